@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// The order of xen-core's locks, in one place. A CPU may take a lock only if its rank is greater than that of every
+// lock it already holds (equal rank: only through a helper that orders the two by address). docs/locking.md explains.
+#pragma once
+
+namespace skerry {
+
+enum class LockRank : unsigned char {
+    none,
+    control,        // one control operation (domctl) at a time per target domain
+    domain_table,   // the list of domains
+    pv_mmu,         // page-table updates of one address-space owner (one lock per domain)
+    grant_table,    // one domain's grant table (two tables: ordered by address)
+    event_table,    // one domain's event channels (two tables: ordered by address)
+    interrupt,      // one interrupt line's routing
+    vcpu_wait,      // one vCPU's poll and timer registrations
+    run_queue,      // one CPU's run queue (two queues: ordered by CPU number)
+    timers,         // one CPU's timer queue
+    account,        // an account's frame lists and limits
+    allocator,      // the free frames of the machine
+    flush,          // the TLB shoot-down in flight
+    console,        // the log ring and early UART
+};
+
+} // namespace skerry

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The hypervisor's log, and the end of the world. The implementation (boot/log.cpp; tests/unit/support on the host) keeps
+// a ring that the console domain can read, and writes to the early UART while xen-core owns it.
+#pragma once
+
+#include "types.h"
+
+namespace skerry {
+
+enum class LogLevel : unsigned char { error, warning, info, debug };
+
+// printf-like: %d %u %x %lx %lu %ld %s %c %p %02x and widths; nothing else.
+[[gnu::format(printf, 2, 3)]] void log(LogLevel level, const char* format, ...);
+
+// A refusal that a guest can cause at will: named (which check, which domain), rate-limited for the whole machine.
+[[gnu::format(printf, 2, 3)]] void log_refusal(DomId domain, const char* format, ...);
+
+// Prints the message, registers and a symbolised back trace, and stops the machine. Only for broken invariants of
+// xen-core itself: never reachable by what a guest does.
+[[noreturn, gnu::format(printf, 1, 2)]] void panic(const char* format, ...);
+
+// Checked in every build: the invariants are the safety argument.
+#define ASSERT(condition)                                                                                              \
+    do {                                                                                                               \
+        if (!(condition)) [[unlikely]]                                                                                 \
+            ::skerry::panic("%s:%d: broken invariant: %s", __FILE__, __LINE__, #condition);                            \
+    } while (0)
+
+} // namespace skerry
