@@ -30,7 +30,6 @@ enum class [[nodiscard]] Error : int {
     try_again,        // EAGAIN
     no_buffer_space,  // ENOBUFS
     overflow,         // EOVERFLOW
-    already,          // EALREADY
     is_connected,     // EISCONN
     out_of_domain,    // EDOM
     no_link,          // EXDEV

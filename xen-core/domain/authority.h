@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Who may do what to whom: the one place where authority is held and checked.
+//
+// A right is either over the platform (no target) or over one other domain. The first domain starts with every right; any
+// other domain starts with none and receives rights at creation or later from a domain that holds grant_rights.
+// A check that succeeds hands out a token; code that touches another domain takes the token as an argument, and only
+// the checks below can make one. Sealing a domain ends every access to its memory by anyone, for good.
+#pragma once
+
+#include "base/result.h"
+#include "base/types.h"
+
+namespace skerry {
+
+class Domain;
+
+// Rights without a target.
+enum class PlatformRight : uint8_t {
+    create_domains, // createdomain; the creator gets control and map_memory over what it created
+    grant_rights,   // give or take rights, I/O ports, interrupt lines and I/O memory that it may itself use
+    inspect,        // list domains, read scheduler and memory figures of the machine (sysctl, getdomaininfo)
+    read_log,       // the hypervisor's log
+    write_log,      // console_io output and input while xen-core owns the UART
+    set_wall_clock, // platform_op settime
+    power,          // shutting the machine down: what SCHEDOP_shutdown of the first domain does
+    hardware,       // physical interrupts and PCI announcements beyond single lines (physdev_op), machine memory map
+    count
+};
+
+// Rights over one target domain.
+enum class TargetRight : uint8_t {
+    control,    // pause, unpause, shut down, destroy, scheduling parameters, vCPU counts, memory limit
+    map_memory, // populate, map and write its frames, set vCPU contexts: until it is sealed
+    count
+};
+
+class Authority {
+  public:
+    static constexpr unsigned max_targets = 64;
+
+    void hold_everything() { everything_ = true; }
+    bool holds(PlatformRight right) const { return everything_ || (platform_ & bit(right)); }
+    bool holds(TargetRight right, DomId target) const {
+        if (everything_)
+            return true;
+        for (unsigned i = 0; i < count_; ++i)
+            if (targets_[i].target == target)
+                return targets_[i].rights & bit(right);
+        return false;
+    }
+
+    void set(PlatformRight right, bool held) {
+        platform_ = held ? platform_ | bit(right) : platform_ & ~bit(right);
+    }
+    // Errors: no_space when rights over max_targets domains are already held.
+    Status set(TargetRight right, DomId target, bool held);
+    // The target is gone: its number may be used again for somebody else.
+    void forget(DomId target);
+
+  private:
+    template <typename Right>
+    static constexpr uint32_t bit(Right right) {
+        return uint32_t{1} << static_cast<unsigned>(right);
+    }
+    struct Target {
+        DomId target;
+        uint16_t rights;
+    };
+
+    bool everything_ = false;
+    uint32_t platform_ = 0;
+    unsigned count_ = 0;
+    Target targets_[max_targets]{};
+};
+
+// Proof that the caller may control `domain`.
+class Control {
+  public:
+    Domain& domain() const { return *domain_; }
+
+  private:
+    friend class AuthorityCheck;
+    explicit Control(Domain& domain) : domain_(&domain) {}
+    Domain* domain_;
+};
+
+// Proof that the caller may reach the memory of `domain`: it is the caller itself, or an unsealed domain it builds.
+class MemoryAccess {
+  public:
+    Domain& domain() const { return *domain_; }
+
+  private:
+    friend class AuthorityCheck;
+    explicit MemoryAccess(Domain& domain) : domain_(&domain) {}
+    Domain* domain_;
+};
+
+class AuthorityCheck {
+  public:
+    // Errors of all: not_permitted, with the refusal named in the log.
+    static Status platform(const Domain& caller, PlatformRight right);
+    static Result<Control> control(const Domain& caller, Domain& target);
+    static Result<MemoryAccess> memory(const Domain& caller, Domain& target);
+};
+
+} // namespace skerry
