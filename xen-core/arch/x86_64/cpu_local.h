@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// What each physical CPU owns, and the shape of its stack.
+//
+// One naturally aligned 32 KiB region per CPU (BOOT maps it at cpu_stack_base(cpu)):
+//
+//   page 0     the SYSCALL entry trampoline: the same page of xen-core's text for every CPU, read-only and executable.
+//              Its code finds this CPU's stack relative to its own address. As a page without write permission it is
+//              also the guard below the #DF stack.
+//   page 1     #DF stack (IST 1)      page 2     #MC stack (IST 2)      page 3     NMI stack (IST 3)
+//   page 4     not mapped: guard
+//   pages 5-7  the stack. CpuLocal is its last object.
+//
+// So `rsp | 0x7fff` finds CpuLocal on every one of these stacks; no register and no swapgs is spent on it.
+//
+// CpuLocal begins with the frame of the guest that this CPU runs: SYSCALL pushes into it, and TSS.rsp0 is its end. While
+// the CPU idles, the frame still holds the registers of the last vCPU (`loaded`), which need not be saved if that vCPU
+// is the next to run.
+//
+// Only the CPU itself reads or writes its CpuLocal, but for pending_work.
+#pragma once
+
+#define CPU_STACK_SIZE 0x8000
+#define CPU_STACK_TRAMPOLINE_PAGE 0
+#define CPU_STACK_GUARD_PAGE 4
+#define CPU_IST_DOUBLE_FAULT 1
+#define CPU_IST_MACHINE_CHECK 2
+#define CPU_IST_NMI 3
+// CpuLocal without the frame, and the end of the frame counted from the bottom of the region.
+#define CPU_LOCAL_TAIL 256
+#define CPU_STACK_FRAME_END (CPU_STACK_SIZE - CPU_LOCAL_TAIL)
+
+#ifndef __ASSEMBLER__
+
+#include "arch/x86_64/register_frame.h"
+#include "base/types.h"
+
+#include <atomic>
+
+namespace skerry {
+
+struct Vcpu;       // domain/vcpu.h
+struct PvCpuState; // domain/pv_cpu_state.h
+struct TaskState;  // arch/x86_64/task_state.h
+
+// Reasons to leave the fast exit path; bits of CpuLocal::pending_work.
+enum class PendingWork : uint32_t {
+    reschedule = 1 << 0, // run the scheduler before the next instruction of a guest
+    timer = 1 << 1,      // the timer queue of this CPU has expired entries
+    tlb_flush = 1 << 2,  // a shoot-down request waits in the mailbox
+    save_state = 1 << 3, // another CPU wants the vCPU state that is lazily loaded here
+    stop = 1 << 4,       // panic or power off: halt for good
+    call = 1 << 5,       // a function posted to this CPU (arch/x86_64/ipi)
+};
+
+struct CpuLocal {
+    RegisterFrame frame;
+    // 16-byte aligned from here (offset 168 from a base that is 8 modulo 16).
+    Vcpu* current;      // the vCPU being run; null while idle
+    PvCpuState* loaded; // whose registers, address space and FPU this CPU holds; may differ from current only when idle
+    std::atomic<uint32_t> pending_work;
+    CpuId id;
+    uint32_t loaded_cr4;  // low half of CR4 as this CPU has it (PV guests choose TSD, DE, FSGSBASE)
+    bool fpu_task_switched; // CR0.TS as this CPU has it
+    bool in_idle;           // the idle loop runs: interrupts come from ring 0
+    uint64_t loaded_cr3;    // CR3 as this CPU has it
+    uint64_t tlb_word;      // for arch/x86_64/tlb
+    TaskState* task_state;
+    uint64_t hypercall_count;
+    uint64_t trap_count;
+    uint64_t interrupt_count;
+    uint64_t context_switch_count;
+    uint64_t arch_words[16]; // per-CPU words of arch/x86_64 (time scale, mailbox, ...): named in the headers that use them
+    uint64_t spare_words[5];
+
+    bool has_work() const { return pending_work.load(std::memory_order_relaxed) != 0; }
+    // Takes all bits at once.
+    uint32_t take_work() { return pending_work.exchange(0, std::memory_order_acquire); }
+};
+
+static_assert(offsetof(CpuLocal, frame) == 0);
+static_assert(sizeof(CpuLocal) == sizeof(RegisterFrame) + CPU_LOCAL_TAIL);
+// The hardware aligns the stack to 16 bytes before it pushes: the end of the frame must be aligned already.
+static_assert(CPU_STACK_FRAME_END % 16 == 0);
+
+#ifdef SKERRY_HOST
+extern thread_local CpuLocal* host_cpu_local; // tests/unit/support
+inline CpuLocal& cpu_local() { return *host_cpu_local; }
+#else
+inline CpuLocal& cpu_local() {
+    uintptr_t end;
+    asm("mov %%rsp, %0\n\tor %1, %0" : "=&r"(end) : "i"(CPU_STACK_SIZE - 1));
+    return *reinterpret_cast<CpuLocal*>(end + 1 - sizeof(CpuLocal));
+}
+#endif
+
+inline CpuId this_cpu() { return cpu_local().id; }
+
+// The CpuLocal of any CPU that has been started.
+CpuLocal& cpu_local_of(CpuId cpu);
+
+// Sets the bit; if it was not set and the CPU is another one, sends it an IPI, so that it sees the bit before it runs
+// another instruction of a guest for long. Never waits.
+void raise_work(CpuId cpu, PendingWork work);
+
+} // namespace skerry
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The registers of an interrupted guest (or of xen-core itself), as the entry code pushes them.
+//
+// The layout equals the first 21 words of the ABI's cpu_user_regs, so that copying to and from vcpu_guest_context is a
+// block copy. The assembly in entry.S uses the offsets below; they are checked against the structure here.
+#pragma once
+
+#ifdef __ASSEMBLER__
+#define FRAME_R15 0
+#define FRAME_R14 8
+#define FRAME_R13 16
+#define FRAME_R12 24
+#define FRAME_RBP 32
+#define FRAME_RBX 40
+#define FRAME_R11 48
+#define FRAME_R10 56
+#define FRAME_R9 64
+#define FRAME_R8 72
+#define FRAME_RAX 80
+#define FRAME_RCX 88
+#define FRAME_RDX 96
+#define FRAME_RSI 104
+#define FRAME_RDI 112
+#define FRAME_ERROR_CODE 120
+#define FRAME_VECTOR 124
+#define FRAME_RIP 128
+#define FRAME_CS 136
+#define FRAME_RFLAGS 144
+#define FRAME_RSP 152
+#define FRAME_SS 160
+#define FRAME_SIZE 168
+#else
+
+#include "base/types.h"
+
+namespace skerry {
+
+struct RegisterFrame {
+    uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+    uint32_t error_code;
+    uint32_t vector; // 0..255, or one of the marks below
+    uint64_t rip;
+    uint16_t cs, cs_padding[3];
+    uint64_t rflags;
+    uint64_t rsp;
+    uint16_t ss, ss_padding[3];
+
+    // The frame is a guest's, not xen-core's own.
+    bool from_guest() const { return cs & 3; }
+};
+
+// How the guest entered, where that was not a vector. A frame with vector_syscall leaves by SYSRET, which loads rcx and
+// r11 from rip and rflags; everything else leaves by IRET.
+inline constexpr uint32_t vector_syscall = 0xffffffff;
+
+static_assert(sizeof(RegisterFrame) == 168);
+static_assert(offsetof(RegisterFrame, rbx) == 40 && offsetof(RegisterFrame, rax) == 80 &&
+              offsetof(RegisterFrame, rdi) == 112);
+static_assert(offsetof(RegisterFrame, error_code) == 120 && offsetof(RegisterFrame, vector) == 124);
+static_assert(offsetof(RegisterFrame, rip) == 128 && offsetof(RegisterFrame, cs) == 136);
+static_assert(offsetof(RegisterFrame, rflags) == 144 && offsetof(RegisterFrame, rsp) == 152);
+static_assert(offsetof(RegisterFrame, ss) == 160);
+
+} // namespace skerry
+#endif
