@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Where everything of xen-core stands in the address space. Slots 256..271 of every L4 table are xen-core's (the PV ABI
+// reserves them: HYPERVISOR_VIRT_START..END in <xen/arch-x86/xen-x86_64.h>), and all L4 tables share them exactly, so a
+// mapping made once is seen on every CPU. Usable from assembly for the macros on top.
+#pragma once
+
+#define LAYOUT_IMAGE_VIRT 0xffff82d040000000 // where the linked image runs
+#define LAYOUT_IMAGE_PHYS 0x200000           // where the boot loader puts it
+#define LAYOUT_DIRECT_MAP 0xffff830000000000
+#define LAYOUT_STACK_SIZE 0x8000 // also the alignment: cpu_local() masks rsp with it
+
+#ifndef __ASSEMBLER__
+#include "base/types.h"
+
+namespace skerry::layout {
+
+inline constexpr unsigned first_core_slot = 256; // L4 slots that are the same in every address space
+inline constexpr unsigned last_core_slot = 271;
+
+// The machine-to-physical table: the guests' read-only view (user-readable) and xen-core's writable one.
+inline constexpr uint64_t m2p_guest_view = 0xffff800000000000;
+inline constexpr uint64_t m2p_view = 0xffff828000000000;
+
+// One window per vCPU: 64 KiB of GDT (14 pages of the guest's frames, then the reserved page, then nothing), 64 KiB of LDT.
+inline constexpr uint64_t vcpu_windows = 0xffff82c000000000;
+inline constexpr uint64_t vcpu_windows_end = 0xffff82d000000000;
+inline constexpr uint64_t vcpu_window_size = 128 * 1024;
+inline constexpr uint64_t vcpu_window_ldt_offset = 64 * 1024;
+inline constexpr uint32_t max_vcpu_windows = (vcpu_windows_end - vcpu_windows) / vcpu_window_size;
+constexpr uint64_t vcpu_window(uint32_t index) { return vcpu_windows + index * vcpu_window_size; }
+
+inline constexpr uint64_t image_virt = LAYOUT_IMAGE_VIRT;
+inline constexpr uint64_t image_phys = LAYOUT_IMAGE_PHYS;
+
+// Device registers (local APIC, IO-APICs, HPET, firmware tables while they are read): handed out by map_mmio().
+inline constexpr uint64_t mmio = 0xffff82d080000000;
+inline constexpr uint64_t mmio_end = 0xffff82d0c0000000;
+
+// Per-CPU stacks: 32 KiB, aligned to 32 KiB. arch/x86_64/cpu_local.h says what is inside, guard pages included.
+inline constexpr uint64_t stacks = 0xffff82d0c0000000;
+inline constexpr uint64_t stack_size = LAYOUT_STACK_SIZE;
+constexpr uint64_t cpu_stack_base(CpuId cpu) { return stacks + cpu.value * stack_size; }
+
+// 32 bytes for each frame of RAM. Holes of up to max_mfn() read as zeros.
+inline constexpr uint64_t frame_table = 0xffff82e000000000;
+inline constexpr uint64_t frame_table_end = 0xffff830000000000;
+
+// All RAM, writable and never executable.
+inline constexpr uint64_t direct_map = LAYOUT_DIRECT_MAP;
+inline constexpr uint64_t direct_map_end = 0xffff880000000000;
+inline constexpr uint64_t max_machine_frames = (direct_map_end - direct_map) >> page_shift;
+
+// What a guest may never touch or map: the whole of xen-core's slots, and everything that is not canonical.
+inline constexpr uint64_t core_start = 0xffff800000000000;
+inline constexpr uint64_t core_end = 0xffff880000000000;
+
+} // namespace skerry::layout
+#endif
