@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# QEMU scenarios: each tests/system/<name>_test.cpp is a GoogleTest program that drives QEMU through qemu.h.
+SYSTEM_TESTS := $(patsubst tests/system/%.cpp,$(BUILD)/tests/system/%,$(sort $(wildcard tests/system/*_test.cpp)))
+SYSTEM_CXXFLAGS := -std=gnu++20 -O1 -g -Wall -Wextra -Werror -MMD -MP
+
+$(BUILD)/obj/tests/system/%.o: tests/system/%.cpp
+	@mkdir -p $(@D)
+	$(HOST_CXX) $(SYSTEM_CXXFLAGS) -c $< -o $@
+$(BUILD)/tests/system/%_test: $(BUILD)/obj/tests/system/%_test.o $(BUILD)/obj/tests/system/qemu.o
+	@mkdir -p $(@D)
+	$(HOST_CXX) -o $@ $^ -lgtest_main -lgtest -lpthread
+.PRECIOUS: $(BUILD)/obj/tests/system/%.o
+-include $(wildcard $(BUILD)/obj/tests/system/*.d)
+
+$(SYSTEM_TESTS): | $(DEBIAN_FILES) $(INITRAMFS)
+
+.PHONY: test-guests test-oracle test-system
+test-guests: all $(GUESTS) $(BUILD)/tests/system/guests_test
+	@tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/guests_test
+# The same guests on Debian's Xen: what they say there is what is right.
+test-oracle: $(GUESTS) $(BUILD)/tests/system/guests_test $(DEBIAN_FILES)
+	@SKERRY_ORACLE=1 tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/guests_test
+test-system: all $(SYSTEM_TESTS)
+	@tests/run-all $(BUILD)/tests/results $(SYSTEM_TESTS)
