@@ -3,6 +3,7 @@
 // its first case is asked for. With SKERRY_ORACLE=1 the hypervisor is Debian's Xen, which proves the guests themselves.
 #include "qemu.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -19,7 +20,7 @@ using namespace std::chrono_literals;
 bool oracle() { return std::getenv("SKERRY_ORACLE") != nullptr; }
 
 // What a guest's run said.
-struct Run {
+struct GuestRun {
     bool done = false;
     std::string output;
 };
@@ -50,8 +51,8 @@ Machine machine_for(const std::string& guest, const std::string& source) {
     return machine;
 }
 
-const Run& run_of(const std::string& guest, const std::string& source) {
-    static std::map<std::string, Run> runs;
+const GuestRun& run_of(const std::string& guest, const std::string& source) {
+    static std::map<std::string, GuestRun> runs;
     if (const auto found = runs.find(guest); found != runs.end()) return found->second;
     Qemu qemu(machine_for(guest, source));
     const std::vector<std::string> ends = {"verdict: done", "verdict: broken", "crashed", "panic", "Panic", "PANIC", "FATAL"};
@@ -68,7 +69,7 @@ public:
         : guest_(std::move(guest)), name_(std::move(name)), source_(std::move(source)) {}
 
     void TestBody() override {
-        const Run& run = run_of(guest_, source_);
+        const GuestRun& run = run_of(guest_, source_);
         std::string failures;
         bool passed = false;
         std::istringstream lines(run.output);
