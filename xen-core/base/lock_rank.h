@@ -12,9 +12,12 @@ enum class LockRank : unsigned char {
     pv_mmu,         // page-table updates of one address-space owner (one lock per domain)
     grant_table,    // one domain's grant table (two tables: ordered by address)
     event_table,    // one domain's event channels (two tables: ordered by address)
+    event_port,     // one event channel port (two ports: ordered by address)
+    event_queue,    // one vCPU's FIFO event queues (two vCPUs: ordered by address)
     interrupt,      // one interrupt line's routing
     vcpu_wait,      // one vCPU's poll and timer registrations
     run_queue,      // one CPU's run queue (two queues: ordered by CPU number)
+    sched_group,    // one scheduling group's cap budget
     timers,         // one CPU's timer queue
     account,        // an account's frame lists and limits
     allocator,      // the free frames of the machine

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// What the scheduler knows of one vCPU. Embedded in Vcpu; only Scheduler changes it.
+//
+// Whether an entity may run is one atomic word, `hold_`: blocked, down, and a pause count. It may run when the word is
+// zero. Any CPU changes the word atomically and then has the scheduler settle the entity under the lock of its home
+// CPU's run queue, so the last change always wins and no wake-up can be lost.
+//
+// Invariants (under the home queue's lock):
+//  - linked in a run queue  =>  hold_ == 0 or a settle is on its way; it is not the current entity of any CPU;
+//  - home() changes only while both queues are locked, and only while the entity is not on a CPU;
+//  - is_on_cpu(): some CPU's registers hold its state. Set before it is loaded, cleared after it has been saved; while
+//  set, no other
+//    CPU may take it.
+// ABI: vcpu_runstate_info (RUNSTATE_running, runnable, blocked, offline).
+#pragma once
+
+#include "base/list.h"
+#include "schedule/affinity.h"
+#include "schedule/sched_group.h"
+
+#include <atomic>
+#include <xen/vcpu.h>
+#include <xen/xen.h>
+
+namespace skerry {
+
+class SchedEntity : public ListNode<struct RunQueueTag> {
+  public:
+    // The CPU in whose queue it lives (where it runs, if it runs).
+    CpuId home() const { return CpuId(home_.load(std::memory_order_relaxed)); }
+    // True while a CPU's registers hold its state (running, or left in place by an idle CPU).
+    bool is_on_cpu() const { return on_cpu_.load(std::memory_order_acquire); }
+    // True while it is what its home CPU runs: an event for it needs that CPU to be interrupted if it is in guest mode.
+    bool is_running() const { return running_.load(std::memory_order_seq_cst); }
+    bool is_blocked() const { return hold_.load(std::memory_order_seq_cst) & hold_blocked; }
+    bool is_down() const { return hold_.load(std::memory_order_relaxed) & hold_down; }
+    bool is_paused() const { return hold_.load(std::memory_order_relaxed) >= hold_pause_unit; }
+    bool is_idle() const { return group_ == nullptr; }
+
+  private:
+    friend class Scheduler;
+    friend class RunQueue;
+
+    static constexpr uint32_t hold_blocked = 1; // waits for an event
+    static constexpr uint32_t hold_down = 2;    // not brought up (VCPUOP_up), or taken down
+    static constexpr uint32_t hold_pause_unit = 4;
+
+    std::atomic<uint32_t> hold_{hold_down};
+    std::atomic<uint32_t> home_{0};
+    std::atomic<bool> on_cpu_{false};
+    std::atomic<bool> running_{false};
+    std::atomic<bool> unplaced_{false}; // runnable, but its home may not run it: placed elsewhere once saved
+    bool evict_ = false;                // save its state even if the CPU goes idle
+    bool parked_ = false;               // on the parked list: its group's cap is used up
+    SchedGroup* group_ = nullptr;       // null: an idle entity
+    Nanoseconds virtual_time_ = 0;      // CPU time had, scaled by weight
+    int64_t lag_ = 0;                   // virtual_time_ minus its queue's when it last left one
+    Affinity hard_ = Affinity::all();
+    Affinity soft_ = Affinity::all();
+    vcpu_runstate_info runstate_ = {};
+};
+
+} // namespace skerry

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// The scheduler: which vCPU runs where, and for how long. It decides; traps/ does the switch.
+//
+// Policy. Each CPU has a run queue ordered by virtual time (CPU time had, divided by weight); the least goes first, for
+// a slice. A CPU that goes idle steals; a busy one takes over another's waiting entity when that one is further behind
+// than its own best, so shares hold across CPUs (three equal vCPUs on two CPUs get two thirds each). An entity that
+// wakes keeps a small, bounded credit for having slept, and preempts at once when its claim is better by a margin; each
+// such preemption costs it a fixed price, which bounds how often it can do so. A lone runnable vCPU on a one-CPU
+// machine has no slice: no timer interrupts it.
+//
+// Who may call. choose_next, state_saved, block, yield: the CPU concerned, with no run-queue lock held. Everything
+// else: any CPU. Interrupts are off. Locks: LockRank::run_queue (two: by CPU number, which is address order), then
+// sched_group.
+//
+// The switch, on the exit path, when PendingWork::reschedule is raised:
+//     Decision d = scheduler.choose_next(this_cpu(), now());
+//     if (d.save) { save d.save's registers, FPU, ...; scheduler.state_saved(*d.save); }
+//     if (d.load) { load d.load's; move its timers here }
+//     timers: set_slice_end(d.slice_end)
+//     if (d.next is idle) idle loop: sti; hlt; until work is pending    else leave to d.next
+// When nothing changes save and load are null. A CPU that goes idle keeps the registers of the vCPU it ran (save ==
+// null), and gets load == null if that vCPU is the next to run; it is told to save when somebody needs the state
+// (pause, affinity).
+#pragma once
+
+#include "schedule/run_queue.h"
+
+namespace skerry {
+
+struct Decision {
+    SchedEntity* next;     // what this CPU runs now: never null, perhaps its idle entity
+    SchedEntity* save;     // its state must be saved now, then state_saved called; or null
+    SchedEntity* load;     // its state must be loaded (== next), or null: the registers already hold it, or idle
+    Nanoseconds slice_end; // when choose_next wants to be called again at the latest; `never`: no need
+};
+
+// How the scheduler reaches the machine. Injected so that it runs on the host under a fake clock.
+struct SchedulerHooks {
+    Nanoseconds (*now)();
+    void (*kick)(CpuId); // make that CPU (perhaps this one) call choose_next soon: raise_work(cpu, reschedule)
+};
+
+class Scheduler : NonCopyable {
+  public:
+    constexpr Scheduler() {}
+    // Once, before any CPU schedules. cpu_count: 1..schedule_max_cpus; CPUs take part as they come online.
+    void start(unsigned cpu_count, const SchedulerHooks& hooks);
+    void cpu_online(CpuId cpu);
+    SchedEntity& idle(CpuId cpu) { return queues_[cpu.value].idle_; }
+    bool is_online(CpuId cpu) const { return cpu.value < cpu_count_ && online_.contains(cpu); }
+
+    // --- the life of an entity: it starts down (offline), at `home` (must be online).
+    void admit(SchedEntity& entity, SchedGroup& group, CpuId home);
+    // Takes it out for good. It must be paused or down, and not on a CPU.
+    void retire(SchedEntity& entity);
+
+    // --- the running vCPU about itself. Both take effect at the choose_next that their kick of this CPU causes.
+    // Blocks unless `pending()` is true: false means not blocked. The predicate is evaluated after the entity is marked
+    // as blocked with a full barrier between; a waker makes its condition true (an atomic read-modify-write), then
+    // calls wake(): one of the two sees the other. So a wake-up cannot be lost.
+    template <typename Pending>
+    [[nodiscard]] bool block(SchedEntity& self, Pending&& pending) {
+        self.hold_.fetch_or(SchedEntity::hold_blocked, std::memory_order_seq_cst);
+        if (pending()) {
+            self.hold_.fetch_and(~SchedEntity::hold_blocked, std::memory_order_seq_cst);
+            return false;
+        }
+        hooks_.kick(self.home());
+        return true;
+    }
+    // Lets the best waiting entity run once, whatever the claims.
+    void yield(SchedEntity& self);
+
+    // --- from any CPU
+    // True if it was blocked: it is runnable now, and the CPU that should run it has been kicked. False: it was not
+    // blocked, nothing done (if it is_running() on another CPU, the caller may want to interrupt that CPU for the
+    // upcall).
+    bool wake(SchedEntity& entity) {
+        if (!entity.is_blocked()) [[likely]]
+            return false;
+        return wake_blocked(entity);
+    }
+    // VCPUOP_up/down. Each returns false if it was so already.
+    bool bring_up(SchedEntity& entity);
+    bool take_down(SchedEntity& entity);
+    // Counted. After pause() the entity stops soon; its state is in memory when !is_on_cpu(). Never spin for that while
+    // another CPU could be waiting for you: return Error::restart and look again, or pause yourself last.
+    void pause(SchedEntity& entity);
+    void unpause(SchedEntity& entity);
+    // Error::invalid if `hard` names no online CPU. A running entity leaves a forbidden CPU at once.
+    Status set_affinity(SchedEntity& entity, const Affinity& hard, const Affinity& soft);
+    Affinity hard_affinity(SchedEntity& entity);
+    Affinity soft_affinity(SchedEntity& entity);
+    // Times up to now; state_entry_time as the ABI says.
+    vcpu_runstate_info runstate(SchedEntity& entity);
+
+    // --- the exit path (see the top)
+    Decision choose_next(CpuId cpu, Nanoseconds now);
+    void state_saved(SchedEntity& entity) {
+        entity.on_cpu_.store(false, std::memory_order_seq_cst);
+        if (cpu_count_ > 1) [[unlikely]]
+            offer_elsewhere(entity);
+    }
+
+    // Time CPU `cpu` has spent idle (sysctl getcpuinfo).
+    Nanoseconds idle_time(CpuId cpu);
+
+  private:
+    bool wake_blocked(SchedEntity& entity);
+    void settle(SchedEntity& entity);
+    void place(SchedEntity& entity);
+    CpuId select_cpu(SchedEntity& entity);
+    void offer_elsewhere(SchedEntity& entity);
+    RunQueue& lock_home(SchedEntity& entity);
+    bool enqueue_and_judge(RunQueue& queue, SchedEntity& entity, Nanoseconds now, bool woken);
+    void balance(RunQueue& queue, Nanoseconds now);
+    bool try_steal(RunQueue& thief, RunQueue& victim, Nanoseconds behind);
+    void mark_idle(CpuId cpu, bool idle);
+    bool claim_idle(CpuId cpu);
+    void kick_idle_for(SchedEntity& entity);
+    Decision decide(RunQueue& queue, SchedEntity& next, Nanoseconds slice_end);
+
+    SchedulerHooks hooks_{};
+    unsigned cpu_count_ = 0;
+    Affinity online_;
+    std::atomic<uint32_t> idle_count_{0};
+    std::atomic<uint64_t> idle_cpus_[Affinity::words] = {};
+    union { // constructed by start(), so that the image does not carry them
+        RunQueue queues_[schedule_max_cpus];
+    };
+};
+
+// The machine's scheduler.
+extern Scheduler scheduler;
+
+} // namespace skerry

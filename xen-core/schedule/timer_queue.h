@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Timers of one CPU: a queue by deadline, and the hardware timer behind it. The end of the scheduler's slice shares the
+// hardware timer.
+//
+// A timer belongs to the queue of one CPU at a time and fires there, once per arm(); periodic ones arm themselves again
+// in their callback. The callback runs on that CPU with no lock held (it may arm, cancel, wake, send events). arm,
+// cancel and migrate may be called from any CPU. Hardware is programmed lazily: only when something earlier than what
+// is programmed appears; an interrupt that comes too early is harmless. Lock: LockRank::timers (two: in address order).
+#pragma once
+
+#include "base/lock.h"
+#include "schedule/affinity.h"
+
+namespace skerry {
+
+class Timer : NonCopyable {
+  public:
+    using Callback = void (*)(Timer&, Nanoseconds now);
+    explicit Timer(Callback callback) : callback_(callback) {}
+
+    bool is_armed() const { return armed_.load(std::memory_order_relaxed); }
+    // Meaningful while armed.
+    Nanoseconds deadline() const { return deadline_; }
+
+  private:
+    friend class TimerHeap;
+    friend class Timers;
+    Callback callback_;
+    Nanoseconds deadline_ = 0;
+    std::atomic<bool> armed_{false};
+    std::atomic<uint32_t> cpu_{0}; // in whose queue it is, while armed; changes only under that queue's lock
+    // pairing heap: first child, next sibling, and the previous sibling or (of a first child) the parent
+    Timer* child_ = nullptr;
+    Timer* sibling_ = nullptr;
+    Timer* previous_ = nullptr;
+};
+
+// A pairing heap by deadline; equal deadlines in no particular but a reproducible order.
+class TimerHeap : NonCopyable {
+  public:
+    Timer* first() const { return root_; }
+    void insert(Timer& timer);
+    void remove(Timer& timer);
+
+  private:
+    static Timer* meld(Timer* a, Timer* b);
+    static Timer* meld_children(Timer* first);
+    Timer* root_ = nullptr;
+};
+
+class alignas(64) TimerQueue : NonCopyable {
+    friend class Timers;
+    Lock<LockRank::timers> lock_;
+    TimerHeap heap_;
+    Nanoseconds slice_end_ = never;
+    Nanoseconds programmed_ = never;           // what the hardware timer is set to
+    std::atomic<Timer*> in_callback_{nullptr}; // whose callback runs on this CPU
+};
+
+// How timers reach the machine.
+struct TimerHooks {
+    // The earliest deadline of `cpu` is now `deadline`: on that CPU itself set the hardware; for another one raise
+    // PendingWork::timer there, whose handler calls Timers::expire. Called with the queue's lock held.
+    void (*program)(CpuId cpu, Nanoseconds deadline);
+};
+
+// All CPUs' queues.
+class Timers : NonCopyable {
+  public:
+    constexpr Timers() {}
+    void start(unsigned cpu_count, const TimerHooks& hooks);
+
+    // (Re)arms to fire at `deadline` (ns since start; the past means at once) on `cpu`. Replaces an earlier arming.
+    void arm(Timer& timer, CpuId cpu, Nanoseconds deadline);
+    // Disarms. The callback may still be running on another CPU when this returns.
+    void cancel(Timer& timer);
+    // Disarms, and waits until its callback is not running on another CPU; for tearing the owner down. Call it with no
+    // lock that the callback takes, and not from the callback.
+    void cancel_and_wait(Timer& timer);
+    // An armed timer will fire on `cpu` instead. Nothing if it is not armed.
+    void migrate(Timer& timer, CpuId cpu);
+
+    // The handler of the timer interrupt and of PendingWork::timer on `cpu`: runs what is due, programs the hardware
+    // for the rest. True if the slice has ended: the caller raises reschedule.
+    [[nodiscard]] bool expire(CpuId cpu, Nanoseconds now);
+    // The scheduler's decision, on `cpu`, for `cpu`.
+    void set_slice_end(CpuId cpu, Nanoseconds slice_end);
+    // The next thing to happen on `cpu` (`never` if nothing): how long an idle CPU may sleep.
+    Nanoseconds next_deadline(CpuId cpu);
+
+  private:
+    void program(TimerQueue& queue);
+
+    TimerHooks hooks_{};
+    unsigned cpu_count_ = 0;
+    union { // constructed by start()
+        TimerQueue queues_[schedule_max_cpus];
+    };
+};
+
+extern Timers timers;
+
+} // namespace skerry

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The three timers of a vCPU: periodic and single-shot (both raise VIRQ_TIMER), and the time-out of SCHEDOP_poll.
+// Embedded in Vcpu. They live on the CPU that runs the vCPU and follow it (switched_in). Periodic ticks are delivered
+// only while it runs or blocks; a vCPU that missed ticks because it did not run gets one. Who may call: the vCPU
+// itself, or control code while it is paused. ABI: VCPUOP_set_periodic_timer, ..._singleshot_timer, SCHEDOP_poll,
+// __HYPERVISOR_set_timer_op.
+#pragma once
+
+#include "base/result.h"
+#include "schedule/timer_queue.h"
+
+namespace skerry {
+
+// What happens when they fire; implemented by the vCPU. Called on any CPU, without locks.
+class VcpuTimerSink {
+  public:
+    virtual void timer_fired() = 0;    // raise VIRQ_TIMER
+    virtual void poll_timed_out() = 0; // wake it from SCHEDOP_poll
+
+  protected:
+    ~VcpuTimerSink() = default;
+};
+
+class VcpuTimers : NonCopyable {
+  public:
+    static constexpr Nanoseconds min_period = 1'000'000;
+
+    explicit VcpuTimers(VcpuTimerSink& sink);
+
+    // Error::invalid if the period is under 1 ms or absurd. First tick one period from now.
+    Status set_periodic(CpuId cpu, Nanoseconds now, Nanoseconds period);
+    void stop_periodic();
+    // Absolute deadline. `only_future` (VCPU_SSHOTTMR_future): false (the caller returns ETIME), nothing armed, if it
+    // is past.
+    [[nodiscard]] bool set_singleshot(CpuId cpu, Nanoseconds now, Nanoseconds deadline, bool only_future);
+    void stop_singleshot();
+    void set_poll_timeout(CpuId cpu, Nanoseconds deadline);
+    void stop_poll();
+
+    // The vCPU was loaded on `cpu`: its timers follow, and a late periodic tick is delivered.
+    void switched_in(CpuId cpu, Nanoseconds now);
+    // The vCPU stopped running without being blocked (preempted, paused, down): no periodic ticks meanwhile.
+    void switched_out();
+    // Waits for callbacks: before the vCPU is freed.
+    void tear_down();
+
+  private:
+    struct Owned : Timer {
+        Owned(Callback callback, VcpuTimers& owner) : Timer(callback), owner(owner) {}
+        VcpuTimers& owner;
+    };
+    VcpuTimerSink& sink_;
+    Owned periodic_, singleshot_, poll_;
+    Nanoseconds period_ = 0; // 0: no periodic timer
+    Nanoseconds last_tick_ = 0;
+    CpuId cpu_{0};
+};
+
+} // namespace skerry
