@@ -126,6 +126,7 @@ class Scheduler : NonCopyable {
     std::atomic<uint32_t> idle_count_{0};
     std::atomic<uint64_t> idle_cpus_[Affinity::words] = {};
     union { // constructed by start(), so that the image does not carry them
+        char nothing_ = 0;
         RunQueue queues_[schedule_max_cpus];
     };
 };

@@ -94,6 +94,7 @@ class Timers : NonCopyable {
     TimerHooks hooks_{};
     unsigned cpu_count_ = 0;
     union { // constructed by start()
+        char nothing_ = 0;
         TimerQueue queues_[schedule_max_cpus];
     };
 };
