@@ -2,9 +2,9 @@
 // What one PV vCPU has of a CPU: registers, trap table, callbacks, descriptor tables, control and debug registers,
 // extended state, I/O privilege.
 //
-// Where the truth is: while the vCPU is loaded on a physical CPU (`loaded_on`), its general registers are in that CPU's
+// Where the truth is: while the vCPU is loaded on a physical CPU (SchedEntity::is_on_cpu), its general registers are in that CPU's
 // CpuLocal::frame, and segment selectors, FS/GS bases, debug registers and extended state are in the hardware. Otherwise
-// they are here. The rest is here always. Call `ensure_saved` before looking at a vCPU other than the running one.
+// they are here. The rest is here always.
 //
 // Who may call: the vCPU itself (its hypercalls and traps run on the CPU where it is loaded), or a controller of the
 // domain while the vCPU is paused and saved. No lock: those two exclude each other.
@@ -12,11 +12,11 @@
 #pragma once
 
 #include "arch/x86_64/cpu_local.h"
+#include "arch/x86_64/page_table_entry.h"
 #include "arch/x86_64/register_frame.h"
 #include "base/result.h"
 #include "base/types.h"
 
-#include <atomic>
 #include <xen/xen.h>
 
 namespace skerry {
@@ -76,8 +76,6 @@ struct PvCpuState : NonCopyable {
     uint64_t io_bitmap = 0; // guest linear address; PHYSDEVOP_set_iobitmap
     uint32_t io_bitmap_ports = 0;
 
-    std::atomic<int32_t> loaded_on{-1}; // the CPU that holds this state, or -1
-
     trap_info_t traps[256]{};
 
     // --- hypercalls of the running vCPU, and initialisation from a vcpu_guest_context ---
@@ -115,16 +113,20 @@ struct PvCpuState : NonCopyable {
     Status set_context(PvMmu& mmu, const vcpu_guest_context_t& context);
     // XEN_DOMCTL_getvcpucontext: everything but ctrlreg[1] and [3] as the guest sees them in frame-number form.
     void get_context(vcpu_guest_context_t& context) const;
-
-    // The frame of the running vCPU, or the saved one.
-    bool guest_kernel_mode() const { return in_kernel; }
 };
 
-// --- context switch: for the scheduler's glue (domain/) and traps/ ---
+// --- context switch, on the CPU concerned, as the scheduler's Decision says ---
 
-// Saves what `state` left on whatever CPU, if it is loaded anywhere; waits for another CPU to do so. After it, the
-// saved copies above are true and stay so while the vCPU does not run.
-void ensure_saved(PvCpuState& state);
+// Copies registers, segments, debug registers and extended state out of this CPU, and leaves it on xen-core's own
+// address space and descriptor tables: afterwards the vCPU may run elsewhere or end.
+void save_state(CpuLocal& cpu, PvCpuState& state);
+// The reverse. Nothing may be loaded on this CPU.
+void load_state(CpuLocal& cpu, PvCpuState& state);
+
+// CR3 of the loaded vCPU has changed (new_baseptr, or the toggle between kernel and user mode): use kernel_cr3 or user_cr3.
+void load_address_space(CpuLocal& cpu, PvCpuState& state);
+// Guest kernel mode to guest user mode or back: address space and GS base.
+void toggle_guest_mode(CpuLocal& cpu, PvCpuState& state);
 
 // Is this a code or data segment that a ring-3 PV guest may have, or the null one? `low`, `high`: halves of the descriptor.
 // Ring 0 descriptors are changed to ring 3, as Xen does. True when the descriptor may be installed.
@@ -132,9 +134,5 @@ bool check_descriptor(uint64_t& descriptor);
 
 // Guest code selectors always have a privilege level of 3.
 constexpr uint16_t ring3_selector(uint16_t selector) { return selector | 3; }
-
-constexpr bool is_canonical(uint64_t address) {
-    return static_cast<uint64_t>(static_cast<int64_t>(address << 16) >> 16) == address;
-}
 
 } // namespace skerry

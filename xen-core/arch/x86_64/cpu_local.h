@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What each physical CPU owns, and the shape of its stack.
 //
-// One naturally aligned 32 KiB region per CPU (BOOT maps it at cpu_stack_base(cpu)):
+// One naturally aligned 32 KiB region per CPU, at layout::stack_base(cpu):
 //
-//   page 0     the SYSCALL entry trampoline: the same page of xen-core's text for every CPU, read-only and executable.
-//              Its code finds this CPU's stack relative to its own address. As a page without write permission it is
-//              also the guard below the #DF stack.
-//   page 1     #DF stack (IST 1)      page 2     #MC stack (IST 2)      page 3     NMI stack (IST 3)
+//   page 0     the SYSCALL entry: the same page of xen-core's text for every CPU, read-only and executable
+//              (set_up_cpu_entry() maps it). Its code finds this CPU's stack relative to its own address. As a page
+//              without write permission it is also the guard below the #DF stack.
+//   page 1     #DF stack (IST 1)
+//   page 2     upper half: #MC stack (IST 2), lower half: #DB stack (IST 4)
+//   page 3     NMI stack (IST 3)
 //   page 4     not mapped: guard
 //   pages 5-7  the stack. CpuLocal is its last object.
 //
@@ -25,8 +27,9 @@
 #define CPU_IST_DOUBLE_FAULT 1
 #define CPU_IST_MACHINE_CHECK 2
 #define CPU_IST_NMI 3
+#define CPU_IST_DEBUG 4
 // CpuLocal without the frame, and the end of the frame counted from the bottom of the region.
-#define CPU_LOCAL_TAIL 256
+#define CPU_LOCAL_TAIL 384
 #define CPU_STACK_FRAME_END (CPU_STACK_SIZE - CPU_LOCAL_TAIL)
 
 #ifndef __ASSEMBLER__
@@ -40,7 +43,6 @@ namespace skerry {
 
 struct Vcpu;       // domain/vcpu.h
 struct PvCpuState; // domain/pv_cpu_state.h
-struct TaskState;  // arch/x86_64/task_state.h
 
 // Reasons to leave the fast exit path; bits of CpuLocal::pending_work.
 enum class PendingWork : uint32_t {
@@ -51,6 +53,18 @@ enum class PendingWork : uint32_t {
     stop = 1 << 4,       // panic or power off: halt for good
     call = 1 << 5,       // a function posted to this CPU (arch/x86_64/ipi)
 };
+
+// The 64-bit TSS (Intel SDM volume 3, 8.7): where the CPU finds its stacks.
+struct [[gnu::packed]] TaskState {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_bitmap_offset;
+};
+static_assert(sizeof(TaskState) == 104);
 
 struct CpuLocal {
     RegisterFrame frame;
@@ -64,13 +78,13 @@ struct CpuLocal {
     bool in_idle;           // the idle loop runs: interrupts come from ring 0
     uint64_t loaded_cr3;    // CR3 as this CPU has it
     uint64_t tlb_word;      // for arch/x86_64/tlb
-    TaskState* task_state;
+    TaskState task_state;
     uint64_t hypercall_count;
     uint64_t trap_count;
     uint64_t interrupt_count;
     uint64_t context_switch_count;
     uint64_t arch_words[16]; // per-CPU words of arch/x86_64 (time scale, mailbox, ...): named in the headers that use them
-    uint64_t spare_words[5];
+    uint64_t spare_words[9];
 
     bool has_work() const { return pending_work.load(std::memory_order_relaxed) != 0; }
     // Takes all bits at once.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Supervisor-mode access prevention: the two instructions that open and close access to user pages. Built as three-byte
 // no-ops whose addresses are collected; boot turns them into stac and clac if SMAP is on (cpu_features.smap), while text is still
-// writable. No cost where SMAP is off, one instruction each where it is on.
+// writable. A site is two words: its offset from the first word, then 0 for clac or 1 for stac. No cost where SMAP is off, one instruction each where it is on.
 #pragma once
 
 #ifdef __ASSEMBLER__
@@ -10,7 +10,8 @@
     .byte 0x0f, 0x1f, 0x00
     .pushsection .smap_sites, "a"
     .balign 4
-    .long (9871b - .) * 2 + \kind
+    .long 9871b - .
+    .long \kind
     .popsection
 .endm
 // Entry from a guest by exception or interrupt: the guest may have set EFLAGS.AC, so close access first.
@@ -23,7 +24,7 @@
 #else
 
 #define USER_ACCESS_SITE(kind)                                                                                         \
-    "9871: .byte 0x0f, 0x1f, 0x00\n .pushsection .smap_sites, \"a\"\n .balign 4\n .long (9871b - .) * 2 + " kind                \
+    "9871: .byte 0x0f, 0x1f, 0x00\n .pushsection .smap_sites, \"a\"\n .balign 4\n .long 9871b - .\n .long " kind               \
     "\n .popsection\n"
 #define CLAC USER_ACCESS_SITE("0")
 #define STAC USER_ACCESS_SITE("1")

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// Every way into xen-core from a guest, and the way back. A vector pushes its number, the registers are saved by one
+// macro, one C++ function gets the frame, one exit restores it. traps/entry.cpp holds the C++ side.
+//
+// C++ functions take the frame in rdi and return in eax whether the preserved registers (rbx, rbp, r12-r15) must be
+// reloaded from the frame. xen-core is compiled for stacks aligned to 8 bytes, so nothing is padded here.
+#include "arch/x86_64/entry_macros.h"
+#include "arch/x86_64/exception_table.h"
+
+// --- SYSCALL -------------------------------------------------------------------------------------------------------
+// One page that is mapped at the bottom of each CPU's stack region: addresses relative to rip reach that CPU's stack, and
+// a jump out of it must be absolute. SYSCALL leaves the guest's rsp in place: nothing may touch memory through it.
+
+.section .text.syscall_entry, "ax", @progbits
+.balign 4096
+.globl syscall_entry_page
+syscall_entry_page:
+
+.macro SYSCALL_STACK
+    mov %rsp, syscall_entry_page + CPU_STACK_FRAME_END - 16(%rip)
+    lea syscall_entry_page + CPU_STACK_FRAME_END - 16(%rip), %rsp
+    movq $RING3_SS, 8(%rsp)
+    push %r11
+.endm
+
+.globl syscall64_entry
+syscall64_entry:
+    SYSCALL_STACK
+    pushq $RING3_CS64
+    push %rcx
+    pushq $VECTOR_SYSCALL
+    PUSH_REGISTERS
+    mov %rsp, %rdi
+    call *syscall_target(%rip)
+    test %eax, %eax
+    jnz 1f
+    SYSRET_IF_MARKED
+1:  jmp *exit_target(%rip)
+
+.balign 16
+.globl syscall32_entry
+syscall32_entry:
+    SYSCALL_STACK
+    pushq $RING3_CS32
+    push %rcx
+    pushq $VECTOR_SYSCALL32
+    PUSH_REGISTERS
+    jmp *trap_target(%rip)
+
+.balign 8
+syscall_target: .quad guest_syscall
+trap_target: .quad guest_entry_saved
+exit_target: .quad exit_to_guest
+.balign 4096
+
+// --- vectors -------------------------------------------------------------------------------------------------------
+
+.text
+// 256 entries of 16 bytes. The CPU pushes an error code for vectors 8, 10-14, 17, 21.
+.balign 16
+.globl vector_entries
+vector_entries:
+number = 0
+.rept 256
+    .balign 16
+    .if number != 8 && (number < 10 || number > 14) && number != 17 && number != 21
+    pushq $0
+    .endif
+    movl $number, 4(%rsp)
+    .if number == 1
+    jmp debug_entry
+    .elseif number == 2 || number == 8 || number == 18
+    jmp own_stack_entry
+    .else
+    jmp vector_entry
+    .endif
+    number = number + 1
+.endr
+
+.balign 16
+vector_entry:
+    ASM_CLAC
+    cld
+    PUSH_REGISTERS
+    testb $3, FRAME_CS(%rsp)
+    jz core_entry_saved
+guest_entry_saved:
+    mov %rsp, %rdi
+    call guest_trap
+    test %eax, %eax
+    jnz exit_to_guest
+    SYSRET_IF_MARKED
+    jmp exit_by_iret
+
+// rsp is the frame at the end of this CPU's stack; every register is loaded from it.
+.globl exit_to_guest
+exit_to_guest:
+    LOAD_PRESERVED_REGISTERS
+    SYSRET_IF_MARKED
+exit_by_iret:
+    LOAD_SCRATCH_REGISTERS
+    mov FRAME_RCX(%rsp), %rcx
+    mov FRAME_R11(%rsp), %r11
+    add $FRAME_RIP, %rsp
+.globl iret_to_guest
+iret_to_guest:
+    iretq
+
+// A vector in ring 0: from the idle loop, or a fault of xen-core. C++ returns null to resume, or the frame of the guest
+// whose state could not be restored by the IRET above.
+core_entry_saved:
+    mov %rsp, %rdi
+    call core_trap
+    test %rax, %rax
+    jz resume_core
+    mov %rax, %rsp
+    jmp exit_to_guest
+resume_core:
+    LOAD_PRESERVED_REGISTERS
+    LOAD_SCRATCH_REGISTERS
+    mov FRAME_RCX(%rsp), %rcx
+    mov FRAME_R11(%rsp), %r11
+    add $FRAME_RIP, %rsp
+    iretq
+
+// NMI, #DF, #MC: on a stack of their own, whatever was interrupted is resumed exactly.
+own_stack_entry:
+    ASM_CLAC
+    cld
+    PUSH_REGISTERS
+    mov %rsp, %rdi
+    call own_stack_trap
+    jmp resume_core
+
+// #DB has a stack of its own because it can hit between SYSCALL and the loading of the stack. From a guest, the frame
+// is moved to its usual place.
+debug_entry:
+    ASM_CLAC
+    cld
+    PUSH_REGISTERS
+    testb $3, FRAME_CS(%rsp)
+    mov %rsp, %rsi
+    jz 1f
+    mov %rsp, %rdi
+    or $CPU_STACK_SIZE - 1, %rdi
+    sub $CPU_LOCAL_TAIL + FRAME_SIZE - 1, %rdi
+    mov %rdi, %rsp
+    mov $FRAME_SIZE / 8, %ecx
+    rep movsq
+    jmp guest_entry_saved
+1:  mov %rsi, %rdi
+    call own_stack_trap
+    jmp resume_core
+
+// SYSENTER: the CPU has loaded rsp with the end of the frame, and kept TF, NT and AC. What the guest was doing is lost by
+// design; its kernel knows (<xen/callback.h>, CALLBACKTYPE_sysenter).
+.balign 16
+.globl sysenter_entry
+sysenter_entry:
+    pushq $RING3_SS
+    pushq $0
+    pushfq
+    pushq $2
+    popfq
+    orl $0x200, (%rsp)
+    pushq $3
+    pushq $0
+    pushq $VECTOR_SYSENTER
+    PUSH_REGISTERS
+    jmp guest_entry_saved
+
+// void run_guest(RegisterFrame*): the first way into a guest on a CPU; never returns.
+.globl run_guest
+run_guest:
+    mov %rdi, %rsp
+    jmp exit_to_guest
+
+.section .note.GNU-stack, "", @progbits
