@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// The event channels of one domain: its ports, and how an event reaches the guest (two-level bitmaps or FIFO queues).
+//
+// Invariants and locks.
+//  - lock_ (LockRank::event_table) guards which port is bound to what. An operation on two domains holds both, in
+//  address order.
+//  - A port's binding changes only under the table's lock *and* the port's own lock, and for an interdomain link under
+//  both
+//    tables' and both ports' locks. So whoever holds the lock of one end holds the whole link still: the peer's port
+//    stays bound, and the peer's table and its guest pages stay alive, since tearing down begins with closing every
+//    port. Hence send takes one lock only: that of the sender's own port. Sends on different ports never meet.
+//  - Event words, bitmaps and control blocks are the guest's memory: only single atomic accesses, every value read is
+//    bounded or ignored, every retry counted. A guest can garble its own notifications only.
+//  - Port memory is pages from EventPageSource, taken as ports are used, freed by tear_down.
+//
+// Authority is the caller's business: operations that name another domain get that domain's table. Any CPU may call.
+// Errors are named after what Xen returns (see base/result.h). ABI: <xen/event_channel.h>.
+#pragma once
+
+#include "base/work_budget.h"
+#include "events/event_channel.h"
+
+namespace skerry {
+
+struct PortStatus {
+    PortState state;
+    VcpuId vcpu;
+    DomId domain;    // unbound: who may bind; interdomain: the other end
+    uint32_t number; // interdomain: its port; pirq, virq: which
+};
+
+class EventTable : NonCopyable {
+  public:
+    static constexpr uint32_t two_level_ports = 4096;
+    static constexpr uint32_t fifo_ports = EVTCHN_FIFO_NR_CHANNELS;
+    static constexpr unsigned max_vcpus = 256;
+    static constexpr unsigned max_consumers = 7;
+
+    // max_port: highest port number the domain may use (xen_domctl_createdomain.max_evtchn_port), at most fifo_ports
+    // - 1.
+    EventTable(DomId owner, uint32_t max_port, EventSink& sink, EventPageSource& page_source, EventPages& guest_pages,
+               PirqRouter& pirqs);
+
+    DomId owner() const { return owner_; }
+    // The domain's shared_info, once it exists; null again before its frame goes away (after tear_down).
+    void set_shared_info(shared_info* info) { shared_info_.store(info, std::memory_order_release); }
+    // `vcpu` must be below max_vcpus and not attached.
+    void attach_vcpu(VcpuId vcpu, EventVcpu& event_vcpu);
+    // The vCPU's flags live at `info` from now on (start, VCPUOP_register_vcpu_info). Marks everything pending, so that
+    // nothing is lost.
+    void set_vcpu_info(VcpuId vcpu, vcpu_info* info);
+
+    // --- EVTCHNOP_*, on behalf of this domain. Ports returned are fresh, lowest first, never 0.
+    // All that allocate: no_space (table full), no_memory, invalid (the domain is dying).
+    Result<EvtPort> alloc_unbound(DomId remote);
+    // invalid: remote_port is not unbound and waiting for this domain. The new local port starts pending, as the ABI
+    // says.
+    Result<EvtPort> bind_interdomain(EventTable& remote, EvtPort remote_port);
+    // invalid: no such virq, or a global one not on vCPU 0; not_found: no such vCPU; exists: bound already.
+    Result<EvtPort> bind_virq(uint32_t virq, VcpuId vcpu);
+    Result<EvtPort> bind_ipi(VcpuId vcpu);
+    Result<EvtPort> bind_pirq(uint32_t pirq, uint32_t flags);
+    // invalid: not a bound port, or one attached to xen-core.
+    Status close(EvtPort port);
+    // invalid: not a port one can send on. An unbound port swallows the event.
+    Status send(EvtPort port);
+    Result<PortStatus> status(EvtPort port);
+    Status bind_vcpu(EvtPort port, VcpuId vcpu);
+    Status unmask(EvtPort port);
+    // Closes every port and returns to two-level. restart: budget spent, call again.
+    Status reset(WorkBudget& budget);
+    Status init_control(uint64_t guest_frame, uint32_t offset, VcpuId vcpu);
+    Status expand_array(uint64_t guest_frame);
+    Status set_priority(EvtPort port, uint32_t priority);
+
+    // --- events that xen-core raises
+    void send_virq(VcpuId vcpu, uint32_t virq); // per-vCPU; not bound: dropped
+    void send_global_virq(uint32_t virq) { send_virq(VcpuId(0), virq); }
+    void send_pirq(EvtPort port);
+    static bool is_global_virq(uint32_t virq);
+
+    // --- ports attached to xen-core: the guest's peer binds and sends, `consumer` is told. no_space: too many
+    // different consumers.
+    Result<EvtPort> alloc_unbound_attached(DomId remote, VcpuId vcpu, EventConsumer& consumer);
+    Status close_attached(EvtPort port);
+    void send_from_attached(EvtPort port); // to the peer, if it is bound
+
+    // --- SCHEDOP_poll: begin_poll; then look at is_pending of each port; if none, block (its predicate looks again).
+    // While polling, EventSink::wake_pollers is called for every port that becomes pending, masked or not.
+    void begin_poll() { pollers_.fetch_add(1, std::memory_order_seq_cst); }
+    void end_poll() { pollers_.fetch_sub(1, std::memory_order_seq_cst); }
+    bool is_valid(EvtPort port) { return find(port) != nullptr; }
+    bool is_pending(EvtPort port);
+    bool is_masked(EvtPort port);
+
+    bool uses_fifo() const { return fifo_.load(std::memory_order_acquire); }
+    uint32_t max_port() const { return max_port_; }
+
+    // The end of the domain: no new bindings, every port closed, every page given back. restart: budget spent, call
+    // again.
+    Status tear_down(WorkBudget& budget);
+
+  private:
+    static constexpr uint32_t ports_per_page = page_size / sizeof(EventChannel);
+    static constexpr uint32_t pages_per_directory = page_size / sizeof(void*);
+    static constexpr uint32_t directories = fifo_ports / ports_per_page / pages_per_directory;
+    static constexpr uint32_t words_per_page = page_size / sizeof(event_word_t);
+    static constexpr uint32_t event_pages = fifo_ports / words_per_page;
+    struct Directory {
+        std::atomic<EventChannel*> pages[pages_per_directory];
+    };
+    using TableLock = Lock<LockRank::event_table>;
+
+    // Null unless the port's memory exists. Ports of the first page, which is most of them, are found inline.
+    EventChannel* find(EvtPort port) {
+        if (port.value < ports_per_page) [[likely]] {
+            EventChannel* first = first_page_.load(std::memory_order_acquire);
+            return first ? first + port.value : nullptr;
+        }
+        return find_far(port);
+    }
+    EventChannel* find_far(EvtPort port);
+    EventVcpu* vcpu(VcpuId id) const {
+        return id.value < max_vcpus ? vcpus_[id.value].load(std::memory_order_acquire) : nullptr;
+    }
+
+    // allocation (event_table_ports.cpp)
+    Result<EvtPort> allocate_port();
+    Status ensure_memory(EvtPort port);
+    void bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number);
+    void unbind(EventChannel& channel, EvtPort port);
+    Status close_port(EvtPort port, bool by_guest);
+    Status close_all(WorkBudget& budget, bool by_guest);
+    uint32_t port_limit() const { return uses_fifo() ? fifo_ports : two_level_ports; }
+
+    // delivery (event_delivery.cpp, event_fifo.cpp): the caller holds a lock that keeps the binding of `port` still
+    void set_pending(EventChannel& channel, EvtPort port);
+    void set_pending_two_level(EventChannel& channel, EvtPort port);
+    void set_pending_fifo(EventChannel& channel, EvtPort port);
+    void mark_upcall(VcpuId id, EventVcpu& event_vcpu);
+    void notify_pollers(EvtPort port) {
+        if (pollers_.load(std::memory_order_seq_cst)) [[unlikely]]
+            sink_.wake_pollers(port);
+    }
+    void send_to_peer(EventChannel& channel);
+    std::atomic<event_word_t>* event_word(EvtPort port) const;
+    bool link_fifo(EventVcpu& target, EventChannel& channel, EvtPort port, uint32_t priority);
+    bool set_link(EvtPort tail, EvtPort port);
+    bool is_busy(EvtPort port) const;
+    void clear_pending(EvtPort port);
+    Status map_control_block(EventVcpu& event_vcpu, uint64_t guest_frame, uint32_t offset);
+    void drop_fifo();
+
+    const DomId owner_;
+    const uint32_t max_port_;
+    EventSink& sink_;
+    EventPageSource& page_source_;
+    EventPages& guest_pages_;
+    PirqRouter& pirqs_;
+    std::atomic<shared_info*> shared_info_{nullptr};
+    std::atomic<EventChannel*> first_page_{nullptr};
+    std::atomic<uint32_t> pollers_{0};
+    std::atomic<bool> fifo_{false};
+    bool dying_ = false;
+    TableLock lock_;
+    uint32_t lowest_free_ = 1; // no free port below it
+    uint32_t closing_ = 1;     // progress of close_all
+    std::atomic<Directory*> directories_[directories] = {};
+    EventConsumer* consumers_[max_consumers] = {};
+    uint32_t event_page_count_ = 0;
+    std::atomic<std::atomic<event_word_t>*> event_pages_[event_pages] = {};
+    std::atomic<EventVcpu*> vcpus_[max_vcpus] = {};
+};
+
+// Which domain receives each global virtual interrupt (the first domain, unless XEN_DOMCTL_set_virq_handler moved it).
+class GlobalVirqs : NonCopyable {
+  public:
+    // Null: back to the default. The previous owner's domain must not be freed while it is named here.
+    // invalid: not a global virq. The bound port of the previous handler is not told.
+    Status set_handler(uint32_t virq, EventTable* table);
+    void set_default(EventTable* table);
+    void forget(EventTable& table); // before the table goes away: after that no send uses it
+    void send(uint32_t virq);
+
+  private:
+    Lock<LockRank::global_virq> lock_;
+    EventTable* handlers_[NR_VIRQS] = {};
+    EventTable* default_ = nullptr;
+};
+
+extern GlobalVirqs global_virqs;
+
+} // namespace skerry
