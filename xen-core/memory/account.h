@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// An account owns frames: whose they are, how many it may have, and which CPUs may hold translations made from its tables.
+// A domain has one; xen-core itself has one (core_account); frames that are not RAM belong to nobody and are reached as
+// I/O memory. An account knows nothing of domains.
+//
+// Two counts, each with its limit: `frames` are the guest's own memory (what ABI calls tot_pages, max_pages);
+// `core_frames` are xen-core's pages held on this account's behalf (tables, shared pages).
+//
+// Invariants: every frame whose `owner` is this account is counted in exactly one of the two; frames() also counts those
+// that are only kept alive by other domains' references. An account may be destroyed when both are 0.
+// Lock: LockRank::account, taken inside. Anyone may call; dying is for good.
+#pragma once
+
+#include "base/lock.h"
+#include "base/result.h"
+#include "memory/translation_users.h"
+
+namespace skerry {
+
+class Frame;
+
+class Account : NonCopyable {
+  public:
+    // `id` is only for messages and for queries about a frame's owner. Limits in frames.
+    Account(DomId id, uint64_t max_frames, uint64_t max_core_frames)
+        : id_(id), max_frames_(max_frames), max_core_frames_(max_core_frames) {}
+    ~Account();
+
+    DomId id() const { return id_; }
+    uint64_t frames() const { return frames_.load(std::memory_order_relaxed); }
+    uint64_t max_frames() const { return max_frames_.load(std::memory_order_relaxed); }
+    uint64_t core_frames() const { return core_frames_.load(std::memory_order_relaxed); }
+    uint64_t max_core_frames() const { return max_core_frames_; }
+    // May be below frames(): then nothing more can be charged until enough has been given back.
+    void set_max_frames(uint64_t limit) { max_frames_.store(limit, std::memory_order_relaxed); }
+
+    // After this nothing can be charged.
+    void start_dying() { dying_.store(true); }
+    bool is_dying() const { return dying_.load(std::memory_order_relaxed); }
+
+    // For the allocator and for those that keep books of their own. Errors: no_memory (limit, or dying).
+    Status charge(uint64_t frames);
+    void uncharge(uint64_t frames);
+    Status charge_core(uint64_t frames);
+    void uncharge_core(uint64_t frames);
+
+    // The frames that carry the account's own (`allocated`) reference, in the order they were received: teardown,
+    // XEN_DOMCTL_getmemlist. invalid_mfn at the end. The list may change between two calls; `after` must still be listed.
+    Mfn first_frame();
+    Mfn frame_after(Mfn mfn);
+    // Copies up to `room` listed frame numbers, starting with the `skip`-th; returns how many.
+    uint64_t list_frames(uint64_t* numbers, uint64_t room, uint64_t skip);
+
+    // Teardown: drops the account's own reference to its frames until none is listed. Page tables must have been taken
+    // apart before (PvMmu::relinquish). Errors: restart. Frames that others still reference follow when those let go.
+    Status release_frames(class WorkBudget& budget);
+
+    TranslationUsers users;
+
+  private:
+    friend class Frame;
+    friend class Allocator;
+    void enlist(Frame& frame);
+    void delist(Frame& frame);
+
+    const DomId id_;
+    std::atomic<bool> dying_{false};
+    std::atomic<uint64_t> frames_{0}; // written under lock_
+    std::atomic<uint64_t> max_frames_;
+    std::atomic<uint64_t> core_frames_{0};
+    const uint64_t max_core_frames_;
+    Lock<LockRank::account> lock_;
+    uint32_t first_ = ~0u; // the list runs through the frames, by number
+    uint32_t last_ = ~0u;
+};
+
+// xen-core's own frames: no guest can reference them.
+extern Account core_account;
+
+} // namespace skerry

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// The free frames of the machine: a buddy allocator, by order (2^order frames, aligned) and by address width.
+//
+// Invariants: a free frame has no owner and no references, and no CPU holds a translation to it (Frame::free covers the
+// stamp before the frame comes here; entries to foreign frames are flushed before their reference is dropped). Frames
+// reach a new owner zeroed.
+// Lock: LockRank::allocator, inside. Anyone may call.
+#pragma once
+
+#include "base/lock.h"
+#include "memory/account.h"
+#include "memory/frame.h"
+
+#include <new>
+
+namespace skerry {
+
+inline constexpr unsigned max_order = 18; // 1 GiB
+
+class Allocator : NonCopyable {
+  public:
+    Allocator();
+
+    // boot/: these frames are RAM and free. The frame table must cover them.
+    void add(Mfn first, uint64_t count);
+    // boot/: these frames are RAM but xen-core's own for good (its image, tables, modules until add() is called for them).
+    void add_core(Mfn first, uint64_t count);
+
+    // 2^order frames for a guest, charged to `account`, each with the owner's `allocated` reference, listed in the account,
+    // zeroed, with no M2P entry. All of their addresses are below 2^address_bits. Errors: no_memory; invalid (order).
+    Result<Mfn> allocate(Account& account, unsigned order = 0, unsigned address_bits = 64);
+
+    // 2^order frames of xen-core's own (owner core_account: out of every guest's reach), zeroed, charged to `account` as
+    // core frames. Errors: no_memory.
+    Result<Mfn> allocate_core(Account& account, unsigned order = 0, unsigned address_bits = 64);
+    void free_core(Account& account, Mfn first, unsigned order);
+
+    // One frame that xen-core shares with a guest (shared_info, vcpu_info page, grant frames): owned by `account`, charged as a
+    // core frame, held by the returned writable reference, so it can be mapped writable, never become a page table, and
+    // never be released by the guest. Freed when the reference and the guest's last mapping are gone. Errors: no_memory.
+    Result<WritableRef> allocate_shared(Account& account);
+
+    uint64_t free_frames() const { return free_.load(std::memory_order_relaxed); }
+    uint64_t total_frames() const { return total_.load(std::memory_order_relaxed); }
+
+  private:
+    friend class Frame;
+    static constexpr unsigned zones = 41; // zone z: the greatest frame number of the block needs z bits
+    static constexpr uint32_t nothing = ~0u;
+
+    Mfn take_block(unsigned order, unsigned address_bits);
+    void give_block(Mfn first, unsigned order);
+    void push(uint64_t first, unsigned order);
+    void unlink(uint64_t first, unsigned order);
+    static unsigned zone_of(uint64_t first, unsigned order);
+
+    Lock<LockRank::allocator> lock_;
+    std::atomic<uint64_t> free_{0};
+    std::atomic<uint64_t> total_{0};
+    uint64_t zones_with_blocks_ = 0;
+    uint32_t orders_with_blocks_[zones] = {};
+    uint32_t heads_[zones][max_order + 1];
+};
+
+extern Allocator allocator;
+
+// Whole pages of xen-core's own, as memory. nullptr when there is none or the account's limit is reached. `pages` is rounded up
+// to a power of two.
+void* allocate_core_pages(Account& account, uint64_t pages = 1);
+void free_core_pages(Account& account, void* pages, uint64_t count = 1);
+
+// One object of xen-core in pages of its own, charged to the account that caused it. Owns it; move-only.
+template <typename T>
+class CoreBox {
+  public:
+    static constexpr uint64_t pages = (sizeof(T) + page_size - 1) / page_size;
+
+    CoreBox() = default;
+    CoreBox(CoreBox&& other) : object_(std::exchange(other.object_, nullptr)), account_(other.account_) {}
+    CoreBox& operator=(CoreBox&& other) {
+        std::swap(object_, other.object_);
+        std::swap(account_, other.account_);
+        return *this;
+    }
+    ~CoreBox() { reset(); }
+
+    // Errors: no_memory.
+    template <typename... Args>
+    static Result<CoreBox> create(Account& account, Args&&... args) {
+        static_assert(alignof(T) <= page_size);
+        void* memory = allocate_core_pages(account, pages);
+        if (!memory)
+            return Error::no_memory;
+        CoreBox box;
+        box.object_ = new (memory) T(static_cast<Args&&>(args)...);
+        box.account_ = &account;
+        return box;
+    }
+    void reset() {
+        if (!object_)
+            return;
+        object_->~T();
+        free_core_pages(*account_, object_, pages);
+        object_ = nullptr;
+    }
+
+    explicit operator bool() const { return object_; }
+    T& operator*() const { return *object_; }
+    T* operator->() const { return object_; }
+    T* get() const { return object_; }
+
+  private:
+    T* object_ = nullptr;
+    Account* account_ = nullptr;
+};
+
+} // namespace skerry

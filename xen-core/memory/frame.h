@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// One frame of RAM: who owns it, how often it is referenced, and as what it is used. The heart of memory safety.
+//
+// Everything that decides lives in ONE 64-bit word, changed by compare-and-swap only:
+//
+//   bits  0-29  references: everything that needs the frame to stay what it is (owner, entries, grants, tokens)
+//   bits 30-55  uses of its current type (each use also holds a reference); during a transition: progress
+//   bits 56-58  FrameType
+//   bit  59     transition: the frame is between two uses; nobody uses it as anything, and nobody can start to
+//   bit  60     pinned: the guest's pin holds one use
+//   bit  61     allocated: the owner's own reference (given back by decrease_reservation or teardown)
+//   bit  62     core: charged as a core frame of its owner (shared_info, grant frames)
+//   bit  63     RAM that the frame table manages; clear in holes
+//
+// Invariants: uses <= references. uses > 0 means that every use is of `type`. A type with no uses is only a memory: stale
+// translations may still use the frame as that, so taking it as another type first covers its stamp
+// (memory/translation_users.h). A page-table type in transition: the first `progress` entries of the table hold references,
+// the others do not; that state holds one reference of its own. References can only be taken while there is one; when
+// the last goes, the frame is free. `owner` changes only while there are no references.
+//
+// Locks: general references and writable uses are lock-free, from any CPU. Page-table and segment-descriptor types come and
+// go only under the owner's pv_mmu lock (pv_mmu/page_use.h).
+#pragma once
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/types.h"
+#include "memory/account.h"
+
+#include <atomic>
+
+namespace skerry {
+
+enum class FrameType : uint8_t { none, writable, l1, l2, l3, l4, segment_descriptors };
+
+constexpr bool is_page_table(FrameType type) { return type >= FrameType::l1 && type <= FrameType::l4; }
+constexpr FrameType table_type(unsigned level) { return static_cast<FrameType>(level + 1); } // level 1..4
+constexpr unsigned table_level(FrameType type) { return static_cast<unsigned>(type) - 1; }
+
+// The word, as a value.
+struct FrameWord {
+    static constexpr unsigned use_shift = 30;
+    static constexpr unsigned type_shift = 56;
+    static constexpr uint64_t one_reference = 1;
+    static constexpr uint64_t reference_mask = (uint64_t{1} << use_shift) - 1;
+    static constexpr uint64_t reference_guard = uint64_t{1} << (use_shift - 1); // no more references once this is set
+    static constexpr uint64_t one_use = uint64_t{1} << use_shift;
+    static constexpr uint64_t use_mask = ((uint64_t{1} << type_shift) - 1) & ~reference_mask;
+    static constexpr uint64_t use_guard = uint64_t{1} << (type_shift - 1); // no more uses once this is set
+    static constexpr uint64_t type_mask = uint64_t{7} << type_shift;
+    static constexpr uint64_t transition = uint64_t{1} << 59;
+    static constexpr uint64_t pinned = uint64_t{1} << 60;
+    static constexpr uint64_t allocated = uint64_t{1} << 61;
+    static constexpr uint64_t core = uint64_t{1} << 62;
+    static constexpr uint64_t ram = uint64_t{1} << 63;
+
+    uint64_t raw = 0;
+
+    static constexpr uint64_t of(FrameType type) { return static_cast<uint64_t>(type) << type_shift; }
+    static constexpr uint64_t uses_of(uint64_t n) { return n << use_shift; }
+
+    constexpr uint32_t references() const { return raw & reference_mask; }
+    constexpr uint32_t uses() const { return is_in_transition() ? 0 : use_field(); }
+    constexpr uint32_t progress() const { return use_field(); } // meaningful in transition
+    constexpr FrameType type() const { return static_cast<FrameType>((raw & type_mask) >> type_shift); }
+    constexpr bool is_in_transition() const { return raw & transition; }
+    constexpr bool is_pinned() const { return raw & pinned; }
+    constexpr bool is_allocated() const { return raw & allocated; }
+    constexpr bool is_ram() const { return raw & ram; }
+    // In use as `t` and nothing else, complete.
+    constexpr bool is_used_as(FrameType t) const {
+        return (raw & (type_mask | transition)) == of(t) && (raw & use_mask);
+    }
+
+  private:
+    constexpr uint32_t use_field() const { return static_cast<uint32_t>((raw & use_mask) >> use_shift); }
+};
+
+class Frame : NonCopyable {
+  public:
+    FrameWord word() const { return FrameWord{word_.load(std::memory_order_acquire)}; }
+    // Stable while the caller holds a reference (or the frame has the caller's domain's `allocated` one and its lock).
+    Account* owner() const { return owner_; }
+    Mfn mfn() const;
+
+    // Takes a reference. False: a hole, a free frame, or 2^29 references. Check owner() afterwards.
+    [[nodiscard]] bool try_reference() {
+        uint64_t old = word_.load(std::memory_order_relaxed);
+        do {
+            if ((old & (FrameWord::ram | FrameWord::reference_guard)) != FrameWord::ram ||
+                !(old & FrameWord::reference_mask)) [[unlikely]]
+                return false;
+        } while (!word_.compare_exchange_weak(old, old + FrameWord::one_reference, std::memory_order_acq_rel,
+                                              std::memory_order_relaxed));
+        return true;
+    }
+    // Takes a reference and a writable use. False: as above, or the frame is in use as something else.
+    [[nodiscard]] bool try_writable_use() {
+        constexpr uint64_t tested = FrameWord::ram | FrameWord::type_mask | FrameWord::transition |
+                                    FrameWord::reference_guard | FrameWord::use_guard;
+        constexpr uint64_t wanted = FrameWord::ram | FrameWord::of(FrameType::writable);
+        uint64_t old = word_.load(std::memory_order_relaxed);
+        do {
+            if ((old & tested) != wanted || !(old & FrameWord::reference_mask)) [[unlikely]]
+                return try_writable_use_slowly();
+        } while (!word_.compare_exchange_weak(old, old + FrameWord::one_reference + FrameWord::one_use,
+                                              std::memory_order_acq_rel, std::memory_order_relaxed));
+        return true;
+    }
+    // One more of what the caller already holds. False: saturated.
+    [[nodiscard]] bool try_another_reference() { return try_reference(); }
+
+    // Give back. The last reference frees the frame: the caller must not touch it afterwards.
+    void drop_reference() {
+        uint64_t left = word_.fetch_sub(FrameWord::one_reference, std::memory_order_acq_rel) - FrameWord::one_reference;
+        if (!(left & FrameWord::reference_mask)) [[unlikely]]
+            free();
+    }
+    void drop_writable_use() {
+        constexpr uint64_t both = FrameWord::one_reference + FrameWord::one_use;
+        uint64_t left = word_.fetch_sub(both, std::memory_order_acq_rel) - both;
+        if (!(left & FrameWord::reference_mask)) [[unlikely]]
+            free();
+    }
+    // Gives back the owner's own reference (decrease_reservation, exchange, teardown). False: it had none.
+    // A page table must have been taken apart first (PvMmu::release_frame does both).
+    [[nodiscard]] bool release_allocation();
+
+    // A translation to this frame was removed from a table of its owner: only under the owner's pv_mmu lock.
+    void note_translation_removed() { stamp_ = owner_->users.stamp(); }
+
+    // For pv_mmu/page_use.h only: the one place that moves frames between uses.
+    std::atomic<uint64_t>& word_for_transition() { return word_; }
+    FlushStamp stamp() const { return stamp_; }
+    uint32_t queue_next() const { return queue_next_; }
+    void set_queue_next(uint32_t number) { queue_next_ = number; }
+
+  private:
+    friend class Account;
+    friend class Allocator;
+    [[gnu::cold, gnu::noinline]] bool try_writable_use_slowly();
+    [[gnu::cold, gnu::noinline]] void free();
+
+    std::atomic<uint64_t> word_{0};
+    Account* owner_ = nullptr;
+    uint32_t next_ = 0;     // in the owner's list, or in the allocator's
+    uint32_t previous_ = 0;
+    FlushStamp stamp_ = 0;
+    uint32_t queue_next_ = 0; // in a queue of pv_mmu; in a free block: its order + 1
+};
+static_assert(sizeof(Frame) == 32);
+
+// Holding one proves that the frame stays owned by whom it was taken from, and cannot be reused. Dropped at the end of its life.
+class FrameRef {
+  public:
+    FrameRef() = default;
+    FrameRef(FrameRef&& other) : frame_(std::exchange(other.frame_, nullptr)) {}
+    FrameRef& operator=(FrameRef&& other) {
+        std::swap(frame_, other.frame_);
+        return *this;
+    }
+    ~FrameRef() {
+        if (frame_)
+            frame_->drop_reference();
+    }
+    // Takes over a reference that the caller has counted already.
+    static FrameRef adopt(Frame& frame) { return FrameRef(&frame); }
+    // Lets the caller keep the books (a table that stores the frame number only). The counterpart of adopt().
+    Frame& release() { return *std::exchange(frame_, nullptr); }
+
+    explicit operator bool() const { return frame_; }
+    Frame& frame() const { return *frame_; }
+    Mfn mfn() const { return frame_->mfn(); }
+
+  private:
+    explicit FrameRef(Frame* frame) : frame_(frame) {}
+    Frame* frame_ = nullptr;
+};
+
+// The same with a writable use: while held, the frame cannot become a page table or a descriptor page.
+class WritableRef {
+  public:
+    WritableRef() = default;
+    WritableRef(WritableRef&& other) : frame_(std::exchange(other.frame_, nullptr)) {}
+    WritableRef& operator=(WritableRef&& other) {
+        std::swap(frame_, other.frame_);
+        return *this;
+    }
+    ~WritableRef() {
+        if (frame_)
+            frame_->drop_writable_use();
+    }
+    static WritableRef adopt(Frame& frame) { return WritableRef(&frame); }
+    Frame& release() { return *std::exchange(frame_, nullptr); }
+
+    explicit operator bool() const { return frame_; }
+    Frame& frame() const { return *frame_; }
+    Mfn mfn() const { return frame_->mfn(); }
+
+  private:
+    explicit WritableRef(Frame* frame) : frame_(frame) {}
+    Frame* frame_ = nullptr;
+};
+
+// References to a frame of `owner`. Errors: invalid (not RAM, free, or another owner's); the writable form also busy (in use
+// as a page table or descriptor page). Any CPU, no lock needed.
+Result<FrameRef> take_reference(Mfn mfn, const Account& owner);
+Result<WritableRef> take_writable(Mfn mfn, const Account& owner);
+
+} // namespace skerry

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// The only way xen-core touches memory of the running guest by its linear address. A value is copied once, then checked and
+// used; every range check is here: a guest address is canonical and outside of xen-core's part of the address space.
+// All of these may fault inside and say so: Error::bad_address (then a destination in the guest may be partly written).
+// They act on the current address space, with the guest's own write permissions; any lock may be held.
+#pragma once
+
+#include "arch/x86_64/layout.h"
+#include "base/result.h"
+#include "base/types.h"
+#ifndef SKERRY_HOST
+#include "arch/x86_64/guest_access.h"
+#endif
+
+#include <type_traits>
+
+namespace skerry {
+
+#ifdef SKERRY_HOST
+// tests/unit/support: guest memory is an array the test provides.
+[[nodiscard]] bool copy_from_guest_raw(void* to, GuestVirt from, size_t bytes);
+[[nodiscard]] bool copy_to_guest_raw(GuestVirt to, const void* from, size_t bytes);
+[[nodiscard]] bool clear_guest_raw(GuestVirt to, size_t bytes);
+template <typename T>
+[[nodiscard]] bool read_guest_raw(T& value, GuestVirt from) {
+    return copy_from_guest_raw(&value, from, sizeof(T));
+}
+template <typename T>
+[[nodiscard]] bool write_guest_raw(GuestVirt to, T value) {
+    return copy_to_guest_raw(to, &value, sizeof(T));
+}
+#endif
+
+// The guest's two ranges, seen modulo 2^64 from core_end on, are one: core_end..2^64 and 0..2^47.
+constexpr bool is_guest_range(GuestVirt start, size_t bytes) {
+    constexpr uint64_t span = (uint64_t{1} << 47) - layout::core_end;
+    return bytes <= span && start.value - layout::core_end <= span - bytes;
+}
+static_assert(is_guest_range(GuestVirt(0), 8) && is_guest_range(GuestVirt(layout::core_end), 8));
+static_assert(is_guest_range(GuestVirt((uint64_t{1} << 47) - 8), 8) && !is_guest_range(GuestVirt((uint64_t{1} << 47) - 7), 8));
+static_assert(!is_guest_range(GuestVirt(layout::core_end - 1), 1) && !is_guest_range(GuestVirt(layout::core_start), 8));
+static_assert(is_guest_range(GuestVirt(~uint64_t{7}), 8) && !is_guest_range(GuestVirt(uint64_t{1} << 47), 1));
+
+inline Status copy_from_guest(void* to, GuestVirt from, size_t bytes) {
+    if (!is_guest_range(from, bytes) || !copy_from_guest_raw(to, from, bytes)) [[unlikely]]
+        return Error::bad_address;
+    return success;
+}
+inline Status copy_to_guest(GuestVirt to, const void* from, size_t bytes) {
+    if (!is_guest_range(to, bytes) || !copy_to_guest_raw(to, from, bytes)) [[unlikely]]
+        return Error::bad_address;
+    return success;
+}
+inline Status clear_guest(GuestVirt to, size_t bytes) {
+    if (!is_guest_range(to, bytes) || !clear_guest_raw(to, bytes)) [[unlikely]]
+        return Error::bad_address;
+    return success;
+}
+
+namespace detail {
+// Small objects travel in whole words, without a call.
+template <typename T>
+inline constexpr bool in_words = (sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 ||
+                                  (sizeof(T) % 8 == 0 && sizeof(T) <= 32 && alignof(T) == 8));
+} // namespace detail
+
+template <typename T>
+inline Status copy_in(T& value, GuestVirt from) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if constexpr (detail::in_words<T>) {
+        using Word = std::conditional_t<sizeof(T) == 1, uint8_t,
+                                        std::conditional_t<sizeof(T) == 2, uint16_t,
+                                                           std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
+        if (!is_guest_range(from, sizeof(T))) [[unlikely]]
+            return Error::bad_address;
+        Word words[sizeof(T) / sizeof(Word)];
+        for (size_t i = 0; i < sizeof(T) / sizeof(Word); ++i)
+            if (!read_guest_raw(words[i], from + i * sizeof(Word))) [[unlikely]]
+                return Error::bad_address;
+        __builtin_memcpy(&value, words, sizeof(T));
+        return success;
+    } else {
+        return copy_from_guest(&value, from, sizeof(T));
+    }
+}
+
+template <typename T>
+inline Status copy_out(GuestVirt to, const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if constexpr (detail::in_words<T>) {
+        using Word = std::conditional_t<sizeof(T) == 1, uint8_t,
+                                        std::conditional_t<sizeof(T) == 2, uint16_t,
+                                                           std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
+        if (!is_guest_range(to, sizeof(T))) [[unlikely]]
+            return Error::bad_address;
+        Word words[sizeof(T) / sizeof(Word)];
+        __builtin_memcpy(words, &value, sizeof(T));
+        for (size_t i = 0; i < sizeof(T) / sizeof(Word); ++i)
+            if (!write_guest_raw(to + i * sizeof(Word), words[i])) [[unlikely]]
+                return Error::bad_address;
+        return success;
+    } else {
+        return copy_to_guest(to, &value, sizeof(T));
+    }
+}
+
+// A guest's pointer to T, as an argument of a hypercall. Only ever an address; copying is explicit.
+template <typename T>
+class GuestHandle {
+  public:
+    constexpr GuestHandle() = default;
+    constexpr explicit GuestHandle(GuestVirt address) : address_(address) {}
+    constexpr explicit GuestHandle(uint64_t address) : address_(address) {}
+
+    constexpr GuestVirt address() const { return address_; }
+    constexpr bool is_null() const { return address_.value == 0; }
+    template <typename U>
+    constexpr GuestHandle<U> as() const {
+        return GuestHandle<U>(address_);
+    }
+    constexpr GuestHandle advanced(uint64_t elements) const { return GuestHandle(address_ + elements * size()); }
+
+    // Element 0, or the `index`-th.
+    Status read(T& value) const { return copy_in(value, address_); }
+    Status write(const T& value) const { return copy_out(address_, value); }
+    Status read(T& value, uint64_t index) const { return advanced(index).read(value); }
+    Status write(const T& value, uint64_t index) const { return advanced(index).write(value); }
+    // `count` elements from the `first`-th on.
+    Status read_array(T* values, uint64_t count, uint64_t first = 0) const {
+        return array_fits(count) ? copy_from_guest(values, advanced(first).address_, count * size())
+                                 : Status(Error::bad_address);
+    }
+    Status write_array(const T* values, uint64_t count, uint64_t first = 0) const {
+        return array_fits(count) ? copy_to_guest(advanced(first).address_, values, count * size())
+                                 : Status(Error::bad_address);
+    }
+
+  private:
+    static constexpr uint64_t size() { return sizeof(T); }
+    static constexpr bool array_fits(uint64_t count) { return count <= (uint64_t{1} << 40) / size(); }
+    GuestVirt address_{};
+};
+
+// Untyped: only convertible to a typed one.
+template <>
+class GuestHandle<void> {
+  public:
+    constexpr GuestHandle() = default;
+    constexpr explicit GuestHandle(GuestVirt address) : address_(address) {}
+    constexpr explicit GuestHandle(uint64_t address) : address_(address) {}
+    constexpr GuestVirt address() const { return address_; }
+    constexpr bool is_null() const { return address_.value == 0; }
+    template <typename U>
+    constexpr GuestHandle<U> as() const {
+        return GuestHandle<U>(address_);
+    }
+
+  private:
+    GuestVirt address_{};
+};
+
+} // namespace skerry
