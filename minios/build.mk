@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# minios: the kernel as a static library, and the macro that makes a domain's image from a program's sources.
+#
+#   $(eval $(call minios-program,NAME,SOURCES...))
+#
+# makes build/NAME (stripped) and build/NAME.debug from C++, C or assembly SOURCES. Before the call, a fragment may set
+#   NAME_CXXFLAGS, NAME_CFLAGS   more compiler options          NAME_LIBS   more archives or objects to link (also as prerequisites)
+# Objects go to build/obj/minios-programs/NAME/, so programs may share sources.
+
+MINIOS_FLAGS := -O2 -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mno-red-zone -mcmodel=small -fcf-protection=none \
+    -fno-omit-frame-pointer -ffunction-sections -fdata-sections -Wall -Wextra -Werror -MMD -MP -Iminios/include -I.
+MINIOS_CXXFLAGS := -std=gnu++20 $(MINIOS_FLAGS) -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
+MINIOS_CFLAGS := -std=gnu11 $(MINIOS_FLAGS) -fno-asynchronous-unwind-tables
+# The kernel itself leaves vector registers alone: its page fault handler must not disturb the code it interrupts.
+MINIOS_KERNEL_CXXFLAGS := $(MINIOS_CXXFLAGS) -mgeneral-regs-only
+
+MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp) minios/arch/x86_64/entry.S
+MINIOS_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(MINIOS_SOURCES)))
+
+$(filter $(BUILD)/obj/minios/kernel/%.o $(BUILD)/obj/minios/backends/%.o,$(MINIOS_OBJECTS)): $(BUILD)/obj/%.o: %.cpp minios/build.mk
+	@mkdir -p $(@D)
+	$(CXX) $(MINIOS_KERNEL_CXXFLAGS) -c $< -o $@
+
+$(BUILD)/obj/minios/arch/x86_64/entry.o: minios/arch/x86_64/entry.S minios/build.mk
+	@mkdir -p $(@D)
+	$(CC) -MMD -MP -c $< -o $@
+
+$(BUILD)/libminios.a: $(MINIOS_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+# Linked twice: the first time to learn how many pages the text has (see minios.ld), rounded up to 4 KiB.
+MINIOS_LD := ld -m elf_x86_64 -static -nostdlib --gc-sections -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments --build-id=none -T minios/arch/x86_64/minios.ld
+
+define minios-program-object
+$(BUILD)/obj/minios-programs/$(1)/$(basename $(2)).o: $(2) minios/build.mk
+	@mkdir -p $$(@D)
+	$(if $(filter %.c %.S,$(2)),$$(CC) $(if $(filter %.S,$(2)),-MMD -MP,$$(MINIOS_CFLAGS) $$($(1)_CFLAGS)),$$(CXX) $$(MINIOS_CXXFLAGS) $$($(1)_CXXFLAGS)) -c $$< -o $$@
+endef
+
+define minios-program
+$(1)_OBJECTS := $(patsubst %,$(BUILD)/obj/minios-programs/$(1)/%.o,$(basename $(2)))
+$(foreach source,$(2),$(eval $(call minios-program-object,$(1),$(source))))
+
+$(BUILD)/obj/minios-programs/$(1)/program_name.S:
+	@mkdir -p $$(@D)
+	@printf '.section .rodata\n.globl minios_program_name\nminios_program_name: .asciz "%s"\n.section .note.GNU-stack,"",@progbits\n' $(1) > $$@
+$(BUILD)/obj/minios-programs/$(1)/program_name.o: $(BUILD)/obj/minios-programs/$(1)/program_name.S
+	$$(CC) -c $$< -o $$@
+
+$(BUILD)/$(1).debug: $$($(1)_OBJECTS) $(BUILD)/obj/minios-programs/$(1)/program_name.o $(BUILD)/libminios.a $$($(1)_LIBS) minios/arch/x86_64/minios.ld
+	$$(MINIOS_LD) -o $$@.first $$(filter %.o,$$^) --start-group $$(filter %.a,$$^) --end-group
+	size=$$$$(objdump -h $$@.first | awk '$$$$2 == ".text" { print "0x" $$$$3 }'); \
+	    $$(MINIOS_LD) --defsym=text_size=$$$$size -o $$@ $$(filter %.o,$$^) --start-group $$(filter %.a,$$^) --end-group
+	@rm -f $$@.first
+$(BUILD)/$(1): $(BUILD)/$(1).debug
+	objcopy --strip-all $$< $$@
+
+-include $$($(1)_OBJECTS:.o=.d)
+endef
+
+-include $(MINIOS_OBJECTS:.o=.d)
+
+# A program that shows and checks the kernel: see tests/unit/minios for what runs on the host.
+$(eval $(call minios-program,minios-check,$(wildcard minios/check/*.cpp)))

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Memory of the domain: frames, pages, mappings and the heap.
+//
+// Virtual layout (all below 512 GiB, one top-level entry):
+//   0x400000...      the image, then what the domain's builder put after it (the initial region, pseudo-physical frame 0 upwards)
+//   32 GiB           stacks, each above an unmapped guard page
+//   64 GiB           mappings: foreign frames, grants, machine frames
+//   128 GiB          heap: backed on first use, zero until written
+//   256 GiB          pages: frame n at 256 GiB + n * 4 KiB, for frames outside the initial region
+// Invariants: no page is both writable and executable; only text is executable; text and rodata are never writable.
+// Everything here belongs to the one vCPU and is not re-entered: no locks.
+#pragma once
+
+#include <minios/types.h>
+#include <minios/xen.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace minios {
+
+// --- frames: pseudo-physical memory ---------------------------------------------------------------------------------
+namespace frames {
+
+/// Frames that are neither used nor reserved.
+std::uint64_t free_count();
+
+/// Takes one frame that nothing maps writably. Its content is unspecified.
+Result<Pfn> allocate();
+
+/// Takes exactly the frames [first, first + count), or none and Error::busy.
+Result<void> claim(Pfn first, std::uint64_t count);
+
+/// Gives frames back. They must not be mapped at the heap or by a mapping any more.
+void release(Pfn first, std::uint64_t count = 1);
+
+/// The machine frame behind a frame of this domain; an invalid pfn gives Mfn(~0).
+Mfn mfn_of(Pfn pfn);
+/// This domain's frame number for one of its machine frames (from the machine-to-physical table).
+Pfn pfn_of(Mfn mfn);
+
+} // namespace frames
+
+// --- pages: contiguous, always mapped and writable -------------------------------------------------------------------
+namespace pages {
+
+/// `count` pages, contiguous in virtual and pseudo-physical memory, writable, zeroed; nullptr when there are none.
+void* allocate(std::size_t count = 1);
+/// Gives back exactly what allocate() returned.
+void release(void* first, std::size_t count = 1);
+
+/// The frame behind an address of the image, of pages::allocate(), or of the initial region.
+Pfn pfn_of(const void* address);
+inline Mfn mfn_of(const void* address) { return frames::mfn_of(pfn_of(address)); }
+/// Where a frame is (or would be) mapped by this allocator; maps the block around it when needed. nullptr: no page table.
+void* address_of(Pfn pfn);
+
+} // namespace pages
+
+// --- mappings -------------------------------------------------------------------------------------------------------
+enum class Access { read_only, read_write };
+
+namespace mapping {
+
+/// Maps frames of `owner` (which may be dom_self, DOMID_IO or another domain over which this one has the right) side by side.
+/// All or nothing. Never executable.
+Result<void*> map_frames(DomId owner, std::span<const Mfn> machine_frames, Access access);
+
+/// As above, for `count` consecutive machine frames.
+Result<void*> map_range(DomId owner, Mfn first, std::size_t count, Access access);
+
+/// Removes a mapping made above; `count` as given there.
+void unmap(void* first, std::size_t count);
+
+/// Address space alone, with page tables below it but no frames: for grant maps. `count` pages.
+Result<void*> reserve(std::size_t count);
+/// Gives back what reserve() gave; the entries must be empty.
+void unreserve(void* first, std::size_t count);
+
+} // namespace mapping
+
+// --- raw page tables: for loaders that build an address space of their own -------------------------------------------
+namespace page_table {
+
+/// The level-1 entry that maps `address`, 0 when there is none.
+std::uint64_t entry_of(const void* address);
+/// Machine address of the level-1 entry for `address`; page tables are made when `create`. 0: none.
+std::uint64_t entry_location(const void* address, bool create);
+/// Changes how an existing page of ours is mapped.
+Result<void> protect(void* address, std::size_t count, Access access);
+/// The frame of the top-level table.
+Mfn root();
+/// Walks every entry; returns the number of pages both writable and executable and says each one on the console. 0 is right.
+std::size_t count_writable_executable();
+
+} // namespace page_table
+
+// --- heap -------------------------------------------------------------------------------------------------------------
+namespace heap {
+
+/// Makes [p, p + size) present and writable, so that the hypervisor can write to it. False: out of memory.
+bool touch(void* p, std::size_t size);
+
+struct Usage {
+    std::size_t in_use;  ///< bytes handed out
+    std::size_t peak;    ///< most ever handed out
+    std::size_t reached; ///< bytes of address space ever used
+    std::size_t limit;   ///< bytes it may grow to
+    std::size_t backed;  ///< pages with a frame of their own
+};
+Usage usage();
+
+} // namespace heap
+} // namespace minios
+
+// malloc and friends return nullptr when the heap is exhausted; so does operator new(std::nothrow). Plain new panics.
+extern "C" {
+void* malloc(std::size_t size);
+void* calloc(std::size_t count, std::size_t size);
+void* realloc(void* p, std::size_t size);
+void* aligned_alloc(std::size_t alignment, std::size_t size);
+void free(void* p);
+}

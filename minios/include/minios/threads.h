@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Cooperative threads on the one vCPU. A thread runs until it yields, waits or ends; nothing else interrupts it. When all wait, the domain blocks
+// in the hypervisor until an event or the next timer.
+#pragma once
+
+#include <minios/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace minios {
+
+class Thread; // opaque
+
+namespace threads {
+
+inline constexpr std::size_t default_stack_size = 64 * 1024;
+
+/// Starts `entry(argument)`; the stack gets a guard page below it. The thread frees itself when entry returns.
+Result<Thread*> create(const char* name, void (*entry)(void*), void* argument,
+                       std::size_t stack_size = default_stack_size);
+/// Lets others run, and handles pending events and timers.
+void yield();
+/// Ends the calling thread.
+[[noreturn]] void exit();
+Thread* current();
+const char* name(const Thread* thread);
+
+} // namespace threads
+
+/// Threads waiting for something. FIFO.
+class WaitQueue {
+public:
+    WaitQueue() = default;
+    WaitQueue(const WaitQueue&) = delete;
+    WaitQueue& operator=(const WaitQueue&) = delete;
+    /// Blocks the calling thread until woken or until system time `deadline_ns` (0: never). False: the deadline passed.
+    bool wait(std::uint64_t deadline_ns = 0);
+    void wake_one();
+    void wake_all();
+
+private:
+    friend class Thread;
+    friend struct Scheduler;
+    Thread* first_ = nullptr;
+    Thread* last_ = nullptr;
+};
+
+/// Waits until `condition()`; whoever makes it true wakes `queue`.
+template <class Condition> void wait_until(WaitQueue& queue, Condition condition) {
+    while (!condition())
+        queue.wait();
+}
+
+} // namespace minios

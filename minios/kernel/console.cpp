@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Console output and input of this domain. The ring's other end is not trusted: its indices are read once and bounded.
+#include "internal.h"
+
+#include <xen/io/console.h>
+
+namespace minios {
+
+namespace {
+
+xencons_interface* ring;
+Port ring_port;
+bool ring_stalled; // nobody empties the ring: do not wait again until somebody does
+bool dying;        // the scheduler must not be used any more
+std::size_t dropped_bytes;
+WaitQueue space_or_input;
+
+constexpr std::uint64_t longest_wait_ns = 2'000'000'000;
+
+void on_ring_event(Port, void*) { space_or_input.wake_all(); }
+
+void write_hypervisor(const char* bytes, std::size_t count) {
+    // Fails for domains without the right (release hypervisors): nothing to be done about it.
+    (void)hypercall::console_io(CONSOLEIO_write, static_cast<int>(count), const_cast<char*>(bytes));
+}
+
+std::uint32_t ring_space(std::uint32_t producer) {
+    std::uint32_t consumer = __atomic_load_n(&ring->out_cons, __ATOMIC_ACQUIRE);
+    std::uint32_t used = producer - consumer;
+    return used > sizeof(ring->out) ? 0 : static_cast<std::uint32_t>(sizeof(ring->out)) - used;
+}
+
+void notify_ring() { (void)events::notify(ring_port); }
+
+/// Waits a bounded time for room. `blocking`: the scheduler may be used.
+bool wait_space(std::uint32_t producer, bool blocking) {
+    if (ring_stalled)
+        return false;
+    notify_ring();
+    std::uint64_t deadline = clock::now_ns() + longest_wait_ns;
+    while (ring_space(producer) == 0) {
+        if (clock::now_ns() >= deadline) {
+            ring_stalled = true;
+            return false;
+        }
+        if (blocking)
+            space_or_input.wait(deadline);
+        else
+            hypercall::sched_op(SCHEDOP_yield, nullptr);
+    }
+    return true;
+}
+
+void write_ring(const char* bytes, std::size_t count, bool blocking) {
+    // Only this domain writes out_prod; a private copy would be needed if the peer could confuse us by changing it: it can only garble the output.
+    std::uint32_t producer = __atomic_load_n(&ring->out_prod, __ATOMIC_RELAXED);
+    auto put = [&](char c) {
+        if (ring_space(producer) == 0) {
+            __atomic_store_n(&ring->out_prod, producer, __ATOMIC_RELEASE);
+            if (!wait_space(producer, blocking))
+                return false;
+            producer = __atomic_load_n(&ring->out_prod, __ATOMIC_RELAXED); // another thread may have written meanwhile
+        } else {
+            ring_stalled = false;
+        }
+        ring->out[producer++ % sizeof(ring->out)] = c;
+        return true;
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+        if ((bytes[i] == '\n' && !put('\r')) || !put(bytes[i])) {
+            dropped_bytes += count - i;
+            break;
+        }
+    }
+    __atomic_store_n(&ring->out_prod, producer, __ATOMIC_RELEASE);
+    notify_ring();
+}
+
+} // namespace
+
+void console_start(const start_info_t& info) {
+    if ((info.flags & SIF_INITDOMAIN) != 0 || info.console.domU.mfn == 0)
+        return;
+    const Mfn mfn{info.console.domU.mfn};
+    auto mapped = mapping::map_range(dom_self, mfn, 1, Access::read_write);
+    if (!mapped) {
+        print("console: cannot map ring frame %lx: %s\n", mfn.value, error_name(mapped.error()));
+        return;
+    }
+    ring = static_cast<xencons_interface*>(*mapped);
+    ring_port = Port{info.console.domU.evtchn};
+    events::set_handler(ring_port, on_ring_event, nullptr);
+}
+
+namespace console {
+
+void write(const char* bytes, std::size_t count) {
+    if (ring != nullptr)
+        write_ring(bytes, count, !dying);
+    else
+        write_hypervisor(bytes, count);
+}
+
+void stop_waiting() { dying = true; }
+
+std::size_t read(char* bytes, std::size_t size) {
+    if (ring == nullptr)
+        return 0;
+    std::uint32_t consumer = __atomic_load_n(&ring->in_cons, __ATOMIC_RELAXED);
+    std::uint32_t available = __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) - consumer;
+    if (available > sizeof(ring->in))
+        available = 0;
+    std::size_t count = available < size ? available : size;
+    for (std::size_t i = 0; i < count; ++i)
+        bytes[i] = ring->in[consumer++ % sizeof(ring->in)];
+    __atomic_store_n(&ring->in_cons, consumer, __ATOMIC_RELEASE);
+    if (count > 0)
+        notify_ring();
+    return count;
+}
+
+void wait_input() {
+    wait_until(space_or_input, [] {
+        return ring != nullptr && __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) != ring->in_cons;
+    });
+}
+
+std::size_t dropped() { return dropped_bytes; }
+
+void flush() {
+    if (ring == nullptr || ring_stalled)
+        return;
+    std::uint64_t deadline = clock::now_ns() + longest_wait_ns;
+    notify_ring();
+    while (ring_space(__atomic_load_n(&ring->out_prod, __ATOMIC_RELAXED)) != sizeof(ring->out) &&
+           clock::now_ns() < deadline)
+        hypercall::sched_op(SCHEDOP_yield, nullptr);
+}
+
+} // namespace console
+
+void vprint(const char* format, std::va_list arguments) {
+    char line[512];
+    std::va_list again;
+    va_copy(again, arguments);
+    int length = vformat_to(line, sizeof line, format, arguments);
+    if (length < static_cast<int>(sizeof line)) {
+        console::write(line, static_cast<std::size_t>(length));
+    } else if (char* longer = static_cast<char*>(malloc(static_cast<std::size_t>(length) + 1)); longer != nullptr) {
+        vformat_to(longer, static_cast<std::size_t>(length) + 1, format, again);
+        console::write(longer, static_cast<std::size_t>(length));
+        free(longer);
+    } else {
+        console::write(line, sizeof line - 1);
+    }
+    va_end(again);
+}
+
+void print(const char* format, ...) {
+    std::va_list arguments;
+    va_start(arguments, format);
+    vprint(format, arguments);
+    va_end(arguments);
+}
+
+} // namespace minios

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Which frames are in use: one bit each, in pieces of 32768 frames (one page of bits) that exist only once something in their
+// range was used and something else was not. Pure bookkeeping, tested on the host. Allocation needs no memory but the page for a new piece, which `new_piece` supplies.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace minios {
+
+class FrameMap {
+public:
+    static constexpr std::uint64_t piece_frames = 32768;
+    static constexpr std::size_t most_pieces = 2048; ///< 256 GiB
+    static constexpr std::uint64_t none = ~std::uint64_t{0};
+    using NewPiece = std::uint64_t* (*)(); ///< a zeroed page, or nullptr
+
+    /// Frames 0 .. total-1, all free. Frames beyond the 256 GiB the map covers are left out.
+    void start(std::uint64_t total, NewPiece new_piece);
+
+    std::uint64_t total() const { return total_; }
+    std::uint64_t free_count() const { return free_; }
+    bool is_free(std::uint64_t frame) const;
+
+    /// Marks [first, first + count) used; false, with nothing changed, if one of them is used already or out of range or no piece could be had.
+    bool take(std::uint64_t first, std::uint64_t count);
+    /// Marks [first, first + count) free; false, with nothing changed, if one of them is free or out of range.
+    bool give(std::uint64_t first, std::uint64_t count);
+
+    /// A free frame, the highest first; none when there is none. Does not take it.
+    std::uint64_t find_highest() const;
+    /// The lowest run of `count` free frames inside [from, to); none when there is none.
+    std::uint64_t find_run(std::uint64_t count, std::uint64_t from, std::uint64_t to) const;
+
+private:
+    struct Piece {
+        std::uint64_t* bits = nullptr; ///< 1 = used; nullptr: all free or (used == size) all used
+        std::uint32_t used = 0;
+    };
+    std::uint64_t piece_size(std::uint64_t piece) const;
+    bool set_range(std::uint64_t first, std::uint64_t count, bool used);
+    bool prepare(std::uint64_t first, std::uint64_t count);
+
+    Piece pieces_[most_pieces];
+    std::uint64_t total_ = 0, free_ = 0;
+    mutable std::uint64_t highest_hint_ = 0; ///< no free frame at or above
+    NewPiece new_piece_ = nullptr;
+};
+
+} // namespace minios

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Grant table version 1: the entries of this domain, mapped at the first use, and maps of others' pages.
+#include <minios/grants.h>
+
+#include "page_table.h"
+
+namespace minios::grants {
+
+namespace {
+
+constexpr unsigned table_pages = 4, entries_per_page = page_size / sizeof(grant_entry_v1_t);
+constexpr std::uint32_t last_entry = table_pages * entries_per_page;
+
+grant_entry_v1_t* table;
+std::uint32_t entry_count; // in the pages Xen gave us
+std::uint32_t next_unused = GNTTAB_NR_RESERVED_ENTRIES;
+std::uint32_t free_list; // through `frame` of unused entries would be shared with the hypervisor: kept apart
+std::uint16_t next_free[last_entry];
+
+/// Maps as many pages of the table as the domain may have, up to table_pages.
+Result<void> start() {
+    if (table != nullptr)
+        return {};
+    gnttab_query_size query{};
+    query.dom = DOMID_SELF;
+    unsigned count = 1;
+    if (hypercall::grant_table_op(GNTTABOP_query_size, &query, 1) == 0 && query.status == GNTST_okay)
+        count = query.max_nr_frames < table_pages ? query.max_nr_frames : table_pages;
+    xen_pfn_t machine_frames[table_pages] = {};
+    gnttab_setup_table setup{};
+    setup.dom = DOMID_SELF;
+    setup.nr_frames = count;
+    set_xen_guest_handle(setup.frame_list, machine_frames);
+    if (const long result = hypercall::grant_table_op(GNTTABOP_setup_table, &setup, 1); result < 0)
+        return error_of(result);
+    if (setup.status != GNTST_okay)
+        return Error::no_memory;
+    Mfn list[table_pages];
+    for (unsigned i = 0; i < count; ++i)
+        list[i] = Mfn{machine_frames[i]};
+    auto mapped = mapping::map_frames(dom_self, {list, count}, Access::read_write);
+    if (!mapped)
+        return mapped.error();
+    table = static_cast<grant_entry_v1_t*>(*mapped);
+    entry_count = count * entries_per_page;
+    return {};
+}
+
+Error error_of_status(std::int16_t status) {
+    switch (status) {
+    case GNTST_okay: return Error::none;
+    case GNTST_bad_domain: return Error::no_such_process;
+    case GNTST_bad_gntref: return Error::not_found;
+    case GNTST_permission_denied: return Error::not_permitted;
+    case GNTST_no_device_space: return Error::no_space;
+    case GNTST_eagain: return Error::again;
+    default: return Error::invalid;
+    }
+}
+
+} // namespace
+
+Result<GrantRef> lend(DomId domain, Mfn frame, Access access) {
+    if (auto started = start(); !started)
+        return started.error();
+    std::uint32_t reference;
+    if (free_list != 0) {
+        reference = free_list;
+        free_list = next_free[reference];
+    } else if (next_unused < entry_count) {
+        reference = next_unused++;
+    } else {
+        return Error::no_space;
+    }
+    grant_entry_v1_t& entry = table[reference];
+    entry.domid = domain.value;
+    entry.frame = static_cast<std::uint32_t>(frame.value);
+    const std::uint16_t flags = GTF_permit_access | (access == Access::read_only ? GTF_readonly : 0);
+    __atomic_store_n(&entry.flags, flags, __ATOMIC_RELEASE);
+    return GrantRef{reference};
+}
+
+Result<void> end(GrantRef reference) {
+    if (table == nullptr || reference.value < GNTTAB_NR_RESERVED_ENTRIES || reference.value >= entry_count)
+        return Error::invalid;
+    std::uint16_t* flags = &table[reference.value].flags;
+    std::uint16_t now = __atomic_load_n(flags, __ATOMIC_ACQUIRE);
+    do {
+        if ((now & (GTF_reading | GTF_writing)) != 0)
+            return Error::busy;
+    } while (!__atomic_compare_exchange_n(flags, &now, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
+    next_free[reference.value] = static_cast<std::uint16_t>(free_list);
+    free_list = reference.value;
+    return {};
+}
+
+Result<void*> map_side_by_side(DomId domain, std::span<const GrantRef> references, Access access,
+                               std::span<std::uint32_t> handles) {
+    auto reserved = mapping::reserve(references.size());
+    if (!reserved)
+        return reserved;
+    const auto virt = reinterpret_cast<std::uint64_t>(*reserved);
+    for (std::size_t i = 0; i < references.size(); ++i) {
+        gnttab_map_grant_ref operation{};
+        operation.host_addr = virt + i * page_size;
+        operation.flags = GNTMAP_host_map | (access == Access::read_only ? GNTMAP_readonly : 0);
+        operation.ref = references[i].value;
+        operation.dom = domain.value;
+        const long result = hypercall::grant_table_op(GNTTABOP_map_grant_ref, &operation, 1);
+        const Error error = result < 0 ? error_of(result) : error_of_status(operation.status);
+        if (error != Error::none) {
+            for (std::size_t j = 0; j < i; ++j) {
+                gnttab_unmap_grant_ref undo{virt + j * page_size, 0, handles[j], 0};
+                (void)hypercall::grant_table_op(GNTTABOP_unmap_grant_ref, &undo, 1);
+            }
+            mapping::unreserve(*reserved, references.size());
+            return error;
+        }
+        handles[i] = operation.handle;
+    }
+    return reserved;
+}
+
+void unmap_side_by_side(void* first, std::span<const std::uint32_t> handles) {
+    const auto virt = reinterpret_cast<std::uint64_t>(first);
+    for (std::size_t i = 0; i < handles.size(); ++i) {
+        gnttab_unmap_grant_ref operation{virt + i * page_size, 0, handles[i], 0};
+        const long result = hypercall::grant_table_op(GNTTABOP_unmap_grant_ref, &operation, 1);
+        if (result < 0 || operation.status != GNTST_okay)
+            panic("grants: cannot unmap %lx: %ld, status %d", operation.host_addr, result, operation.status);
+    }
+    mapping::unreserve(first, handles.size());
+}
+
+Result<MappedGrant> MappedGrant::map(DomId domain, GrantRef reference, Access access) {
+    MappedGrant grant;
+    auto mapped = map_side_by_side(domain, {&reference, 1}, access, {&grant.handle_, 1});
+    if (!mapped)
+        return mapped.error();
+    grant.address_ = *mapped;
+    return grant;
+}
+
+void MappedGrant::unmap() {
+    if (address_ != nullptr)
+        unmap_side_by_side(address_, {&handle_, 1});
+    address_ = nullptr;
+}
+
+} // namespace minios::grants

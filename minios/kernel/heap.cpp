@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// The heap: address space that grows, backed on first use. A page that was only read is the shared zero page, read-only; the first write gives
+// it a frame. Frames are promised when the heap grows, so a fault inside the heap always succeeds, and malloc fails instead.
+#include "heap_arena.h"
+#include "page_table.h"
+
+#include <new>
+
+namespace minios {
+
+namespace {
+
+HeapArena arena;
+std::uint64_t heap_end = heap_area;
+std::size_t backed_pages;
+
+bool grow(std::size_t size) {
+    const std::uint64_t count = size / page_size;
+    if (heap_end + size > heap_area + heap_area_size || !frames::promise(count))
+        return false;
+    if (!page_table::ensure_range(heap_end, size)) {
+        frames::unpromise(count);
+        return false;
+    }
+    heap_end += size;
+    return true;
+}
+
+void broken(const char* what, const void* block) { panic("heap: %s: %p", what, block); }
+
+void ensure_started() {
+    static bool started;
+    if (!started)
+        arena.start(reinterpret_cast<void*>(heap_area), grow, broken);
+    started = true;
+}
+
+/// Clears through registers only: used inside the page fault handler, where the interrupted code may be using SSE.
+void clear_page(void* page) {
+    std::size_t words = page_size / 8;
+    asm volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+}
+
+void map_page(std::uint64_t virt, std::uint64_t entry) {
+    const long result = hypercall::update_va_mapping(virt, entry, UVMF_INVLPG | UVMF_LOCAL);
+    if (result < 0)
+        panic("heap: cannot map %lx: %s", virt, error_name(error_of(result)));
+}
+
+} // namespace
+
+bool heap_page_fault(std::uint64_t address, bool write, bool) {
+    if (address < heap_area || address >= heap_end)
+        return false;
+    const std::uint64_t virt = address & ~(page_size - 1);
+    const std::uint64_t entry = page_table::entry_of(reinterpret_cast<void*>(virt));
+    const Mfn zero = pages::mfn_of(minios_zero_page);
+    if ((entry & page_table::present) != 0 && (entry & page_table::address_mask) != zero.value << page_shift)
+        return false; // a page of its own: this fault is not about backing
+    if (!write) {
+        map_page(virt, page_table::leaf(zero, Access::read_only));
+        return true;
+    }
+    const Pfn pfn = frames::allocate_promised();
+    map_page(virt, page_table::leaf(frames::mfn_of(pfn), Access::read_write));
+    clear_page(reinterpret_cast<void*>(virt));
+    ++backed_pages;
+    return true;
+}
+
+namespace heap {
+
+bool touch(void* p, std::size_t size) {
+    const auto first = reinterpret_cast<std::uint64_t>(p);
+    for (std::uint64_t at = first; at < first + size; at = (at & ~(page_size - 1)) + page_size) {
+        if (at >= heap_area && at < heap_end) {
+            auto* byte = reinterpret_cast<volatile char*>(at);
+            *byte = *byte;
+        }
+    }
+    return true;
+}
+
+Usage usage() {
+    return {arena.in_use(), arena.peak(), arena.reached(),
+            arena.reached() + frames::free_count() * page_size, backed_pages};
+}
+
+} // namespace heap
+} // namespace minios
+
+extern "C" {
+
+void* malloc(std::size_t size) {
+    minios::ensure_started();
+    return minios::arena.allocate(size);
+}
+
+void* calloc(std::size_t count, std::size_t size) {
+    std::size_t total;
+    if (__builtin_mul_overflow(count, size, &total))
+        return nullptr;
+    void* p = malloc(total);
+    if (p != nullptr)
+        __builtin_memset(p, 0, total);
+    return p;
+}
+
+void* realloc(void* p, std::size_t size) {
+    if (p == nullptr)
+        return malloc(size);
+    if (size == 0) {
+        free(p);
+        return nullptr;
+    }
+    const std::size_t old = minios::arena.size_of(p);
+    if (size <= old && size >= old / 2)
+        return p;
+    void* moved = malloc(size);
+    if (moved == nullptr)
+        return nullptr;
+    __builtin_memcpy(moved, p, old < size ? old : size);
+    free(p);
+    return moved;
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+    minios::ensure_started();
+    return minios::arena.allocate_aligned(alignment, size);
+}
+
+void free(void* p) { minios::arena.release(p); }
+
+} // extern "C"
+
+namespace {
+
+void* allocate_or_panic(std::size_t size, std::size_t alignment) {
+    void* p = alignment <= minios::HeapArena::alignment ? malloc(size) : aligned_alloc(alignment, size);
+    if (p == nullptr)
+        minios::panic("out of memory: new of %lu bytes; %lu in use", size, minios::heap::usage().in_use);
+    return p;
+}
+
+} // namespace
+
+#define MINIOS_WEAK __attribute__((weak))
+MINIOS_WEAK void* operator new(std::size_t size) { return allocate_or_panic(size, 0); }
+MINIOS_WEAK void* operator new[](std::size_t size) { return allocate_or_panic(size, 0); }
+MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a) { return allocate_or_panic(size, std::size_t(a)); }
+MINIOS_WEAK void* operator new[](std::size_t size, std::align_val_t a) { return allocate_or_panic(size, std::size_t(a)); }
+MINIOS_WEAK void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
+MINIOS_WEAK void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
+MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a, const std::nothrow_t&) noexcept {
+    return aligned_alloc(std::size_t(a), size);
+}
+MINIOS_WEAK void operator delete(void* p) noexcept { free(p); }
+MINIOS_WEAK void operator delete[](void* p) noexcept { free(p); }
+MINIOS_WEAK void operator delete(void* p, std::size_t) noexcept { free(p); }
+MINIOS_WEAK void operator delete[](void* p, std::size_t) noexcept { free(p); }
+MINIOS_WEAK void operator delete(void* p, std::align_val_t) noexcept { free(p); }
+MINIOS_WEAK void operator delete[](void* p, std::align_val_t) noexcept { free(p); }
+MINIOS_WEAK void operator delete(void* p, std::size_t, std::align_val_t) noexcept { free(p); }

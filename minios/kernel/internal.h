@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// What the parts of the minios kernel offer each other and nobody else.
+#pragma once
+
+#include <minios/minios.h>
+
+#define MINIOS_PAGE_ALIGNED __attribute__((section(".bss.page_aligned"), aligned(4096)))
+
+extern "C" {
+extern shared_info_t minios_shared_info; // the real one once memory_start() has run
+extern char minios_text_start[], minios_text_end[], minios_rodata_start[], minios_rodata_end[], minios_image_end[];
+extern char minios_boot_stack_guard[], minios_zero_page[];
+void minios_block();
+}
+
+namespace minios {
+
+// Each part's start, in the order start.cpp calls them.
+void traps_start();
+void memory_start(const start_info_t& info);
+void console_start(const start_info_t& info);
+void modules_start(const start_info_t& info);
+void events_start();
+void scheduler_start();
+
+/// Address space of the kernel (virtual layout in memory.h).
+inline constexpr std::uint64_t stack_area = 32ull << 30, stack_area_size = 1ull << 30;
+inline constexpr std::uint64_t mapping_area = 64ull << 30, mapping_area_size = 32ull << 30;
+inline constexpr std::uint64_t heap_area = 128ull << 30, heap_area_size = 64ull << 30;
+inline constexpr std::uint64_t page_area = 256ull << 30, page_area_size = 256ull << 30;
+
+/// True when the fault was the heap's to resolve and has been.
+bool heap_page_fault(std::uint64_t address, bool write, bool present);
+
+/// Stack with a guard page below: lowest usable address, or nullptr.
+void* stack_allocate(std::size_t size);
+void stack_release(void* lowest, std::size_t size);
+
+namespace clock {
+/// Runs the callbacks that are due; the next deadline or 0.
+std::uint64_t run_timers();
+} // namespace clock
+
+namespace console {
+/// From here on writes spin instead of scheduling: the domain is ending.
+void stop_waiting();
+void flush();
+} // namespace console
+
+/// Prints a chain of frame pointers.
+void print_back_trace(std::uint64_t frame_pointer);
+
+} // namespace minios

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// From the entry to main(), and the ways out.
+#include "command_line.h"
+#include "internal.h"
+#include "traps.h"
+
+extern "C" {
+using Constructor = void (*)();
+extern const Constructor minios_init_array_start[], minios_init_array_end[];
+extern const char minios_program_name[];
+}
+
+namespace minios {
+
+namespace {
+
+start_info_t info_copy;
+char words_text[MAX_GUEST_CMDLINE + 1];
+char program_name[48];
+bool shutting_down;
+
+void run_constructors() {
+    for (const Constructor* c = minios_init_array_start; c < minios_init_array_end; ++c)
+        (*c)();
+}
+
+int run_main() {
+    constexpr std::size_t most_words = 128;
+    static char* words[most_words + 2];
+    __builtin_memcpy(words_text, info_copy.cmd_line, MAX_GUEST_CMDLINE);
+    format_to(program_name, sizeof program_name, "%s", minios_program_name);
+    words[0] = program_name;
+    const std::size_t count = split_words(words_text, words + 1, most_words);
+    words[count + 1] = nullptr;
+    return main(static_cast<int>(count + 1), words);
+}
+
+} // namespace
+
+const start_info_t& start_info() { return info_copy; }
+bool is_first_domain() { return (info_copy.flags & SIF_INITDOMAIN) != 0; }
+std::uint64_t total_pages() { return info_copy.nr_pages; }
+std::string_view command_line() {
+    const auto* text = reinterpret_cast<const char*>(info_copy.cmd_line);
+    return {text, __builtin_strnlen(text, MAX_GUEST_CMDLINE)};
+}
+
+extern "C" [[noreturn]] void minios_start(const start_info_t* info) {
+    info_copy = *info;
+    traps_start();
+    memory_start(info_copy);
+    events_start();
+    console_start(info_copy);
+    modules_start(info_copy);
+    run_constructors();
+    const int result = run_main();
+    if (result != 0)
+        print("%s: main returned %d\n", program_name, result);
+    shutdown(result == 0 ? ShutdownReason::power_off : ShutdownReason::crash);
+}
+
+void shutdown(ShutdownReason reason) {
+    if (!shutting_down) {
+        shutting_down = true;
+        console::flush();
+    }
+    sched_shutdown_t operation{static_cast<unsigned>(reason)};
+    for (;;)
+        (void)hypercall::sched_op(SCHEDOP_shutdown, &operation);
+}
+
+void panic(const char* format, ...) {
+    static bool panicking;
+    char text[256];
+    std::va_list arguments;
+    va_start(arguments, format);
+    vformat_to(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (!panicking) {
+        panicking = true;
+        console::stop_waiting();
+        print("\nminios panic: %s (thread %s)\n", text, threads::name(threads::current()));
+        print_back_trace(reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));
+    }
+    shutdown(ShutdownReason::crash);
+}
+
+const char* error_name(Error error) {
+    const int number = static_cast<int>(error);
+    if (number == 0)
+        return "no error";
+#define XEN_ERRNO(name, value)                                                                                         \
+    if (number == value)                                                                                               \
+        return #name;
+#include <xen/errno.h>
+    return "E?";
+}
+
+} // namespace minios

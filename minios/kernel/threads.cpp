@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// The scheduler: a FIFO of ready threads. The thread that finds nothing ready idles on its own stack until an event or timer makes one ready.
+#include "internal.h"
+
+#include <new>
+
+extern "C" void minios_switch(void** save_stack_pointer, void* new_stack_pointer);
+extern "C" void minios_thread_start();
+
+namespace minios {
+
+class Thread {
+public:
+    Thread() : timer(on_deadline, this) {}
+    static void on_deadline(void* context);
+
+    void* stack_pointer = nullptr;
+    Thread* next = nullptr;      ///< in the ready queue or a wait queue
+    WaitQueue* queue = nullptr;  ///< waiting there
+    bool timed_out = false;
+    void* stack = nullptr;
+    std::size_t stack_size = 0;
+    char name[24] = "main";
+    clock::Timer timer;
+};
+
+struct Scheduler {
+    static inline Thread main_thread;
+    static inline Thread* current = &main_thread;
+    static inline Thread* dead; ///< its stack is still the one we run on
+    static inline WaitQueue ready;
+    static inline bool started;
+    static inline unsigned idle_depth;
+
+    static void append(WaitQueue& queue, Thread* thread) {
+        thread->next = nullptr;
+        (queue.last_ != nullptr ? queue.last_->next : queue.first_) = thread;
+        queue.last_ = thread;
+    }
+
+    static Thread* take_first(WaitQueue& queue) {
+        Thread* thread = queue.first_;
+        if (thread != nullptr) {
+            queue.first_ = thread->next;
+            if (queue.first_ == nullptr)
+                queue.last_ = nullptr;
+        }
+        return thread;
+    }
+
+    static void remove(WaitQueue& queue, Thread* thread) {
+        Thread* before = nullptr;
+        for (Thread* at = queue.first_; at != nullptr; before = at, at = at->next) {
+            if (at != thread)
+                continue;
+            (before != nullptr ? before->next : queue.first_) = at->next;
+            if (queue.last_ == at)
+                queue.last_ = before;
+            return;
+        }
+    }
+
+    static void make_ready(Thread* thread) {
+        thread->queue = nullptr;
+        thread->timer.cancel();
+        append(ready, thread);
+    }
+
+    static void free_dead() {
+        if (dead == nullptr)
+            return;
+        stack_release(dead->stack, dead->stack_size);
+        delete dead;
+        dead = nullptr;
+    }
+
+    /// Handles what is pending, and blocks until some thread is ready.
+    static Thread* next_ready() {
+        for (;;) {
+            events::dispatch();
+            const std::uint64_t deadline = clock::run_timers();
+            if (Thread* thread = take_first(ready); thread != nullptr)
+                return thread;
+            (void)hypercall::set_timer_op(deadline);
+            minios_block();
+        }
+    }
+
+    /// Leaves the current thread, which has been queued somewhere (or is dying).
+    static void switch_away() {
+        Thread* next = next_ready();
+        if (next == current)
+            return;
+        Thread* old = current;
+        current = next;
+        minios_switch(&old->stack_pointer, next->stack_pointer);
+        free_dead();
+    }
+};
+
+void Thread::on_deadline(void* context) {
+    auto* thread = static_cast<Thread*>(context);
+    thread->timed_out = true;
+    if (thread->queue != nullptr)
+        Scheduler::remove(*thread->queue, thread);
+    Scheduler::make_ready(thread);
+}
+
+bool WaitQueue::wait(std::uint64_t deadline_ns) {
+    Thread* self = Scheduler::current;
+    self->timed_out = false;
+    self->queue = this;
+    Scheduler::append(*this, self);
+    if (deadline_ns != 0)
+        self->timer.set(deadline_ns);
+    Scheduler::switch_away();
+    return !self->timed_out;
+}
+
+void WaitQueue::wake_one() {
+    if (Thread* thread = Scheduler::take_first(*this); thread != nullptr)
+        Scheduler::make_ready(thread);
+}
+
+void WaitQueue::wake_all() {
+    while (first_ != nullptr)
+        wake_one();
+}
+
+extern "C" void minios_thread_end() { threads::exit(); }
+
+namespace threads {
+
+Result<Thread*> create(const char* name, void (*entry)(void*), void* argument, std::size_t stack_size) {
+    auto* thread = new (std::nothrow) Thread;
+    if (thread == nullptr)
+        return Error::no_memory;
+    thread->stack = stack_allocate(stack_size);
+    if (thread->stack == nullptr) {
+        delete thread;
+        return Error::no_memory;
+    }
+    thread->stack_size = stack_size;
+    format_to(thread->name, sizeof thread->name, "%s", name);
+    // What minios_switch pops: FPU control words, r15 r14 r13 r12 rbx rbp, return address.
+    const std::size_t rounded = (stack_size + page_size - 1) & ~(page_size - 1);
+    auto* top = reinterpret_cast<std::uint64_t*>(static_cast<char*>(thread->stack) + rounded);
+    constexpr std::uint64_t mxcsr_default = 0x1f80, x87_control_default = 0x37f;
+    *--top = 0; // keeps the stack aligned as after a call
+    *--top = reinterpret_cast<std::uint64_t>(&minios_thread_start);
+    *--top = 0;                                         // rbp
+    *--top = reinterpret_cast<std::uint64_t>(entry);    // rbx
+    *--top = reinterpret_cast<std::uint64_t>(argument); // r12
+    *--top = 0;
+    *--top = 0;
+    *--top = 0;
+    *--top = x87_control_default << 32 | mxcsr_default;
+    thread->stack_pointer = top;
+    Scheduler::append(Scheduler::ready, thread);
+    return thread;
+}
+
+void yield() {
+    Scheduler::append(Scheduler::ready, Scheduler::current);
+    Scheduler::switch_away();
+}
+
+void exit() {
+    if (Scheduler::current == &Scheduler::main_thread)
+        shutdown(ShutdownReason::power_off);
+    Scheduler::dead = Scheduler::current;
+    Scheduler::switch_away();
+    panic("a thread that ended runs again");
+}
+
+Thread* current() { return Scheduler::current; }
+const char* name(const Thread* thread) { return thread->name; }
+
+} // namespace threads
+} // namespace minios

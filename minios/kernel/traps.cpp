@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Exceptions: page faults go to the heap; everything else, and every fault nobody wants, is the end of the domain, with registers and a back trace.
+#include "traps.h"
+
+#include "internal.h"
+
+extern "C" {
+extern const std::uint64_t minios_exception_entries[22];
+void minios_event_callback();
+void minios_failsafe_callback();
+void minios_syscall_callback();
+}
+
+namespace minios {
+namespace {
+
+constexpr unsigned page_fault = 14;
+constexpr std::uint64_t fault_present = 1, fault_write = 2, fault_fetch = 16;
+
+trap_info_t trap_table[23];
+unsigned exception_depth;
+
+const char* exception_name(std::uint64_t vector) {
+    static const char* const names[] = {"divide error",
+                                        "debug",
+                                        "NMI",
+                                        "breakpoint",
+                                        "overflow",
+                                        "bound range",
+                                        "invalid opcode",
+                                        "no FPU",
+                                        "double fault",
+                                        "coprocessor overrun",
+                                        "invalid TSS",
+                                        "segment not present",
+                                        "stack fault",
+                                        "general protection",
+                                        "page fault",
+                                        "reserved",
+                                        "x87 error",
+                                        "alignment check",
+                                        "machine check",
+                                        "SIMD error",
+                                        "virtualization exception",
+                                        "control protection"};
+    return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "unknown exception";
+}
+
+} // namespace
+
+void traps_start() {
+    unsigned used = 0;
+    for (unsigned vector = 0; vector < 22; ++vector) {
+        if (minios_exception_entries[vector] == 0)
+            continue;
+        trap_info_t& trap = trap_table[used++];
+        trap.vector = static_cast<std::uint8_t>(vector);
+        trap.flags = 0;
+        trap.cs = FLAT_KERNEL_CS;
+        trap.address = minios_exception_entries[vector];
+    }
+    long trap_result = hypercall::set_trap_table(trap_table);
+    long callback_result = hypercall::set_callbacks(reinterpret_cast<std::uint64_t>(&minios_event_callback),
+                                                    reinterpret_cast<std::uint64_t>(&minios_failsafe_callback),
+                                                    reinterpret_cast<std::uint64_t>(&minios_syscall_callback));
+    if (trap_result < 0 || callback_result < 0)
+        panic("set_trap_table: %ld, set_callbacks: %ld", trap_result, callback_result);
+}
+
+void print_registers(const ExceptionFrame& f) {
+    print("rip %016lx rsp %016lx rflags %08lx cs %04lx ss %04lx\n", f.rip, f.rsp, f.rflags, f.cs & 0xffff,
+          f.ss & 0xffff);
+    print("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f.rax, f.rbx, f.rcx, f.rdx);
+    print("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f.rsi, f.rdi, f.rbp, f.r8);
+    print("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", f.r9, f.r10, f.r11, f.r12);
+    print("r13 %016lx r14 %016lx r15 %016lx\n", f.r13, f.r14, f.r15);
+}
+
+/// Frames are followed only while they climb within one stack's worth of memory, so that a broken chain cannot run away.
+void print_back_trace(std::uint64_t frame_pointer) {
+    print("back trace:");
+    constexpr unsigned most_frames = 32;
+    constexpr std::uint64_t largest_step = 1 << 20;
+    for (unsigned depth = 0; depth < most_frames && frame_pointer != 0 && frame_pointer % 8 == 0; ++depth) {
+        if ((page_table::entry_of(reinterpret_cast<void*>(frame_pointer)) & 1) == 0 ||
+            (page_table::entry_of(reinterpret_cast<void*>(frame_pointer + 8)) & 1) == 0)
+            break;
+        const auto* frame = reinterpret_cast<const std::uint64_t*>(frame_pointer);
+        if (frame[1] < reinterpret_cast<std::uint64_t>(minios_text_start) ||
+            frame[1] >= reinterpret_cast<std::uint64_t>(minios_text_end))
+            break;
+        print(" %lx", frame[1]);
+        if (frame[0] <= frame_pointer || frame[0] - frame_pointer > largest_step)
+            break;
+        frame_pointer = frame[0];
+    }
+    print("\n");
+}
+
+extern "C" void minios_exception(ExceptionFrame* frame) {
+    std::uint64_t address = 0;
+    if (frame->vector == page_fault) {
+        address = minios_shared_info.vcpu_info[0].arch.cr2;
+        if ((frame->error_code & fault_fetch) == 0 &&
+            heap_page_fault(address, (frame->error_code & fault_write) != 0, (frame->error_code & fault_present) != 0))
+            return;
+    }
+    if (++exception_depth > 2) // the dump itself faults
+        shutdown(ShutdownReason::crash);
+    console::stop_waiting();
+    print("\nminios: %s (vector %lu, error %lx) at %lx", exception_name(frame->vector), frame->vector,
+          frame->error_code, frame->rip);
+    if (frame->vector == page_fault)
+        print(", address %lx", address);
+    print(", thread %s\n", threads::name(threads::current()));
+    print_registers(*frame);
+    print_back_trace(frame->rbp);
+    shutdown(ShutdownReason::crash);
+}
+
+extern "C" void minios_failsafe(const std::uint64_t* stack) {
+    panic("failsafe callback: a selector could not be loaded; ds %lx es %lx fs %lx gs %lx", stack[2], stack[3],
+          stack[4], stack[5]);
+}
+
+} // namespace minios

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Every stub domain brings its own fragment.
+-include stubdoms/*/build.mk
