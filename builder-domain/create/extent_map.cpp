@@ -27,20 +27,15 @@ Status ExtentMap::append(minios::Mfn first, uint64_t count) {
     return {};
 }
 
-minios::Mfn ExtentMap::frame_of(uint64_t pfn) const {
-    if (!holds(recent_, pfn)) {
-        if (recent_ + 1 < count_ && holds(recent_ + 1, pfn)) {
-            ++recent_;
-        } else {
-            size_t low = 0, high = count_; // the run lies in [low, high)
-            while (high - low > 1) {
-                size_t middle = (low + high) / 2;
-                (runs_[middle].first_page <= pfn ? low : high) = middle;
-            }
-            recent_ = low;
-        }
+size_t ExtentMap::find(uint64_t pfn) const {
+    if (recent_ + 1 < count_ && holds(recent_ + 1, pfn))
+        return recent_ + 1;
+    size_t low = 0, high = count_; // the run lies in [low, high)
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        (runs_[middle].first_page <= pfn ? low : high) = middle;
     }
-    return minios::Mfn(runs_[recent_].first_frame + (pfn - runs_[recent_].first_page));
+    return low;
 }
 
 } // namespace skerry::builder

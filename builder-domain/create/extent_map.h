@@ -24,7 +24,11 @@ class ExtentMap {
     uint64_t pages() const { return pages_; }
 
     // The frame of a page below pages(). Neighbouring calls are fast.
-    minios::Mfn frame_of(uint64_t pfn) const;
+    minios::Mfn frame_of(uint64_t pfn) const {
+        if (!holds(recent_, pfn)) [[unlikely]]
+            recent_ = find(pfn);
+        return minios::Mfn(runs_[recent_].first_frame + (pfn - runs_[recent_].first_page));
+    }
 
   private:
     struct Run {
@@ -32,6 +36,7 @@ class ExtentMap {
         uint64_t first_frame;
         uint64_t count;
     };
+    size_t find(uint64_t pfn) const;
     bool holds(size_t run, uint64_t pfn) const { return pfn - runs_[run].first_page < runs_[run].count; }
 
     Run* runs_ = nullptr;

@@ -37,12 +37,16 @@ class TableArea {
             return std::nullopt;
         return tables.first_page + (index - tables.first_index);
     }
-    // Calls visit(level, index, page) for each table, in page order.
-    template <typename Visitor>
-    void for_each(Visitor visit) const {
-        for (unsigned level = table_levels; level > 0; --level)
-            for (uint64_t i = 0; i < levels_[level - 1].count; ++i)
-                visit(level, levels_[level - 1].first_index + i, levels_[level - 1].first_page + i);
+    // Which table lies in a page of this area.
+    struct Table {
+        unsigned level;
+        uint64_t index;
+    };
+    Table table_at(uint64_t page) const {
+        unsigned level = table_levels;
+        while (page - levels_[level - 1].first_page >= levels_[level - 1].count)
+            --level;
+        return {level, levels_[level - 1].first_index + (page - levels_[level - 1].first_page)};
     }
 
   private:

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Fills the memory of a new domain and gives its first vCPU a state, so that it starts as "start-of-day memory layout"
+// and "start_info" in xen/xen.h promise. Afterwards the domain is complete but for hardware and rights, and still paused.
+#pragma once
+
+#include "builder-domain/create/guest_memory.h"
+#include "builder-domain/create/payload.h"
+
+namespace skerry::builder {
+
+// The other end of a console or store page; no port: nobody serves it.
+struct Connection {
+    DomId server{0};
+    std::optional<Port> port;
+};
+
+struct Contents {
+    const PvImage& image;
+    const Payload& payload;
+    std::string_view cmdline; // at most MAX_GUEST_CMDLINE - 1 characters
+    uint64_t memory_pages;
+    Connection console;
+    Connection store;
+};
+
+Status fill_domain(Hypervisor& hypervisor, DomId domain, const Contents& contents);
+
+} // namespace skerry::builder

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "builder-domain/create/new_domain.h"
+
+#include "builder-domain/create/failures.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace skerry::builder {
+namespace {
+
+// What libxl gives a guest that asks for nothing special; the grant table's size is the hypervisor's default.
+constexpr uint32_t highest_port = 1023;
+constexpr uint32_t highest_grant_version = 2;
+
+long domain_call(Hypervisor& hypervisor, DomId domain, uint32_t command) {
+    xen_domctl_t operation{};
+    operation.cmd = command;
+    operation.domain = domain.value;
+    return hypervisor.domctl(operation);
+}
+
+// Handles tell domains apart for operators: ours say who built them and which one it is.
+void name_handle(xen_domain_handle_t& handle, std::string_view name) {
+    static_assert(sizeof(handle) == 16);
+    std::memset(handle, 0, sizeof(handle));
+    std::memcpy(handle, name.data(), std::min(name.size(), sizeof(handle)));
+}
+
+} // namespace
+
+NewDomain::~NewDomain() {
+    if (id_.value != 0)
+        domain_call(hypervisor_, id_, XEN_DOMCTL_destroydomain);
+}
+
+Status NewDomain::create(const DomainDescription& description, DomId wanted) {
+    xen_domctl_t operation{};
+    operation.cmd = XEN_DOMCTL_createdomain;
+    operation.domain = wanted.value;
+    auto& create = operation.u.createdomain;
+    name_handle(create.handle, description.name);
+    create.max_vcpus = description.vcpus;
+    create.max_evtchn_port = highest_port;
+    create.max_grant_frames = -1;
+    create.max_maptrack_frames = -1;
+    create.grant_opts = XEN_DOMCTL_GRANT_version(highest_grant_version);
+    BUILDER_TRY(check(hypervisor_.domctl(operation), "creating it"));
+    id_ = DomId(operation.domain);
+
+    operation = {};
+    operation.cmd = XEN_DOMCTL_max_vcpus;
+    operation.domain = id_.value;
+    operation.u.max_vcpus.max = description.vcpus;
+    BUILDER_TRY(check(hypervisor_.domctl(operation), "giving it vCPUs"));
+
+    operation = {};
+    operation.cmd = XEN_DOMCTL_max_mem;
+    operation.domain = id_.value;
+    operation.u.max_mem.max_memkb = description.memory_pages * 4;
+    return check(hypervisor_.domctl(operation), "setting its memory limit");
+}
+
+Result<Port> NewDomain::offer_channel(DomId remote) {
+    evtchn_alloc_unbound_t channel{};
+    channel.dom = id_.value;
+    channel.remote_dom = remote.value;
+    BUILDER_TRY(check(hypervisor_.event_channel_op(EVTCHNOP_alloc_unbound, &channel), "offering an event channel"));
+    return Port(channel.port);
+}
+
+DomId NewDomain::release() {
+    DomId id = id_;
+    id_ = DomId(0);
+    return id;
+}
+
+Status seal_domain(Hypervisor& hypervisor, DomId domain) {
+    return check(domain_call(hypervisor, domain, domctl_seal), "sealing it");
+}
+
+Status unpause_domain(Hypervisor& hypervisor, DomId domain) {
+    return check(domain_call(hypervisor, domain, XEN_DOMCTL_unpausedomain), "starting it");
+}
+
+Status destroy_domain(Hypervisor& hypervisor, DomId domain) {
+    return check(domain_call(hypervisor, domain, XEN_DOMCTL_destroydomain), "destroying it");
+}
+
+} // namespace skerry::builder

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// The platform's life: checks the description against the boot modules, builds what it names, starts and seals it, and
+// then does with each domain that ends what the description says.
+//
+// Invariants:
+//  - nothing is created before everything that can be checked has been;
+//  - a domain exists whole or not at all; whoever needs a domain that could not be built is not built either;
+//  - all domains exist and have offered their channels before the first one's memory is written, so that command lines
+//    can name ids and ports; service domains are filled last, started first;
+//  - a domain that is built again gets its old id and its old ports, so that what others were told stays true.
+#pragma once
+
+#include "builder-domain/create/contents.h"
+#include "builder-domain/create/new_domain.h"
+#include "builder-domain/platform/surroundings.h"
+
+namespace skerry::builder {
+
+class Platform {
+  public:
+    Platform(Hypervisor& hypervisor, Surroundings& surroundings, const ModuleSet& modules)
+        : hypervisor_(hypervisor), surroundings_(surroundings), modules_(modules) {}
+
+    // Reads and checks; creates nothing. The description is the boot module named `platform`.
+    Status prepare();
+
+    // Builds and starts. Fails only when no domain runs in the end; failures of single domains are said and go on.
+    Status start();
+
+    enum class Verdict { go_on, power_off };
+    // To be called whenever a domain may have ended (VIRQ_DOM_EXC).
+    Verdict look_after_domains();
+
+  private:
+    enum class State : uint8_t { absent, made, running, kept };
+    struct Member {
+        State state = State::absent;
+        DomId id{0};
+        std::optional<NewDomain> making;
+        Connection console;
+        Connection store;
+        bool serves = false;          // somebody's console or store
+        std::optional<Port> control;  // a service's port towards the builder, and the builder's end
+        std::optional<Port> control_end;
+    };
+    using Step = Status (Platform::*)(size_t index);
+
+    Status check(size_t index) const;
+    void run_step(Step step, size_t index);
+    void run_step_for_all(Step step, bool services);
+
+    // The steps of building one domain.
+    Status make(size_t index);
+    Status connect(size_t index);
+    Status fill(size_t index);
+    Status equip(size_t index);
+    Status launch(size_t index);
+
+    Result<Connection> connect_to(const Service& service, size_t index);
+    Status compose_cmdline(size_t index, TextWriter& cmdline) const;
+    void fail(size_t index, const Failure& failure);
+
+    Verdict apply_policy(size_t index, unsigned shutdown_code);
+    void end_domain(size_t index);
+    bool wait_until_gone(DomId id);
+    void rebuild(size_t index);
+    void tell_servers(size_t index);
+
+    const DomainDescription& description_of(size_t index) const { return description_.domains[index]; }
+    size_t count() const { return description_.domains.size(); }
+
+    Hypervisor& hypervisor_;
+    Surroundings& surroundings_;
+    const ModuleSet& modules_;
+    PlatformDescription description_;
+    Member members_[max_domains];
+};
+
+} // namespace skerry::builder

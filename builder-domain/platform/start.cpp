@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// Building the platform: the steps, and the order in which all domains go through them.
+#include "builder-domain/platform/platform.h"
+
+#include "builder-domain/create/resources.h"
+#include "builder-domain/create/rights.h"
+#include "builder-domain/description/parser.h"
+
+namespace skerry::builder {
+namespace {
+
+constexpr std::string_view description_module = "platform";
+constexpr DomId builder_id{0}; // the first domain's number, as the ABI fixes it
+
+} // namespace
+
+Status Platform::prepare() {
+    const Module* module = modules_.find(description_module);
+    if (!module)
+        return Failure() << "there is no boot module named `platform` (of " << modules_.size() << ")";
+    if (auto parsed = parse_description(as_text(module->bytes), description_); !parsed.ok())
+        return Failure() << "platform, " << parsed.failure().text();
+    for (size_t index = 0; index < count(); ++index) {
+        const DomainDescription& domain = description_of(index);
+        if (auto checked = check(index); !checked.ok())
+            return Failure() << "platform, line " << domain.line << ": domain " << domain.name << ": "
+                             << checked.failure().text();
+        for (const Service* service : {&domain.console, &domain.store})
+            if (service->kind == Service::Kind::domain)
+                members_[service->index].serves = true;
+    }
+    return {};
+}
+
+Status Platform::check(size_t index) const {
+    const DomainDescription& domain = description_of(index);
+    BUILDER_TRY(check_rights(domain));
+    auto file = find_module(modules_, domain.image(), domain.loader.empty() ? "kernel" : "loader");
+    BUILDER_TRY(file);
+    auto image = read_pv_image(file.value());
+    if (!image.ok())
+        return Failure() << "cannot start `" << domain.image() << "`: " << image.failure().text();
+    auto payload = Payload::of(domain, modules_);
+    BUILDER_TRY(payload);
+    BUILDER_TRY(plan_layout(image.value(), domain.memory_pages, payload.value().bytes()));
+    return {};
+}
+
+Status Platform::start() {
+    for (Step step : {&Platform::make, &Platform::connect}) {
+        run_step_for_all(step, true);
+        run_step_for_all(step, false);
+    }
+    for (Step step : {&Platform::fill, &Platform::equip}) {
+        run_step_for_all(step, false);
+        run_step_for_all(step, true);
+    }
+    run_step_for_all(&Platform::launch, true);
+    run_step_for_all(&Platform::launch, false);
+    for (size_t index = 0; index < count(); ++index)
+        if (members_[index].state == State::running)
+            return {};
+    return Failure() << "no domain could be built";
+}
+
+void Platform::run_step_for_all(Step step, bool services) {
+    for (size_t index = 0; index < count(); ++index)
+        if (members_[index].serves == services)
+            run_step(step, index);
+}
+
+// Runs a step of a domain that is being built; one that failed earlier is left alone.
+void Platform::run_step(Step step, size_t index) {
+    if (step != &Platform::make && members_[index].state != State::made)
+        return;
+    if (auto done = (this->*step)(index); !done.ok())
+        fail(index, done.failure());
+}
+
+void Platform::fail(size_t index, const Failure& failure) {
+    Member& member = members_[index];
+    if (member.control_end)
+        surroundings_.close(*member.control_end);
+    member.control_end.reset();
+    member.making.reset(); // destroys it
+    member.state = State::absent;
+    Text<320> line;
+    line << "domain " << description_of(index).name << " was not built: " << failure.text();
+    surroundings_.say(line.view());
+}
+
+// A member that was built before gets its old number.
+Status Platform::make(size_t index) {
+    Member& member = members_[index];
+    member.making.emplace(hypervisor_);
+    BUILDER_TRY(member.making->create(description_of(index), member.id));
+    if (member.id.value != 0 && member.making->id() != member.id)
+        return Failure() << "creating it: it got number " << member.making->id().value << ", not " << member.id.value;
+    member.id = member.making->id();
+    member.state = State::made;
+    return set_scheduling(hypervisor_, member.id, description_of(index));
+}
+
+// The order fixes the ports: console, store, control; a domain that is built again offers the same ones.
+Status Platform::connect(size_t index) {
+    Member& member = members_[index];
+    auto console = connect_to(description_of(index).console, index);
+    BUILDER_TRY(console);
+    auto store = connect_to(description_of(index).store, index);
+    BUILDER_TRY(store);
+    member.console = console.value();
+    member.store = store.value();
+    if (!member.serves)
+        return {};
+    auto control = member.making->offer_channel(builder_id);
+    BUILDER_TRY(control);
+    member.control = control.value();
+    auto end = surroundings_.bind(member.id, control.value());
+    BUILDER_TRY(end);
+    member.control_end = end.value();
+    return {};
+}
+
+Result<Connection> Platform::connect_to(const Service& service, size_t index) {
+    Connection connection;
+    if (service.kind == Service::Kind::none)
+        return connection;
+    connection.server = builder_id;
+    if (service.kind == Service::Kind::domain) {
+        if (members_[service.index].state == State::absent)
+            return Failure() << "it needs domain " << service.name << ", which was not built";
+        connection.server = members_[service.index].id;
+    }
+    auto port = members_[index].making->offer_channel(connection.server);
+    BUILDER_TRY(port);
+    connection.port = port.value();
+    return connection;
+}
+
+Status Platform::fill(size_t index) {
+    const DomainDescription& domain = description_of(index);
+    const Member& member = members_[index];
+    auto image = read_pv_image(modules_.find(domain.image())->bytes); // prepare() has seen all three succeed
+    BUILDER_TRY(image);
+    auto payload = Payload::of(domain, modules_);
+    BUILDER_TRY(payload);
+    Text<MAX_GUEST_CMDLINE - 1> cmdline;
+    BUILDER_TRY(compose_cmdline(index, cmdline));
+    return fill_domain(hypervisor_, member.id,
+                       {.image = image.value(),
+                        .payload = payload.value(),
+                        .cmdline = cmdline.view(),
+                        .memory_pages = domain.memory_pages,
+                        .console = member.console,
+                        .store = member.store});
+}
+
+// A service learns of its guests and of its channel to the builder behind its own words (docs/platform-description.md).
+Status Platform::compose_cmdline(size_t index, TextWriter& cmdline) const {
+    cmdline << description_of(index).cmdline;
+    if (members_[index].control)
+        cmdline << " builder=" << members_[index].control->value;
+    for (size_t guest = 0; guest < count(); ++guest) {
+        const DomainDescription& domain = description_of(guest);
+        const Member& member = members_[guest];
+        if (member.state == State::absent)
+            continue;
+        auto tell = [&](const Service& service, const Connection& connection) {
+            if (service.kind == Service::Kind::domain && service.index == index && connection.port)
+                cmdline << " guest=" << member.id.value << ':' << connection.port->value << ':' << domain.name;
+        };
+        tell(domain.console, member.console);
+        tell(domain.store, member.store);
+    }
+    if (cmdline.truncated())
+        return Failure() << "its command line with all its guests is longer than " << MAX_GUEST_CMDLINE - 1
+                         << " characters";
+    return {};
+}
+
+Status Platform::equip(size_t index) {
+    const DomainDescription& domain = description_of(index);
+    BUILDER_TRY(give_hardware(hypervisor_, members_[index].id, domain));
+    return give_rights(hypervisor_, members_[index].id, domain);
+}
+
+Status Platform::launch(size_t index) {
+    const DomainDescription& domain = description_of(index);
+    Member& member = members_[index];
+    if (domain.seal)
+        BUILDER_TRY(seal_domain(hypervisor_, member.id));
+    if (domain.console.kind == Service::Kind::builder)
+        BUILDER_TRY(surroundings_.attach_console(domain.name, member.id, *member.console.port));
+
+    Text<200> line;
+    line << "domain " << member.id.value << ' ' << domain.name << ": " << domain.memory_pages / 256 << "M, "
+         << domain.vcpus << (domain.vcpus == 1 ? " vCPU, " : " vCPUs, ") << domain.image();
+    if (domain.console.kind == Service::Kind::domain)
+        line << ", console by " << domain.console.name;
+    if (domain.store.kind == Service::Kind::domain)
+        line << ", store by " << domain.store.name;
+    line << (domain.seal ? ", sealed, started" : ", NOT SEALED, started");
+    surroundings_.say(line.view()); // before it runs, so that its own words come after
+
+    BUILDER_TRY(unpause_domain(hypervisor_, member.id));
+    member.making->release();
+    member.making.reset();
+    member.state = State::running;
+    return {};
+}
+
+} // namespace skerry::builder

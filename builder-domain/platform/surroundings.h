@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What the platform's life takes besides building: telling the operator, waiting, and the builder's own ends of event
+// channels. An interface for the same reason as Hypervisor.
+#pragma once
+
+#include "builder-domain/base/result.h"
+#include "builder-domain/create/hypervisor.h"
+
+namespace skerry::builder {
+
+class Surroundings {
+  public:
+    // One line for the operator, without its end.
+    virtual void say(std::string_view line) = 0;
+    virtual void sleep_ms(unsigned duration) = 0;
+
+    // The builder's end of a channel that `domain` offered it.
+    virtual Result<Port> bind(DomId domain, Port remote) = 0;
+    virtual void notify(Port port) = 0;
+    virtual void close(Port port) = 0;
+
+    // Shows what a domain with `console = builder` writes, through grant entry 0 and the port it offered.
+    virtual Status attach_console(std::string_view name, DomId domain, Port remote) = 0;
+    virtual void detach_console(DomId domain) = 0;
+
+  protected:
+    ~Surroundings() = default;
+};
+
+} // namespace skerry::builder

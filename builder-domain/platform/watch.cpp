@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// After the start: what happens to domains that end.
+#include "builder-domain/platform/platform.h"
+
+namespace skerry::builder {
+namespace {
+
+// How long a destroyed domain may linger because its services still map its pages.
+constexpr unsigned patience_ms = 5000;
+constexpr unsigned interval_ms = 10;
+
+std::string_view name_of(Policy policy) {
+    switch (policy) {
+    case Policy::destroy: return "destroyed";
+    case Policy::reboot: return "built again";
+    case Policy::keep: return "kept as it is";
+    case Policy::poweroff_platform: return "the platform powers off";
+    }
+    return "?";
+}
+
+std::string_view reason_of(unsigned shutdown_code) {
+    switch (shutdown_code) {
+    case SHUTDOWN_poweroff: return "powered off";
+    case SHUTDOWN_reboot: return "wants to reboot";
+    case SHUTDOWN_suspend: return "suspended itself, which is not supported";
+    case SHUTDOWN_crash: return "crashed";
+    case SHUTDOWN_watchdog: return "was stopped by its watchdog";
+    case SHUTDOWN_soft_reset: return "wants a soft reset, which is not supported";
+    default: return "ended for an unknown reason";
+    }
+}
+
+} // namespace
+
+Platform::Verdict Platform::look_after_domains() {
+    for (size_t index = 0; index < count(); ++index) {
+        if (members_[index].state != State::running)
+            continue;
+        xen_domctl_t question{};
+        question.cmd = XEN_DOMCTL_getdomaininfo;
+        question.domain = members_[index].id.value;
+        long result = hypervisor_.domctl(question);
+        uint32_t flags = question.u.getdomaininfo.flags;
+        // Xen answers for the next domain when there is none of that number.
+        bool gone = result < 0 || question.domain != members_[index].id.value || (flags & XEN_DOMINF_dying);
+        if (gone) {
+            Text<120> line;
+            line << "domain " << members_[index].id.value << ' ' << description_of(index).name << " was destroyed";
+            surroundings_.say(line.view());
+            members_[index].state = State::absent;
+            tell_servers(index);
+        } else if (flags & XEN_DOMINF_shutdown) {
+            unsigned code = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+            if (apply_policy(index, code) == Verdict::power_off)
+                return Verdict::power_off;
+        }
+    }
+    return Verdict::go_on;
+}
+
+Platform::Verdict Platform::apply_policy(size_t index, unsigned shutdown_code) {
+    const DomainDescription& domain = description_of(index);
+    Policy policy = shutdown_code == SHUTDOWN_poweroff ? domain.on_poweroff
+                    : shutdown_code == SHUTDOWN_reboot ? domain.on_reboot
+                                                       : domain.on_crash;
+    Text<200> line;
+    line << "domain " << members_[index].id.value << ' ' << domain.name << ' ' << reason_of(shutdown_code) << ": "
+         << name_of(policy);
+    surroundings_.say(line.view());
+    switch (policy) {
+    case Policy::poweroff_platform: return Verdict::power_off;
+    case Policy::keep: members_[index].state = State::kept; break;
+    case Policy::destroy: end_domain(index); break;
+    case Policy::reboot: rebuild(index); break;
+    }
+    return Verdict::go_on;
+}
+
+void Platform::end_domain(size_t index) {
+    Member& member = members_[index];
+    member.state = State::absent;
+    if (description_of(index).console.kind == Service::Kind::builder)
+        surroundings_.detach_console(member.id);
+    if (member.control_end)
+        surroundings_.close(*member.control_end);
+    member.control_end.reset();
+    if (auto destroyed = destroy_domain(hypervisor_, member.id); !destroyed.ok())
+        surroundings_.say(destroyed.failure().text());
+    tell_servers(index);
+}
+
+// Services look at their guests' channels when the builder rings: a guest that went takes its end along.
+void Platform::tell_servers(size_t index) {
+    for (const Service* service : {&description_of(index).console, &description_of(index).store})
+        if (service->kind == Service::Kind::domain && members_[service->index].control_end)
+            surroundings_.notify(*members_[service->index].control_end);
+}
+
+bool Platform::wait_until_gone(DomId id) {
+    for (unsigned waited = 0; waited < patience_ms; waited += interval_ms) {
+        xen_domctl_t question{};
+        question.cmd = XEN_DOMCTL_getdomaininfo;
+        question.domain = id.value;
+        if (hypervisor_.domctl(question) < 0 || question.domain != id.value)
+            return true;
+        surroundings_.sleep_ms(interval_ms);
+    }
+    return false;
+}
+
+void Platform::rebuild(size_t index) {
+    end_domain(index);
+    if (!wait_until_gone(members_[index].id))
+        return fail(index, Failure() << "its former self is still in use, by whoever maps its pages");
+    for (Step step : {&Platform::make, &Platform::connect, &Platform::fill, &Platform::equip, &Platform::launch})
+        run_step(step, index);
+    tell_servers(index);
+}
+
+} // namespace skerry::builder

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Surroundings on minios: the hypervisor's console, time, event channels, and the consoles of `console = builder`.
+#pragma once
+
+#include "builder-domain/base/fixed_list.h"
+#include "builder-domain/description/description.h"
+#include "builder-domain/platform/surroundings.h"
+#include "builder-domain/xen/console_reader.h"
+
+namespace skerry::builder {
+
+class XenSurroundings final : public Surroundings {
+  public:
+    void say(std::string_view line) override;
+    void sleep_ms(unsigned duration) override;
+    Result<Port> bind(DomId domain, Port remote) override;
+    void notify(Port port) override;
+    void close(Port port) override;
+    Status attach_console(std::string_view name, DomId domain, Port remote) override;
+    void detach_console(DomId domain) override;
+
+  private:
+    ConsoleReader readers_[max_domains];
+};
+
+} // namespace skerry::builder
