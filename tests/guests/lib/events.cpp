@@ -75,6 +75,7 @@ long bind_loop(unsigned (&ports)[2]) {
     if (second < 0) return second;
     ports[0] = static_cast<unsigned>(first);
     ports[1] = static_cast<unsigned>(second);
+    clear_port(ports[1]); // binding marks the port pending, in case a send was lost before
     return 0;
 }
 

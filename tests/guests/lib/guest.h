@@ -7,8 +7,11 @@
 #include "lib/events.h"
 #include "lib/hypercall.h"
 #include "lib/memory.h"
+#include "lib/peer.h"
 #include "lib/print.h"
 #include "lib/traps.h"
+#include "lib/user.h"
+#include "lib/vcpu.h"
 
 namespace skerry::guest {
 

@@ -63,6 +63,7 @@ uint64_t system_time() {
 
 static void run_case(const Case& which) {
     running = &which;
+    events_off(); // every case begins with events off
     failures = 0;
     skipped = false;
     const Trap trap = attempt(which.run);

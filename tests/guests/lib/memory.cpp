@@ -35,6 +35,7 @@ Mfn pfn_to_mfn(uint64_t pfn) {
     return reinterpret_cast<const unsigned long*>(boot_info.mfn_list)[pfn];
 }
 void set_pfn_mfn(uint64_t pfn, Mfn mfn) { physical_to_machine[pfn] = mfn; }
+Mfn* physical_to_machine_slot(uint64_t pfn) { return &physical_to_machine[pfn]; }
 uint64_t pfn_of(const void* at) { return static_cast<uint64_t>(static_cast<const char*>(at) - virt_base) >> 12; }
 Mfn mfn_of(const void* at) { return pfn_to_mfn(pfn_of(at)); }
 uint64_t machine_of(const void* at) { return mfn_of(at) << 12 | (reinterpret_cast<uint64_t>(at) & 4095); }

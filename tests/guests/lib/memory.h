@@ -30,6 +30,7 @@ uint64_t machine_of(const void* at);         // machine address
 uint64_t mfn_to_pfn(Mfn mfn);                // by Xen's machine-to-physical table
 void* virt_of(Mfn mfn);                      // in the initial mapping
 void set_pfn_mfn(uint64_t pfn, Mfn mfn);     // the library's own table (after an exchange)
+Mfn* physical_to_machine_slot(uint64_t pfn); // the table's entry itself (a peer's builder fills it)
 
 // Page tables by walking from the current base; entries are read-only to us.
 uint64_t* top_table();                       // the kernel's L4
