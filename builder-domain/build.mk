@@ -7,3 +7,16 @@ BUILDER_LOGIC := $(wildcard builder-domain/base/*.cpp builder-domain/description
 $(eval $(call minios-program,builder-domain,builder-domain/main.cpp $(wildcard builder-domain/xen/*.cpp) $(BUILDER_LOGIC)))
 
 all: $(BUILD)/builder-domain
+
+# make run MEMORY=... VCPUS=... CMDLINE=...: the guest's share of build/platform.txt. PLATFORM_INITRD=no: without a ramdisk.
+MEMORY  ?= 512M
+VCPUS   ?= 2
+CMDLINE ?= console=hvc0
+PLATFORM_INITRD ?= yes
+$(BUILD)/platform.txt: export MEMORY := $(MEMORY)
+$(BUILD)/platform.txt: export VCPUS := $(VCPUS)
+$(BUILD)/platform.txt: export CMDLINE := $(CMDLINE)
+$(BUILD)/platform.txt: builder-domain-always
+	@builder-domain/make-platform $@ INITRD=$(PLATFORM_INITRD)
+.PHONY: builder-domain-always
+builder-domain-always:
