@@ -17,7 +17,11 @@ std::uint64_t scale(std::uint64_t ticks, std::uint32_t multiplier, std::int8_t s
     return static_cast<std::uint64_t>((static_cast<unsigned __int128>(ticks) * multiplier) >> 32);
 }
 
+std::uint64_t entry_tsc;
+
 } // namespace
+
+void note_entry() { entry_tsc = read_tsc(); }
 
 std::uint64_t now_ns() {
     const volatile vcpu_time_info_t& time = minios_shared_info.vcpu_info[0].time;
@@ -30,6 +34,11 @@ std::uint64_t now_ns() {
         if ((version & 1) == 0 && version == time.version)
             return now;
     }
+}
+
+std::uint64_t since_entry_ns() {
+    const volatile vcpu_time_info_t& time = minios_shared_info.vcpu_info[0].time;
+    return scale(read_tsc() - entry_tsc, time.tsc_to_system_mul, time.tsc_shift);
 }
 
 std::uint64_t wall_ns() {

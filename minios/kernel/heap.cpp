@@ -26,12 +26,47 @@ bool grow(std::size_t size) {
     return true;
 }
 
+/// Pages that have a frame give it back; the others only their promise.
+void shrink(std::size_t size) {
+    heap_end -= size;
+    page_table::Batch batch;
+    Pfn freed[page_table::Batch::capacity];
+    unsigned count = 0;
+    const auto finish = [&] {
+        if (auto result = batch.flush(); !result)
+            panic("heap: cannot unmap: %s", error_name(result.error()));
+        page_table::flush_tlb();
+        while (count > 0)
+            frames::release(freed[--count]);
+    };
+    const Mfn zero = pages::mfn_of(minios_zero_page);
+    for (std::uint64_t at = heap_end; at < heap_end + size; at += page_size) {
+        const auto table = page_table::find(at, 1);
+        const std::uint64_t entry = table.entry[page_table::index(at, 1)];
+        const Mfn mfn{(entry & page_table::address_mask) >> page_shift};
+        if ((entry & page_table::present) == 0) {
+            frames::unpromise(1);
+            continue;
+        }
+        batch.set(table.location(page_table::index(at, 1)), 0);
+        if (mfn == zero) {
+            frames::unpromise(1);
+            continue;
+        }
+        --backed_pages;
+        freed[count++] = frames::pfn_of(mfn);
+        if (count == page_table::Batch::capacity - 1)
+            finish();
+    }
+    finish();
+}
+
 void broken(const char* what, const void* block) { panic("heap: %s: %p", what, block); }
 
 void ensure_started() {
     static bool started;
     if (!started)
-        arena.start(reinterpret_cast<void*>(heap_area), grow, broken);
+        arena.start(reinterpret_cast<void*>(heap_area), grow, shrink, broken);
     started = true;
 }
 

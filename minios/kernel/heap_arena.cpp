@@ -4,9 +4,10 @@
 
 namespace minios {
 
-void HeapArena::start(void* base, Grow grow, Broken broken) {
+void HeapArena::start(void* base, Grow grow, Shrink shrink, Broken broken) {
     base_ = static_cast<char*>(base);
     grow_ = grow;
+    shrink_ = shrink;
     broken_ = broken;
 }
 
@@ -114,6 +115,19 @@ void HeapArena::give(Block* b) {
     insert(b);
 }
 
+/// Gives most of a large free block at the end back; growth steps are kept so that the range stays a multiple of them.
+void HeapArena::trim(Block* last) {
+    const std::size_t total = size(last), excess = (total - growth) & ~(growth - 1);
+    remove(last);
+    last->size = (total - excess) | 1;
+    Block* sentinel = after(last);
+    sentinel->before = total - excess;
+    sentinel->size = header;
+    insert(last);
+    reached_ -= excess;
+    shrink_(excess);
+}
+
 /// Cuts what is behind `wanted` off a used block.
 void HeapArena::split(Block* b, std::size_t wanted) {
     const std::size_t total = size(b);
@@ -200,6 +214,10 @@ void HeapArena::release(void* p) {
     Block* b = checked(p);
     in_use_ -= size(b);
     give(b);
+    Block* sentinel = reinterpret_cast<Block*>(base_ + reached_ - header);
+    if (sentinel->before >= trim_above)
+        if (auto* last = reinterpret_cast<Block*>(reinterpret_cast<char*>(sentinel) - sentinel->before); is_free(last))
+            trim(last);
 }
 
 std::size_t HeapArena::size_of(void* p) const { return size(checked(p)) - header; }

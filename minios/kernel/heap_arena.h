@@ -13,11 +13,13 @@ public:
     static constexpr std::size_t alignment = 16;
     /// Makes `size` more bytes (a multiple of 64 KiB) behind the range usable; false when it may not grow.
     using Grow = bool (*)(std::size_t size);
+    /// The last `size` bytes (a multiple of 64 KiB) are not used any more.
+    using Shrink = void (*)(std::size_t size);
     /// Called with what is wrong; must not return.
     using Broken = void (*)(const char* what, const void* block);
 
     /// `base` is aligned to 16; nothing at it is usable yet.
-    void start(void* base, Grow grow, Broken broken);
+    void start(void* base, Grow grow, Shrink shrink, Broken broken);
     void* allocate(std::size_t size);
     /// `boundary` is a power of two.
     void* allocate_aligned(std::size_t boundary, std::size_t size);
@@ -38,7 +40,7 @@ private:
         Block* next_free;   ///< free blocks only
         Block* last_free;
     };
-    static constexpr std::size_t header = 16, smallest = 32, growth = 64 * 1024;
+    static constexpr std::size_t header = 16, smallest = 32, growth = 64 * 1024, trim_above = 1024 * 1024;
     static constexpr unsigned classes = 64, parts = 16;
 
     static std::size_t size(const Block* b) { return b->size & ~std::size_t{15}; }
@@ -52,11 +54,13 @@ private:
     bool grow(std::size_t size);
     void split(Block* b, std::size_t size);
     void give(Block* b);
+    void trim(Block* last);
     Block* checked(void* p) const;
 
     char* base_ = nullptr;
     std::size_t reached_ = 0, in_use_ = 0, peak_ = 0;
     Grow grow_ = nullptr;
+    Shrink shrink_ = nullptr;
     Broken broken_ = nullptr;
     std::uint64_t first_map_ = 0;
     std::uint16_t second_map_[classes] = {};

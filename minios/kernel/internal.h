@@ -21,7 +21,6 @@ void memory_start(const start_info_t& info);
 void console_start(const start_info_t& info);
 void modules_start(const start_info_t& info);
 void events_start();
-void scheduler_start();
 
 /// Address space of the kernel (virtual layout in memory.h).
 inline constexpr std::uint64_t stack_area = 32ull << 30, stack_area_size = 1ull << 30;
@@ -37,6 +36,8 @@ void* stack_allocate(std::size_t size);
 void stack_release(void* lowest, std::size_t size);
 
 namespace clock {
+/// The moment the domain was entered.
+void note_entry();
 /// Runs the callbacks that are due; the next deadline or 0.
 std::uint64_t run_timers();
 } // namespace clock

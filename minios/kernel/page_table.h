@@ -38,6 +38,7 @@ bool ensure_range(std::uint64_t virt, std::uint64_t size);
 /// Updates collected and applied together. Errors stick; flush() reports them.
 class Batch {
 public:
+    static constexpr unsigned capacity = 64;
     explicit Batch(DomId owner = dom_self) : owner_(owner) {}
     void set(std::uint64_t location, std::uint64_t value) {
         requests_[count_++] = {location | MMU_NORMAL_PT_UPDATE, value};
@@ -47,7 +48,6 @@ public:
     Result<void> flush();
 
 private:
-    static constexpr unsigned capacity = 64;
     mmu_update_t requests_[capacity];
     unsigned count_ = 0;
     DomId owner_;

@@ -46,6 +46,7 @@ std::string_view command_line() {
 }
 
 extern "C" [[noreturn]] void minios_start(const start_info_t* info) {
+    clock::note_entry();
     info_copy = *info;
     traps_start();
     memory_start(info_copy);

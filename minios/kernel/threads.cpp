@@ -29,8 +29,6 @@ struct Scheduler {
     static inline Thread* current = &main_thread;
     static inline Thread* dead; ///< its stack is still the one we run on
     static inline WaitQueue ready;
-    static inline bool started;
-    static inline unsigned idle_depth;
 
     static void append(WaitQueue& queue, Thread* thread) {
         thread->next = nullptr;
@@ -74,6 +72,21 @@ struct Scheduler {
         dead = nullptr;
     }
 
+    /// The hypervisor's timer speaks through VIRQ_TIMER, which is bound when the first deadline appears.
+    static void set_wake_up(std::uint64_t deadline) {
+        static bool bound;
+        if (deadline == 0 && !bound)
+            return;
+        if (!bound) {
+            auto port = events::bind_virtual_irq(VIRQ_TIMER);
+            if (!port)
+                panic("threads: cannot bind the timer: %s", error_name(port.error()));
+            events::set_handler(*port, [](Port, void*) {}, nullptr);
+            bound = true;
+        }
+        (void)hypercall::set_timer_op(deadline);
+    }
+
     /// Handles what is pending, and blocks until some thread is ready.
     static Thread* next_ready() {
         for (;;) {
@@ -81,7 +94,7 @@ struct Scheduler {
             const std::uint64_t deadline = clock::run_timers();
             if (Thread* thread = take_first(ready); thread != nullptr)
                 return thread;
-            (void)hypercall::set_timer_op(deadline);
+            set_wake_up(deadline);
             minios_block();
         }
     }

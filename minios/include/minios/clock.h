@@ -10,6 +10,8 @@ namespace minios::clock {
 
 /// System time in nanoseconds.
 std::uint64_t now_ns();
+/// Nanoseconds since the domain was entered.
+std::uint64_t since_entry_ns();
 /// Wall clock: nanoseconds since 1970-01-01 UTC.
 std::uint64_t wall_ns();
 /// Blocks the calling thread for at least that long.
