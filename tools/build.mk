@@ -14,3 +14,51 @@ $(PACKAGES_STAMP): tools/packages.txt tools/install-packages
 	@mkdir -p $(@D) && echo "# packages of tools/packages.txt are installed" > $@
 endif
 endif
+
+# --- Running the platform --------------------------------------------------------------------------------------------
+PLATFORM_IMAGES := $(addprefix $(BUILD)/,xen-core builder-domain console pv-boot)
+
+.PHONY: run iso
+run: $(PLATFORM_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
+	@KERNEL='$(KERNEL)' $(if $(filter-out undefined,$(origin INITRD)),INITRD='$(INITRD)') MEMORY='$(MEMORY)' VCPUS='$(VCPUS)' \
+	 $(if $(filter-out undefined,$(origin CMDLINE)),CMDLINE='$(CMDLINE)') tools/run $(BUILD)
+
+# An image for GRUB on a real machine (BIOS or UEFI, from a stick or a disc), with the demonstration guest on it.
+iso: $(BUILD)/skerry.iso
+$(BUILD)/skerry.iso: $(PLATFORM_IMAGES) $(DEBIAN_FILES) $(INITRAMFS) tools/make-iso builder-domain/make-platform
+	@tools/make-iso $@ $(BUILD)
+
+# --- Looking after the source ----------------------------------------------------------------------------------------
+SOURCE_FOLDERS := xen-core minios stubdoms builder-domain toolstack driver-domains tests tools third-party
+CODE_OF = $(shell git ls-files --cached --others --exclude-standard $(1))
+CLANG_FILES = $(filter %.cpp %.h,$(call CODE_OF,$(SOURCE_FOLDERS)))
+
+.PHONY: sizes lint format fuzz help
+sizes:
+	@tools/sizes $(SOURCE_FOLDERS)
+
+lint:
+	@clang-format --dry-run --Werror $(CLANG_FILES) && echo "clang-format: $(words $(CLANG_FILES)) files as they should be"
+	@tools/tidy $(BUILD) $(filter xen-core/%.cpp,$(CLANG_FILES))
+format:
+	@clang-format -i $(CLANG_FILES)
+
+# Each fuzz target for FUZZ_SECONDS (default 60) from its corpus in build/corpus.
+FUZZ_SECONDS ?= 60
+fuzz: $(FUZZ_TARGETS)
+	@tools/fuzz $(FUZZ_SECONDS) $(BUILD)/corpus $(FUZZ_TARGETS)
+
+help:
+	@echo 'make            build everything'
+	@echo 'make run        boot Debian Linux on the platform in QEMU, on this terminal; poweroff (or Ctrl-A X) leaves'
+	@echo '                KERNEL=FILE INITRD=FILE CMDLINE="..." MEMORY=512M VCPUS=2    (INITRD= for none)'
+	@echo 'make iso        build/skerry.iso for GRUB on a real machine'
+	@echo 'make test       all tests; ends with "N passed, N failed"'
+	@echo '    test-unit   host unit tests          test-guests   tiny guests on xen-core'
+	@echo '    test-system QEMU scenarios           test-oracle   tiny guests on Debian'"'"'s Xen'
+	@echo '    GTEST_FILTER=PATTERN picks tests, e.g. make test-oracle GTEST_FILTER="guest_events.*"'
+	@echo 'make bench      instructions per operation, here and on Debian'"'"'s Xen; build/bench.json'
+	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS=60'
+	@echo 'make sizes      lines of code per folder    make lint   clang-format and clang-tidy    make format'
+	@echo 'make clean      remove build/'
+	@echo 'Missing Debian packages are installed first (PACKAGES=no to skip that).'
