@@ -10,12 +10,14 @@ enum class LockRank : unsigned char {
     control,        // one control operation (domctl) at a time per target domain
     domain_table,   // the list of domains
     pv_mmu,         // page-table updates of one address-space owner (one lock per domain)
+    descriptor_window, // one vCPU's LDT pages
     grant_table,    // one domain's grant table (two tables: ordered by address)
     event_table,    // one domain's event channels (two tables: ordered by address)
     global_virq,    // which domain receives each global virtual interrupt
     event_port,     // one event channel port (two ports: ordered by address)
     event_queue,    // one vCPU's FIFO event queues (two vCPUs: ordered by address)
     interrupt,      // one interrupt line's routing
+    io_apic,        // the register pairs of the IO-APICs
     vcpu_wait,      // one vCPU's poll and timer registrations
     run_queue,      // one CPU's run queue (two queues: ordered by CPU number)
     sched_group,    // one scheduling group's cap budget

@@ -12,8 +12,11 @@
 #pragma once
 
 #include "arch/x86_64/cpu_local.h"
+#include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/page_table_entry.h"
 #include "arch/x86_64/register_frame.h"
+#include "arch/x86_64/segment_descriptor.h"
+#include "base/lock.h"
 #include "base/result.h"
 #include "base/types.h"
 
@@ -24,21 +27,24 @@ namespace skerry {
 class Account;
 class PvMmu;
 
-namespace selector {
-inline constexpr uint16_t ring3_cs32 = FLAT_RING3_CS32;
-inline constexpr uint16_t ring3_cs64 = FLAT_RING3_CS64;
-inline constexpr uint16_t ring3_ss = FLAT_RING3_SS64;
-} // namespace selector
-
 // A callback of the guest kernel. Address 0: not registered.
 struct GuestCallback {
     uint64_t address = 0;
     bool masks_events = false;
 };
 
-inline constexpr unsigned guest_gdt_pages = FIRST_RESERVED_GDT_PAGE; // 14
-inline constexpr unsigned guest_ldt_pages = 16;
+static_assert(window_gdt_guest_pages == FIRST_RESERVED_GDT_PAGE);
+static_assert(selector::ring3_code64 == FLAT_RING3_CS64 && selector::ring3_code32 == FLAT_RING3_CS32 &&
+              selector::ring3_data == FLAT_RING3_SS64);
 inline constexpr unsigned max_ldt_entries = 8192;
+
+// Pages of the LDT that are mapped into the window, each with a use as a descriptor page. Another vCPU of the domain may
+// drop them (forget_ldt_pages), so they have a lock; the frames are released without it.
+struct LdtPages {
+    Lock<LockRank::descriptor_window> lock;
+    uint32_t mapped = 0; // a bit per page
+    Mfn frames[window_ldt_pages];
+};
 
 struct PvCpuState : NonCopyable {
     // --- hot: entry, exit and bounce ---
@@ -61,17 +67,17 @@ struct PvCpuState : NonCopyable {
     uint64_t fs_base = 0, gs_base_kernel = 0, gs_base_user = 0;
     uint64_t debug_registers[8]{}; // 0-3, 6, 7
     void* extended_state = nullptr; // one page, in xsave format; see arch/x86_64/xsave.h
-    uint64_t xcr0 = 0;
-    uint64_t tsc_aux = 0;
+    uint64_t xcr0 = 0;             // the guest's; state is always saved for all of cpu_features.xcr0
+    uint32_t tsc_aux = 0;
 
     // --- descriptor tables ---
-    Mfn gdt_frames[guest_gdt_pages]; // frames that hold a segment-descriptor reference; the first gdt_page_count() count
+    Account* account = nullptr;
+    uint32_t window = 0; // 0: none yet
+    Mfn gdt_frames[window_gdt_guest_pages]; // each has a use as a descriptor page; the first gdt_pages() of them count
     unsigned gdt_entries = 0;
     uint64_t ldt_base = 0; // linear address in the guest
     unsigned ldt_entries = 0;
-    uint32_t ldt_mapped = 0; // bit per page of the LDT window that is mapped, with the frame in ldt_frames
-    Mfn ldt_frames[guest_ldt_pages];
-    uint32_t window = 0; // index of its descriptor-table window (traps/ and arch windows.h)
+    LdtPages ldt;
 
     uint64_t io_bitmap = 0; // guest linear address; PHYSDEVOP_set_iobitmap
     uint32_t io_bitmap_ports = 0;
@@ -80,9 +86,9 @@ struct PvCpuState : NonCopyable {
 
     // --- hypercalls of the running vCPU, and initialisation from a vcpu_guest_context ---
 
-    // Allocates the extended-state page (charged to `account`) and the window. Errors: no_memory.
+    // Allocates the extended-state page (charged to `account`) and the window. Errors: no_memory, no_space.
     Status create(Account& account);
-    // Gives back everything it holds: descriptor pages, window, extended state. The vCPU never runs again.
+    // Gives back everything it holds: descriptor pages, window, extended state. The vCPU is not loaded and never runs again.
     void destroy(PvMmu& mmu);
 
     // set_trap_table: one entry; an address of 0 ends the table for the caller. Errors: invalid (not canonical).
@@ -100,13 +106,19 @@ struct PvCpuState : NonCopyable {
     // set_debugreg and get_debugreg of the running vCPU. Errors: invalid.
     Status set_debug_register(unsigned index, uint64_t value);
     Result<uint64_t> get_debug_register(unsigned index) const;
-    // set_gdt: takes segment-descriptor references on the frames, then drops the old ones. At most 14 frames.
-    // For the running vCPU, or one that is not loaded. Errors: invalid, and those of the segment-descriptor promotion.
+    // set_gdt: takes uses of the frames as descriptor pages, then drops the old ones. At most 14 frames; `entries` 0..7168.
+    // For the running vCPU (it takes effect at once), or one that is not loaded. Errors: invalid, those of
+    // PvMmu::take_descriptor_page (restart among them).
     Status set_gdt(PvMmu& mmu, const uint64_t* frames, unsigned entries);
-    // MMUEXT_SET_LDT. Errors: invalid.
+    unsigned gdt_pages() const { return (gdt_entries + 511) / 512; }
+    // MMUEXT_SET_LDT of the running vCPU. Errors: invalid.
     Status set_ldt(PvMmu& mmu, uint64_t base, unsigned entries);
-    // Drops the lazily mapped LDT pages: at set_ldt, new_baseptr, and when pv_mmu wants a descriptor page for other use.
+    // Forgets the LDT pages mapped on demand: at set_ldt and when a base is replaced.
     void drop_ldt_pages(PvMmu& mmu);
+    // The same from PvMmuHost::forget_ldt_pages, for any vCPU of the domain: pv_mmu's lock is held.
+    void drop_ldt_pages_locked(PvMmu& mmu);
+    // A fault in the LDT window: maps the page at `offset` of it. False: the guest has none there.
+    bool map_ldt_page(PvMmu& mmu, unsigned offset);
 
     // VCPUOP_initialise, XEN_DOMCTL_setvcpucontext: everything but the page-table bases (the caller takes those through
     // PvMmu and sets kernel_cr3/user_cr3). The vCPU must not be loaded. Errors: invalid, and those of set_gdt.
@@ -117,22 +129,21 @@ struct PvCpuState : NonCopyable {
 
 // --- context switch, on the CPU concerned, as the scheduler's Decision says ---
 
-// Copies registers, segments, debug registers and extended state out of this CPU, and leaves it on xen-core's own
-// address space and descriptor tables: afterwards the vCPU may run elsewhere or end.
-void save_state(CpuLocal& cpu, PvCpuState& state);
-// The reverse. Nothing may be loaded on this CPU.
-void load_state(CpuLocal& cpu, PvCpuState& state);
+// Copies `save` (or null) out of this CPU and loads `load` (or null: xen-core's own address space and descriptor tables).
+// Afterwards `save` may run elsewhere or end. False: a segment of `load` could not be loaded (its selector is now null), which
+// its kernel must be told by its failsafe callback.
+bool switch_state(CpuLocal& cpu, PvCpuState* save, PvCpuState* load);
 
-// CR3 of the loaded vCPU has changed (new_baseptr, or the toggle between kernel and user mode): use kernel_cr3 or user_cr3.
-void load_address_space(CpuLocal& cpu, PvCpuState& state);
-// Guest kernel mode to guest user mode or back: address space and GS base.
+// A page-table base of the loaded vCPU has changed: use kernel_cr3 or user_cr3, whichever applies.
+void load_address_space(CpuLocal& cpu, const PvCpuState& state);
+// Guest kernel mode to guest user mode or back, of the loaded vCPU: address space and GS base.
 void toggle_guest_mode(CpuLocal& cpu, PvCpuState& state);
-
-// Is this a code or data segment that a ring-3 PV guest may have, or the null one? `low`, `high`: halves of the descriptor.
-// Ring 0 descriptors are changed to ring 3, as Xen does. True when the descriptor may be installed.
-bool check_descriptor(uint64_t& descriptor);
-
-// Guest code selectors always have a privilege level of 3.
-constexpr uint16_t ring3_selector(uint16_t selector) { return selector | 3; }
+// The hardware's copies of a debug register; and a new selector for the user's GS while the kernel runs.
+void load_debug_register(const PvCpuState& state, unsigned index);
+void load_user_gs_selector(uint16_t value);
+// CR4 as this vCPU is to have it, from its own choices. (What a guest sees of it is state.cr4.)
+uint64_t hardware_cr4(const PvCpuState& state);
+// What a guest may have in CR4 when it asks for `wanted`.
+uint64_t guest_cr4(uint64_t wanted);
 
 } // namespace skerry

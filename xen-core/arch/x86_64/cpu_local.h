@@ -52,6 +52,7 @@ enum class PendingWork : uint32_t {
     save_state = 1 << 3, // another CPU wants the vCPU state that is lazily loaded here
     stop = 1 << 4,       // panic or power off: halt for good
     call = 1 << 5,       // a function posted to this CPU (arch/x86_64/ipi)
+    upcall = 1 << 6,     // nothing but to look at the events of the vCPU that runs there
 };
 
 // The 64-bit TSS (Intel SDM volume 3, 8.7): where the CPU finds its stacks.
@@ -78,13 +79,15 @@ struct CpuLocal {
     bool in_idle;           // the idle loop runs: interrupts come from ring 0
     uint64_t loaded_cr3;    // CR3 as this CPU has it
     uint64_t tlb_word;      // for arch/x86_64/tlb
+    uint32_t tsc_aux;       // MSR TSC_AUX as this CPU has it
+    uint32_t spare_half;
     TaskState task_state;
     uint64_t hypercall_count;
     uint64_t trap_count;
     uint64_t interrupt_count;
     uint64_t context_switch_count;
     uint64_t arch_words[16]; // per-CPU words of arch/x86_64 (time scale, mailbox, ...): named in the headers that use them
-    uint64_t spare_words[9];
+    uint64_t spare_words[8];
 
     bool has_work() const { return pending_work.load(std::memory_order_relaxed) != 0; }
     // Takes all bits at once.

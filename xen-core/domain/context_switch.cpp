@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// What moves between a CPU and a PvCpuState when the vCPU on it changes.
+#include "arch/x86_64/core_page_tables.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/segments.h"
+#include "arch/x86_64/tlb.h"
+#include "arch/x86_64/xsave.h"
+#include "domain/extended_state.h"
+#include "domain/pv_cpu_state.h"
+#include "memory/account.h"
+
+namespace skerry {
+namespace {
+
+constexpr uint64_t dr7_enable_mask = 0xff;
+// What a guest chooses of CR4; the rest is the machine's.
+constexpr uint64_t cr4_hardware_choices = cr4::time_stamp_disable | cr4::debugging_extensions | cr4::fsgsbase;
+
+bool has_fsgsbase(const CpuLocal& cpu) { return cpu.loaded_cr4 & cr4::fsgsbase; }
+
+void save_segments(const CpuLocal& cpu, PvCpuState& state) {
+    state.ds = read_ds();
+    state.es = read_es();
+    state.fs = read_fs();
+    state.gs = read_gs();
+    bool fast = has_fsgsbase(cpu);
+    state.fs_base = read_fs_base(fast);
+    uint64_t in_use = read_gs_base(fast), other = read_msr(msr::kernel_gs_base);
+    state.gs_base_kernel = state.in_kernel ? in_use : other;
+    state.gs_base_user = state.in_kernel ? other : in_use;
+}
+
+bool load_segments(const CpuLocal& cpu, PvCpuState& state) {
+    bool ok = true;
+    // Loading a selector, even null, may leave or clear the base: bases come afterwards.
+    if (state.ds | read_ds())
+        ok &= load_ds(state.ds);
+    if (state.es | read_es())
+        ok &= load_es(state.es);
+    if (state.fs | read_fs())
+        ok &= load_fs(state.fs);
+    if (state.gs | read_gs())
+        ok &= load_gs(state.gs);
+    bool fast = has_fsgsbase(cpu);
+    write_fs_base(fast, state.fs_base);
+    write_gs_base(fast, state.in_kernel ? state.gs_base_kernel : state.gs_base_user);
+    write_msr(msr::kernel_gs_base, state.in_kernel ? state.gs_base_user : state.gs_base_kernel);
+    return ok;
+}
+
+// Breakpoints are per vCPU; the array in PvCpuState is always true, so only the hardware changes here.
+void switch_debug_registers(const PvCpuState* save, const PvCpuState* load) {
+    if (save && (save->debug_registers[7] & dr7_enable_mask)) [[unlikely]]
+        write_dr7(0x400);
+    if (load && (load->debug_registers[7] & dr7_enable_mask)) [[unlikely]]
+        for (unsigned index : {0, 1, 2, 3, 6, 7})
+            load_debug_register(*load, index);
+}
+
+void clear_hardware_ts(CpuLocal& cpu) {
+    if (cpu.fpu_task_switched) {
+        clear_task_switched();
+        cpu.fpu_task_switched = false;
+    }
+}
+
+void save_fpu(CpuLocal& cpu, PvCpuState& state) {
+    clear_hardware_ts(cpu);
+    if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave)
+        write_xcr0(cpu_features.xcr0);
+    save_extended_state(state.extended_state);
+}
+
+void load_fpu(CpuLocal& cpu, const PvCpuState& state) {
+    restore_extended_state(state.extended_state);
+    if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave)
+        write_xcr0(state.xcr0);
+    if (state.cr0 & cr0::task_switched) {
+        write_cr0(core_cr0() | cr0::task_switched);
+        cpu.fpu_task_switched = true;
+    }
+}
+
+void save(CpuLocal& cpu, PvCpuState& state) {
+    state.registers = cpu.frame;
+    save_segments(cpu, state);
+    save_fpu(cpu, state);
+    cpu.loaded = nullptr;
+}
+
+bool load(CpuLocal& cpu, PvCpuState& state) {
+    uint32_t cr4_value = static_cast<uint32_t>(hardware_cr4(state));
+    if (cr4_value != cpu.loaded_cr4) {
+        write_cr4(cr4_value);
+        cpu.loaded_cr4 = cr4_value;
+    }
+    load_window_gdt(state.window);
+    // The previous vCPU's LDT descriptor may be loaded even if this one has none.
+    load_window_ldt(cpu.id, state.window, state.ldt_entries);
+    cpu.frame = state.registers;
+    bool ok = load_segments(cpu, state);
+    load_fpu(cpu, state);
+    if (cpu_features.rdtscp && cpu.tsc_aux != state.tsc_aux) [[unlikely]] {
+        write_msr(msr::tsc_aux, state.tsc_aux);
+        cpu.tsc_aux = state.tsc_aux;
+    }
+    cpu.loaded = &state;
+    return ok;
+}
+
+void load_core_tables(CpuLocal& cpu) {
+    load_window_gdt(0);
+    load_window_ldt(cpu.id, 0, 0);
+    // Its segments point into tables that are no longer there.
+    (void)load_ds(0);
+    (void)load_es(0);
+    (void)load_fs(0);
+    (void)load_gs(0);
+    write_cr3(address_of(core_l4).value);
+}
+
+} // namespace
+
+bool switch_state(CpuLocal& cpu, PvCpuState* saved, PvCpuState* loaded) {
+    Account* left = saved ? saved->account : nullptr;
+    if (saved)
+        save(cpu, *saved);
+    bool ok = true;
+    if (loaded) {
+        if (loaded->account != left)
+            loaded->account->users.enter(cpu.id);
+        // Always written: that is what makes this CPU forget translations, those of the descriptor windows included.
+        load_address_space(cpu, *loaded);
+        ok = load(cpu, *loaded);
+    } else {
+        load_core_tables(cpu);
+    }
+    switch_debug_registers(saved, loaded);
+    if (left && (!loaded || loaded->account != left))
+        left->users.leave(cpu.id);
+    ++cpu.context_switch_count;
+    return ok;
+}
+
+void load_address_space(CpuLocal&, const PvCpuState& state) {
+    write_cr3(state.in_kernel ? state.kernel_cr3 : state.user_cr3);
+}
+
+void toggle_guest_mode(CpuLocal& cpu, PvCpuState& state) {
+    swap_gs();
+    state.in_kernel = !state.in_kernel;
+    load_address_space(cpu, state);
+}
+
+uint64_t hardware_cr4(const PvCpuState& state) {
+    return (core_cr4() & ~cr4_hardware_choices) | (state.cr4 & cr4_hardware_choices);
+}
+
+uint64_t guest_cr4(uint64_t wanted) {
+    uint64_t choices = cr4::time_stamp_disable | cr4::debugging_extensions | cr4::osxsave;
+    if (!cpu_features.xsave)
+        choices &= ~cr4::osxsave;
+    if (cpu_features.fsgsbase)
+        choices |= cr4::fsgsbase;
+    // The rest reads as what xen-core runs with, less what a PV guest has no part in.
+    constexpr uint64_t hidden = cr4::page_global | cr4::smep | cr4::smap | cr4::umip | cr4::pcid | cr4::fsgsbase |
+                                cr4::osxsave | cr4::time_stamp_disable | cr4::debugging_extensions;
+    return (core_cr4() & ~hidden) | (wanted & choices);
+}
+
+void load_debug_register(const PvCpuState& state, unsigned index) {
+    uint64_t value = state.debug_registers[index];
+    switch (index) {
+    case 0: write_dr0(value); break;
+    case 1: write_dr1(value); break;
+    case 2: write_dr2(value); break;
+    case 3: write_dr3(value); break;
+    case 6: write_dr6(value); break;
+    case 7: write_dr7(value); break;
+    }
+}
+
+void load_user_gs_selector(uint16_t value) {
+    // While the kernel runs, the user's GS base is the one that SWAPGS brings. A selector that cannot be loaded becomes null.
+    swap_gs();
+    (void)load_gs(value);
+    swap_gs();
+}
+
+} // namespace skerry

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+#include "domain/pv_cpu_state.h"
+
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/layout.h"
+#include "arch/x86_64/msr.h"
+#include "arch/x86_64/xsave.h"
+#include "domain/extended_state.h"
+#include "memory/allocator.h"
+#include "memory/guest_copy.h"
+#include "pv_mmu/pv_mmu.h"
+
+#include <string.h>
+#include <xen/callback.h>
+
+namespace skerry {
+namespace {
+
+// A fixed reserved bit of DR6 and DR7, and what a guest may set in them (Intel SDM volume 3, 17.2).
+constexpr uint64_t dr6_ones = 0xffff0ff0;
+constexpr uint64_t dr7_ones = 0x400;
+
+bool is_loaded(const PvCpuState& state) { return cpu_local().loaded == &state; }
+
+GuestCallback* find_callback(PvCpuState& state, uint16_t type) {
+    switch (type) {
+    case CALLBACKTYPE_event: return &state.event_callback;
+    case CALLBACKTYPE_failsafe: return &state.failsafe_callback;
+    case CALLBACKTYPE_syscall: return &state.syscall_callback;
+    case CALLBACKTYPE_syscall32: return &state.syscall32_callback;
+    case CALLBACKTYPE_sysenter: return &state.sysenter_callback;
+    case CALLBACKTYPE_nmi: return &state.nmi_callback;
+    default: return nullptr;
+    }
+}
+
+// Breakpoints on xen-core's own addresses would let a guest see what it does.
+bool breakpoint_allowed(uint64_t address) { return is_guest_range(GuestVirt(address), 8); }
+
+Status check_dr7(uint64_t& value) {
+    value = (value & 0xffff2bff) | dr7_ones;
+    for (unsigned i = 0; i < 4; ++i) {
+        unsigned kind = value >> (16 + 4 * i) & 3; // 2: I/O breakpoints, which need CR4.DE and I/O privilege
+        if ((value >> (2 * i) & 3) && kind == 2)
+            return Error::not_permitted;
+    }
+    return success;
+}
+
+} // namespace
+
+Status PvCpuState::create(Account& charged) {
+    account = &charged;
+    extended_state = allocate_core_pages(charged);
+    if (!extended_state)
+        return Error::no_memory;
+    Result<uint32_t> allocated = allocate_window();
+    if (!allocated.ok()) {
+        free_core_pages(charged, extended_state);
+        extended_state = nullptr;
+        return allocated.error();
+    }
+    window = allocated.value();
+    initialise_extended_state(extended_state);
+    xcr0 = cpu_features.xcr0 & (xstate::x87 | xstate::sse);
+    cr0 = core_cr0();
+    cr4 = guest_cr4(0);
+    debug_registers[6] = dr6_ones;
+    debug_registers[7] = dr7_ones;
+    return success;
+}
+
+void PvCpuState::destroy(PvMmu& mmu) {
+    drop_ldt_pages(mmu);
+    ldt_entries = 0;
+    if (window) {
+        Status emptied = set_gdt(mmu, nullptr, 0);
+        ASSERT(emptied.ok());
+        free_window(window);
+        window = 0;
+    }
+    if (extended_state)
+        free_core_pages(*account, extended_state);
+    extended_state = nullptr;
+}
+
+Status PvCpuState::set_trap(const trap_info_t& entry) {
+    if (!is_canonical(entry.address))
+        return Error::invalid;
+    traps[entry.vector] = entry;
+    traps[entry.vector].cs = selector::for_ring3(entry.cs);
+    return success;
+}
+
+void PvCpuState::clear_traps() { memset(traps, 0, sizeof(traps)); }
+
+Status PvCpuState::register_callback(uint16_t type, uint16_t flags, uint64_t address) {
+    GuestCallback* callback = find_callback(*this, type);
+    if (!callback)
+        return Error::no_system_call;
+    if (!is_canonical(address))
+        return Error::invalid;
+    bool always_masks = type == CALLBACKTYPE_event || type == CALLBACKTYPE_nmi;
+    *callback = {address, always_masks || (flags & CALLBACKF_mask_events)};
+    return success;
+}
+
+Status PvCpuState::unregister_callback(uint16_t type) {
+    switch (type) {
+    case CALLBACKTYPE_event:
+    case CALLBACKTYPE_failsafe:
+    case CALLBACKTYPE_syscall: return Error::invalid;
+    case CALLBACKTYPE_nmi:
+    case CALLBACKTYPE_syscall32:
+    case CALLBACKTYPE_sysenter: *find_callback(*this, type) = {}; return success;
+    default: return Error::no_system_call;
+    }
+}
+
+Status PvCpuState::set_kernel_stack(uint64_t ss, uint64_t sp) {
+    kernel_ss = selector::for_ring3(static_cast<uint16_t>(ss));
+    kernel_sp = sp;
+    return success;
+}
+
+Status PvCpuState::set_segment_base(uint32_t which, uint64_t base) {
+    if (which != SEGBASE_GS_USER_SEL && !is_canonical(base))
+        return Error::invalid;
+    switch (which) {
+    case SEGBASE_FS: write_msr(msr::fs_base, fs_base = base); return success;
+    case SEGBASE_GS_USER:
+        gs_base_user = base;
+        write_msr(in_kernel ? msr::kernel_gs_base : msr::gs_base, base);
+        return success;
+    case SEGBASE_GS_KERNEL:
+        gs_base_kernel = base;
+        write_msr(in_kernel ? msr::gs_base : msr::kernel_gs_base, base);
+        return success;
+    case SEGBASE_GS_USER_SEL: load_user_gs_selector(static_cast<uint16_t>(base)); return success;
+    default: return Error::invalid;
+    }
+}
+
+void PvCpuState::set_task_switched(bool set) {
+    if (set)
+        cr0 |= cr0::task_switched;
+    else
+        cr0 &= ~cr0::task_switched;
+    if (!is_loaded(*this))
+        return;
+    if (set)
+        write_cr0(core_cr0() | cr0::task_switched);
+    else
+        clear_task_switched();
+    cpu_local().fpu_task_switched = set;
+}
+
+Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
+    switch (index) {
+    case 0 ... 3:
+        if (!breakpoint_allowed(value))
+            return Error::not_permitted;
+        break;
+    case 4:
+    case 6:
+        index = 6;
+        value = (value & 0xffffefff) | dr6_ones;
+        break;
+    case 5:
+    case 7:
+        index = 7;
+        TRY_STATUS(check_dr7(value));
+        break;
+    default: return Error::invalid;
+    }
+    debug_registers[index] = value;
+    if (is_loaded(*this))
+        load_debug_register(*this, index);
+    return success;
+}
+
+Result<uint64_t> PvCpuState::get_debug_register(unsigned index) const {
+    if (index > 7)
+        return Error::invalid;
+    return debug_registers[index == 4 || index == 5 ? index + 2 : index];
+}
+
+Status PvCpuState::set_gdt(PvMmu& mmu, const uint64_t* frames, unsigned entries) {
+    if (entries > FIRST_RESERVED_GDT_ENTRY)
+        return Error::invalid;
+    unsigned count = (entries + 511) / 512;
+    Mfn taken[window_gdt_guest_pages];
+    // One check of all frames, not restarted in the middle: its length is bounded by the 14 pages.
+    WorkBudget budget(16 * 1024);
+    for (unsigned i = 0; i < count; ++i) {
+        taken[i] = Mfn(frames[i]);
+        Status status = mmu.take_descriptor_page(taken[i], budget);
+        if (!status.ok()) {
+            while (i-- > 0)
+                mmu.release_descriptor_page(taken[i]);
+            return status;
+        }
+    }
+    unsigned old_count = gdt_pages();
+    Mfn old[window_gdt_guest_pages];
+    memcpy(old, gdt_frames, sizeof(old));
+    for (unsigned i = 0; i < window_gdt_guest_pages; ++i) {
+        if (i >= count && i >= old_count)
+            continue;
+        if (i < count)
+            map_window_page(window, i, gdt_frames[i] = taken[i]);
+        else
+            unmap_window_page(window, i);
+        forget_window_page(window, i);
+    }
+    gdt_entries = entries;
+    for (unsigned i = 0; i < old_count; ++i)
+        mmu.release_descriptor_page(old[i]);
+    return success;
+}
+
+Status PvCpuState::set_ldt(PvMmu& mmu, uint64_t base, unsigned entries) {
+    if ((base & (page_size - 1)) || entries > max_ldt_entries)
+        return Error::invalid;
+    if (entries && !is_guest_range(GuestVirt(base), entries * 8))
+        return Error::invalid;
+    if (entries == ldt_entries && base == ldt_base)
+        return success;
+    drop_ldt_pages(mmu);
+    ldt_base = base;
+    ldt_entries = entries;
+    if (is_loaded(*this))
+        load_window_ldt(this_cpu(), window, entries);
+    return success;
+}
+
+void PvCpuState::drop_ldt_pages(PvMmu& mmu) {
+    Mfn dropped[window_ldt_pages];
+    unsigned count = 0;
+    if (!__atomic_load_n(&ldt.mapped, __ATOMIC_RELAXED)) [[likely]]
+        return;
+    {
+        Holding held(ldt.lock);
+        for (unsigned page = 0; page < window_ldt_pages; ++page) {
+            if (!(ldt.mapped & 1u << page))
+                continue;
+            unmap_window_page(window, window_ldt_first_page + page);
+            forget_window_page(window, window_ldt_first_page + page);
+            dropped[count++] = ldt.frames[page];
+        }
+        ldt.mapped = 0;
+    }
+    while (count-- > 0)
+        mmu.release_descriptor_page(dropped[count]);
+}
+
+void PvCpuState::drop_ldt_pages_locked(PvMmu& mmu) {
+    Holding held(ldt.lock);
+    for (unsigned page = 0; page < window_ldt_pages; ++page) {
+        if (!(ldt.mapped & 1u << page))
+            continue;
+        unmap_window_page(window, window_ldt_first_page + page);
+        forget_window_page(window, window_ldt_first_page + page);
+        mmu.release_descriptor_page_locked(ldt.frames[page]);
+    }
+    ldt.mapped = 0;
+}
+
+bool PvCpuState::map_ldt_page(PvMmu& mmu, unsigned offset) {
+    unsigned page = offset / page_size;
+    if (page >= window_ldt_pages || offset / 8 >= ldt_entries)
+        return false;
+    GuestVirt address(ldt_base + page * page_size);
+    Pte entry = mmu.find_entry(frame_of(MachAddr(kernel_cr3)), address);
+    if (!entry.is_present())
+        return false;
+    WorkBudget budget;
+    if (!mmu.take_descriptor_page(entry.mfn(), budget).ok())
+        return false;
+    {
+        Holding held(ldt.lock);
+        if (!(ldt.mapped & 1u << page)) {
+            ldt.frames[page] = entry.mfn();
+            map_window_page(window, window_ldt_first_page + page, entry.mfn());
+            ldt.mapped |= 1u << page;
+            return true;
+        }
+    }
+    // Mapped already: a stale translation said otherwise.
+    mmu.release_descriptor_page(entry.mfn());
+    forget_window_page(window, window_ldt_first_page + page);
+    return true;
+}
+
+} // namespace skerry
