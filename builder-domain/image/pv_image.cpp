@@ -9,8 +9,8 @@
 namespace skerry::builder {
 namespace {
 
-// A segment larger than this is a mistake; it also keeps every sum below from overflowing.
-constexpr uint64_t largest_extent = uint64_t{1} << 40;
+// An image that reaches further than this is a mistake.
+constexpr uint64_t largest_extent = uint64_t{1} << 30;
 
 template <typename T>
 T read_as(Bytes file, uint64_t offset) {
@@ -65,12 +65,16 @@ Status read_segments(Bytes file, const Elf64_Ehdr& header, PvImage& image, XenNo
 
 // Virtual address = physical address - PADDR_OFFSET + VIRT_BASE (xen/elfnote.h).
 Status place_segments(const XenNotes& notes, PvImage& image) {
+    if (!notes.any)
+        return Failure() << "it has no Xen ELF notes: it is no PV kernel";
+    if (image.segments.empty())
+        return Failure() << "it has nothing to load";
     image.first_address = ~uint64_t{0};
     image.end_address = 0;
     for (Segment& segment : image.segments) {
         segment.address += image.virt_base - notes.paddr_offset.value_or(0);
         if (segment.address < image.virt_base || segment.address - image.virt_base > largest_extent ||
-            segment.address > ~uint64_t{0} - largest_extent)
+            segment.size > ~segment.address)
             return Failure() << "its segment at " << Hex{segment.address} << " lies outside the region at virtual base "
                              << Hex{image.virt_base};
         image.first_address = std::min(image.first_address, segment.address);
@@ -80,12 +84,8 @@ Status place_segments(const XenNotes& notes, PvImage& image) {
 }
 
 Status check_notes(const XenNotes& notes, const PvImage& image) {
-    if (!notes.any)
-        return Failure() << "it has no Xen ELF notes: it is no PV kernel";
     if (!notes.loader.empty() && notes.loader != "generic")
         return Failure() << "it wants the loader `" << notes.loader.substr(0, 40) << "`, not `generic`";
-    if (image.segments.empty())
-        return Failure() << "it has nothing to load";
     if (image.virt_base % page_size != 0)
         return Failure() << "its virtual base " << Hex{image.virt_base} << " is not at a page";
     if (image.entry < image.first_address || image.entry >= image.end_address)
