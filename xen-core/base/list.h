@@ -25,6 +25,7 @@ class List : NonCopyable {
     T* first() { return element(head_.next); }
     T* last() { return element(head_.previous); }
     T* after(T& item) { return element(static_cast<Node&>(item).next); }
+    T* before(T& item) { return element(static_cast<Node&>(item).previous); }
     void push_back(T& item) { insert_before(head_, item); }
     void push_front(T& item) { insert_before(*head_.next, item); }
     void insert_before_item(T& position, T& item) { insert_before(static_cast<Node&>(position), item); }

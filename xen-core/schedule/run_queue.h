@@ -17,36 +17,50 @@ class alignas(64) RunQueue : NonCopyable {
   private:
     friend class Scheduler;
 
-    // In order of virtual time, after its equals. `entering` from elsewhere: its virtual time is first brought into
-    // this queue's range.
-    void insert(SchedEntity& entity);
-    void enter(SchedEntity& entity, int64_t credit_limit);
-    void leave(SchedEntity& entity);
-    void park(SchedEntity& entity, Nanoseconds until);
-    void unpark(Nanoseconds now);
-    void charge(Nanoseconds now);
-    void end_run(Nanoseconds now);
-    void publish();
-    void advance_clock();
-    Nanoseconds current_virtual_time(Nanoseconds now) const;
     static void set_runstate(SchedEntity& entity, int state, Nanoseconds now);
+    static int idle_runstate(uint32_t hold) {
+        return hold & SchedEntity::hold_blocked ? RUNSTATE_blocked : hold ? RUNSTATE_offline : RUNSTATE_runnable;
+    }
+
+    bool is_idle() const { return current_ == &idle_ && waiting_count_ == 0; }
+    bool may_run(const SchedEntity& entity) const { return entity.hard_.contains(cpu()); }
+    // In order of virtual time, after its equals.
+    void insert(SchedEntity& entity);
+    // The same for one that comes from elsewhere or from sleep: its virtual time is first brought into this queue's
+    // range, at most `credit` before the queue's clock, and after it by no more than it was ahead where it comes from.
+    void enter(SchedEntity& entity, Nanoseconds credit);
+    // Out of the waiting or the parked list.
+    void leave(SchedEntity& entity);
+    // The first waiting entity that its group's cap lets run; those that it does not are parked. Null: none.
+    SchedEntity* take_first(Nanoseconds now);
+    void unpark_due(Nanoseconds now);
+    // Books the time the current entity has run.
+    void charge(Nanoseconds now);
+    // Charged; false if the current entity's group has used up its cap.
+    bool renew_budget(Nanoseconds now);
+    void return_budget();
+    void advance_clock();
+    void publish();
+    Nanoseconds current_virtual_time(Nanoseconds now) const;
+    Nanoseconds slice_end_for(SchedEntity& entity, Nanoseconds now, bool alone_on_machine) const;
 
     Lock<LockRank::run_queue> lock_;
     SchedEntity* current_ = nullptr;  // what runs, perhaps idle_
     SchedEntity* resident_ = nullptr; // whose state the registers hold
-    Nanoseconds charged_until_ = 0;   // current_ has paid up to here
+    Nanoseconds charged_until_ = 0;   // the current entity has paid up to here
     Nanoseconds slice_end_ = 0;
-    Nanoseconds granted_ = 0; // budget taken from a capped group for this run
-    Nanoseconds clock_ = 0;   // the least virtual time here: where newcomers enter
-    Nanoseconds unpark_at_ = 0;
-    bool preempt_ = false; // an entity with a better claim woke
-    bool yielding_ = false;
+    int64_t granted_ = 0;   // budget taken from a capped group for this run and not used yet
+    Nanoseconds clock_ = 0; // about the least virtual time here: where newcomers enter
+    Nanoseconds unpark_at_ = never;
+    bool preempt_ = false;  // an entity with a better claim woke
+    bool yielding_ = false; // the current entity gives way once
     uint32_t cpu_ = 0;
     uint32_t waiting_count_ = 0;
+    uint32_t next_peer_ = 0; // where the search for work to take over goes on
     Waiting waiting_;
     Waiting parked_;
-    // What other CPUs may read without the lock.
-    std::atomic<Nanoseconds> published_head_{~Nanoseconds{0}}; // least waiting virtual time; all ones: nobody waits
+    // What other CPUs may read without the lock: the least waiting virtual time; `never`: nobody waits.
+    std::atomic<Nanoseconds> published_head_{never};
     SchedEntity idle_;
 };
 

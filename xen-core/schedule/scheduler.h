@@ -43,9 +43,9 @@ struct SchedulerHooks {
 class Scheduler : NonCopyable {
   public:
     constexpr Scheduler() {}
-    // Once, before any CPU schedules. cpu_count: 1..schedule_max_cpus; CPUs take part as they come online.
+    // Once, before any CPU schedules. cpu_count: 1..schedule_max_cpus.
     void start(unsigned cpu_count, const SchedulerHooks& hooks);
-    void cpu_online(CpuId cpu);
+    void cpu_online(CpuId cpu); // one at a time, before the first entity is admitted
     SchedEntity& idle(CpuId cpu) { return queues_[cpu.value].idle_; }
     bool is_online(CpuId cpu) const { return cpu.value < cpu_count_ && online_.contains(cpu); }
 
@@ -106,19 +106,33 @@ class Scheduler : NonCopyable {
     Nanoseconds idle_time(CpuId cpu);
 
   private:
+    // entities (scheduler.cpp)
     bool wake_blocked(SchedEntity& entity);
     void settle(SchedEntity& entity);
-    void place(SchedEntity& entity);
-    CpuId select_cpu(SchedEntity& entity);
-    void offer_elsewhere(SchedEntity& entity);
     RunQueue& lock_home(SchedEntity& entity);
-    bool enqueue_and_judge(RunQueue& queue, SchedEntity& entity, Nanoseconds now, bool woken);
+
+    // where an entity goes (placement.cpp)
+    void place(SchedEntity& entity);
+    bool place_at_home(RunQueue& home, SchedEntity& entity);
+    bool move_and_enqueue(RunQueue& home, RunQueue& target, SchedEntity& entity);
+    void enqueue_and_kick(RunQueue& queue, SchedEntity& entity);
+    CpuId select_cpu(SchedEntity& entity);
+    bool find_idle(const Affinity& among, CpuId near, CpuId& found);
+    void offer_elsewhere(SchedEntity& entity);
     void balance(RunQueue& queue, Nanoseconds now);
     bool try_steal(RunQueue& thief, RunQueue& victim, Nanoseconds behind);
+    bool is_marked_idle(CpuId cpu) const {
+        return idle_cpus_[cpu.value / 64].load(std::memory_order_seq_cst) >> (cpu.value % 64) & 1;
+    }
     void mark_idle(CpuId cpu, bool idle);
     bool claim_idle(CpuId cpu);
+    bool any_idle() const { return idle_count_.load(std::memory_order_relaxed) != 0; }
     void kick_idle_for(SchedEntity& entity);
-    Decision decide(RunQueue& queue, SchedEntity& next, Nanoseconds slice_end);
+
+    // what runs next (choose.cpp)
+    bool stays(RunQueue& queue, Nanoseconds now);
+    SchedEntity& replace_current(RunQueue& queue, Nanoseconds now);
+    Decision decide(RunQueue& queue, SchedEntity& next, Nanoseconds now);
 
     SchedulerHooks hooks_{};
     unsigned cpu_count_ = 0;

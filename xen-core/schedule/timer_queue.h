@@ -51,6 +51,7 @@ class TimerHeap : NonCopyable {
 class alignas(64) TimerQueue : NonCopyable {
     friend class Timers;
     Lock<LockRank::timers> lock_;
+    CpuId cpu_;
     TimerHeap heap_;
     Nanoseconds slice_end_ = never;
     Nanoseconds programmed_ = never;           // what the hardware timer is set to
@@ -70,6 +71,7 @@ class Timers : NonCopyable {
     constexpr Timers() {}
     void start(unsigned cpu_count, const TimerHooks& hooks);
 
+    // By one CPU at a time for one timer (its owner); cancel may run at the same moment elsewhere.
     // (Re)arms to fire at `deadline` (ns since start; the past means at once) on `cpu`. Replaces an earlier arming.
     void arm(Timer& timer, CpuId cpu, Nanoseconds deadline);
     // Disarms. The callback may still be running on another CPU when this returns.
@@ -89,6 +91,7 @@ class Timers : NonCopyable {
     Nanoseconds next_deadline(CpuId cpu);
 
   private:
+    TimerQueue* lock_armed(Timer& timer);
     void program(TimerQueue& queue);
 
     TimerHooks hooks_{};

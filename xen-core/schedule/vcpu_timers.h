@@ -23,7 +23,7 @@ class VcpuTimerSink {
 
 class VcpuTimers : NonCopyable {
   public:
-    static constexpr Nanoseconds min_period = 1'000'000;
+    static constexpr Nanoseconds min_period = 1'000'000, max_period = Nanoseconds{1} << 62;
 
     explicit VcpuTimers(VcpuTimerSink& sink);
 
@@ -45,6 +45,8 @@ class VcpuTimers : NonCopyable {
     void tear_down();
 
   private:
+    void tick(Nanoseconds now);
+
     struct Owned : Timer {
         Owned(Callback callback, VcpuTimers& owner) : Timer(callback), owner(owner) {}
         VcpuTimers& owner;

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "schedule/run_queue.h"
+
+#include "schedule/policy.h"
+
+#include <algorithm>
+
+namespace skerry {
+
+void RunQueue::set_runstate(SchedEntity& entity, int state, Nanoseconds now) {
+    vcpu_runstate_info& info = entity.runstate_;
+    if (info.state == state)
+        return;
+    if (now > info.state_entry_time) {
+        info.time[info.state] += now - info.state_entry_time;
+        info.state_entry_time = now;
+    }
+    info.state = state;
+}
+
+void RunQueue::insert(SchedEntity& entity) {
+    // Those that come back from running belong near the end.
+    SchedEntity* after = waiting_.last();
+    while (after && after->virtual_time_ > entity.virtual_time_)
+        after = waiting_.before(*after);
+    if (!after)
+        waiting_.push_front(entity);
+    else if (SchedEntity* next = waiting_.after(*after))
+        waiting_.insert_before_item(*next, entity);
+    else
+        waiting_.push_back(entity);
+    ++waiting_count_;
+}
+
+void RunQueue::enter(SchedEntity& entity, Nanoseconds credit) {
+    Nanoseconds& time = entity.virtual_time_;
+    if (is_idle()) {
+        clock_ = time; // nobody here to be fair to: the newcomer's scale becomes this queue's
+    } else {
+        Nanoseconds earliest = clock_ > credit ? clock_ - credit : 0;
+        Nanoseconds latest = clock_ + static_cast<Nanoseconds>(std::max<int64_t>(entity.lag_, 0));
+        time = std::clamp(time, earliest, latest);
+    }
+    insert(entity);
+}
+
+void RunQueue::leave(SchedEntity& entity) {
+    entity.lag_ = static_cast<int64_t>(entity.virtual_time_ - clock_);
+    if (entity.parked_) {
+        entity.parked_ = false;
+        parked_.remove(entity);
+        return;
+    }
+    waiting_.remove(entity);
+    --waiting_count_;
+}
+
+SchedEntity* RunQueue::take_first(Nanoseconds now) {
+    while (SchedEntity* entity = waiting_.pop_front()) {
+        --waiting_count_;
+        if (entity->group_->cap() == 0) [[likely]]
+            return entity;
+        granted_ = static_cast<int64_t>(entity->group_->take(now, policy::slice));
+        if (granted_ > 0)
+            return entity;
+        entity->parked_ = true;
+        parked_.push_back(*entity);
+        unpark_at_ = SchedGroup::next_refill(now);
+    }
+    return nullptr;
+}
+
+void RunQueue::unpark_due(Nanoseconds now) {
+    if (now < unpark_at_) [[likely]]
+        return;
+    unpark_at_ = never;
+    while (SchedEntity* entity = parked_.pop_front()) {
+        entity->parked_ = false;
+        enter(*entity, policy::sleeper_credit);
+    }
+}
+
+void RunQueue::charge(Nanoseconds now) {
+    if (now <= charged_until_)
+        return;
+    Nanoseconds ran = now - charged_until_;
+    charged_until_ = now;
+    if (current_->is_idle())
+        return;
+    current_->virtual_time_ += current_->group_->virtual_time(ran);
+    granted_ -= static_cast<int64_t>(ran);
+}
+
+bool RunQueue::renew_budget(Nanoseconds now) {
+    SchedGroup& group = *current_->group_;
+    if (group.cap() == 0) [[likely]] {
+        granted_ = 0;
+        return true;
+    }
+    if (granted_ > 0)
+        return true;
+    return_budget();
+    granted_ = static_cast<int64_t>(group.take(now, policy::slice));
+    return granted_ > 0;
+}
+
+void RunQueue::return_budget() {
+    if (current_->group_->cap() != 0) [[unlikely]]
+        current_->group_->give_back(granted_);
+    granted_ = 0;
+}
+
+void RunQueue::advance_clock() {
+    Nanoseconds least = current_->is_idle() ? never : current_->virtual_time_;
+    if (SchedEntity* first = waiting_.first())
+        least = std::min(least, first->virtual_time_);
+    if (least != never && least > clock_)
+        clock_ = least;
+}
+
+void RunQueue::publish() {
+    SchedEntity* first = waiting_.first();
+    published_head_.store(first ? first->virtual_time_ : never, std::memory_order_relaxed);
+}
+
+Nanoseconds RunQueue::current_virtual_time(Nanoseconds now) const {
+    Nanoseconds ran = now > charged_until_ ? now - charged_until_ : 0;
+    return current_->virtual_time_ + current_->group_->virtual_time(ran);
+}
+
+Nanoseconds RunQueue::slice_end_for(SchedEntity& entity, Nanoseconds now, bool alone_on_machine) const {
+    if (entity.is_idle())
+        return unpark_at_;
+    Nanoseconds end = unpark_at_;
+    if (waiting_count_ != 0) {
+        Nanoseconds scaled = policy::slice * entity.group_->weight() / SchedGroup::default_weight;
+        end = std::min(end, now + std::clamp(scaled, policy::min_slice, policy::slice));
+    } else if (!alone_on_machine) {
+        end = std::min(end, now + policy::balance_interval);
+    }
+    if (entity.group_->cap() != 0)
+        end = std::min(end, now + static_cast<Nanoseconds>(std::max<int64_t>(granted_, 1)));
+    return end;
+}
+
+} // namespace skerry

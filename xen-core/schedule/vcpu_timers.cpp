@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "schedule/vcpu_timers.h"
+
+namespace skerry {
+
+VcpuTimers::VcpuTimers(VcpuTimerSink& sink)
+    : sink_(sink), periodic_(
+                       [](Timer& timer, Nanoseconds now) {
+                           VcpuTimers& self = static_cast<Owned&>(timer).owner;
+                           self.tick(now);
+                       },
+                       *this),
+      singleshot_([](Timer& timer, Nanoseconds) { static_cast<Owned&>(timer).owner.sink_.timer_fired(); }, *this),
+      poll_([](Timer& timer, Nanoseconds) { static_cast<Owned&>(timer).owner.sink_.poll_timed_out(); }, *this) {}
+
+// Delivers a due tick; the next one keeps to the grid that the first one started.
+void VcpuTimers::tick(Nanoseconds now) {
+    if (period_ == 0)
+        return;
+    if (now >= last_tick_ + period_) {
+        last_tick_ += (now - last_tick_) / period_ * period_;
+        sink_.timer_fired();
+    }
+    timers.arm(periodic_, cpu_, last_tick_ + period_);
+}
+
+Status VcpuTimers::set_periodic(CpuId cpu, Nanoseconds now, Nanoseconds period) {
+    if (period < min_period || period > max_period)
+        return Error::invalid;
+    cpu_ = cpu;
+    period_ = period;
+    last_tick_ = now;
+    timers.arm(periodic_, cpu, now + period);
+    return success;
+}
+
+void VcpuTimers::stop_periodic() {
+    period_ = 0;
+    timers.cancel(periodic_);
+}
+
+bool VcpuTimers::set_singleshot(CpuId cpu, Nanoseconds now, Nanoseconds deadline, bool only_future) {
+    if (only_future && deadline < now)
+        return false;
+    cpu_ = cpu;
+    timers.arm(singleshot_, cpu, deadline);
+    return true;
+}
+
+void VcpuTimers::stop_singleshot() {
+    timers.cancel(singleshot_);
+}
+
+void VcpuTimers::set_poll_timeout(CpuId cpu, Nanoseconds deadline) {
+    timers.arm(poll_, cpu, deadline);
+}
+
+void VcpuTimers::stop_poll() {
+    timers.cancel(poll_);
+}
+
+void VcpuTimers::switched_in(CpuId cpu, Nanoseconds now) {
+    cpu_ = cpu;
+    timers.migrate(singleshot_, cpu);
+    timers.migrate(poll_, cpu);
+    if (period_ != 0) [[unlikely]]
+        tick(now);
+}
+
+void VcpuTimers::switched_out() {
+    if (period_ != 0) [[unlikely]]
+        timers.cancel(periodic_);
+}
+
+void VcpuTimers::tear_down() {
+    period_ = 0;
+    timers.cancel_and_wait(periodic_);
+    timers.cancel_and_wait(singleshot_);
+    timers.cancel_and_wait(poll_);
+}
+
+} // namespace skerry
