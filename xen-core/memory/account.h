@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// An account owns frames: whose they are, how many it may have, and which CPUs may hold translations made from its tables.
-// A domain has one; xen-core itself has one (core_account); frames that are not RAM belong to nobody and are reached as
-// I/O memory. An account knows nothing of domains.
+// An account owns frames: whose they are, how many it may have, and which CPUs may hold translations made from its
+// tables. A domain has one; xen-core itself has one (core_account); frames that are not RAM belong to nobody and are
+// reached as I/O memory. An account knows nothing of domains.
 //
 // Two counts, each with its limit: `frames` are the guest's own memory (what ABI calls tot_pages, max_pages);
 // `core_frames` are xen-core's pages held on this account's behalf (tables, shared pages).
 //
-// Invariants: every frame whose `owner` is this account is counted in exactly one of the two; frames() also counts those
-// that are only kept alive by other domains' references. An account may be destroyed when both are 0.
-// Lock: LockRank::account, taken inside. Anyone may call; dying is for good.
+// Invariants: every frame whose `owner` is this account is counted in exactly one of the two; frames() also counts
+// those that are only kept alive by other domains' references. An account may be destroyed when is_settled(). Lock:
+// LockRank::account, taken inside. Anyone may call; dying is for good.
 #pragma once
 
 #include "base/lock.h"
@@ -22,9 +22,8 @@ class Frame;
 class Account : NonCopyable {
   public:
     // `id` is only for messages and for queries about a frame's owner. Limits in frames.
-    Account(DomId id, uint64_t max_frames, uint64_t max_core_frames)
+    constexpr Account(DomId id, uint64_t max_frames, uint64_t max_core_frames)
         : id_(id), max_frames_(max_frames), max_core_frames_(max_core_frames) {}
-    ~Account();
 
     DomId id() const { return id_; }
     uint64_t frames() const { return frames_.load(std::memory_order_relaxed); }
@@ -38,6 +37,9 @@ class Account : NonCopyable {
     void start_dying() { dying_.store(true); }
     bool is_dying() const { return dying_.load(std::memory_order_relaxed); }
 
+    // Nothing is charged any more, and nobody is still inside: the account may be destroyed.
+    bool is_settled();
+
     // For the allocator and for those that keep books of their own. Errors: no_memory (limit, or dying).
     Status charge(uint64_t frames);
     void uncharge(uint64_t frames);
@@ -45,33 +47,30 @@ class Account : NonCopyable {
     void uncharge_core(uint64_t frames);
 
     // The frames that carry the account's own (`allocated`) reference, in the order they were received: teardown,
-    // XEN_DOMCTL_getmemlist. invalid_mfn at the end. The list may change between two calls; `after` must still be listed.
+    // XEN_DOMCTL_getmemlist. first_frame: invalid_mfn if there is none.
     Mfn first_frame();
-    Mfn frame_after(Mfn mfn);
     // Copies up to `room` listed frame numbers, starting with the `skip`-th; returns how many.
     uint64_t list_frames(uint64_t* numbers, uint64_t room, uint64_t skip);
-
-    // Teardown: drops the account's own reference to its frames until none is listed. Page tables must have been taken
-    // apart before (PvMmu::relinquish). Errors: restart. Frames that others still reference follow when those let go.
-    Status release_frames(class WorkBudget& budget);
 
     TranslationUsers users;
 
   private:
     friend class Frame;
     friend class Allocator;
-    void enlist(Frame& frame);
+    static constexpr uint32_t nothing = ~0u;
+
+    void enlist(uint64_t first, uint64_t count);
     void delist(Frame& frame);
 
     const DomId id_;
     std::atomic<bool> dying_{false};
     std::atomic<uint64_t> frames_{0}; // written under lock_
     std::atomic<uint64_t> max_frames_;
-    std::atomic<uint64_t> core_frames_{0};
+    std::atomic<uint64_t> core_frames_{0}; // written under lock_
     const uint64_t max_core_frames_;
     Lock<LockRank::account> lock_;
-    uint32_t first_ = ~0u; // the list runs through the frames, by number
-    uint32_t last_ = ~0u;
+    uint32_t first_ = nothing; // the list runs through the frames, by number
+    uint32_t last_ = nothing;
 };
 
 // xen-core's own frames: no guest can reference them.

@@ -12,6 +12,7 @@
 #include "memory/frame.h"
 
 #include <new>
+#include <utility>
 
 namespace skerry {
 
@@ -19,25 +20,33 @@ inline constexpr unsigned max_order = 18; // 1 GiB
 
 class Allocator : NonCopyable {
   public:
-    Allocator();
+    constexpr Allocator() {
+        for (auto& zone : heads_)
+            for (uint32_t& head : zone)
+                head = nothing;
+    }
 
-    // boot/: these frames are RAM and free. The frame table must cover them.
+    // boot/: every frame of RAM must be given to one of these two before a guest runs: what the frame table does not
+    // know as RAM counts as I/O memory. `add`: RAM and free. The frame table must cover them.
     void add(Mfn first, uint64_t count);
-    // boot/: these frames are RAM but xen-core's own for good (its image, tables, modules until add() is called for them).
+    // boot/: these frames are RAM but xen-core's own for good (its image, tables, modules until add() is called for
+    // them).
     void add_core(Mfn first, uint64_t count);
 
-    // 2^order frames for a guest, charged to `account`, each with the owner's `allocated` reference, listed in the account,
-    // zeroed, with no M2P entry. All of their addresses are below 2^address_bits. Errors: no_memory; invalid (order).
+    // 2^order frames for a guest, charged to `account`, each with the owner's `allocated` reference, listed in the
+    // account, zeroed, with no M2P entry. All of their addresses are below 2^address_bits. Errors: no_memory; invalid
+    // (order).
     Result<Mfn> allocate(Account& account, unsigned order = 0, unsigned address_bits = 64);
 
-    // 2^order frames of xen-core's own (owner core_account: out of every guest's reach), zeroed, charged to `account` as
-    // core frames. Errors: no_memory.
+    // 2^order frames of xen-core's own (owner core_account: out of every guest's reach), zeroed, charged to `account`
+    // as core frames. Errors: no_memory.
     Result<Mfn> allocate_core(Account& account, unsigned order = 0, unsigned address_bits = 64);
     void free_core(Account& account, Mfn first, unsigned order);
 
-    // One frame that xen-core shares with a guest (shared_info, vcpu_info page, grant frames): owned by `account`, charged as a
-    // core frame, held by the returned writable reference, so it can be mapped writable, never become a page table, and
-    // never be released by the guest. Freed when the reference and the guest's last mapping are gone. Errors: no_memory.
+    // One frame that xen-core shares with a guest (shared_info, vcpu_info page, grant frames): owned by `account`,
+    // charged as a core frame, held by the returned writable reference, so it can be mapped writable, never become a
+    // page table, and never be released by the guest. Freed when the reference and the guest's last mapping are gone.
+    // Errors: no_memory.
     Result<WritableRef> allocate_shared(Account& account);
 
     uint64_t free_frames() const { return free_.load(std::memory_order_relaxed); }
@@ -48,7 +57,7 @@ class Allocator : NonCopyable {
     static constexpr unsigned zones = 41; // zone z: the greatest frame number of the block needs z bits
     static constexpr uint32_t nothing = ~0u;
 
-    Mfn take_block(unsigned order, unsigned address_bits);
+    Result<Mfn> take_block(unsigned order, unsigned address_bits);
     void give_block(Mfn first, unsigned order);
     void push(uint64_t first, unsigned order);
     void unlink(uint64_t first, unsigned order);
@@ -59,13 +68,13 @@ class Allocator : NonCopyable {
     std::atomic<uint64_t> total_{0};
     uint64_t zones_with_blocks_ = 0;
     uint32_t orders_with_blocks_[zones] = {};
-    uint32_t heads_[zones][max_order + 1];
+    uint32_t heads_[zones][max_order + 1]{};
 };
 
 extern Allocator allocator;
 
-// Whole pages of xen-core's own, as memory. nullptr when there is none or the account's limit is reached. `pages` is rounded up
-// to a power of two.
+// Whole pages of xen-core's own, as memory. nullptr when there is none or the account's limit is reached. `pages` is
+// rounded up to a power of two.
 void* allocate_core_pages(Account& account, uint64_t pages = 1);
 void free_core_pages(Account& account, void* pages, uint64_t count = 1);
 

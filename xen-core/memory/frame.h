@@ -12,14 +12,14 @@
 //   bit  62     core: charged as a core frame of its owner (shared_info, grant frames)
 //   bit  63     RAM that the frame table manages; clear in holes
 //
-// Invariants: uses <= references. uses > 0 means that every use is of `type`. A type with no uses is only a memory: stale
-// translations may still use the frame as that, so taking it as another type first covers its stamp
-// (memory/translation_users.h). A page-table type in transition: the first `progress` entries of the table hold references,
-// the others do not; that state holds one reference of its own. References can only be taken while there is one; when
-// the last goes, the frame is free. `owner` changes only while there are no references.
+// Invariants: uses <= references. uses > 0 means that every use is of `type`. A type with no uses is only a memory:
+// stale translations may still use the frame as that, so taking it as another type first covers its stamp
+// (memory/translation_users.h). A page-table type in transition: the first `progress` entries of the table hold
+// references, the others do not; that state holds one reference of its own. References can only be taken while there is
+// one; when the last goes, the frame is free. `owner` changes only while there are no references.
 //
-// Locks: general references and writable uses are lock-free, from any CPU. Page-table and segment-descriptor types come and
-// go only under the owner's pv_mmu lock (pv_mmu/page_use.h).
+// Locks: general references and writable uses are lock-free, from any CPU. Page-table and segment-descriptor types come
+// and go only under the owner's pv_mmu lock (pv_mmu/page_use.h).
 #pragma once
 
 #include "base/log.h"
@@ -28,14 +28,21 @@
 #include "memory/account.h"
 
 #include <atomic>
+#include <utility>
 
 namespace skerry {
 
 enum class FrameType : uint8_t { none, writable, l1, l2, l3, l4, segment_descriptors };
 
-constexpr bool is_page_table(FrameType type) { return type >= FrameType::l1 && type <= FrameType::l4; }
-constexpr FrameType table_type(unsigned level) { return static_cast<FrameType>(level + 1); } // level 1..4
-constexpr unsigned table_level(FrameType type) { return static_cast<unsigned>(type) - 1; }
+constexpr bool is_page_table(FrameType type) {
+    return type >= FrameType::l1 && type <= FrameType::l4;
+}
+constexpr FrameType table_type(unsigned level) {
+    return static_cast<FrameType>(level + 1);
+} // level 1..4
+constexpr unsigned table_level(FrameType type) {
+    return static_cast<unsigned>(type) - 1;
+}
 
 // The word, as a value.
 struct FrameWord {
@@ -79,36 +86,42 @@ struct FrameWord {
 class Frame : NonCopyable {
   public:
     FrameWord word() const { return FrameWord{word_.load(std::memory_order_acquire)}; }
-    // Stable while the caller holds a reference (or the frame has the caller's domain's `allocated` one and its lock).
-    Account* owner() const { return owner_; }
+    // Stable while the caller holds a reference. nullptr: a hole or a free frame.
+    Account* owner() const { return owner_.load(std::memory_order_relaxed); }
     Mfn mfn() const;
 
-    // Takes a reference. False: a hole, a free frame, or 2^29 references. Check owner() afterwards.
-    [[nodiscard]] bool try_reference() {
+    // Takes a reference, if the frame is `expected`'s. False: it is not, or it has 2^29 references. The owner is looked
+    // at before, so that nobody can disturb another's frame even for a moment, and after, when it can no longer change.
+    [[nodiscard]] bool try_reference(const Account& expected) {
         uint64_t old = word_.load(std::memory_order_relaxed);
+        if (owner() != &expected) [[unlikely]]
+            return false;
         do {
-            if ((old & (FrameWord::ram | FrameWord::reference_guard)) != FrameWord::ram ||
-                !(old & FrameWord::reference_mask)) [[unlikely]]
+            if ((old & FrameWord::reference_guard) || !(old & FrameWord::reference_mask)) [[unlikely]]
                 return false;
         } while (!word_.compare_exchange_weak(old, old + FrameWord::one_reference, std::memory_order_acq_rel,
                                               std::memory_order_relaxed));
+        if (owner() != &expected) [[unlikely]]
+            return undo(FrameWord::one_reference);
         return true;
     }
     // Takes a reference and a writable use. False: as above, or the frame is in use as something else.
-    [[nodiscard]] bool try_writable_use() {
-        constexpr uint64_t tested = FrameWord::ram | FrameWord::type_mask | FrameWord::transition |
-                                    FrameWord::reference_guard | FrameWord::use_guard;
-        constexpr uint64_t wanted = FrameWord::ram | FrameWord::of(FrameType::writable);
+    [[nodiscard]] bool try_writable_use(const Account& expected) {
+        constexpr uint64_t tested =
+            FrameWord::type_mask | FrameWord::transition | FrameWord::reference_guard | FrameWord::use_guard;
+        constexpr uint64_t wanted = FrameWord::of(FrameType::writable);
+        constexpr uint64_t both = FrameWord::one_reference + FrameWord::one_use;
         uint64_t old = word_.load(std::memory_order_relaxed);
+        if (owner() != &expected) [[unlikely]]
+            return false;
         do {
             if ((old & tested) != wanted || !(old & FrameWord::reference_mask)) [[unlikely]]
-                return try_writable_use_slowly();
-        } while (!word_.compare_exchange_weak(old, old + FrameWord::one_reference + FrameWord::one_use,
-                                              std::memory_order_acq_rel, std::memory_order_relaxed));
+                return try_writable_use_slowly(expected);
+        } while (!word_.compare_exchange_weak(old, old + both, std::memory_order_acq_rel, std::memory_order_relaxed));
+        if (owner() != &expected) [[unlikely]]
+            return undo(both);
         return true;
     }
-    // One more of what the caller already holds. False: saturated.
-    [[nodiscard]] bool try_another_reference() { return try_reference(); }
 
     // Give back. The last reference frees the frame: the caller must not touch it afterwards.
     void drop_reference() {
@@ -123,11 +136,11 @@ class Frame : NonCopyable {
             free();
     }
     // Gives back the owner's own reference (decrease_reservation, exchange, teardown). False: it had none.
-    // A page table must have been taken apart first (PvMmu::release_frame does both).
+    // For page tables use PvMmu::release_frame, which takes care of the pin.
     [[nodiscard]] bool release_allocation();
 
     // A translation to this frame was removed from a table of its owner: only under the owner's pv_mmu lock.
-    void note_translation_removed() { stamp_ = owner_->users.stamp(); }
+    void note_translation_removed(FlushStamp now) { stamp_ = now; }
 
     // For pv_mmu/page_use.h only: the one place that moves frames between uses.
     std::atomic<uint64_t>& word_for_transition() { return word_; }
@@ -138,19 +151,22 @@ class Frame : NonCopyable {
   private:
     friend class Account;
     friend class Allocator;
-    [[gnu::cold, gnu::noinline]] bool try_writable_use_slowly();
+    [[gnu::cold, gnu::noinline]] bool try_writable_use_slowly(const Account& expected);
+    [[gnu::cold, gnu::noinline]] bool undo(uint64_t taken);
+    void start_life(Account& owner, uint64_t word);
     [[gnu::cold, gnu::noinline]] void free();
 
     std::atomic<uint64_t> word_{0};
-    Account* owner_ = nullptr;
-    uint32_t next_ = 0;     // in the owner's list, or in the allocator's
+    std::atomic<Account*> owner_{nullptr};
+    uint32_t next_ = 0; // in the owner's list, or in the allocator's
     uint32_t previous_ = 0;
     FlushStamp stamp_ = 0;
     uint32_t queue_next_ = 0; // in a queue of pv_mmu; in a free block: its order + 1
 };
 static_assert(sizeof(Frame) == 32);
 
-// Holding one proves that the frame stays owned by whom it was taken from, and cannot be reused. Dropped at the end of its life.
+// Holding one proves that the frame stays owned by whom it was taken from, and cannot be reused. Dropped at the end of
+// its life.
 class FrameRef {
   public:
     FrameRef() = default;
@@ -202,8 +218,8 @@ class WritableRef {
     Frame* frame_ = nullptr;
 };
 
-// References to a frame of `owner`. Errors: invalid (not RAM, free, or another owner's); the writable form also busy (in use
-// as a page table or descriptor page). Any CPU, no lock needed.
+// References to a frame of `owner`. Errors: invalid (not RAM, free, or another owner's); the writable form also busy
+// (in use as a page table or descriptor page). Any CPU, no lock needed.
 Result<FrameRef> take_reference(Mfn mfn, const Account& owner);
 Result<WritableRef> take_writable(Mfn mfn, const Account& owner);
 

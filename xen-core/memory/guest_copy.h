@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The only way xen-core touches memory of the running guest by its linear address. A value is copied once, then checked and
-// used; every range check is here: a guest address is canonical and outside of xen-core's part of the address space.
-// All of these may fault inside and say so: Error::bad_address (then a destination in the guest may be partly written).
-// They act on the current address space, with the guest's own write permissions; any lock may be held.
+// The only way xen-core touches memory of the running guest by its linear address. A value is copied once, then checked
+// and used; every range check is here: a guest address is canonical and outside of xen-core's part of the address
+// space. All of these may fault inside and say so: Error::bad_address (then a destination in the guest may be partly
+// written). They act on the current address space, with the guest's own write permissions; any lock may be held.
 #pragma once
 
 #include "arch/x86_64/layout.h"
@@ -37,7 +37,8 @@ constexpr bool is_guest_range(GuestVirt start, size_t bytes) {
     return bytes <= span && start.value - layout::core_end <= span - bytes;
 }
 static_assert(is_guest_range(GuestVirt(0), 8) && is_guest_range(GuestVirt(layout::core_end), 8));
-static_assert(is_guest_range(GuestVirt((uint64_t{1} << 47) - 8), 8) && !is_guest_range(GuestVirt((uint64_t{1} << 47) - 7), 8));
+static_assert(is_guest_range(GuestVirt((uint64_t{1} << 47) - 8), 8) &&
+              !is_guest_range(GuestVirt((uint64_t{1} << 47) - 7), 8));
 static_assert(!is_guest_range(GuestVirt(layout::core_end - 1), 1) && !is_guest_range(GuestVirt(layout::core_start), 8));
 static_assert(is_guest_range(GuestVirt(~uint64_t{7}), 8) && !is_guest_range(GuestVirt(uint64_t{1} << 47), 1));
 
@@ -68,9 +69,9 @@ template <typename T>
 inline Status copy_in(T& value, GuestVirt from) {
     static_assert(std::is_trivially_copyable_v<T>);
     if constexpr (detail::in_words<T>) {
-        using Word = std::conditional_t<sizeof(T) == 1, uint8_t,
-                                        std::conditional_t<sizeof(T) == 2, uint16_t,
-                                                           std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
+        using Word = std::conditional_t<
+            sizeof(T) == 1, uint8_t,
+            std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
         if (!is_guest_range(from, sizeof(T))) [[unlikely]]
             return Error::bad_address;
         Word words[sizeof(T) / sizeof(Word)];
@@ -88,9 +89,9 @@ template <typename T>
 inline Status copy_out(GuestVirt to, const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
     if constexpr (detail::in_words<T>) {
-        using Word = std::conditional_t<sizeof(T) == 1, uint8_t,
-                                        std::conditional_t<sizeof(T) == 2, uint16_t,
-                                                           std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
+        using Word = std::conditional_t<
+            sizeof(T) == 1, uint8_t,
+            std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
         if (!is_guest_range(to, sizeof(T))) [[unlikely]]
             return Error::bad_address;
         Word words[sizeof(T) / sizeof(Word)];

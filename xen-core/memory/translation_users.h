@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Which CPUs may hold cached translations made from one account's page tables, and since when they are flushed.
 //
-// The rule it serves (docs/pv-mmu.md has the argument): when an entry that led to a frame is removed, the frame is stamped;
-// before the frame changes use (or is freed), a flush of all users that STARTED after the stamp must have COMPLETED.
-// Two counters make that exact without a lock: a stamp is the number of flushes started so far; it is covered once a
-// flush with a greater number has completed. Wrap-around after 2^32 flushes can only ask for a flush too many.
+// The rule it serves (docs/pv-mmu.md has the argument): when an entry that led to a frame is removed, the frame is
+// stamped; before the frame changes use (or is freed), a flush of all users that STARTED after the stamp must have
+// COMPLETED. Two counters make that exact without a lock: a stamp is the number of flushes started so far; it is
+// covered once a flush with a greater number has completed. Wrap-around after 2^32 flushes can only ask for a flush too
+// many.
 //
 // A CPU enters before it loads a page-table base of the account, and leaves after it has loaded another account's (or
 // xen-core's own); loading a base flushes, so a CPU outside of the set holds nothing.

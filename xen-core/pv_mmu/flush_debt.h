@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A TLB flush that is owed and must be paid: an entry that led to another account's frame has been removed, and the caller
-// still holds its own reference to that frame. It may drop that reference only after pay(). One debt can collect any number of
-// removals from one address-space owner. Destroying an unpaid debt is a broken invariant.
+// A TLB flush that is owed and must be paid: an entry that led to another account's frame has been removed, and the
+// caller still holds its own reference to that frame. It may drop that reference only after pay(). One debt can collect
+// any number of removals from one address-space owner. Destroying an unpaid debt is a broken invariant.
 #pragma once
 
 #include "base/log.h"
 #include "memory/translation_users.h"
+
+#include <utility>
 
 namespace skerry {
 

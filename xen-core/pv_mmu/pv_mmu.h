@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The page tables of one PV domain: the only code that writes page-table entries guests run on.
 //
-// Owns: the pv_mmu lock of the domain, the queue of tables being taken apart. The safety argument is docs/pv-mmu.md; how a frame
-// changes use is page_use.h; which entries are legal is entry_rules.h.
+// Owns: the pv_mmu lock of the domain, the queue of tables being taken apart. The safety argument is docs/pv-mmu.md;
+// how a frame changes use is page_use.h; which entries are legal is entry_rules.h.
 //
-// Restarting: a method with a WorkBudget may return Error::restart. Then nothing the guest can see has changed (progress
-// is kept in the frames); call it again with the same arguments. Anything else is final: it succeeded, or was refused with nothing
-// changed. Taking old tables apart may be left for later: every method first finishes what earlier ones left (that, too,
-// may be a restart), so no guest can tell the difference.
+// Restarting: a method with a WorkBudget may return Error::restart. Then nothing the guest can see has changed
+// (progress is kept in the frames); call it again with the same arguments. Anything else is final: it succeeded, or was
+// refused with nothing changed. Taking old tables apart may be left for later: every method first finishes what earlier
+// ones left (that, too, may be a restart), so no guest can tell the difference.
 //
 // Lock: LockRank::pv_mmu, taken inside, held by Batch. Any CPU may call for any domain. ABI: mmu_update, mmuext_op and
-// update_va_mapping in <xen/xen.h>. Errors, unless said otherwise: invalid (no such frame, not the domain's, wrong type, bad
-// flags), busy (the frame to be mapped is in use otherwise, or not whose the call says), not_permitted (I/O memory),
-// restart.
+// update_va_mapping in <xen/xen.h>. Errors, unless said otherwise: invalid (no such frame, not the domain's, wrong
+// type, bad flags), busy (the frame to be mapped is in use otherwise, or not whose the call says), not_permitted (I/O
+// memory), restart.
 #pragma once
 
 #include "arch/x86_64/page_table_entry.h"
@@ -38,17 +38,17 @@ struct EntryPlace {
 
 // A guest's write to a read-only mapping of one of its L1 tables.
 struct PtWrite {
-    GuestVirt address;  // of the write; must not cross an 8-byte boundary
-    unsigned bytes;     // 1, 2, 4 or 8
-    uint64_t value;     // what to write
-    uint64_t expected;  // if `compares`: what must be there for the write to happen (cmpxchg)
+    GuestVirt address; // of the write; must not cross an 8-byte boundary
+    unsigned bytes;    // 1, 2, 4 or 8
+    uint64_t value;    // what to write
+    uint64_t expected; // if `compares`: what must be there for the write to happen (cmpxchg)
     bool compares;
 };
 
 class PvMmu : NonCopyable {
   public:
     PvMmu(Account& account, PvMmuHost& host) : account_(account), host_(host) {}
-    ~PvMmu();
+    ~PvMmu() { ASSERT(first_queued_ == nothing); }
 
     Account& account() { return account_; }
     TranslationUsers& users() { return account_.users; }
@@ -73,11 +73,12 @@ class PvMmu : NonCopyable {
     Status update_va_mapping(Mfn root, GuestVirt virt, Pte value, const ForeignAccess* foreign, WorkBudget& budget);
 
     // --- mmuext_op ---
-    // MMUEXT_PIN_L1_TABLE..L4 and MMUEXT_UNPIN_TABLE. `level` 1..4. Pinning twice is invalid, as is unpinning what is not.
+    // MMUEXT_PIN_L1_TABLE..L4 and MMUEXT_UNPIN_TABLE. `level` 1..4. Pinning twice is invalid, as is unpinning what is
+    // not.
     Status pin(Mfn mfn, unsigned level, WorkBudget& budget);
     Status unpin(Mfn mfn, WorkBudget& budget);
-    // A vCPU's page-table base, of the kernel or of the user: take the new one, load it where it is to be loaded, then release
-    // the old one. release_base never fails.
+    // A vCPU's page-table base, of the kernel or of the user: take the new one, load it where it is to be loaded, then
+    // release the old one. release_base never fails.
     Status take_base(Mfn mfn, WorkBudget& budget);
     void release_base(Mfn mfn, WorkBudget& budget);
     // MMUEXT_CLEAR_PAGE and MMUEXT_COPY_PAGE on the domain's own frames.
@@ -85,8 +86,8 @@ class PvMmu : NonCopyable {
     Status copy_frame(Mfn to, Mfn from);
 
     // --- descriptor pages (GDT frames, LDT pages) ---
-    // Takes a use as a segment-descriptor page: all 512 descriptors are checked. Release: after every mapping of it in a vCPU's
-    // window is gone; flushing those is covered here.
+    // Takes a use as a segment-descriptor page: all 512 descriptors are checked. Release: after every mapping of it in
+    // a vCPU's window is gone; flushing those is covered here.
     Status take_descriptor_page(Mfn mfn, WorkBudget& budget);
     void release_descriptor_page(Mfn mfn);
     // For PvMmuHost::forget_ldt_pages only: the lock is held.
@@ -95,41 +96,88 @@ class PvMmu : NonCopyable {
     Status update_descriptor(MachAddr place, uint64_t descriptor, WorkBudget& budget);
 
     // --- trapped writes ---
-    // A page fault on a write that found a present read-only mapping: if it maps an L1 table of the domain, performs the write
-    // as an update. Value: what was there before, in `bytes` bytes (with `compares`, the write happened only if it equals
-    // `expected`). Errors: not_found (no such mapping, not an L1 table: an ordinary fault of the guest), invalid, busy,
-    // not_permitted (the entry was refused: also the guest's fault), restart (let the guest execute the instruction again).
+    // A page fault on a write that found a present read-only mapping: if it maps an L1 table of the domain, performs
+    // the write as an update. Value: what was there before, in `bytes` bytes (with `compares`, the write happened only
+    // if it equals `expected`). Errors: not_found (no such mapping, not an L1 table: an ordinary fault of the guest),
+    // invalid, busy, not_permitted (the entry was refused: also the guest's fault), restart (let the guest execute the
+    // instruction again).
     Result<uint64_t> emulate_pt_write(Mfn root, const PtWrite& write, WorkBudget& budget);
 
     // The L1 entry that maps `virt`, as it is now. Not present: there is none.
     Pte find_entry(Mfn root, GuestVirt virt);
 
     // --- frames of others, by reference: grant mappings ---
-    // Maps the frame at `place`; the entry takes a reference of its own. `flags`: hardware flags besides present, writable
-    // and the frame (user, accessed, dirty, available bits...). What the entry held before is dropped.
+    // Maps the frame at `place`; the entry takes a reference of its own. `flags`: hardware flags besides present,
+    // writable and the frame (user, accessed, dirty, available bits...). What the entry held before is dropped.
     Status map_frame(EntryPlace place, const FrameRef& frame, uint64_t flags, WorkBudget& budget);
     Status map_frame(EntryPlace place, const WritableRef& frame, uint64_t flags, WorkBudget& budget);
-    // Removes the mapping of `expected` at `place` (errors: invalid if that is not what it maps). The entry's own reference is
-    // dropped at once: the caller must keep its own until `debt` is paid.
+    // Removes the mapping of `expected` at `place` (errors: invalid if that is not what it maps). The entry's own
+    // reference is dropped at once: the caller must keep its own until `debt` is paid.
     Status unmap_frame(EntryPlace place, Mfn expected, FlushDebt& debt, WorkBudget& budget);
-    // The same, but the entry that maps `source` moves to `place`, leaving `source` unmapped (GNTTABOP_unmap_and_replace).
+    // The same, but the entry that maps `source` moves to `place`, leaving `source` unmapped
+    // (GNTTABOP_unmap_and_replace).
     Status unmap_and_replace(EntryPlace place, Mfn expected, EntryPlace source, FlushDebt& debt, WorkBudget& budget);
 
     // --- giving frames back ---
-    // decrease_reservation, exchange: gives up the domain's own reference to the frame, its pin and its M2P entry. It is freed when
-    // its other references are gone. Errors: invalid (not the domain's, or given up before).
+    // decrease_reservation, exchange: gives up the domain's own reference to the frame, its pin and its M2P entry. It
+    // is freed when its other references are gone. Errors: invalid (not the domain's, or given up before).
     Status release_frame(Mfn mfn, WorkBudget& budget);
-    // Teardown of a dying domain whose vCPUs have released their bases and descriptor pages: unpins everything, takes all
-    // tables apart, gives up all frames. Errors: restart. Afterwards account().frames() counts what others still hold.
+    // Teardown of a dying domain whose vCPUs have released their bases and descriptor pages: unpins everything, takes
+    // all tables apart, gives up all frames. Errors: restart. Afterwards account().frames() counts what others still
+    // hold.
     Status relinquish(WorkBudget& budget);
     // Finishes what earlier operations left. Errors: restart.
     Status settle(WorkBudget& budget);
 
   private:
     friend class Batch;
+    // How update_l1 writes: as the guest says; keeping accessed and dirty bits that the hardware may be setting; or
+    // only if the entry still is what was read (Error::try_again otherwise).
+    enum class Write : uint8_t { plain, keep_accessed_dirty, if_unchanged };
+
+    // All below: the lock is held.
+    // promote.cpp
+    Status take_table(Mfn mfn, unsigned level, WorkBudget& budget);
+    Status promote(Frame& frame, unsigned level, WorkBudget& budget);
+    Status validate_l1(Frame& frame);
+    Status validate_table(Frame& frame, unsigned level, WorkBudget& budget);
+    // demote.cpp
+    void drop_table(Frame& frame);
+    void enqueue(Frame& frame);
+    void take_apart_l1(Frame& frame);
+    void take_apart_table(Frame& frame, unsigned level);
+    Status drain(WorkBudget& budget) {
+        if (first_queued_ == nothing) [[likely]]
+            return success;
+        return drain_queue(budget);
+    }
+    Status drain_queue(WorkBudget& budget);
+    // update.cpp
+    Status take_l1_need(Pte entry, Account& source);
+    Status take_l1_need_slowly(Pte entry, Account& source);
+    void drop_l1_need(Pte entry, FlushStamp now);
+    void drop_l1_need_slowly(Pte entry, Frame* frame);
+    Status update_l1(Pte* slot, Pte old, Pte value, Write how, Account& source);
+    Status update_table(Frame& table, Pte* slot, Pte value, Write how, WorkBudget& budget);
+    Status update_plain_memory(Frame& frame, MachAddr place, uint64_t value);
+    Status update_other(Frame& frame, MachAddr place, uint64_t value, Write how, WorkBudget& budget);
+    Status machphys_update(Mfn mfn, uint64_t value, Account& source);
+    Pte* find_l1_slot(Mfn root, GuestVirt virt);
+    // foreign.cpp
+    Pte* find_l1_slot(const EntryPlace& place);
+    Status map_counted(const EntryPlace& place, Frame& frame, Pte entry, WorkBudget& budget);
+    Result<Pte*> find_mapping(const EntryPlace& place, Mfn expected);
+    void unmap_counted(Pte* slot, Pte replacement, FlushDebt& debt);
+    // release.cpp
+    Status release_locked(Frame& frame);
+
+    static constexpr uint32_t nothing = ~0u;
+
     Lock<LockRank::pv_mmu> lock_;
     Account& account_;
     PvMmuHost& host_;
+    // Tables in transition that wait to be taken apart, linked by Frame::queue_next.
+    uint32_t first_queued_ = nothing;
 };
 
 } // namespace skerry

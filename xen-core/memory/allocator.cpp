@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "memory/allocator.h"
+
+#include "arch/x86_64/direct_map.h"
+#include "memory/m2p.h"
+
+#include <bit>
+
+namespace skerry {
+
+constinit Allocator allocator;
+
+namespace {
+
+void clear_frames(Mfn first, unsigned order) {
+    __builtin_memset(to_pointer(first), 0, page_size << order);
+}
+
+unsigned order_for(uint64_t pages) {
+    return pages <= 1 ? 0 : static_cast<unsigned>(std::bit_width(pages - 1));
+}
+
+} // namespace
+
+// --- free blocks ---
+
+unsigned Allocator::zone_of(uint64_t first, unsigned order) {
+    return static_cast<unsigned>(std::bit_width(first + (uint64_t{1} << order) - 1));
+}
+
+void Allocator::push(uint64_t first, unsigned order) {
+    unsigned zone = zone_of(first, order);
+    uint32_t& head = heads_[zone][order];
+    Frame& pushed = frame(Mfn(first));
+    pushed.queue_next_ = order + 1;
+    pushed.previous_ = nothing;
+    pushed.next_ = head;
+    if (head != nothing)
+        frame(Mfn(head)).previous_ = static_cast<uint32_t>(first);
+    head = static_cast<uint32_t>(first);
+    orders_with_blocks_[zone] |= 1u << order;
+    zones_with_blocks_ |= uint64_t{1} << zone;
+}
+
+void Allocator::unlink(uint64_t first, unsigned order) {
+    unsigned zone = zone_of(first, order);
+    Frame& removed = frame(Mfn(first));
+    removed.queue_next_ = 0;
+    if (removed.next_ != nothing)
+        frame(Mfn(removed.next_)).previous_ = removed.previous_;
+    if (removed.previous_ != nothing) {
+        frame(Mfn(removed.previous_)).next_ = removed.next_;
+        return;
+    }
+    heads_[zone][order] = removed.next_;
+    if (removed.next_ != nothing)
+        return;
+    orders_with_blocks_[zone] &= ~(1u << order);
+    if (!orders_with_blocks_[zone])
+        zones_with_blocks_ &= ~(uint64_t{1} << zone);
+}
+
+Result<Mfn> Allocator::take_block(unsigned order, unsigned address_bits) {
+    if (order > max_order)
+        return Error::invalid;
+    if (address_bits <= page_shift)
+        return Error::no_memory;
+    unsigned top_zone = address_bits - page_shift;
+    Holding held(lock_);
+    uint64_t usable = zones_with_blocks_;
+    if (top_zone < 63)
+        usable &= (uint64_t{2} << top_zone) - 1;
+    while (usable) {
+        // The highest zone first: low memory is what narrow devices need.
+        unsigned zone = static_cast<unsigned>(std::bit_width(usable)) - 1;
+        uint32_t orders = orders_with_blocks_[zone] >> order;
+        if (!orders) {
+            usable &= ~(uint64_t{1} << zone);
+            continue;
+        }
+        unsigned found = order + static_cast<unsigned>(std::countr_zero(orders));
+        uint64_t first = heads_[zone][found];
+        unlink(first, found);
+        while (found > order) {
+            --found;
+            push(first, found); // keep the upper half, give back the lower
+            first += uint64_t{1} << found;
+        }
+        free_.store(free_.load(std::memory_order_relaxed) - (uint64_t{1} << order), std::memory_order_relaxed);
+        return Mfn(first);
+    }
+    return Error::no_memory;
+}
+
+void Allocator::give_block(Mfn mfn, unsigned order) {
+    Holding held(lock_);
+    uint64_t first = mfn.value;
+    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) {
+        Frame& given = frame(mfn + i);
+        given.word_.store(FrameWord::ram, std::memory_order_relaxed);
+        given.queue_next_ = 0;
+        given.owner_.store(nullptr, std::memory_order_relaxed);
+    }
+    free_.store(free_.load(std::memory_order_relaxed) + (uint64_t{1} << order), std::memory_order_relaxed);
+    for (; order < max_order; ++order) {
+        uint64_t buddy = first ^ (uint64_t{1} << order);
+        if (buddy > max_mfn_value)
+            break;
+        Frame& other = frame(Mfn(buddy));
+        // Only the head of a free block of this very order qualifies.
+        if (!other.word().is_ram() || other.owner() || other.queue_next_ != order + 1)
+            break;
+        unlink(buddy, order);
+        first &= ~(uint64_t{1} << order);
+    }
+    push(first, order);
+}
+
+void Allocator::add(Mfn first, uint64_t count) {
+    ASSERT(count == 0 || first.value + count - 1 <= max_mfn_value);
+    while (count) {
+        unsigned order = max_order;
+        while ((first.value & ((uint64_t{1} << order) - 1)) || (uint64_t{1} << order) > count)
+            --order;
+        uint64_t size = uint64_t{1} << order;
+        for (uint64_t i = 0; i < size; ++i)
+            ASSERT(!frame(first + i).word().raw || frame(first + i).owner() == &core_account);
+        total_.fetch_add(size, std::memory_order_relaxed);
+        give_block(first, order);
+        first = first + size;
+        count -= size;
+    }
+}
+
+void Allocator::add_core(Mfn first, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) {
+        Frame& added = frame(first + i);
+        ASSERT(!added.word().raw);
+        added.start_life(core_account, FrameWord::one_reference);
+    }
+}
+
+// --- frames for accounts ---
+
+Result<Mfn> Allocator::allocate(Account& account, unsigned order, unsigned address_bits) {
+    uint64_t count = uint64_t{1} << (order & 63);
+    if (order > max_order)
+        return Error::invalid;
+    TRY_STATUS(account.charge(count));
+    Result<Mfn> block = take_block(order, address_bits);
+    if (!block.ok()) {
+        account.uncharge(count);
+        return block.error();
+    }
+    Mfn first = block.value();
+    clear_frames(first, order);
+    account.enlist(first.value, count);
+    // A fresh frame counts as last used for writing: no translation to it exists, so that is as good as none.
+    for (uint64_t i = 0; i < count; ++i) {
+        clear_m2p(first + i);
+        frame(first + i).start_life(account, FrameWord::allocated | FrameWord::of(FrameType::writable) |
+                                                 FrameWord::one_reference);
+    }
+    return first;
+}
+
+Result<Mfn> Allocator::allocate_core(Account& account, unsigned order, unsigned address_bits) {
+    if (order > max_order)
+        return Error::invalid;
+    uint64_t count = uint64_t{1} << order;
+    TRY_STATUS(account.charge_core(count));
+    Result<Mfn> block = take_block(order, address_bits);
+    if (!block.ok()) {
+        account.uncharge_core(count);
+        return block.error();
+    }
+    clear_frames(block.value(), order);
+    for (uint64_t i = 0; i < count; ++i)
+        frame(block.value() + i).start_life(core_account, FrameWord::one_reference);
+    return block;
+}
+
+void Allocator::free_core(Account& account, Mfn first, unsigned order) {
+    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) {
+        Frame& freed = frame(first + i);
+        ASSERT(freed.owner() == &core_account && freed.word().references() == 1 && !freed.word().uses());
+    }
+    give_block(first, order);
+    account.uncharge_core(uint64_t{1} << order);
+}
+
+Result<WritableRef> Allocator::allocate_shared(Account& account) {
+    TRY_STATUS(account.charge_core(1));
+    Result<Mfn> block = take_block(0, 64);
+    if (!block.ok()) {
+        account.uncharge_core(1);
+        return block.error();
+    }
+    clear_frames(block.value(), 0);
+    clear_m2p(block.value());
+    Frame& shared = frame(block.value());
+    shared.start_life(account, FrameWord::core | FrameWord::of(FrameType::writable) | FrameWord::one_use |
+                                   FrameWord::one_reference);
+    return WritableRef::adopt(shared);
+}
+
+// --- xen-core's own objects ---
+
+void* allocate_core_pages(Account& account, uint64_t pages) {
+    Result<Mfn> first = allocator.allocate_core(account, order_for(pages));
+    return first.ok() ? to_pointer(first.value()) : nullptr;
+}
+
+void free_core_pages(Account& account, void* pages, uint64_t count) {
+    if (pages)
+        allocator.free_core(account, frame_of_pointer(pages), order_for(count));
+}
+
+} // namespace skerry

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// The judge: is a page-table entry legal in a table of a given level, what does it need of the frame it names, and how
+// is it really written? Pure: depends on the entry alone. The numbers are those of the PV ABI as 64-bit guests know it.
+#pragma once
+
+#include "arch/x86_64/layout.h"
+#include "arch/x86_64/page_table_entry.h"
+
+namespace skerry::rules {
+
+// Software bits. 52 marks a page of the guest's kernel: both kernel and user run in ring 3, so every present entry
+// carries the user bit, and this one keeps what the guest asked for. 62 is set by nobody (elsewhere it marks grant
+// mappings).
+inline constexpr uint64_t guest_kernel = uint64_t{1} << 52;
+inline constexpr uint64_t available_high = uint64_t{0x7ff} << 52;
+inline constexpr uint64_t reserved_in_l1 = uint64_t{1} << 62;
+inline constexpr uint64_t cache_attributes = pte::write_through | pte::cache_disable | pte::page_size_or_pat;
+
+inline constexpr uint64_t table_flags = pte::present | pte::writable | pte::user | pte::accessed | pte::dirty |
+                                        pte::available | available_high | pte::no_execute;
+// The global bit is accepted, as in Xen, but never written: a flush of an address space must flush all of it.
+inline constexpr uint64_t l1_flags = (table_flags | pte::global) & ~reserved_in_l1;
+
+// What a present entry needs of the frame it names. (An entry that is not present needs nothing and may hold anything.)
+enum class Need : uint8_t { reference, writable_use, table_use };
+
+constexpr uint64_t refused_flags(unsigned level, bool may_set_cache_attributes) {
+    uint64_t allowed = level > 1 ? table_flags : may_set_cache_attributes ? l1_flags | cache_attributes : l1_flags;
+    return pte::flags_mask & ~allowed;
+}
+
+constexpr Need need_of(unsigned level, Pte entry) {
+    return level > 1 ? Need::table_use : entry.is_writable() ? Need::writable_use : Need::reference;
+}
+
+// How a legal present entry is written.
+constexpr Pte adjusted_l1(Pte entry) {
+    uint64_t kernel_mark = entry.is_user() ? 0 : guest_kernel;
+    return Pte((entry.raw & ~pte::global) | pte::user | kernel_mark);
+}
+constexpr Pte adjusted_table(Pte entry) {
+    return entry.with(pte::user);
+}
+constexpr Pte adjusted(unsigned level, Pte entry) {
+    return level == 1 ? adjusted_l1(entry) : adjusted_table(entry);
+}
+
+// Two present L1 entries that need the same of the same frame.
+constexpr bool same_need(Pte a, Pte b) {
+    return !((a.raw ^ b.raw) & (pte::frame_mask | pte::present | pte::writable));
+}
+
+// Is this slot of a table of this level the guest's?
+constexpr bool is_guest_slot(unsigned level, unsigned index) {
+    return level < 4 || index < layout::first_core_slot || index > layout::last_core_slot;
+}
+
+} // namespace skerry::rules
