@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "server.h"
+
+#include <cstdarg>
+
+namespace skerry::console {
+
+using namespace minios;
+
+namespace {
+
+constexpr std::uint64_t millisecond = 1'000'000;
+constexpr std::uint64_t tick_interval = 250 * millisecond; ///< unfinished lines, guests that were not there, a lost interrupt
+constexpr std::uint64_t poll_busy = millisecond, poll_idle = 10 * millisecond, busy_for = 200 * millisecond;
+
+} // namespace
+
+bool Server::start() {
+    format_to(own_source_.name, sizeof own_source_.name, "console");
+    if (!uart_.start(input_)) {
+        print("console: no UART answers at port %x\n", settings_.uart);
+        return false;
+    }
+    if (settings_.irq >= 0) {
+        if (auto result = line_.start(static_cast<unsigned>(settings_.irq), on_interrupt, this); !result)
+            say("no interrupt %d (%s): polling the UART at %x\n", settings_.irq, error_name(result.error()), settings_.uart);
+    }
+    if (settings_.log && log_.start()) {
+        auto port = events::bind_virtual_irq(VIRQ_CON_RING);
+        log_event_ = port.ok();
+        if (port)
+            events::set_handler(*port, [](Port, void* server) { static_cast<Server*>(server)->log_look_ = true; on_event(Port{}, server); }, this);
+    }
+    if (settings_.builder_port != 0)
+        events::set_handler(Port{settings_.builder_port}, on_builder, this);
+    for (std::size_t i = 0; i < settings_.guest_count; ++i) {
+        Guest& guest = guests_[i];
+        guest.address = &settings_.guests[i];
+        format_to(guest.source.name, sizeof guest.source.name, "%s", guest.address->name);
+        guest.source.interactive = i == settings_.interactive;
+    }
+    visit_guests();
+    return true;
+}
+
+void Server::say(const char* format, ...) {
+    char text[160];
+    std::va_list arguments;
+    va_start(arguments, format);
+    const int length = vformat_to(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const auto count = static_cast<std::size_t>(length) < sizeof text ? static_cast<std::size_t>(length) : sizeof text - 1;
+    multiplexer_.write(own_source_, text, count);
+}
+
+void Server::on_event(Port, void* server) { static_cast<Server*>(server)->work_.wake_all(); }
+
+void Server::on_interrupt(Port port, void* server) {
+    static_cast<Server*>(server)->interrupted_ = true;
+    on_event(port, server);
+}
+
+void Server::on_builder(Port port, void* server) {
+    static_cast<Server*>(server)->visit_ = true;
+    on_event(port, server);
+}
+
+/// Lets go of guests that went, and takes up those that came.
+void Server::visit_guests() {
+    visit_ = false;
+    for (std::size_t i = 0; i < settings_.guest_count; ++i) {
+        Guest& guest = guests_[i];
+        if (guest.page.attached() && !guest.page.peer_present()) {
+            while (move_output(guest)) // its last words
+                (void)uart_.transmit(terminal_);
+            guest.ring = GuestRing{};
+            guest.page.detach();
+        }
+        if (!guest.page.attached())
+            attach(guest);
+    }
+}
+
+void Server::attach(Guest& guest) {
+    auto result = guest.page.attach(*guest.address, GrantRef{GNTTAB_RESERVED_CONSOLE}, on_event, this);
+    if (result)
+        guest.ring = GuestRing(*static_cast<xencons_interface*>(guest.page.data()));
+    else if (result.error() != guest.last_error)
+        say("domain %u, %s: cannot attach: %s\n", guest.address->domain.value, guest.address->name, error_name(result.error()));
+    guest.last_error = result.error();
+}
+
+bool Server::move_input() {
+    bool moved = uart_.receive(input_);
+    if (settings_.guest_count == 0) {
+        input_.drop(input_.size()); // nobody will ever read it
+        return moved;
+    }
+    Guest& guest = guests_[settings_.interactive];
+    char bytes[256];
+    const std::size_t count = input_.peek(bytes, sizeof bytes);
+    const std::size_t written = count > 0 ? guest.ring.write(bytes, count) : 0;
+    if (written > 0) {
+        input_.drop(written);
+        guest.page.notify();
+        moved = true;
+    }
+    return moved;
+}
+
+/// One turn of a guest's output.
+bool Server::move_output(Guest& guest) {
+    bool moved = false;
+    if (guest.taken_begin == guest.taken_end) {
+        guest.taken_begin = 0;
+        guest.taken_end = guest.ring.read(guest.taken, sizeof guest.taken);
+        moved = guest.taken_end > 0;
+        if (moved && guest.page.attached())
+            guest.page.notify(); // it may be waiting for room
+    }
+    const std::size_t shown = multiplexer_.write(guest.source, guest.taken + guest.taken_begin, guest.taken_end - guest.taken_begin);
+    guest.taken_begin += shown;
+    return moved || shown > 0;
+}
+
+bool Server::move_log() {
+    if (log_begin_ == log_end_ && log_look_) {
+        log_begin_ = 0;
+        log_end_ = log_.read(log_taken_, sizeof log_taken_);
+        log_look_ = log_end_ > 0;
+    }
+    const std::size_t shown = multiplexer_.write(log_source_, log_taken_ + log_begin_, log_end_ - log_begin_);
+    log_begin_ += shown;
+    return shown > 0;
+}
+
+bool Server::move_all() {
+    bool moved = move_input();
+    for (std::size_t i = 0; i < settings_.guest_count; ++i)
+        moved |= move_output(guests_[(first_served_ + i) % settings_.guest_count]);
+    first_served_ = settings_.guest_count > 0 ? (first_served_ + 1) % settings_.guest_count : 0;
+    moved |= move_log();
+    moved |= uart_.transmit(terminal_);
+    return moved;
+}
+
+void Server::tick(std::uint64_t now) {
+    if (now - last_tick_ < tick_interval)
+        return;
+    last_tick_ = now;
+    visit_ = true;
+    log_look_ = log_.available();
+    for (std::size_t i = 0; i < settings_.guest_count; ++i)
+        multiplexer_.flush(guests_[i].source);
+    multiplexer_.flush(log_source_);
+}
+
+std::uint64_t Server::next_deadline(std::uint64_t now) {
+    if (line_.started())
+        return last_tick_ + tick_interval;
+    return now + (now - last_activity_ < busy_for ? poll_busy : poll_idle);
+}
+
+void Server::run() {
+    for (;;) {
+        if (visit_)
+            visit_guests();
+        const bool moved = move_all();
+        const std::uint64_t now = clock::now_ns();
+        tick(now);
+        if (moved) {
+            last_activity_ = now;
+            events::dispatch();
+            continue;
+        }
+        uart_.interrupt_on(line_.started() && input_.room() > 0, line_.started() && !terminal_.empty());
+        if (line_.started() && uart_.interrupt_asserted())
+            continue;
+        if (interrupted_) {
+            interrupted_ = false;
+            line_.end();
+        }
+        (void)work_.wait(next_deadline(now));
+    }
+}
+
+} // namespace skerry::console
