@@ -47,6 +47,7 @@ Status Platform::check(size_t index) const {
 }
 
 Status Platform::start() {
+    uint64_t begin = surroundings_.now_us();
     for (Step step : {&Platform::make, &Platform::connect}) {
         run_step_for_all(step, true);
         run_step_for_all(step, false);
@@ -57,10 +58,15 @@ Status Platform::start() {
     }
     run_step_for_all(&Platform::launch, true);
     run_step_for_all(&Platform::launch, false);
+    size_t running = 0;
     for (size_t index = 0; index < count(); ++index)
-        if (members_[index].state == State::running)
-            return {};
-    return Failure() << "no domain could be built";
+        running += members_[index].state == State::running;
+    if (running == 0)
+        return Failure() << "no domain could be built";
+    Text<120> line;
+    line << running << " of " << count() << " domains run, built in " << surroundings_.now_us() - begin << " us";
+    surroundings_.say(line.view());
+    return {};
 }
 
 void Platform::run_step_for_all(Step step, bool services) {

@@ -13,6 +13,7 @@ class Surroundings {
     // One line for the operator, without its end.
     virtual void say(std::string_view line) = 0;
     virtual void sleep_ms(unsigned duration) = 0;
+    virtual uint64_t now_us() = 0; // since the hypervisor started
 
     // The builder's end of a channel that `domain` offered it.
     virtual Result<Port> bind(DomId domain, Port remote) = 0;

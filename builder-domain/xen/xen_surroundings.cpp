@@ -13,6 +13,10 @@ void XenSurroundings::sleep_ms(unsigned duration) {
     minios::clock::sleep_ms(duration);
 }
 
+uint64_t XenSurroundings::now_us() {
+    return minios::clock::now_ns() / 1000;
+}
+
 Result<Port> XenSurroundings::bind(DomId domain, Port remote) {
     auto port = minios::events::bind_interdomain(domain, remote);
     if (!port)

@@ -13,6 +13,7 @@ class XenSurroundings final : public Surroundings {
   public:
     void say(std::string_view line) override;
     void sleep_ms(unsigned duration) override;
+    uint64_t now_us() override;
     Result<Port> bind(DomId domain, Port remote) override;
     void notify(Port port) override;
     void close(Port port) override;
