@@ -35,6 +35,7 @@ enum class [[nodiscard]] Error : int {
     no_link,          // EXDEV
     name_in_use,      // EADDRINUSE
     no_data,          // ENODATA
+    timed_out,        // ETIME: a deadline that has passed
     restart,          // the work budget is spent: continue the same call later (never reaches a guest)
 };
 

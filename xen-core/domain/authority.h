@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/types.h"
+#include "pv_mmu/pv_mmu_host.h"
 
 namespace skerry {
 
@@ -84,10 +85,12 @@ class Control {
     Domain* domain_;
 };
 
-// Proof that the caller may reach the memory of `domain`: it is the caller itself, or an unsealed domain it builds.
+// Proof that the caller may reach the memory of `domain`: an unsealed domain that it builds.
 class MemoryAccess {
   public:
     Domain& domain() const { return *domain_; }
+    // The form that page-table operations take.
+    ForeignAccess foreign() const;
 
   private:
     friend class AuthorityCheck;
@@ -101,6 +104,10 @@ class AuthorityCheck {
     static Status platform(const Domain& caller, PlatformRight right);
     static Result<Control> control(const Domain& caller, Domain& target);
     static Result<MemoryAccess> memory(const Domain& caller, Domain& target);
+
+  private:
+    friend class MemoryAccess;
+    static ForeignAccess foreign(Domain& domain);
 };
 
 } // namespace skerry

@@ -33,7 +33,8 @@ struct GuestCallback {
     bool masks_events = false;
 };
 
-static_assert(window_gdt_guest_pages == FIRST_RESERVED_GDT_PAGE);
+inline constexpr unsigned guest_gdt_pages = window_gdt_guest_pages;
+static_assert(guest_gdt_pages == FIRST_RESERVED_GDT_PAGE);
 static_assert(selector::ring3_code64 == FLAT_RING3_CS64 && selector::ring3_code32 == FLAT_RING3_CS32 &&
               selector::ring3_data == FLAT_RING3_SS64);
 inline constexpr unsigned max_ldt_entries = 8192;

@@ -37,6 +37,7 @@ constexpr int64_t to_errno(Error error) {
     case Error::no_link: return -XEN_EXDEV;
     case Error::name_in_use: return -XEN_EADDRINUSE;
     case Error::no_data: return -XEN_ENODATA;
+    case Error::timed_out: return -XEN_ETIME;
     case Error::restart: return -XEN_ERESTART;
     }
     return -XEN_EINVAL;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "domain/authority.h"
+
+#include "base/log.h"
+#include "domain/domain.h"
+
+namespace skerry {
+namespace {
+
+const char* name_of(PlatformRight right) {
+    static constexpr const char* names[] = {"create_domains", "grant_rights", "inspect", "read_log",
+                                            "write_log",      "set_wall_clock", "power", "hardware"};
+    static_assert(sizeof(names) / sizeof(names[0]) == static_cast<unsigned>(PlatformRight::count));
+    return names[static_cast<unsigned>(right)];
+}
+
+} // namespace
+
+Status Authority::set(TargetRight right, DomId target, bool held) {
+    for (unsigned i = 0; i < count_; ++i) {
+        if (targets_[i].target != target)
+            continue;
+        targets_[i].rights = static_cast<uint16_t>(held ? targets_[i].rights | bit(right) : targets_[i].rights & ~bit(right));
+        if (!targets_[i].rights)
+            targets_[i] = targets_[--count_];
+        return success;
+    }
+    if (!held)
+        return success;
+    if (count_ == max_targets)
+        return Error::no_space;
+    targets_[count_++] = {target, static_cast<uint16_t>(bit(right))};
+    return success;
+}
+
+void Authority::forget(DomId target) {
+    for (unsigned i = 0; i < count_; ++i)
+        if (targets_[i].target == target)
+            targets_[i--] = targets_[--count_];
+}
+
+ForeignAccess MemoryAccess::foreign() const { return AuthorityCheck::foreign(*domain_); }
+
+ForeignAccess AuthorityCheck::foreign(Domain& domain) { return ForeignAccess(domain.account); }
+
+Status AuthorityCheck::platform(const Domain& caller, PlatformRight right) {
+    if (caller.authority.holds(right)) [[likely]]
+        return success;
+    log_refusal(caller.id, "lacks the right %s", name_of(right));
+    return Error::not_permitted;
+}
+
+Result<Control> AuthorityCheck::control(const Domain& caller, Domain& target) {
+    if (caller.authority.holds(TargetRight::control, target.id)) [[likely]]
+        return Control(target);
+    log_refusal(caller.id, "lacks the right control over domain %u", target.id.value);
+    return Error::not_permitted;
+}
+
+Result<MemoryAccess> AuthorityCheck::memory(const Domain& caller, Domain& target) {
+    if (&caller == &target)
+        return MemoryAccess(target);
+    if (target.is_sealed) {
+        log_refusal(caller.id, "domain %u is sealed", target.id.value);
+        return Error::not_permitted;
+    }
+    if (caller.authority.holds(TargetRight::map_memory, target.id)) [[likely]]
+        return MemoryAccess(target);
+    log_refusal(caller.id, "lacks the right map_memory over domain %u", target.id.value);
+    return Error::not_permitted;
+}
+
+} // namespace skerry

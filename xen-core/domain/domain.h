@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// A domain: the composition of an account, an address-space owner, event channels, grants, scheduling and vCPUs, with the
+// authority that it holds. None of the parts points back at it but through the interface that the part itself declares.
+//
+// Life: created paused, built, running, shut down (by itself, by a crash, or by control), dying, gone. DomainRef keeps the
+// object alive. A dying domain stays listed until nobody holds a frame of it any more.
+//
+// Locks: `control` serialises control operations on the domain; the parts lock themselves.
+#pragma once
+
+#include "domain/authority.h"
+#include "domain/pirqs.h"
+#include "domain/range_set.h"
+#include "domain/vcpu.h"
+#include "events/event_table.h"
+#include "memory/account.h"
+#include "memory/allocator.h"
+#include "pv_mmu/pv_mmu.h"
+#include "schedule/sched_group.h"
+
+#include <xen/domctl.h>
+#include <xen/sched.h>
+
+namespace skerry {
+
+inline constexpr uint32_t max_vcpus_per_domain = 128;
+inline constexpr DomId first_domain_id{0};
+
+struct DomainConfig {
+    xen_domain_handle_t handle{};
+    uint32_t max_vcpus = 1;           // 1..max_vcpus_per_domain
+    uint32_t max_event_port = 1023;   // highest port number
+    uint32_t max_grant_frames = 64;   // pages of grant entries
+    uint32_t max_maptrack_frames = 1024;
+    uint8_t max_grant_version = 2;
+    uint64_t max_frames = 0; // memory limit; XEN_DOMCTL_max_mem raises it
+};
+
+// The pseudo-physical memory map that XENMEM_memory_map answers with; count 0: none.
+struct MemoryMap {
+    // As the ABI packs it (e820entry in Xen's documentation: no padding).
+    struct [[gnu::packed]] Entry {
+        uint64_t start, size;
+        uint32_t kind;
+    };
+    static constexpr size_t entry_size = 20;
+    static_assert(sizeof(Entry) == entry_size);
+    static constexpr unsigned max_entries = 32;
+    uint32_t count = 0;
+    Entry entries[max_entries];
+};
+
+class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuHost {
+  public:
+    Domain(DomId id, const DomainConfig& config);
+    ~Domain();
+
+    // A new domain, paused once, without memory but for shared_info and the vCPUs' own pages. Not yet in the table.
+    // Errors: no_memory, invalid (config).
+    static Result<Domain*> create(DomId id, const DomainConfig& config);
+
+    const DomId id;
+    bool is_first() const { return id == first_domain_id; }
+
+    // --- parts ---
+    Account account;
+    PvMmu mmu;
+    DomainPirqs pirqs;
+    EventTable events;
+    SchedGroup sched_group;
+    Authority authority;
+
+    // --- what it may use of the hardware ---
+    RangeSet<32> io_ports;
+    RangeSet<32> interrupt_lines;
+    RangeSet<32> io_memory; // frame numbers
+
+    // --- vCPUs ---
+    uint32_t max_vcpus() const { return max_vcpus_; }
+    // Null: not created.
+    Vcpu* vcpu(VcpuId number) const { return number.value < max_vcpus_ ? vcpus_[number.value].get() : nullptr; }
+    // Creates the vCPU, down. Errors: no_memory, invalid (number), exists.
+    Status create_vcpu(VcpuId number);
+    template <typename F>
+    void for_each_vcpu(F&& body) {
+        for (uint32_t i = 0; i < max_vcpus_; ++i)
+            if (vcpus_[i])
+                body(*vcpus_[i]);
+    }
+
+    // --- identity and state that the ABI shows ---
+    xen_domain_handle_t handle;
+    uint64_t vm_assist = 0;
+    Mfn shared_info_frame() const { return shared_info_ref_.mfn(); }
+    shared_info_t* shared() const { return shared_; }
+    void publish_wall_clock();
+    MemoryMap memory_map;
+    int64_t wall_clock_offset = 0; // seconds, XEN_DOMCTL_settimeoffset
+
+    // --- life (domain/lifecycle.cpp) ---
+    // Counted pauses of every vCPU by control software.
+    void pause();
+    void unpause();
+    // False while some vCPU still runs or its state is in a CPU's registers.
+    bool has_stopped();
+    // SCHEDOP_shutdown, a crash, or control: stops every vCPU and tells who watches (VIRQ_DOM_EXC). The first domain takes
+    // the machine with it.
+    void shut_down(uint32_t code);
+    bool is_shut_down() const { return shut_down_.load(std::memory_order_acquire); }
+    uint32_t shutdown_code() const { return shutdown_code_; }
+    // SCHEDOP_shutdown_code: what the reason will be when it shuts down by whatever way. False: it has shut down already.
+    bool announce_shutdown_code(uint32_t code);
+    // Undoes shut_down (XEN_DOMCTL_resumedomain).
+    void resume();
+    bool is_dying() const { return account.is_dying(); }
+    bool is_paused_by_control() const { return control_pauses_ > 0; }
+    // One stretch of the way to the grave. Errors: restart. When it succeeds, only frames that others hold are left.
+    Status destroy(WorkBudget& budget);
+    // Destroyed, and nobody holds a frame of it any more.
+    bool is_gone() const { return destroy_phase_ == phase_done && !account.frames() && !account.core_frames(); }
+
+    // SCHEDOP_watchdog: at most two; slot 0 or 1.
+    static constexpr unsigned watchdogs = 2;
+    Status set_watchdog(unsigned slot, Nanoseconds timeout); // 0 disarms
+    Result<unsigned> free_watchdog() const;
+
+    bool is_sealed = false;       // nobody but the domain itself reaches its memory any more
+    DomId target{DOMID_INVALID};  // the domain it is a device model for
+
+    Lock<LockRank::control> control;
+
+  private:
+    friend class DomainRef;
+    friend class DomainTable;
+
+    // EventSink
+    void deliver(VcpuId vcpu) override;
+    void wake_pollers(EvtPort port) override;
+    // EventPageSource
+    void* take_page() override;
+    void return_page(void* page) override;
+    // EventPages
+    Result<void*> map(uint64_t guest_frame) override;
+    void unmap(void* page) override;
+    // PvMmuHost
+    bool may_map_io(Mfn first, uint64_t count) const override;
+    bool may_set_cache_attributes() const override;
+    void forget_ldt_pages() override;
+
+    Status create_shared_info();
+    Status release_vcpus(WorkBudget& budget);
+
+    struct Watchdog : Timer {
+        Watchdog(Domain& owner) : Timer(&Watchdog::expired), domain(owner) {}
+        static void expired(Timer& timer, Nanoseconds now);
+        Domain& domain;
+    };
+
+    std::atomic<uint32_t> references_{1};
+    const uint32_t max_vcpus_;
+    WritableRef shared_info_ref_;
+    shared_info_t* shared_ = nullptr;
+    std::atomic<uint32_t> control_pauses_{0};
+    std::atomic<bool> shut_down_{false};
+    uint32_t shutdown_code_ = ~0u; // ~0: none announced or used
+    static constexpr unsigned phase_done = 6;
+    std::atomic<unsigned> destroy_phase_{0};
+    Watchdog watchdogs_[watchdogs];
+    CoreBox<Vcpu> vcpus_[max_vcpus_per_domain];
+};
+
+// Keeps a domain's object alive. Move-only.
+class DomainRef {
+  public:
+    DomainRef() = default;
+    explicit DomainRef(Domain& domain) : domain_(&domain) {
+        domain.references_.fetch_add(1, std::memory_order_relaxed);
+    }
+    DomainRef(DomainRef&& other) : domain_(std::exchange(other.domain_, nullptr)) {}
+    DomainRef& operator=(DomainRef&& other) {
+        std::swap(domain_, other.domain_);
+        return *this;
+    }
+    ~DomainRef();
+    // Takes over a reference that is counted already.
+    static DomainRef adopt(Domain& domain) {
+        DomainRef reference;
+        reference.domain_ = &domain;
+        return reference;
+    }
+    explicit operator bool() const { return domain_; }
+    Domain& operator*() const { return *domain_; }
+    Domain* operator->() const { return domain_; }
+
+  private:
+    Domain* domain_ = nullptr;
+};
+
+// The guest did what no guest may do: says why in the log, with where it stood, and ends its domain. The vCPU is `vcpu`,
+// running here; it executes nothing more.
+[[gnu::format(printf, 2, 3)]] void crash_domain(Vcpu& vcpu, const char* format, ...);
+
+} // namespace skerry

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// Pausing, shutting down and destroying a domain.
+#include "arch/x86_64/machine_power.h"
+#include "arch/x86_64/time.h"
+#include "base/log.h"
+#include "domain/domain.h"
+#include "domain/domain_table.h"
+
+#include <stdarg.h>
+
+namespace skerry {
+namespace {
+
+const char* name_of_shutdown(uint32_t code) {
+    switch (code) {
+    case SHUTDOWN_poweroff: return "powered off";
+    case SHUTDOWN_reboot: return "rebooted";
+    case SHUTDOWN_suspend: return "suspended";
+    case SHUTDOWN_crash: return "crashed";
+    case SHUTDOWN_watchdog: return "was shut down by its watchdog";
+    case SHUTDOWN_soft_reset: return "asked for a soft reset";
+    default: return "shut down";
+    }
+}
+
+// The first domain takes the machine with it, as the ABI's hardware domain does.
+[[noreturn]] void end_machine(uint32_t code) {
+    log(code == SHUTDOWN_poweroff || code == SHUTDOWN_reboot ? LogLevel::info : LogLevel::error,
+        "the first domain %s: the machine goes with it\n", name_of_shutdown(code));
+    if (code == SHUTDOWN_poweroff)
+        power_off();
+    reboot();
+}
+
+} // namespace
+
+void Domain::pause() {
+    control_pauses_.fetch_add(1, std::memory_order_relaxed);
+    for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu.entity); });
+}
+
+void Domain::unpause() {
+    control_pauses_.fetch_sub(1, std::memory_order_relaxed);
+    for_each_vcpu([](Vcpu& vcpu) { scheduler.unpause(vcpu.entity); });
+}
+
+bool Domain::has_stopped() {
+    bool stopped = true;
+    for_each_vcpu([&](Vcpu& vcpu) { stopped &= !vcpu.entity.is_on_cpu(); });
+    return stopped;
+}
+
+void Domain::shut_down(uint32_t code) {
+    if (is_first())
+        end_machine(code);
+    if (shut_down_.exchange(true, std::memory_order_acq_rel))
+        return;
+    if (shutdown_code_ == ~0u)
+        shutdown_code_ = code;
+    for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu.entity); });
+    log(code == SHUTDOWN_crash ? LogLevel::warning : LogLevel::info, "domain %u %s\n", id.value, name_of_shutdown(code));
+    global_virqs.send(VIRQ_DOM_EXC);
+}
+
+bool Domain::announce_shutdown_code(uint32_t code) {
+    if (shut_down_.load(std::memory_order_acquire))
+        return false;
+    shutdown_code_ = code;
+    return true;
+}
+
+void Domain::resume() {
+    if (!shut_down_.exchange(false, std::memory_order_acq_rel))
+        return;
+    shutdown_code_ = ~0u;
+    for_each_vcpu([](Vcpu& vcpu) { scheduler.unpause(vcpu.entity); });
+}
+
+// Each phase can be entered again until it is done; the caller holds `control`.
+Status Domain::destroy(WorkBudget& budget) {
+    enum { stop, close_events, release_grants, release_processors, release_memory, say_so };
+    static_assert(say_so + 1 == phase_done);
+    for (;;) {
+        switch (destroy_phase_.load(std::memory_order_relaxed)) {
+        case stop:
+            if (!account.is_dying()) {
+                pause();
+                account.start_dying();
+                for (Watchdog& watchdog : watchdogs_)
+                    timers.cancel_and_wait(watchdog);
+            }
+            if (!has_stopped())
+                return Error::restart;
+            break;
+        case close_events: TRY_STATUS(events.tear_down(budget)); break;
+        case release_grants: TRY_STATUS(grants.tear_down(budget)); break;
+        case release_processors: TRY_STATUS(release_vcpus(budget)); break;
+        case release_memory: TRY_STATUS(mmu.relinquish(budget)); break;
+        case say_so:
+            events.set_shared_info(nullptr);
+            shared_ = nullptr;
+            shared_info_ref_ = WritableRef();
+            destroy_phase_.store(phase_done, std::memory_order_release);
+            domain_table.note_destroyed();
+            log(LogLevel::info, "domain %u destroyed\n", id.value);
+            global_virqs.send(VIRQ_DOM_EXC);
+            return success;
+        default: return success;
+        }
+        destroy_phase_.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+// Page-table bases first: giving them up can take several stretches.
+Status Domain::release_vcpus(WorkBudget& budget) {
+    for (uint32_t i = 0; i < max_vcpus_; ++i) {
+        if (!vcpus_[i])
+            continue;
+        Vcpu& vcpu = *vcpus_[i];
+        vcpu.timers.tear_down();
+        for (uint64_t* base : {&vcpu.cpu.kernel_cr3, &vcpu.cpu.user_cr3}) {
+            if (*base) {
+                mmu.release_base(frame_of(MachAddr(*base)), budget);
+                *base = 0;
+            }
+            TRY_STATUS(mmu.settle(budget));
+        }
+        vcpu.cpu.destroy(mmu);
+        scheduler.retire(vcpu.entity);
+        vcpus_[i].reset();
+    }
+    return success;
+}
+
+Status Domain::set_watchdog(unsigned slot, Nanoseconds timeout) {
+    if (slot >= watchdogs)
+        return Error::invalid;
+    if (!timeout) {
+        timers.cancel(watchdogs_[slot]);
+        return success;
+    }
+    timers.arm(watchdogs_[slot], this_cpu(), now() + timeout);
+    return success;
+}
+
+Result<unsigned> Domain::free_watchdog() const {
+    for (unsigned slot = 0; slot < watchdogs; ++slot)
+        if (!watchdogs_[slot].is_armed())
+            return slot;
+    return Error::no_space;
+}
+
+void Domain::Watchdog::expired(Timer& timer, Nanoseconds) {
+    static_cast<Watchdog&>(timer).domain.shut_down(SHUTDOWN_watchdog);
+}
+
+void crash_domain(Vcpu& vcpu, const char* format, ...) {
+    char reason[160];
+    va_list arguments;
+    va_start(arguments, format);
+    format_text(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    const RegisterFrame& frame = cpu_local().frame;
+    log(LogLevel::error, "domain %u vCPU %u: %s (rip %04x:%016lx rsp %04x:%016lx)\n", vcpu.domain.id.value, vcpu.id.value,
+        reason, frame.cs, frame.rip, frame.ss, frame.rsp);
+    vcpu.domain.shut_down(SHUTDOWN_crash);
+}
+
+} // namespace skerry

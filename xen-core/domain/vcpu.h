@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// A virtual CPU of a domain: processor state, scheduling, timers, events, and the areas that it shares with its guest.
+//
+// Who may touch it: the CPU that runs it, freely; another CPU only through the scheduler and the event table, and control
+// operations while the vCPU is paused and saved.
+// ABI: <xen/vcpu.h>, vcpu_info in <xen/xen.h>.
+#pragma once
+
+#include "domain/pv_cpu_state.h"
+#include "events/event_channel.h"
+#include "memory/allocator.h"
+#include "memory/guest_copy.h"
+#include "schedule/scheduler.h"
+#include "schedule/vcpu_timers.h"
+
+#include <xen/vcpu.h>
+
+namespace skerry {
+
+class Domain;
+
+// The scheduler's view of a vCPU, and the way back.
+struct VcpuEntity : SchedEntity {
+    explicit VcpuEntity(Vcpu& owner) : vcpu(owner) {}
+    Vcpu& vcpu;
+};
+// `entity` must not be an idle one.
+inline Vcpu& vcpu_of(SchedEntity& entity) { return static_cast<VcpuEntity&>(entity).vcpu; }
+
+struct Vcpu final : VcpuTimerSink, NonCopyable {
+    Vcpu(Domain& owner, VcpuId number) : domain(owner), id(number), entity(*this), timers(*this) {}
+
+    PvCpuState cpu;
+    Domain& domain;
+    const VcpuId id;
+    VcpuEntity entity;
+    VcpuTimers timers;
+    EventVcpu events;
+
+    bool is_initialised = false; // has a context: may be brought up
+
+    // vcpu_info in a frame of the guest's choice (VCPUOP_register_vcpu_info), if it made one.
+    WritableRef registered_info;
+    vcpu_info_t private_info{}; // until then, for vCPUs that have no place in shared_info
+
+    // SCHEDOP_poll: the ports, or any of the domain's when there are several (the guest looks again then).
+    static constexpr uint32_t poll_none = ~uint32_t{0}, poll_any = ~uint32_t{0} - 1;
+    std::atomic<uint32_t> polled_port{poll_none};
+
+    // The vCPU no longer waits in SCHEDOP_poll. True if it had been registered as waiting.
+    bool end_poll();
+
+    // Guest memory that the context switch keeps up to date, by linear address; null: none.
+    GuestHandle<vcpu_runstate_info_t> runstate_area;
+    GuestHandle<vcpu_time_info_t> time_area;
+
+    // Events pending and not masked: the exit path delivers them.
+    bool has_deliverable_event() const {
+        return cpu.vcpu_info->evtchn_upcall_pending && !cpu.vcpu_info->evtchn_upcall_mask;
+    }
+
+    // Something became pending: wakes the vCPU, or interrupts the CPU that runs it. Any CPU, any time.
+    void kick();
+
+    // Moves vcpu_info into the guest's frame, `offset` bytes in. Once only. By the vCPU itself, or while it is down.
+    // Errors: invalid (done already, misaligned, crosses the frame, not the domain's), busy (in use as a page table).
+    Status register_info(Mfn frame, uint32_t offset);
+    // vcpu_info stands at `info` from now on (shared_info for the first 32 vCPUs, until registered).
+    void use_info(vcpu_info_t* info);
+
+    // pvclock (vcpu_time_info in <xen/xen.h>): constant parameters of a TSC that all CPUs share.
+    static vcpu_time_info_t time_parameters();
+
+    // For the context switch, once this vCPU's address space is loaded. An area that is not mapped is left alone.
+    void update_guest_areas();
+    Status write_runstate();
+
+  private:
+    void timer_fired() override;
+    void poll_timed_out() override;
+};
+
+// The vCPU whose guest entered xen-core on this CPU.
+inline Vcpu& current_vcpu() { return *cpu_local().current; }
+
+} // namespace skerry

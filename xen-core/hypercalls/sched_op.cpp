@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// sched_op: giving up the CPU, waiting, and ending the domain (<xen/sched.h>).
+#include "arch/x86_64/time.h"
+#include "hypercalls/dispatch.h"
+#include "hypercalls/handles.h"
+
+namespace skerry {
+namespace {
+
+constexpr uint32_t max_polled_ports = 128;
+constexpr Nanoseconds nanoseconds_per_second = 1'000'000'000;
+
+HypercallResult block(Caller& caller) {
+    Vcpu& vcpu = caller.vcpu;
+    vcpu.cpu.vcpu_info->evtchn_upcall_mask = 0;
+    (void)scheduler.block(vcpu.entity, [&] {
+        return __atomic_load_n(&vcpu.cpu.vcpu_info->evtchn_upcall_pending, __ATOMIC_SEQ_CST) != 0;
+    });
+    return 0;
+}
+
+// Is one of the guest's ports pending? Errors: invalid (no such port), bad_address.
+Result<bool> any_pending(Caller& caller, const sched_poll_t& request, uint32_t& single_port) {
+    GuestHandle<evtchn_port_t> ports = handle_of<evtchn_port_t>(request.ports);
+    for (uint32_t i = 0; i < request.nr_ports; ++i) {
+        evtchn_port_t port;
+        TRY_STATUS(ports.read(port, i));
+        if (!caller.domain.events.is_valid(EvtPort(port)))
+            return Error::invalid;
+        if (caller.domain.events.is_pending(EvtPort(port)))
+            return true;
+        single_port = port;
+    }
+    return false;
+}
+
+// The registration in polled_port stays until an event or the next poll finds that the vCPU no longer waits.
+HypercallResult poll(Caller& caller, GuestHandle<void> argument) {
+    sched_poll_t request;
+    TRY_STATUS(argument.as<sched_poll_t>().read(request));
+    if (request.nr_ports > max_polled_ports)
+        return Error::invalid;
+    Vcpu& vcpu = caller.vcpu;
+    uint32_t port = Vcpu::poll_any;
+    if (TRY(any_pending(caller, request, port)))
+        return 0;
+    vcpu.timers.stop_poll();
+    uint32_t wanted = request.nr_ports == 1 ? port : Vcpu::poll_any;
+    if (vcpu.polled_port.exchange(wanted, std::memory_order_seq_cst) == Vcpu::poll_none)
+        caller.domain.events.begin_poll();
+    Result<bool> pending = any_pending(caller, request, port);
+    if (!pending.ok() || pending.value()) {
+        vcpu.end_poll();
+        return pending.ok() ? HypercallResult(0) : pending.error();
+    }
+    // The guest's list was read; what may have changed since is only whether a poller was woken.
+    bool blocked = scheduler.block(vcpu.entity, [&] { return vcpu.polled_port.load(std::memory_order_seq_cst) != wanted; });
+    if (blocked && request.timeout)
+        vcpu.timers.set_poll_timeout(this_cpu(), request.timeout);
+    return 0;
+}
+
+HypercallResult shut_down(Caller& caller, uint32_t reason) {
+    if (reason > SHUTDOWN_MAX)
+        return Error::invalid;
+    caller.domain.shut_down(reason);
+    return 0;
+}
+
+HypercallResult remote_shutdown(Caller& caller, GuestHandle<void> argument) {
+    sched_remote_shutdown_t request;
+    TRY_STATUS(argument.as<sched_remote_shutdown_t>().read(request));
+    if (request.reason > SHUTDOWN_MAX)
+        return Error::invalid;
+    DomainRef domain = TRY(domain_table.find(DomId(request.domain_id)));
+    TRY(AuthorityCheck::control(caller.domain, *domain));
+    domain->shut_down(request.reason);
+    return 0;
+}
+
+HypercallResult watchdog(Caller& caller, GuestHandle<void> argument) {
+    sched_watchdog_t request;
+    TRY_STATUS(argument.as<sched_watchdog_t>().read(request));
+    Nanoseconds timeout = request.timeout * nanoseconds_per_second;
+    if (request.id > Domain::watchdogs)
+        return Error::invalid;
+    if (request.id) {
+        TRY_STATUS(caller.domain.set_watchdog(request.id - 1, timeout));
+        return 0;
+    }
+    if (!timeout)
+        return Error::invalid;
+    unsigned slot = TRY(caller.domain.free_watchdog());
+    TRY_STATUS(caller.domain.set_watchdog(slot, timeout));
+    return slot + 1;
+}
+
+} // namespace
+
+HypercallResult hypercall_sched_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
+    switch (command) {
+    case SCHEDOP_yield: scheduler.yield(caller.vcpu.entity); return 0;
+    case SCHEDOP_block: return block(caller);
+    case SCHEDOP_poll: return poll(caller, argument);
+    case SCHEDOP_shutdown: {
+        sched_shutdown_t request;
+        TRY_STATUS(argument.as<sched_shutdown_t>().read(request));
+        return shut_down(caller, request.reason);
+    }
+    case SCHEDOP_shutdown_code: {
+        sched_shutdown_t request;
+        TRY_STATUS(argument.as<sched_shutdown_t>().read(request));
+        if (request.reason > SHUTDOWN_MAX || !caller.domain.announce_shutdown_code(request.reason))
+            return Error::invalid;
+        return 0;
+    }
+    case SCHEDOP_remote_shutdown: return remote_shutdown(caller, argument);
+    case SCHEDOP_watchdog: return watchdog(caller, argument);
+    case SCHEDOP_pin_override: return Error::no_system_call; // for the hardware domain's firmware calls
+    default: return Error::no_system_call;
+    }
+}
+
+// The form of interface versions before 3.1.1: the argument itself instead of a structure.
+HypercallResult hypercall_sched_op_compat(Caller& caller, int32_t operation, uint64_t argument) {
+    switch (operation) {
+    case SCHEDOP_yield: scheduler.yield(caller.vcpu.entity); return 0;
+    case SCHEDOP_block: return block(caller);
+    case SCHEDOP_shutdown: return shut_down(caller, static_cast<uint32_t>(argument));
+    default: return Error::no_system_call;
+    }
+}
+
+} // namespace skerry

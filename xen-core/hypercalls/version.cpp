@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// xen_version: what this hypervisor says of itself (<xen/version.h>). The version is that of the interface: 4.17.
+#include "arch/x86_64/layout.h"
+#include "hypercalls/dispatch.h"
+
+#include <string.h>
+#include <xen/features.h>
+
+namespace skerry {
+namespace {
+
+constexpr int64_t interface_version = (4 << 16) | 17;
+
+template <size_t room>
+void put(char (&field)[room], const char* text) {
+    size_t length = strlen(text);
+    ASSERT(length < room);
+    memcpy(field, text, length + 1);
+}
+
+template <typename T>
+HypercallResult answer(GuestHandle<void> argument, const T& value) {
+    TRY_STATUS(argument.as<T>().write(value));
+    return 0;
+}
+
+HypercallResult compile_info(GuestHandle<void> argument) {
+    xen_compile_info_t info{};
+    put(info.compiler, "g++ " __VERSION__);
+    put(info.compile_by, "skerry");
+    put(info.compile_domain, "skerry");
+    put(info.compile_date, "reproducible");
+    return answer(argument, info);
+}
+
+HypercallResult features(Caller& caller, GuestHandle<void> argument) {
+    GuestHandle<xen_feature_info_t> handle = argument.as<xen_feature_info_t>();
+    xen_feature_info_t info;
+    TRY_STATUS(handle.read(info));
+    if (info.submap_idx >= XENFEAT_NR_SUBMAPS)
+        return Error::invalid;
+    info.submap = (1u << XENFEAT_mmu_pt_update_preserve_ad) | (1u << XENFEAT_highmem_assist) |
+                  (1u << XENFEAT_gnttab_map_avail_bits) | (1u << XENFEAT_not_direct_mapped);
+    if (caller.domain.vm_assist & (1ul << VMASST_TYPE_pae_extended_cr3))
+        info.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
+    if (caller.domain.is_first())
+        info.submap |= 1u << XENFEAT_dom0;
+    TRY_STATUS(handle.write(info));
+    return 0;
+}
+
+} // namespace
+
+HypercallResult hypercall_xen_version(Caller& caller, uint32_t command, GuestHandle<void> argument) {
+    switch (command) {
+    case XENVER_version: return interface_version;
+    case XENVER_extraversion: {
+        xen_extraversion_t text{};
+        put(text, ".0-skerry");
+        return answer(argument, text);
+    }
+    case XENVER_compile_info: return compile_info(argument);
+    case XENVER_capabilities: {
+        xen_capabilities_info_t text{};
+        put(text, "xen-3.0-x86_64 ");
+        return answer(argument, text);
+    }
+    case XENVER_changeset: {
+        xen_changeset_info_t text{};
+        put(text, "unavailable");
+        return answer(argument, text);
+    }
+    case XENVER_platform_parameters:
+        return answer(argument, xen_platform_parameters_t{.virt_start = layout::m2p_guest_base});
+    case XENVER_get_features: return features(caller, argument);
+    case XENVER_pagesize: return static_cast<int64_t>(page_size);
+    case XENVER_guest_handle: {
+        xen_domain_handle_t handle;
+        memcpy(handle, caller.domain.handle, sizeof(handle));
+        return answer(argument, handle);
+    }
+    case XENVER_commandline: {
+        // The platform's own command line is nobody's business but of who may read the log.
+        xen_commandline_t text{};
+        if (caller.domain.authority.holds(PlatformRight::read_log))
+            put(text, platform_command_line());
+        return answer(argument, text);
+    }
+    default: return Error::no_system_call;
+    }
+}
+
+HypercallResult hypercall_vm_assist(Caller& caller, uint32_t command, uint32_t type) {
+    constexpr unsigned long known =
+        (1ul << VMASST_TYPE_4gb_segments) | (1ul << VMASST_TYPE_4gb_segments_notify) |
+        (1ul << VMASST_TYPE_writable_pagetables) | (1ul << VMASST_TYPE_pae_extended_cr3) |
+        (1ul << VMASST_TYPE_architectural_iopl) | (1ul << VMASST_TYPE_runstate_update_flag) |
+        (1ul << VMASST_TYPE_m2p_strict);
+    if (type >= 64 || !(known & (1ul << type)))
+        return Error::invalid;
+    switch (command) {
+    case VMASST_CMD_enable: caller.domain.vm_assist |= 1ul << type; return 0;
+    case VMASST_CMD_disable: caller.domain.vm_assist &= ~(1ul << type); return 0;
+    default: return Error::no_system_call;
+    }
+}
+
+} // namespace skerry
