@@ -17,6 +17,8 @@ constexpr std::uint64_t poll_busy = millisecond, poll_idle = 10 * millisecond, b
 
 bool Server::start() {
     format_to(own_source_.name, sizeof own_source_.name, "console");
+    if (auto result = ports::enable(); !result)
+        print("console: no I/O privilege: %s\n", error_name(result.error()));
     if (!uart_.start(input_)) {
         print("console: no UART answers at port %x\n", settings_.uart);
         return false;

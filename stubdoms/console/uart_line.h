@@ -5,17 +5,14 @@
 #include "uart.h"
 
 #include <minios/events.h>
+#include <minios/ports.h>
 
 namespace skerry::console {
 
 class DirectPortIo final : public PortIo {
 public:
-    std::uint8_t in(std::uint16_t port) override {
-        std::uint8_t value;
-        asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-        return value;
-    }
-    void out(std::uint16_t port, std::uint8_t value) override { asm volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
+    std::uint8_t in(std::uint16_t port) override { return minios::ports::in8(port); }
+    void out(std::uint16_t port, std::uint8_t value) override { minios::ports::out8(port, value); }
 };
 
 /// A physical interrupt line; Linux's and Xen's names for one: GSI, pirq.
