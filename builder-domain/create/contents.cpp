@@ -114,14 +114,11 @@ void Filler::compose_start_info(start_info_t& info) const {
     std::memcpy(info.magic, magic.data(), magic.size());
     info.nr_pages = layout_.total_pages;
     info.shared_info = shared_info_.value * page_size;
-    if (contents_.store.port) {
-        info.store_mfn = memory_.frame_of(layout_.store).value;
-        info.store_evtchn = contents_.store.port->value;
-    }
-    if (contents_.console.port) {
-        info.console.domU.mfn = memory_.frame_of(layout_.console).value;
-        info.console.domU.evtchn = contents_.console.port->value;
-    }
+    // Both pages are always there; port 0, which no channel ever is, says that nobody serves them.
+    info.store_mfn = memory_.frame_of(layout_.store).value;
+    info.store_evtchn = contents_.store.port.value_or(Port(0)).value;
+    info.console.domU.mfn = memory_.frame_of(layout_.console).value;
+    info.console.domU.evtchn = contents_.console.port.value_or(Port(0)).value;
     info.pt_base = layout_.address_of(layout_.tables.first_page());
     info.nr_pt_frames = layout_.tables.pages();
     info.mfn_list = layout_.p2m_address;

@@ -79,7 +79,7 @@ void write_ring(const char* bytes, std::size_t count, bool blocking) {
 } // namespace
 
 void console_start(const start_info_t& info) {
-    if ((info.flags & SIF_INITDOMAIN) != 0 || info.console.domU.mfn == 0)
+    if ((info.flags & SIF_INITDOMAIN) != 0 || info.console.domU.mfn == 0 || info.console.domU.evtchn == 0)
         return;
     const Mfn mfn{info.console.domU.mfn};
     auto mapped = mapping::map_range(dom_self, mfn, 1, Access::read_write);
