@@ -28,6 +28,22 @@ SKERRY_SEGMENT(fs)
 SKERRY_SEGMENT(gs)
 #undef SKERRY_SEGMENT
 
+// xen-core's own: CS and SS from the GDT just loaded, null in the rest.
+inline void load_core_segments(uint16_t code, uint16_t data) {
+    asm volatile("push %q0\n\t"
+                 "lea 1f(%%rip), %%rax\n\t"
+                 "push %%rax\n\t"
+                 "lretq\n"
+                 "1:\tmov %k1, %%ss\n\t"
+                 "mov %k2, %%ds\n\t"
+                 "mov %k2, %%es\n\t"
+                 "mov %k2, %%fs\n\t"
+                 "mov %k2, %%gs\n\t"
+                 :
+                 : "r"(uint64_t{code}), "r"(uint32_t{data}), "r"(0)
+                 : "rax", "memory");
+}
+
 // The base of the GS that is not in use: MSR KERNEL_GS_BASE. SWAPGS exchanges the two.
 inline void swap_gs() { asm volatile("swapgs" ::: "memory"); }
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "traps/exit.h"
+
+#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/machine_power.h"
+#include "arch/x86_64/time.h"
+#include "arch/x86_64/tlb.h"
+#include "schedule/scheduler.h"
+#include "schedule/timer_queue.h"
+
+namespace skerry {
+
+extern "C" [[noreturn]] void run_guest(RegisterFrame* frame);
+
+namespace {
+
+constexpr uint32_t bit(PendingWork work) { return static_cast<uint32_t>(work); }
+
+// Everything but choosing a vCPU. True: the scheduler is to choose.
+bool do_work(CpuLocal& cpu) {
+    uint32_t work = cpu.take_work();
+    if (work & bit(PendingWork::stop))
+        stop_this_cpu();
+    if (work & bit(PendingWork::tlb_flush))
+        serve_flush_requests();
+    bool choose = work & (bit(PendingWork::reschedule) | bit(PendingWork::save_state));
+    if (work & bit(PendingWork::timer))
+        choose |= timers.expire(cpu.id, now());
+    return choose;
+}
+
+void wait_for_interrupt(CpuLocal& cpu) {
+    cpu.in_idle = true;
+    if (!cpu.has_work())
+        enable_interrupts_and_halt();
+    disable_interrupts();
+    cpu.in_idle = false;
+}
+
+// Does what the scheduler decides. True: another vCPU's registers are in the frame now.
+bool switch_vcpu(CpuLocal& cpu) {
+    Nanoseconds time = now();
+    Decision decision = scheduler.choose_next(cpu.id, time);
+    Vcpu* saved = decision.save ? &vcpu_of(*decision.save) : nullptr;
+    Vcpu* loaded = decision.load ? &vcpu_of(*decision.load) : nullptr;
+    cpu.current = decision.next->is_idle() ? nullptr : &vcpu_of(*decision.next);
+    bool segments_ok = true;
+    if (saved || loaded)
+        segments_ok = switch_state(cpu, saved ? &saved->cpu : nullptr, loaded ? &loaded->cpu : nullptr);
+    if (saved) {
+        saved->timers.switched_out();
+        scheduler.state_saved(*decision.save);
+    }
+    timers.set_slice_end(cpu.id, decision.slice_end);
+    if (loaded) {
+        loaded->timers.switched_in(cpu.id, time);
+        loaded->update_guest_areas();
+        if (!segments_ok) [[unlikely]]
+            inject_failsafe(cpu, *loaded);
+    }
+    return loaded;
+}
+
+void deliver_nmi(CpuLocal& cpu, Vcpu& vcpu) {
+    PvCpuState& state = vcpu.cpu;
+    if (!state.nmi_pending || state.nmi_masked) [[likely]]
+        return;
+    state.nmi_pending = false;
+    if (!state.nmi_callback.address)
+        return;
+    state.nmi_masked = true;
+    bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.nmi_callback.address, true);
+}
+
+} // namespace
+
+void deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
+    bounce_to_kernel<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback.address, true);
+}
+
+uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
+    for (;;) {
+        if (do_work(cpu) && switch_vcpu(cpu))
+            result = load_registers;
+        if (cpu.has_work())
+            continue;
+        if (!cpu.current) {
+            wait_for_interrupt(cpu);
+            continue;
+        }
+        Vcpu& vcpu = *cpu.current;
+        deliver_nmi(cpu, vcpu);
+        if (vcpu.has_deliverable_event())
+            deliver_upcall(cpu, vcpu);
+        if (!cpu.has_work())
+            return result;
+    }
+}
+
+void enter_scheduler() {
+    CpuLocal& cpu = cpu_local();
+    cpu.current = nullptr;
+    cpu.pending_work.fetch_or(bit(PendingWork::reschedule));
+    (void)leave_slowly(cpu, load_registers);
+    run_guest(&cpu.frame);
+}
+
+} // namespace skerry
