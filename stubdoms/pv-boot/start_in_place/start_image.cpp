@@ -125,7 +125,8 @@ void StartImage::write_start_info(const Kernel& kernel, std::uint64_t ramdisk_by
     }
     std::memcpy(start_info_, &info, sizeof(info));
     const Bytes tail = inheritance.start_info_tail;
-    std::memcpy(start_info_ + sizeof(info), tail.data(), std::min<std::uint64_t>(tail.size(), page_bytes - sizeof(info)));
+    if (tail.size() != 0)
+        std::memcpy(start_info_ + sizeof(info), tail.data(), std::min<std::uint64_t>(tail.size(), page_bytes - sizeof(info)));
 }
 
 void StartImage::write_p2m() {
