@@ -16,6 +16,8 @@ uint32_t apic_id(CpuId cpu);
 void set_apic_id(CpuId cpu, uint32_t apic_id);
 
 void apic_end_of_interrupt();
+// Reads and clears the error status register.
+uint32_t apic_take_error();
 
 void send_ipi(CpuId cpu, uint8_t vector);
 // Panic: every other CPU stops, whatever it is doing.

@@ -11,21 +11,26 @@ namespace skerry {
 // The L4 that runs xen-core without a guest (boot, idle before the first vCPU).
 extern Mfn core_l4;
 
-// Where new tables come from: the boot allocator first, then memory/'s (set by boot/). Returns a zeroed frame, or
+// Where new tables come from: what is left at boot first, then memory/'s allocator (both set by boot/). Returns a zeroed frame, or
 // invalid_mfn when there is none.
-using TableSource = Mfn (*)();
-extern TableSource core_table_source;
+using FrameSource = Mfn (*)();
+extern FrameSource core_frame_source;
 
-// The L1 entry that maps `virt` (in slots 256..271), making the tables on the way. nullptr: no memory, or a large page is there.
-Pte* core_l1_entry(uint64_t virt);
+// The entry of `level` (1..3) that maps `virt` (in slots 256..271), making the tables on the way. nullptr: no memory, or a
+// larger page is there.
+Pte* core_entry(uint64_t virt, unsigned level);
+inline Pte* core_l1_entry(uint64_t virt) { return core_entry(virt, 1); }
 
-// Map one page. If the entry was present, the caller owes flush_core_page(): nothing is flushed here.
+// Map one page. If the entry was present, the caller owes a flush on the CPUs that used it: nothing is flushed here.
+// Errors: no_memory.
 Status map_core_page(uint64_t virt, Mfn mfn, uint64_t flags);
 // Remove one page's mapping and flush it on every online CPU.
 void unmap_core_page(uint64_t virt);
 
-// Map device registers, uncached, for good. `size` bytes from `address`, any alignment. nullptr when there is no memory.
+// Map device registers (uncached) or firmware's tables (cached, read-only), for good. `size` bytes from `address`, any
+// alignment. nullptr when there is no memory. Start-up only.
 volatile void* map_mmio(MachAddr address, uint64_t size);
+const void* map_firmware(MachAddr address, uint64_t size);
 
 // Copy slots 256..271 into a table that is about to become an L4.
 void copy_core_slots(Pte* l4);

@@ -19,7 +19,6 @@ inline constexpr uint8_t legacy_system_call = 0x80; // never a device's: guests 
 inline constexpr uint8_t fast_trap = 0x82;
 inline constexpr uint8_t timer = 0xf8;
 inline constexpr uint8_t work = 0xfb;  // another CPU raised PendingWork for this one
-inline constexpr uint8_t call = 0xfc;  // boot and panic: run call_on_cpu()'s function
 inline constexpr uint8_t apic_error = 0xfe;
 inline constexpr uint8_t spurious = 0xff;
 } // namespace vector
@@ -30,6 +29,9 @@ void dispatch_interrupt(uint8_t vector);
 // A vector's handler, for xen-core's own use (timer, work IPI). Set at start-up only.
 using VectorHandler = void (*)();
 void set_vector_handler(uint8_t vector, VectorHandler handler);
+
+// Boot CPU: masks the 8259s, finds the lines of the IO-APICs (all masked), installs the handlers of xen-core's own vectors.
+void init_interrupts();
 
 // --- Physical interrupt lines --------------------------------------------------------------------------------------
 
@@ -52,6 +54,9 @@ uint32_t interrupt_line_count();
 // The GSI of an ISA interrupt 0..15 after the MADT's overrides.
 uint32_t gsi_of_isa_irq(uint8_t irq);
 
+// From the MADT, before init_interrupts().
+void override_isa_irq(uint8_t irq, uint32_t gsi, struct LineConfig config);
+
 struct LineConfig {
     Trigger trigger;
     Polarity polarity;
@@ -64,7 +69,8 @@ Status configure_line(uint32_t gsi, LineConfig config);
 // Send the line's interrupts to `sink`, on `cpu`, unmasked from now on.
 // invalid: no such GSI; busy: already routed; no_space: no vector left.
 Status route_line(uint32_t gsi, InterruptSink& sink, CpuId cpu);
-// Masks the line and forgets the sink; on return no CPU is inside or will enter sink.interrupt() for it.
+// Masks the line and forgets the sink; on return no CPU is inside or will enter sink.interrupt() for it. Waits for that:
+// not to be called from the sink itself, nor with a lock held that the sink takes.
 void unroute_line(uint32_t gsi);
 bool is_line_routed(uint32_t gsi);
 // The sink has handled the interrupt: a level-triggered line is unmasked. Harmless when not due.

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "arch/x86_64/console.h"
+
+#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/interrupts.h"
+#include "base/lock.h"
+
+namespace skerry {
+
+namespace {
+
+// 16550 registers, offsets from the port.
+enum Register : uint16_t { data = 0, interrupt_enable = 1, fifo_control = 2, line_control = 3, modem_control = 4, line_status = 5, scratch = 7 };
+constexpr uint8_t status_data_ready = 0x01;
+constexpr uint8_t status_transmit_empty = 0x20;
+
+class Uart {
+  public:
+    void init(UartConfig config) {
+        port_ = config.port;
+        if (!port_ || !is_present()) {
+            port_ = 0;
+            return;
+        }
+        out8(port_ + interrupt_enable, 0);
+        if (config.baud) {
+            uint16_t divisor = static_cast<uint16_t>(115200 / config.baud);
+            out8(port_ + line_control, 0x83); // divisor latch
+            out8(port_ + data, static_cast<uint8_t>(divisor));
+            out8(port_ + interrupt_enable, static_cast<uint8_t>(divisor >> 8));
+        }
+        out8(port_ + line_control, 0x03); // 8 bits, no parity, 1 stop bit
+        out8(port_ + fifo_control, 0x07); // on, cleared, trigger at one byte
+        out8(port_ + modem_control, 0x0b); // DTR, RTS, OUT2 (interrupt gate)
+    }
+    void put(char c) {
+        if (!port_)
+            return;
+        // A UART that never drains must not stop the machine: about a second, then it is given up.
+        for (uint32_t patience = 1 << 20; !(in8(port_ + line_status) & status_transmit_empty);) {
+            if (!--patience) {
+                port_ = 0;
+                return;
+            }
+            pause();
+        }
+        out8(port_ + data, static_cast<uint8_t>(c));
+    }
+    bool get(char& c) {
+        if (!port_ || !(in8(port_ + line_status) & status_data_ready))
+            return false;
+        c = static_cast<char>(in8(port_ + data));
+        return true;
+    }
+    void raise_interrupt_on_input(bool on) {
+        if (port_)
+            out8(port_ + interrupt_enable, on ? 0x01 : 0);
+    }
+    uint16_t port() const { return port_; }
+    void forget() { port_ = 0; }
+
+  private:
+    bool is_present() {
+        out8(port_ + scratch, 0x5a);
+        return in8(port_ + scratch) == 0x5a;
+    }
+    uint16_t port_ = 0;
+};
+
+// A power of two, so that positions can run on for ever.
+template <size_t size>
+struct Ring {
+    char bytes[size];
+    uint64_t written;
+    uint64_t oldest; // positions before it were overwritten, read or cleared
+
+    void put(char c) {
+        bytes[written++ % size] = c;
+        if (written - oldest > size)
+            oldest = written - size;
+    }
+    char at(uint64_t position) const { return bytes[position % size]; }
+};
+
+constinit Lock<LockRank::console> console_lock;
+bool lock_is_broken = false;
+constinit Uart uart;
+uint16_t uart_port_at_start = 0;
+Ring<32768> output;
+Ring<1024> input;
+void (*input_handler)() = nullptr;
+
+// The lock, unless a panic has decided to do without.
+class ConsoleHeld : NonCopyable {
+  public:
+    ConsoleHeld() : locked_(!lock_is_broken) {
+        if (locked_)
+            console_lock.acquire();
+    }
+    ~ConsoleHeld() {
+        if (locked_)
+            console_lock.release();
+    }
+
+  private:
+    bool locked_;
+};
+
+bool collect_input() {
+    bool any = false;
+    for (char c; input.written - input.oldest < sizeof(input.bytes) && uart.get(c); any = true)
+        input.put(c);
+    return any;
+}
+
+class : public InterruptSink {
+    void interrupt(uint32_t gsi) override {
+        bool any;
+        {
+            ConsoleHeld held;
+            any = collect_input();
+        }
+        end_of_interrupt(gsi);
+        if (any && input_handler)
+            input_handler();
+    }
+} uart_interrupt;
+
+} // namespace
+
+void init_uart(UartConfig config) {
+    ConsoleHeld held;
+    uart.init(config);
+    uart_port_at_start = uart.port();
+}
+
+void release_uart() {
+    if (is_line_routed(gsi_of_isa_irq(uart_isa_irq())))
+        unroute_line(gsi_of_isa_irq(uart_isa_irq()));
+    ConsoleHeld held;
+    uart.raise_interrupt_on_input(false);
+    uart.forget();
+}
+
+uint16_t uart_port() { return uart_port_at_start; }
+
+uint8_t uart_isa_irq() { return uart_port_at_start == 0x2f8 || uart_port_at_start == 0x2e8 ? 3 : 4; }
+
+void console_write(const char* text, size_t length) {
+    ConsoleHeld held;
+    for (size_t i = 0; i < length; ++i) {
+        if (text[i] == '\n')
+            uart.put('\r');
+        uart.put(text[i]);
+        output.put(text[i]);
+    }
+}
+
+size_t console_read(char* buffer, size_t size) {
+    ConsoleHeld held;
+    collect_input();
+    size_t n = 0;
+    while (n < size && input.oldest != input.written)
+        buffer[n++] = input.at(input.oldest++);
+    return n;
+}
+
+void enable_console_input(void (*handler)()) {
+    uint32_t gsi = gsi_of_isa_irq(uart_isa_irq());
+    input_handler = handler;
+    if (!uart.port() || !route_line(gsi, uart_interrupt, CpuId(0)).ok())
+        return;
+    ConsoleHeld held;
+    uart.raise_interrupt_on_input(true);
+}
+
+size_t read_console_ring(uint64_t& position, char* buffer, size_t size) {
+    ConsoleHeld held;
+    if (position < output.oldest || position > output.written)
+        position = output.oldest;
+    size_t n = 0;
+    while (n < size && position != output.written)
+        buffer[n++] = output.at(position++);
+    return n;
+}
+
+void clear_console_ring() {
+    ConsoleHeld held;
+    output.oldest = output.written;
+}
+
+void break_console_lock() { lock_is_broken = true; }
+
+} // namespace skerry

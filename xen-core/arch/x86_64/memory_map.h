@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The firmware's memory map (e820), as the boot loader passed it: read-only after start-up. XENMEM_machine_memory_map returns it.
+#pragma once
+
+#include "base/types.h"
+
+#include <span>
+
+namespace skerry {
+
+enum class MemoryKind : uint32_t { ram = 1, reserved = 2, acpi_tables = 3, acpi_nvs = 4, unusable = 5 };
+
+struct MemoryRegion {
+    uint64_t start; // machine address
+    uint64_t size;  // bytes
+    MemoryKind kind;
+
+    uint64_t end() const { return start + size; }
+};
+
+inline constexpr size_t max_memory_regions = 128;
+
+// Sorted by address, without overlaps.
+std::span<const MemoryRegion> machine_memory_map();
+
+// Is every byte of the frame plain RAM by the map? (Not: free, or in the frame table.)
+bool is_ram_by_map(Mfn mfn);
+
+} // namespace skerry

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// The end of the world. The back trace scans the stack for return addresses (xen-core keeps no frame pointers), so it may show a few
+// calls that have already returned; every line is a place that follows a call instruction.
+#include "arch/x86_64/cpu_local.h"
+#include "arch/x86_64/console.h"
+#include "arch/x86_64/crash.h"
+#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/machine_power.h"
+#include "base/format.h"
+#include "base/log.h"
+#include "boot/options.h"
+#include "boot/symbols.h"
+
+namespace skerry {
+
+namespace {
+
+constexpr unsigned max_trace_lines = 32;
+std::atomic<int32_t> crashing_cpu{-1};
+
+[[gnu::format(printf, 1, 2)]] void say(const char* format, ...) {
+    char line[160];
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = format_arguments(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    console_write(line, length);
+}
+
+// Is there a call instruction that ends at `address`? (call rel32, or call through a register or memory.)
+bool follows_call(uint64_t address) {
+    auto* code = reinterpret_cast<const uint8_t*>(address);
+    if (!is_text(address - 7))
+        return false;
+    if (code[-5] == 0xe8)
+        return true;
+    for (int length : {2, 3, 4, 6, 7})
+        if (code[-length] == 0xff && (code[1 - length] & 0x38) == 0x10)
+            return true;
+    return false;
+}
+
+void print_address(uint64_t address) {
+    Symbol symbol = find_symbol(address);
+    say("    %016lx %s+0x%lx\n", address, symbol.name ? symbol.name : "?", symbol.offset);
+}
+
+// Where the stack that `rsp` points into ends: this CPU's region only, and not across its guard page.
+uint64_t stack_end(uint64_t rsp) {
+    uint64_t region = reinterpret_cast<uint64_t>(&cpu_local()) & ~uint64_t{CPU_STACK_SIZE - 1};
+    uint64_t page = (rsp - region) / page_size;
+    if (rsp < region || page >= CPU_STACK_SIZE / page_size || page <= CPU_STACK_GUARD_PAGE)
+        return page >= 1 && page < CPU_STACK_GUARD_PAGE ? region + (page + 1) * page_size : 0;
+    return region + CPU_STACK_SIZE;
+}
+
+void print_trace(uint64_t rsp) {
+    say("Call trace:\n");
+    unsigned lines = 0;
+    for (uint64_t at = rsp & ~uint64_t{7}, end = stack_end(rsp); at < end && lines < max_trace_lines; at += 8) {
+        uint64_t word = *reinterpret_cast<const uint64_t*>(at);
+        if (is_text(word) && follows_call(word)) {
+            print_address(word);
+            ++lines;
+        }
+    }
+}
+
+void print_registers(const RegisterFrame& f) {
+    say("CPU %u, vector %u, error code %04x\n", this_cpu().value, f.vector, f.error_code);
+    say("rip %04x:%016lx rflags %08lx\n", f.cs, f.rip, f.rflags);
+    say("rsp %04x:%016lx cr2 %016lx cr3 %016lx\n", f.ss, f.rsp, read_cr2(), read_cr3());
+    say("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f.rax, f.rbx, f.rcx, f.rdx);
+    say("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f.rsi, f.rdi, f.rbp, f.r8);
+    say("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", f.r9, f.r10, f.r11, f.r12);
+    say("r13 %016lx r14 %016lx r15 %016lx cr0 %08lx cr4 %08lx\n", f.r13, f.r14, f.r15, read_cr0(), read_cr4());
+}
+
+// The first CPU to crash goes on; others, and a crash while crashing, stop here.
+void begin_crash() {
+    int32_t nobody = -1;
+    if (!crashing_cpu.compare_exchange_strong(nobody, static_cast<int32_t>(this_cpu().value)))
+        for (;;)
+            halt();
+    disable_interrupts();
+    stop_other_cpus();
+    break_console_lock();
+    say("\n----------------------------------------\nxen-core: panic on CPU %u\n", this_cpu().value);
+}
+
+[[noreturn]] void end_crash() {
+    say("----------------------------------------\n");
+    if (options.reboot_after_panic)
+        reboot();
+    halt_machine();
+}
+
+} // namespace
+
+bool is_crashing() { return is_stopping(); }
+
+void crash(const RegisterFrame& frame, const char* what) {
+    begin_crash();
+    say("%s\n", what);
+    print_registers(frame);
+    print_address(frame.rip);
+    print_trace(frame.rsp);
+    end_crash();
+}
+
+[[gnu::noinline]] void panic(const char* format, ...) {
+    uint64_t rsp = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
+    begin_crash();
+    char line[256];
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = format_arguments(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    console_write(line, length);
+    say("\ncr0 %08lx cr2 %016lx cr3 %016lx cr4 %08lx\n", read_cr0(), read_cr2(), read_cr3(), read_cr4());
+    print_trace(rsp);
+    end_crash();
+}
+
+} // namespace skerry

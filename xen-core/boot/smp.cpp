@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "boot/smp.h"
+
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/core_page_tables.h"
+#include "arch/x86_64/cpu_local.h"
+#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/layout.h"
+#include "arch/x86_64/memory_map.h"
+#include "arch/x86_64/time.h"
+#include "arch/x86_64/tlb.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "boot/acpi.h"
+#include "boot/cpu_start.h"
+#include "boot/paging.h"
+#include "traps/entry.h"
+
+#include <string.h>
+
+namespace skerry {
+
+namespace {
+
+CpuId starting_cpu;
+void (*starting_main_loop)();
+std::atomic<bool> has_arrived{false};
+std::atomic<bool> is_up{false};
+
+constexpr uint32_t patience_ms = 2000; // an emulated CPU on a busy host is slow to come
+
+bool wait_for(std::atomic<bool>& flag) {
+    for (uint32_t i = 0; i < patience_ms * 10; ++i) {
+        if (flag.load(std::memory_order_acquire))
+            return true;
+        delay_us(100);
+    }
+    return false;
+}
+
+bool start_cpu(CpuId cpu, uint32_t id) {
+    map_cpu_stack(cpu);
+    CpuLocal& local = cpu_local_of(cpu);
+    local.id = cpu;
+    set_apic_id(cpu, id);
+    starting_cpu = cpu;
+    has_arrived = false;
+    is_up = false;
+    cpu_start_cr3 = address_of(core_l4).value;
+    cpu_start_stack = initial_stack(cpu);
+    send_init(id);
+    delay_us(10'000);
+    for (unsigned attempt = 0; attempt < 2 && !has_arrived; ++attempt) {
+        send_startup(id, CPU_START_PAGE);
+        delay_us(200);
+    }
+    if (!wait_for(has_arrived)) {
+        log(LogLevel::warning, "the CPU with APIC number %u does not start; it is not used", id);
+        return false;
+    }
+    sync_tsc_source();
+    while (!is_up.load(std::memory_order_acquire))
+        spin_wait_hook();
+    return true;
+}
+
+} // namespace
+
+// The first code of a new CPU in C++, on its own stack and the real page tables.
+extern "C" [[noreturn]] void start_this_cpu() {
+    CpuId cpu = starting_cpu;
+    void (*main_loop)() = starting_main_loop;
+    has_arrived.store(true, std::memory_order_release);
+    set_up_this_cpu();
+    init_apic_this_cpu();
+    sync_tsc_this_cpu();
+    online_cpus.add(cpu);
+    is_up.store(true, std::memory_order_release);
+    main_loop();
+    panic("CPU %u left its main loop", cpu.value);
+}
+
+uint64_t initial_stack(CpuId cpu) {
+    // As a call leaves it: 8 bytes below a multiple of 16.
+    return (reinterpret_cast<uint64_t>(&cpu_local_of(cpu)) & ~uint64_t{15}) - 8;
+}
+
+void set_up_this_cpu() {
+    set_up_cpu_features();
+    set_up_cpu_entry();
+}
+
+void start_other_cpus(uint32_t most, void (*main_loop)()) {
+    if (!is_ram_by_map(Mfn(CPU_START_PAGE))) {
+        log(LogLevel::warning, "no RAM at %x to start other CPUs from: one CPU", CPU_START_ADDRESS);
+        return;
+    }
+    starting_main_loop = main_loop;
+    memcpy(to_pointer(MachAddr(CPU_START_ADDRESS)), cpu_start_code, static_cast<size_t>(cpu_start_code_end - cpu_start_code));
+    uint32_t next = 1;
+    for (uint32_t i = 0; i < machine.cpu_count && next < most; ++i)
+        if (machine.cpu_apic_ids[i] != apic_id(CpuId(0)) && start_cpu(CpuId(next), machine.cpu_apic_ids[i]))
+            ++next;
+    log(LogLevel::info, "%u CPUs", online_cpus.count());
+}
+
+} // namespace skerry
