@@ -19,7 +19,7 @@ Decision Scheduler::choose_next(CpuId cpu, Nanoseconds now) {
     queue.unpark_due(now);
     SchedEntity& next = stays(queue, now) ? *queue.current_ : replace_current(queue, now);
     queue.preempt_ = queue.yielding_ = false;
-    queue.advance_clock();
+    queue.advance_clock(now);
     return decide(queue, next, now);
 }
 

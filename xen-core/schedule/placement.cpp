@@ -80,20 +80,22 @@ void Scheduler::place(SchedEntity& entity) {
     for (;;) {
         CpuId target = select_cpu(entity);
         RunQueue& home = lock_home(entity);
-        bool at_home = target == home.cpu() || (entity.on_cpu_.load(std::memory_order_seq_cst) && home.may_run(entity));
+        bool loaded = entity.on_cpu_.load(std::memory_order_seq_cst);
+        bool better = entity.soft_.contains(target) && !entity.soft_.contains(home.cpu());
+        bool at_home = target == home.cpu() || (loaded && home.may_run(entity) && !better);
+        if (target != home.cpu() && (at_home || loaded))
+            hooks_.kick(target); // perhaps claimed, for nothing: it marks itself idle again
         if (at_home) {
             if (place_at_home(home, entity))
                 return;
             continue;
         }
-        if (entity.on_cpu_.load(std::memory_order_seq_cst)) {
-            // Its state is still in the registers of a CPU that may not run it: placed by state_saved.
+        if (loaded) {
+            // Its state is still in the registers of a CPU that should not run it: placed by state_saved.
             entity.unplaced_.store(true, std::memory_order_seq_cst);
             bool saved_meanwhile = !entity.on_cpu_.load(std::memory_order_seq_cst);
             home.lock_.release();
             hooks_.kick(home.cpu());
-            if (target != home.cpu())
-                hooks_.kick(target); // claimed for nothing: it marks itself idle again
             if (!saved_meanwhile)
                 return;
             continue;
@@ -137,6 +139,7 @@ bool Scheduler::move_and_enqueue(RunQueue& home, RunQueue& target, SchedEntity& 
 // Under the queue's lock. Kicks the CPU if it should reconsider what it runs, or for how long.
 void Scheduler::enqueue_and_kick(RunQueue& queue, SchedEntity& entity) {
     Nanoseconds now = hooks_.now();
+    queue.advance_clock(now);
     entity.unplaced_.store(false, std::memory_order_seq_cst);
     RunQueue::set_runstate(entity, RUNSTATE_runnable, now);
     queue.enter(entity, policy::sleeper_credit);
@@ -174,7 +177,8 @@ void Scheduler::offer_elsewhere(SchedEntity& entity) {
 // Gets an idle CPU to look for work, if there is one that could take this entity.
 void Scheduler::kick_idle_for(SchedEntity& entity) {
     CpuId found{};
-    if (find_idle(entity.hard_ & online_, entity.home(), found))
+    Affinity hard = entity.hard_ & online_;
+    if (find_idle(hard & entity.soft_, entity.home(), found) || find_idle(hard, entity.home(), found))
         hooks_.kick(found);
 }
 
@@ -225,6 +229,7 @@ bool Scheduler::try_steal(RunQueue& thief, RunQueue& victim, Nanoseconds behind)
             continue;
         victim.leave(*entity);
         victim.publish();
+        thief.advance_clock(hooks_.now());
         entity->home_.store(thief.cpu_, std::memory_order_relaxed);
         thief.enter(*entity, policy::max_divergence);
         thief.publish();

@@ -45,12 +45,12 @@ void RunQueue::enter(SchedEntity& entity, Nanoseconds credit) {
 }
 
 void RunQueue::leave(SchedEntity& entity) {
-    entity.lag_ = static_cast<int64_t>(entity.virtual_time_ - clock_);
     if (entity.parked_) {
         entity.parked_ = false;
         parked_.remove(entity);
         return;
     }
+    entity.lag_ = static_cast<int64_t>(entity.virtual_time_ - clock_);
     waiting_.remove(entity);
     --waiting_count_;
 }
@@ -63,11 +63,18 @@ SchedEntity* RunQueue::take_first(Nanoseconds now) {
         granted_ = static_cast<int64_t>(entity->group_->take(now, policy::slice));
         if (granted_ > 0)
             return entity;
-        entity->parked_ = true;
-        parked_.push_back(*entity);
-        unpark_at_ = SchedGroup::next_refill(now);
+        park(*entity, now);
     }
     return nullptr;
+}
+
+// Its claim passes as if it ran: what a cap forbids is not made up for later.
+void RunQueue::park(SchedEntity& entity, Nanoseconds now) {
+    unpark_at_ = SchedGroup::next_refill(now);
+    entity.lag_ = static_cast<int64_t>(entity.virtual_time_ - clock_);
+    entity.virtual_time_ += entity.group_->virtual_time(unpark_at_ - now);
+    entity.parked_ = true;
+    parked_.push_back(entity);
 }
 
 void RunQueue::unpark_due(Nanoseconds now) {
@@ -76,7 +83,7 @@ void RunQueue::unpark_due(Nanoseconds now) {
     unpark_at_ = never;
     while (SchedEntity* entity = parked_.pop_front()) {
         entity->parked_ = false;
-        enter(*entity, policy::sleeper_credit);
+        enter(*entity, 0);
     }
 }
 
@@ -110,8 +117,8 @@ void RunQueue::return_budget() {
     granted_ = 0;
 }
 
-void RunQueue::advance_clock() {
-    Nanoseconds least = current_->is_idle() ? never : current_->virtual_time_;
+void RunQueue::advance_clock(Nanoseconds now) {
+    Nanoseconds least = current_->is_idle() ? never : current_virtual_time(now);
     if (SchedEntity* first = waiting_.first())
         least = std::min(least, first->virtual_time_);
     if (least != never && least > clock_)

@@ -33,13 +33,14 @@ class alignas(64) RunQueue : NonCopyable {
     void leave(SchedEntity& entity);
     // The first waiting entity that its group's cap lets run; those that it does not are parked. Null: none.
     SchedEntity* take_first(Nanoseconds now);
+    void park(SchedEntity& entity, Nanoseconds now);
     void unpark_due(Nanoseconds now);
     // Books the time the current entity has run.
     void charge(Nanoseconds now);
     // Charged; false if the current entity's group has used up its cap.
     bool renew_budget(Nanoseconds now);
     void return_budget();
-    void advance_clock();
+    void advance_clock(Nanoseconds now);
     void publish();
     Nanoseconds current_virtual_time(Nanoseconds now) const;
     Nanoseconds slice_end_for(SchedEntity& entity, Nanoseconds now, bool alone_on_machine) const;

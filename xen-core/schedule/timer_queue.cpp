@@ -82,12 +82,13 @@ void Timers::start(unsigned cpu_count, const TimerHooks& hooks) {
 
 // The queue that the timer is armed in, locked; or null if it is not armed.
 TimerQueue* Timers::lock_armed(Timer& timer) {
-    while (timer.armed_.load(std::memory_order_acquire)) {
+    while (timer.state_.load(std::memory_order_acquire) != Timer::State::idle) {
         TimerQueue& queue = queues_[timer.cpu_.load(std::memory_order_relaxed)];
         queue.lock_.acquire();
         if (timer.is_armed() && timer.cpu_.load(std::memory_order_relaxed) == queue.cpu_.value) [[likely]]
             return &queue;
         queue.lock_.release();
+        spin_wait_hook();
     }
     return nullptr;
 }
@@ -103,12 +104,28 @@ void Timers::program(TimerQueue& queue) {
 }
 
 void Timers::arm(Timer& timer, CpuId cpu, Nanoseconds deadline) {
-    cancel(timer);
     TimerQueue& queue = queues_[cpu.value];
-    Holding held(queue.lock_);
+    queue.lock_.acquire();
+    for (;;) {
+        if (timer.is_armed() && timer.cpu_.load(std::memory_order_relaxed) == cpu.value) {
+            queue.heap_.remove(timer);
+            break;
+        }
+        Timer::State idle = Timer::State::idle;
+        if (timer.state_.compare_exchange_strong(idle, Timer::State::arming, std::memory_order_acq_rel)) [[likely]]
+            break;
+        queue.lock_.release(); // armed for another CPU
+        cancel(timer);
+        queue.lock_.acquire();
+    }
     timer.deadline_ = deadline;
-    timer.cpu_.store(cpu.value, std::memory_order_relaxed);
-    timer.armed_.store(true, std::memory_order_release);
+    finish_arming(timer, queue);
+    queue.lock_.release();
+}
+
+void Timers::finish_arming(Timer& timer, TimerQueue& queue) {
+    timer.cpu_.store(queue.cpu_.value, std::memory_order_relaxed);
+    timer.state_.store(Timer::State::armed, std::memory_order_release);
     queue.heap_.insert(timer);
     program(queue);
 }
@@ -118,7 +135,7 @@ void Timers::cancel(Timer& timer) {
     if (!queue)
         return;
     queue->heap_.remove(timer);
-    timer.armed_.store(false, std::memory_order_relaxed);
+    timer.state_.store(Timer::State::idle, std::memory_order_release);
     queue->lock_.release();
 }
 
@@ -140,11 +157,12 @@ void Timers::migrate(Timer& timer, CpuId cpu) {
     TimerQueue* from = lock_armed(timer);
     if (!from)
         return;
-    Nanoseconds deadline = timer.deadline_;
     from->heap_.remove(timer);
-    timer.armed_.store(false, std::memory_order_relaxed);
+    timer.state_.store(Timer::State::arming, std::memory_order_release); // who cancels meanwhile waits
     from->lock_.release();
-    arm(timer, cpu, deadline);
+    TimerQueue& to = queues_[cpu.value];
+    Holding held(to.lock_);
+    finish_arming(timer, to);
 }
 
 bool Timers::expire(CpuId cpu, Nanoseconds now) {
@@ -156,7 +174,7 @@ bool Timers::expire(CpuId cpu, Nanoseconds now) {
             break;
         queue.heap_.remove(*timer);
         queue.in_callback_.store(timer, std::memory_order_seq_cst);
-        timer->armed_.store(false, std::memory_order_release);
+        timer->state_.store(Timer::State::idle, std::memory_order_release);
         queue.lock_.release();
         timer->callback_(*timer, now);
         queue.in_callback_.store(nullptr, std::memory_order_release);

@@ -18,7 +18,7 @@ class Timer : NonCopyable {
     using Callback = void (*)(Timer&, Nanoseconds now);
     explicit Timer(Callback callback) : callback_(callback) {}
 
-    bool is_armed() const { return armed_.load(std::memory_order_relaxed); }
+    bool is_armed() const { return state_.load(std::memory_order_relaxed) == State::armed; }
     // Meaningful while armed.
     Nanoseconds deadline() const { return deadline_; }
 
@@ -27,7 +27,9 @@ class Timer : NonCopyable {
     friend class Timers;
     Callback callback_;
     Nanoseconds deadline_ = 0;
-    std::atomic<bool> armed_{false};
+    // idle -> arming: by compare and exchange; the rest under the lock of the queue that cpu_ names.
+    enum class State : uint8_t { idle, arming, armed };
+    std::atomic<State> state_{State::idle};
     std::atomic<uint32_t> cpu_{0}; // in whose queue it is, while armed; changes only under that queue's lock
     // pairing heap: first child, next sibling, and the previous sibling or (of a first child) the parent
     Timer* child_ = nullptr;
@@ -71,7 +73,6 @@ class Timers : NonCopyable {
     constexpr Timers() {}
     void start(unsigned cpu_count, const TimerHooks& hooks);
 
-    // By one CPU at a time for one timer (its owner); cancel may run at the same moment elsewhere.
     // (Re)arms to fire at `deadline` (ns since start; the past means at once) on `cpu`. Replaces an earlier arming.
     void arm(Timer& timer, CpuId cpu, Nanoseconds deadline);
     // Disarms. The callback may still be running on another CPU when this returns.
@@ -92,6 +93,7 @@ class Timers : NonCopyable {
 
   private:
     TimerQueue* lock_armed(Timer& timer);
+    void finish_arming(Timer& timer, TimerQueue& queue);
     void program(TimerQueue& queue);
 
     TimerHooks hooks_{};
