@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// platform_op: of the machine's settings, the wall clock (<xen/platform.h>).
+#include "arch/x86_64/time.h"
+#include "hypercalls/dispatch.h"
+#include "hypercalls/handles.h"
+
+namespace skerry {
+namespace {
+
+constexpr uint64_t nanoseconds_per_second = 1'000'000'000;
+
+// `seconds` since 1970 and `nanoseconds` when the system time was `system_time`.
+Status set_wall_clock(uint64_t seconds, uint32_t nanoseconds, uint64_t system_time) {
+    if (nanoseconds >= nanoseconds_per_second)
+        return Error::invalid;
+    unsigned __int128 at_start = static_cast<unsigned __int128>(seconds) * nanoseconds_per_second + nanoseconds;
+    if (at_start < system_time)
+        return Error::invalid;
+    at_start -= system_time;
+    wall_clock_at_start = {static_cast<uint64_t>(at_start / nanoseconds_per_second),
+                           static_cast<uint32_t>(at_start % nanoseconds_per_second)};
+    for (DomainRef domain = domain_table.next_from(0); domain; domain = domain_table.next_from(domain->id.value + 1u))
+        domain->publish_wall_clock();
+    return success;
+}
+
+} // namespace
+
+HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_op_t> operation) {
+    xen_platform_op_t request;
+    if (!caller.domain.authority.holds(PlatformRight::set_wall_clock))
+        return Error::not_permitted;
+    TRY_STATUS(operation.read(request));
+    if (request.interface_version != XENPF_INTERFACE_VERSION)
+        return Error::access_denied;
+    switch (request.cmd) {
+    case XENPF_settime32:
+        TRY_STATUS(set_wall_clock(request.u.settime32.secs, request.u.settime32.nsecs, request.u.settime32.system_time));
+        return 0;
+    case XENPF_settime64:
+        if (request.u.settime64.mbz)
+            return Error::invalid;
+        TRY_STATUS(set_wall_clock(request.u.settime64.secs, request.u.settime64.nsecs, request.u.settime64.system_time));
+        return 0;
+    default: return Error::no_system_call;
+    }
+}
+
+} // namespace skerry
