@@ -71,8 +71,8 @@ SchedEntity* RunQueue::take_first(Nanoseconds now) {
 // Its claim passes as if it ran: what a cap forbids is not made up for later.
 void RunQueue::park(SchedEntity& entity, Nanoseconds now) {
     unpark_at_ = SchedGroup::next_refill(now);
-    entity.lag_ = static_cast<int64_t>(entity.virtual_time_ - clock_);
     entity.virtual_time_ += entity.group_->virtual_time(unpark_at_ - now);
+    entity.lag_ = static_cast<int64_t>(entity.virtual_time_ - clock_);
     entity.parked_ = true;
     parked_.push_back(entity);
 }
@@ -81,6 +81,7 @@ void RunQueue::unpark_due(Nanoseconds now) {
     if (now < unpark_at_) [[likely]]
         return;
     unpark_at_ = never;
+    advance_clock(now);
     while (SchedEntity* entity = parked_.pop_front()) {
         entity->parked_ = false;
         enter(*entity, 0);
