@@ -58,20 +58,28 @@ Status give_ports(Hypervisor& hypervisor, DomId domain, const Range& range) {
     return check(hypervisor.domctl(operation), "giving it I/O ports");
 }
 
-// As libxl does: the line becomes the domain's physical interrupt of the same number, then it may use it.
-Status give_irq(Hypervisor& hypervisor, DomId domain, uint64_t irq) {
+// The line becomes the physical interrupt of the same number, in `domain`.
+Status map_line(Hypervisor& hypervisor, domid_t domain, uint64_t line) {
     physdev_map_pirq_t mapping{};
-    mapping.domid = domain.value;
+    mapping.domid = domain;
     mapping.type = MAP_PIRQ_TYPE_GSI;
-    mapping.index = static_cast<int>(irq);
-    mapping.pirq = static_cast<int>(irq);
+    mapping.index = static_cast<int>(line);
+    mapping.pirq = static_cast<int>(line);
     BUILDER_TRY(check(hypervisor.physdev_op(PHYSDEVOP_map_pirq, &mapping), "mapping its interrupt line"));
-    if (mapping.pirq != static_cast<int>(irq))
-        return Failure() << "mapping its interrupt line: line " << irq << " became interrupt " << mapping.pirq;
+    if (mapping.pirq != static_cast<int>(line))
+        return Failure() << "mapping its interrupt line: line " << line << " became interrupt " << mapping.pirq;
+    return {};
+}
+
+// The permission names the line by the builder's own interrupt number, so the builder needs one first (and must keep it:
+// Xen takes the right to a line away from who unmaps it).
+Status give_irq(Hypervisor& hypervisor, DomId domain, uint64_t line) {
+    BUILDER_TRY(map_line(hypervisor, DOMID_SELF, line));
     auto operation = operation_on(domain, XEN_DOMCTL_irq_permission);
-    operation.u.irq_permission.pirq = static_cast<uint32_t>(irq);
+    operation.u.irq_permission.pirq = static_cast<uint32_t>(line);
     operation.u.irq_permission.allow_access = 1;
-    return check(hypervisor.domctl(operation), "giving it an interrupt line");
+    BUILDER_TRY(check(hypervisor.domctl(operation), "giving it an interrupt line"));
+    return map_line(hypervisor, domain.value, line);
 }
 
 Status give_machine_memory(Hypervisor& hypervisor, DomId domain, const Range& frames) {

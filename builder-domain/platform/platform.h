@@ -57,6 +57,7 @@ class Platform {
     Status launch(size_t index);
 
     Result<Connection> connect_to(const Service& service, size_t index);
+    Status check_servers(size_t index) const;
     Status compose_cmdline(size_t index, TextWriter& cmdline) const;
     void fail(size_t index, const Failure& failure);
 

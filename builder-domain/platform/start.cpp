@@ -109,6 +109,7 @@ Status Platform::make(size_t index) {
 
 // The order fixes the ports: console, store, control; a domain that is built again offers the same ones.
 Status Platform::connect(size_t index) {
+    BUILDER_TRY(check_servers(index));
     Member& member = members_[index];
     auto console = connect_to(description_of(index).console, index);
     BUILDER_TRY(console);
@@ -127,16 +128,18 @@ Status Platform::connect(size_t index) {
     return {};
 }
 
+Status Platform::check_servers(size_t index) const {
+    for (const Service* service : {&description_of(index).console, &description_of(index).store})
+        if (service->kind == Service::Kind::domain && members_[service->index].state == State::absent)
+            return Failure() << "it needs domain " << service->name << ", which was not built";
+    return {};
+}
+
 Result<Connection> Platform::connect_to(const Service& service, size_t index) {
     Connection connection;
     if (service.kind == Service::Kind::none)
         return connection;
-    connection.server = builder_id;
-    if (service.kind == Service::Kind::domain) {
-        if (members_[service.index].state == State::absent)
-            return Failure() << "it needs domain " << service.name << ", which was not built";
-        connection.server = members_[service.index].id;
-    }
+    connection.server = service.kind == Service::Kind::domain ? members_[service.index].id : builder_id;
     auto port = members_[index].making->offer_channel(connection.server);
     BUILDER_TRY(port);
     connection.port = port.value();
@@ -193,6 +196,7 @@ Status Platform::equip(size_t index) {
 Status Platform::launch(size_t index) {
     const DomainDescription& domain = description_of(index);
     Member& member = members_[index];
+    BUILDER_TRY(check_servers(index)); // they may have failed since
     if (domain.seal)
         BUILDER_TRY(seal_domain(hypervisor_, member.id));
     if (domain.console.kind == Service::Kind::builder)

@@ -164,7 +164,7 @@ long FakeHypervisor::grant_table_op(unsigned command, void* operations, unsigned
 
 long FakeHypervisor::physdev_op(int command, void* argument) {
     auto& mapping = *static_cast<physdev_map_pirq_t*>(argument);
-    if (command != PHYSDEVOP_map_pirq || !domains.contains(mapping.domid))
+    if (command != PHYSDEVOP_map_pirq || (mapping.domid != DOMID_SELF && !domains.contains(mapping.domid)))
         return -XEN_EINVAL;
     return fails() ? -XEN_ENOMEM : 0;
 }
