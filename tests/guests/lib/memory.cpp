@@ -77,6 +77,7 @@ long make_readonly(void* page) { return set_mapping(page, entry(mfn_of(page), pa
 long make_writable(void* page) { return set_mapping(page, entry(mfn_of(page), page_flags)); }
 long unmap(void* page) { return set_mapping(page, 0); }
 
+void* image_base() { return image_start; }
 void* window(unsigned index) { return virt_base + window_offset + index * 4096UL; }
 
 long window_map(unsigned index, uint64_t value, unsigned dom) {

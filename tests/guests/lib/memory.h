@@ -55,6 +55,8 @@ void* window(unsigned index);
 long window_map(unsigned index, uint64_t value, unsigned dom = DOMID_SELF);
 long window_unmap(unsigned index);
 
+void* image_base();                          // the first byte of the image
+
 // Called once at start, and in a peer.
 void memory_start();
 

@@ -21,6 +21,7 @@ struct Peer {
     // The parent's view of a variable of the peer (mapped on demand through the window).
     template <typename T> T* view(T* variable) { return reinterpret_cast<T*>(view_address(reinterpret_cast<unsigned long>(variable))); }
     uint64_t frame_of(const void* at) const; // the peer's frame behind an image address
+    uint64_t top_frame() const { return frames_[first_table_]; } // its L4
     // State: shutdown reason when it has shut down, -1 while it lives.
     int shutdown_reason() const;
     bool wait_shutdown(unsigned reason);
