@@ -12,7 +12,8 @@ MINIOS_FLAGS := -O2 -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mn
 MINIOS_CXXFLAGS := -std=gnu++20 $(MINIOS_FLAGS) -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
 MINIOS_CFLAGS := -std=gnu11 $(MINIOS_FLAGS) -fno-asynchronous-unwind-tables
 # The kernel itself leaves vector registers alone: its page fault handler must not disturb the code it interrupts.
-MINIOS_KERNEL_CXXFLAGS := $(MINIOS_CXXFLAGS) -mgeneral-regs-only
+# (clang's -mgeneral-regs-only refuses even the declarations in libstdc++'s headers.)
+MINIOS_KERNEL_CXXFLAGS := $(MINIOS_CXXFLAGS) $(if $(findstring clang,$(CXX)),-mno-sse -mno-mmx -mno-avx,-mgeneral-regs-only)
 
 MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp) minios/arch/x86_64/entry.S
 MINIOS_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(MINIOS_SOURCES)))

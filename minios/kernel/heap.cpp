@@ -126,12 +126,12 @@ Usage usage() {
 
 extern "C" {
 
-void* malloc(std::size_t size) {
+void* malloc(std::size_t size) noexcept {
     minios::ensure_started();
     return minios::arena.allocate(size);
 }
 
-void* calloc(std::size_t count, std::size_t size) {
+void* calloc(std::size_t count, std::size_t size) noexcept {
     std::size_t total;
     if (__builtin_mul_overflow(count, size, &total))
         return nullptr;
@@ -141,7 +141,7 @@ void* calloc(std::size_t count, std::size_t size) {
     return p;
 }
 
-void* realloc(void* p, std::size_t size) {
+void* realloc(void* p, std::size_t size) noexcept {
     if (p == nullptr)
         return malloc(size);
     if (size == 0) {
@@ -159,12 +159,12 @@ void* realloc(void* p, std::size_t size) {
     return moved;
 }
 
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
     minios::ensure_started();
     return minios::arena.allocate_aligned(alignment, size);
 }
 
-void free(void* p) { minios::arena.release(p); }
+void free(void* p) noexcept { minios::arena.release(p); }
 
 } // extern "C"
 

@@ -31,6 +31,14 @@ inline constexpr std::uint64_t page_area = 256ull << 30, page_area_size = 256ull
 /// True when the fault was the heap's to resolve and has been.
 bool heap_page_fault(std::uint64_t address, bool write, bool present);
 
+/// Length of a text that may lack its terminating zero.
+inline std::size_t bounded_length(const char* text, std::size_t most) {
+    std::size_t length = 0;
+    while (length < most && text[length] != 0)
+        ++length;
+    return length;
+}
+
 /// Stack with a guard page below: lowest usable address, or nullptr.
 void* stack_allocate(std::size_t size);
 void stack_release(void* lowest, std::size_t size);

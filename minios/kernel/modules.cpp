@@ -38,7 +38,7 @@ std::string_view text_at(const std::byte* base, std::size_t size, std::uint32_t 
     if (offset == 0 || offset >= size)
         return {};
     const char* text = reinterpret_cast<const char*>(base) + offset;
-    return {text, __builtin_strnlen(text, size - offset)};
+    return {text, bounded_length(text, size - offset)};
 }
 
 void read_list(const std::byte* base, std::size_t size, Pfn first) {

@@ -42,7 +42,7 @@ bool is_first_domain() { return (info_copy.flags & SIF_INITDOMAIN) != 0; }
 std::uint64_t total_pages() { return info_copy.nr_pages; }
 std::string_view command_line() {
     const auto* text = reinterpret_cast<const char*>(info_copy.cmd_line);
-    return {text, __builtin_strnlen(text, MAX_GUEST_CMDLINE)};
+    return {text, bounded_length(text, MAX_GUEST_CMDLINE)};
 }
 
 extern "C" [[noreturn]] void minios_start(const start_info_t* info) {

@@ -7,10 +7,14 @@ std::size_t Multiplexer::write(Source& source, const char* bytes, std::size_t co
     std::size_t done = 0;
     const std::size_t needed = source.interactive ? 1 : worst_growth;
     for (; done < count && terminal_.room() >= needed; ++done) {
-        if (source.interactive)
+        if (source.interactive) {
             write_interactive(bytes[done]);
-        else
-            write_line_byte(source, bytes[done]);
+            continue;
+        }
+        if (must_wait(source, bytes[done]))
+            break;
+        write_line_byte(source, bytes[done]);
+        source.quiet = false;
     }
     return done;
 }
@@ -54,9 +58,10 @@ void Multiplexer::end_line(Source& source) {
     at_line_start_ = true;
 }
 
-void Multiplexer::flush(Source& source) {
-    if (source.length > 0 && terminal_.room() >= worst_growth)
+void Multiplexer::flush_quiet(Source& source) {
+    if (source.quiet && source.length > 0 && terminal_.room() >= worst_growth)
         end_line(source);
+    source.quiet = true;
 }
 
 } // namespace skerry::console

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t millisecond = 1'000'000;
 constexpr std::uint64_t tick_interval = 250 * millisecond; ///< unfinished lines, guests that were not there, a lost interrupt
 constexpr std::uint64_t poll_busy = millisecond, poll_idle = 10 * millisecond, busy_for = 200 * millisecond;
+constexpr std::uint64_t patience_with_line = 50 * millisecond; ///< how long others wait for the interactive guest to end a line
 
 } // namespace
 
@@ -42,6 +43,7 @@ bool Server::start() {
         guest.source.interactive = i == settings_.interactive;
     }
     visit_guests();
+    started_ = true; // from here on a guest that does not exist is nothing to talk about: it went, or is being built again
     return true;
 }
 
@@ -87,7 +89,7 @@ void Server::attach(Guest& guest) {
     auto result = guest.page.attach(*guest.address, GrantRef{GNTTAB_RESERVED_CONSOLE}, on_event, this);
     if (result)
         guest.ring = GuestRing(*static_cast<xencons_interface*>(guest.page.data()));
-    else if (result.error() != guest.last_error)
+    else if (result.error() != guest.last_error && (!started_ || result.error() != Error::no_such_process))
         say("domain %u, %s: cannot attach: %s\n", guest.address->domain.value, guest.address->name, error_name(result.error()));
     guest.last_error = result.error();
 }
@@ -122,6 +124,8 @@ bool Server::move_output(Guest& guest) {
     }
     const std::size_t shown = multiplexer_.write(guest.source, guest.taken + guest.taken_begin, guest.taken_end - guest.taken_begin);
     guest.taken_begin += shown;
+    if (guest.source.interactive && shown > 0)
+        last_interactive_ = clock::now_ns();
     return moved || shown > 0;
 }
 
@@ -138,6 +142,7 @@ bool Server::move_log() {
 
 bool Server::move_all() {
     bool moved = move_input();
+    multiplexer_.hold_lines(clock::now_ns() - last_interactive_ < patience_with_line);
     for (std::size_t i = 0; i < settings_.guest_count; ++i)
         moved |= move_output(guests_[(first_served_ + i) % settings_.guest_count]);
     first_served_ = settings_.guest_count > 0 ? (first_served_ + 1) % settings_.guest_count : 0;
@@ -153,13 +158,15 @@ void Server::tick(std::uint64_t now) {
     visit_ = true;
     log_look_ = log_.available();
     for (std::size_t i = 0; i < settings_.guest_count; ++i)
-        multiplexer_.flush(guests_[i].source);
-    multiplexer_.flush(log_source_);
+        multiplexer_.flush_quiet(guests_[i].source);
+    multiplexer_.flush_quiet(log_source_);
 }
 
 std::uint64_t Server::next_deadline(std::uint64_t now) {
-    if (line_.started())
-        return last_tick_ + tick_interval;
+    if (line_.started()) {
+        const bool lines_held = now - last_interactive_ < patience_with_line;
+        return lines_held ? last_interactive_ + patience_with_line : last_tick_ + tick_interval;
+    }
     return now + (now - last_activity_ < busy_for ? poll_busy : poll_idle);
 }
 

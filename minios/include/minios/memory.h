@@ -116,9 +116,9 @@ Usage usage();
 
 // malloc and friends return nullptr when the heap is exhausted; so does operator new(std::nothrow). Plain new panics.
 extern "C" {
-void* malloc(std::size_t size);
-void* calloc(std::size_t count, std::size_t size);
-void* realloc(void* p, std::size_t size);
-void* aligned_alloc(std::size_t alignment, std::size_t size);
-void free(void* p);
+void* malloc(std::size_t size) noexcept;
+void* calloc(std::size_t count, std::size_t size) noexcept;
+void* realloc(void* p, std::size_t size) noexcept;
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept;
+void free(void* p) noexcept;
 }

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Host tests of the parts of minios that are pure bookkeeping.
+MINIOS_TEST := $(BUILD)/tests/unit/minios
+UNIT_TESTS += $(MINIOS_TEST)
+
+MINIOS_TEST_SOURCES := $(wildcard tests/unit/minios/*_test.cpp) minios/kernel/frame_map.cpp minios/kernel/heap_arena.cpp \
+    minios/kernel/format.cpp minios/backends/guest_address.cpp
+MINIOS_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/unit-minios/%.o,$(MINIOS_TEST_SOURCES))
+
+$(MINIOS_TEST_OBJECTS): $(BUILD)/obj/unit-minios/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(HOST_CXX) $(HOST_CXXFLAGS) -I. -Iminios/include -c $< -o $@
+$(MINIOS_TEST): $(MINIOS_TEST_OBJECTS)
+	@mkdir -p $(@D)
+	$(HOST_CXX) $(HOST_CXXFLAGS) $^ -o $@ $(HOST_LDLIBS)
+-include $(MINIOS_TEST_OBJECTS:.o=.d)

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "minios/kernel/heap_arena.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <random>
+#include <stdexcept>
+
+namespace {
+
+using minios::HeapArena;
+
+constexpr std::size_t most = 16u << 20;
+std::size_t limit, grown;
+
+bool grow(std::size_t size) {
+    if (grown + size > limit)
+        return false;
+    grown += size;
+    return true;
+}
+void shrink(std::size_t size) { grown -= size; }
+void broken(const char* what, const void*) { throw std::runtime_error(what); }
+
+class HeapArenaTest : public testing::Test {
+protected:
+    HeapArenaTest() : memory(new (std::align_val_t(4096)) char[most]) {
+        limit = most;
+        grown = 0;
+        arena->start(memory, grow, shrink, broken);
+    }
+    ~HeapArenaTest() override { operator delete[](memory, std::align_val_t(4096)); }
+    char* memory;
+    std::unique_ptr<HeapArena> arena = std::make_unique<HeapArena>();
+};
+
+TEST_F(HeapArenaTest, RandomRunKeepsBlocksApart) {
+    std::mt19937 random(7);
+    std::map<char*, std::pair<std::size_t, char>> live;
+    for (int step = 0; step < 30000; ++step) {
+        if (live.size() < 200 && random() % 5 != 0) {
+            const std::size_t size = random() % 3 == 0 ? random() % 100000 : random() % 300;
+            const std::size_t boundary = random() % 4 == 0 ? std::size_t{16} << random() % 9 : 16;
+            auto* p = static_cast<char*>(arena->allocate_aligned(boundary, size));
+            if (p == nullptr)
+                continue;
+            ASSERT_EQ(reinterpret_cast<std::uintptr_t>(p) % boundary, 0u);
+            ASSERT_GE(arena->size_of(p), size);
+            ASSERT_LE(p + size, memory + grown);
+            const char fill = static_cast<char>(random());
+            std::memset(p, fill, size);
+            live[p] = {size, fill};
+        } else if (!live.empty()) {
+            auto it = live.begin();
+            std::advance(it, random() % live.size());
+            for (std::size_t i = 0; i < it->second.first; ++i)
+                ASSERT_EQ(it->first[i], it->second.second);
+            arena->release(it->first);
+            live.erase(it);
+        }
+        if (step % 500 == 0) {
+            ASSERT_TRUE(arena->consistent());
+        }
+    }
+    for (auto& [p, content] : live)
+        arena->release(p);
+    EXPECT_TRUE(arena->consistent());
+    EXPECT_EQ(arena->in_use(), 0u);
+    EXPECT_LE(grown, 2u << 20) << "an empty heap gives its memory back";
+}
+
+TEST_F(HeapArenaTest, FailsWithoutGrowing) {
+    limit = 128 * 1024;
+    EXPECT_EQ(arena->allocate(1u << 20), nullptr);
+    EXPECT_EQ(arena->allocate(~std::size_t{0}), nullptr);
+    EXPECT_EQ(arena->allocate_aligned(std::size_t{1} << 50, 8), nullptr);
+    void* p = arena->allocate(60000);
+    EXPECT_NE(p, nullptr);
+    EXPECT_EQ(arena->allocate(100000), nullptr);
+    arena->release(p);
+    EXPECT_TRUE(arena->consistent());
+    EXPECT_NE(arena->allocate(60000), nullptr);
+}
+
+TEST_F(HeapArenaTest, NoticesDoubleFree) {
+    void* p = arena->allocate(40);
+    void* other = arena->allocate(40);
+    arena->release(p);
+    EXPECT_THROW(arena->release(p), std::runtime_error);
+    arena->release(other);
+}
+
+TEST_F(HeapArenaTest, NoticesForeignPointersAndOverruns) {
+    char outside[64];
+    EXPECT_THROW(arena->release(outside + 32), std::runtime_error);
+    auto* p = static_cast<char*>(arena->allocate(40));
+    EXPECT_THROW(arena->release(p + 8), std::runtime_error);
+    std::memset(p, 0x55, arena->size_of(p) + 16); // into the next header
+    EXPECT_THROW(arena->release(p), std::runtime_error);
+}
+
+} // namespace
