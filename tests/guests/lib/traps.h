@@ -59,6 +59,7 @@ template <typename Body> Trap attempt(Body body) {
     frame.outer = current;
     if (save_point(&frame.point) == 0) {
         current = &frame;
+        asm volatile("" ::: "memory"); // before anything the body does
         body();
     }
     asm volatile("" ::: "memory");
