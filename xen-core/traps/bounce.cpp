@@ -2,6 +2,7 @@
 #include "traps/bounce.h"
 
 #include "arch/x86_64/segments.h"
+#include "traps/fetch.h"
 #include "traps/vectors.h"
 
 namespace skerry {
@@ -43,6 +44,14 @@ void inject_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t err
     if (!state.in_kernel)
         error_code |= page_fault::user;
     inject<BounceWords::error_code>(cpu, vcpu, vector::page_fault, error_code);
+}
+
+void step_over(CpuLocal& cpu, Vcpu& vcpu, unsigned length) {
+    constexpr uint64_t dr6_single_step = 1 << 14;
+    if (!advance(cpu.frame, length)) [[likely]]
+        return;
+    vcpu.cpu.debug_registers[6] |= dr6_single_step;
+    inject_trap(cpu, vcpu, vector::debug);
 }
 
 void note_segments(PvCpuState& state) {

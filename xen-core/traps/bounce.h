@@ -96,6 +96,9 @@ void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector);
 void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint32_t error_code);
 // #PF; `error_code` as the hardware gave it.
 void inject_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t error_code);
+// After an instruction of `length` bytes has been executed for the guest: goes past it, and raises the debug trap that the
+// CPU would have raised if the guest is single-stepping.
+void step_over(CpuLocal& cpu, Vcpu& vcpu, unsigned length);
 // The guest's state could not be restored, or a segment could not be loaded.
 void inject_failsafe(CpuLocal& cpu, Vcpu& vcpu);
 // A register or segment of the loaded guest for its kernel to see: the failsafe frame shows these.

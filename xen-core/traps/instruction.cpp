@@ -77,7 +77,8 @@ class Reader {
         unsigned displacement = mod == 1 ? 1 : mod == 2 ? 4 : 0;
         if (!long_mode_ && prefixes.address_size) { // 16-bit addressing
             displacement = mod == 2 ? 2 : mod == 0 && rm == 6 ? 2 : displacement;
-            (void)immediate(displacement);
+            if (displacement)
+                (void)immediate(displacement);
             return result;
         }
         if (rm == 4) {

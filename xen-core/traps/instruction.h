@@ -50,6 +50,15 @@ struct MemoryWrite {
 // Nothing: another instruction, or one that was not read to its end.
 std::optional<MemoryWrite> decode_memory_write(const InstructionBytes& code, bool long_mode);
 
+// What an operation makes of the old value in memory and its operand, both of `bytes` bytes.
+struct Computed {
+    uint64_t value;
+    uint64_t rflags;
+};
+// `accumulator`: rax, for compare_exchange. Not for move, exchange and store_string, which need no old value.
+Computed compute(WriteOperation operation, unsigned bytes, uint64_t old, uint64_t operand, uint64_t accumulator,
+                 uint64_t rflags);
+
 // --- privileged instructions ---------------------------------------------------------------------------------------
 
 enum class PrivilegedOperation : uint8_t {
