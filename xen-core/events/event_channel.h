@@ -19,12 +19,12 @@ enum class PortState : uint8_t { free, reserved, unbound, interdomain, pirq, vir
 struct EventChannel {
     Lock<LockRank::event_port> lock;
     PortState state;
-    uint8_t priority;                 // FIFO: of the next queueing
-    uint8_t consumer;                 // 0: the guest; else 1 + index into the table's consumers
-    bool pending_without_page;        // FIFO: set pending before its event word existed
-    std::atomic<uint16_t> vcpu;       // whom to notify
-    std::atomic<uint16_t> last_queue; // FIFO: vCPU << 4 | priority of the queue it was last put on
-    EventTable* peer;                 // interdomain: the other end's table (perhaps our own)
+    std::atomic<uint8_t> priority;          // FIFO: of the next queueing
+    uint8_t consumer;                       // 0: the guest; else 1 + index into the table's consumers
+    std::atomic<bool> pending_without_page; // FIFO: set pending before its event word existed
+    std::atomic<uint16_t> vcpu;             // whom to notify
+    std::atomic<uint16_t> last_queue;       // FIFO: vCPU << 4 | priority of the queue it was last put on
+    EventTable* peer;                       // interdomain: the other end's table (perhaps our own)
     uint32_t number; // interdomain: the peer's port; unbound: the domain that may bind; pirq, virq: which
     uint32_t unused;
 };

@@ -67,7 +67,8 @@ class EventTable : NonCopyable {
     Result<PortStatus> status(EvtPort port);
     Status bind_vcpu(EvtPort port, VcpuId vcpu);
     Status unmask(EvtPort port);
-    // Closes every port and returns to two-level. restart: budget spent, call again.
+    // Closes every port and returns to two-level. restart: budget spent, call again. try_again: ports were bound
+    // meanwhile, or are attached to xen-core; then FIFO stays on.
     Status reset(WorkBudget& budget);
     Status init_control(uint64_t guest_frame, uint32_t offset, VcpuId vcpu);
     Status expand_array(uint64_t guest_frame);
@@ -124,31 +125,51 @@ class EventTable : NonCopyable {
         return id.value < max_vcpus ? vcpus_[id.value].load(std::memory_order_acquire) : nullptr;
     }
 
-    // allocation (event_table_ports.cpp)
+    // ports (event_ports.cpp)
     Result<EvtPort> allocate_port();
     Status ensure_memory(EvtPort port);
     void bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number);
     void unbind(EventChannel& channel, EvtPort port);
+    Result<EvtPort> allocate_bound(PortState state, VcpuId vcpu, uint32_t number);
     Status close_port(EvtPort port, bool by_guest);
+    void close_local(EventChannel& channel, EvtPort port);
+    void close_link(EventChannel& ours, EvtPort port, EventTable& peer);
+    bool close_if_linked_to(EventTable& peer, EvtPort port);
+    void free_memory();
     Status close_all(WorkBudget& budget, bool by_guest);
     uint32_t port_limit() const { return uses_fifo() ? fifo_ports : two_level_ports; }
 
-    // delivery (event_delivery.cpp, event_fifo.cpp): the caller holds a lock that keeps the binding of `port` still
-    void set_pending(EventChannel& channel, EvtPort port);
+    // delivery (event_delivery.cpp): the caller holds a lock that keeps the binding of `port` still
+    void send_to_peer(EventChannel& channel);
+    void set_pending(EventChannel& channel, EvtPort port) {
+        if (uses_fifo())
+            set_pending_fifo(channel, port);
+        else
+            set_pending_two_level(channel, port);
+    }
     void set_pending_two_level(EventChannel& channel, EvtPort port);
-    void set_pending_fifo(EventChannel& channel, EvtPort port);
-    void mark_upcall(VcpuId id, EventVcpu& event_vcpu);
+    void unmask_locked(EventChannel& channel, EvtPort port);
+    bool is_pending_two_level(EvtPort port) const;
+    void clear_pending(EvtPort port);
+    void mark_upcall(VcpuId id, vcpu_info& info);
     void notify_pollers(EvtPort port) {
         if (pollers_.load(std::memory_order_seq_cst)) [[unlikely]]
             sink_.wake_pollers(port);
     }
-    void send_to_peer(EventChannel& channel);
-    std::atomic<event_word_t>* event_word(EvtPort port) const;
-    bool link_fifo(EventVcpu& target, EventChannel& channel, EvtPort port, uint32_t priority);
+
+    // FIFO (event_fifo.cpp)
+    using EventWord = std::atomic<event_word_t>;
+    EventWord* event_word(EvtPort port) const {
+        EventWord* page = event_pages_[port.value / words_per_page].load(std::memory_order_acquire);
+        return page ? page + port.value % words_per_page : nullptr;
+    }
+    void set_pending_fifo(EventChannel& channel, EvtPort port);
+    bool queue_event(EventChannel& channel, EvtPort port, EventWord& word);
+    void link_event(EventVcpu& target, uint16_t queue, EvtPort port, EventWord& word);
     bool set_link(EvtPort tail, EvtPort port);
     bool is_busy(EvtPort port) const;
-    void clear_pending(EvtPort port);
     Status map_control_block(EventVcpu& event_vcpu, uint64_t guest_frame, uint32_t offset);
+    void start_fifo();
     void drop_fifo();
 
     const DomId owner_;
@@ -164,11 +185,13 @@ class EventTable : NonCopyable {
     bool dying_ = false;
     TableLock lock_;
     uint32_t lowest_free_ = 1; // no free port below it
-    uint32_t closing_ = 1;     // progress of close_all
+    uint32_t bound_ports_ = 0;
+    std::atomic<uint32_t> closing_{1}; // progress of close_all
+    std::atomic<uint32_t> users_{0};   // operations elsewhere that are about to lock this table
     std::atomic<Directory*> directories_[directories] = {};
     EventConsumer* consumers_[max_consumers] = {};
     uint32_t event_page_count_ = 0;
-    std::atomic<std::atomic<event_word_t>*> event_pages_[event_pages] = {};
+    std::atomic<EventWord*> event_pages_[event_pages] = {};
     std::atomic<EventVcpu*> vcpus_[max_vcpus] = {};
 };
 

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// How an event gets from its sender to the guest's flags: sending, unmasking, and the two-level ABI.
+#include "events/event_table.h"
+
+namespace skerry {
+
+namespace {
+
+constexpr unsigned bits_per_word = 64;
+static_assert(sizeof(shared_info::evtchn_pending[0]) * 8 == bits_per_word);
+static_assert(sizeof(shared_info::evtchn_pending) / sizeof(shared_info::evtchn_pending[0]) == bits_per_word);
+
+// A word of guest memory, as an atomic.
+auto shared_word(unsigned long& word) {
+    return std::atomic_ref<unsigned long>(word);
+}
+auto shared_byte(uint8_t& byte) {
+    return std::atomic_ref<uint8_t>(byte);
+}
+
+// Sets the bit; true if it was set already. (One lock bts.)
+bool test_and_set(unsigned long& word, unsigned bit) {
+    return shared_word(word).fetch_or(1ul << bit, std::memory_order_seq_cst) >> bit & 1;
+}
+bool test_and_clear(unsigned long& word, unsigned bit) {
+    return shared_word(word).fetch_and(~(1ul << bit), std::memory_order_seq_cst) >> bit & 1;
+}
+bool test(unsigned long& word, unsigned bit) {
+    return shared_word(word).load(std::memory_order_relaxed) >> bit & 1;
+}
+
+} // namespace
+
+Status EventTable::send(EvtPort port) {
+    EventChannel* channel = find(port);
+    if (!channel) [[unlikely]]
+        return Error::invalid;
+    Holding held(channel->lock);
+    if (channel->consumer) [[unlikely]]
+        return Error::invalid;
+    switch (channel->state) {
+    case PortState::interdomain:
+        send_to_peer(*channel);
+        return success;
+    case PortState::ipi:
+        set_pending(*channel, port);
+        return success;
+    case PortState::unbound:
+        return success;
+    default:
+        return Error::invalid;
+    }
+}
+
+// The lock of `channel`, an interdomain port of this table, is held: the peer's port is bound and stays so.
+inline void EventTable::send_to_peer(EventChannel& channel) {
+    EventTable& peer = *channel.peer;
+    EvtPort port(channel.number);
+    EventChannel& target = *peer.find(port);
+    if (target.consumer) [[unlikely]]
+        peer.consumers_[target.consumer - 1]->notify(VcpuId(target.vcpu.load(std::memory_order_relaxed)), port);
+    else
+        peer.set_pending(target, port);
+}
+
+void EventTable::send_from_attached(EvtPort port) {
+    EventChannel* channel = find(port);
+    if (!channel)
+        return;
+    Holding held(channel->lock);
+    if (channel->consumer && channel->state == PortState::interdomain)
+        send_to_peer(*channel);
+}
+
+void EventTable::send_virq(VcpuId id, uint32_t virq) {
+    EventVcpu* target = virq < EventVcpu::virqs ? vcpu(id) : nullptr;
+    if (!target)
+        return;
+    EvtPort port(target->virq_ports[virq].load(std::memory_order_acquire));
+    EventChannel* channel = port.value ? find(port) : nullptr;
+    if (!channel)
+        return;
+    Holding held(channel->lock);
+    // The port may have been closed, and even bound to something else, since.
+    if (channel->state == PortState::virq && channel->number == virq)
+        set_pending(*channel, port);
+}
+
+void EventTable::send_pirq(EvtPort port) {
+    EventChannel* channel = find(port);
+    if (!channel)
+        return;
+    Holding held(channel->lock);
+    if (channel->state == PortState::pirq)
+        set_pending(*channel, port);
+}
+
+void EventTable::set_pending_two_level(EventChannel& channel, EvtPort port) {
+    shared_info* shared = shared_info_.load(std::memory_order_acquire);
+    if (!shared || port.value >= two_level_ports) [[unlikely]]
+        return;
+    unsigned index = port.value / bits_per_word, bit = port.value % bits_per_word;
+    if (test_and_set(shared->evtchn_pending[index], bit))
+        return;
+    VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
+    vcpu_info* info = vcpus_[id.value].load(std::memory_order_relaxed)->info.load(std::memory_order_acquire);
+    if (!test(shared->evtchn_mask[index], bit) && info && !test_and_set(info->evtchn_pending_sel, index))
+        mark_upcall(id, *info);
+    notify_pollers(port);
+}
+
+void EventTable::mark_upcall(VcpuId id, vcpu_info& info) {
+    if (shared_byte(info.evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
+        sink_.deliver(id);
+}
+
+Status EventTable::unmask(EvtPort port) {
+    EventChannel* channel = find(port);
+    if (!channel)
+        return Error::invalid;
+    uint32_t pirq = 0;
+    bool is_pirq = false;
+    {
+        Holding held(channel->lock);
+        is_pirq = channel->state == PortState::pirq;
+        pirq = channel->number;
+        unmask_locked(*channel, port);
+    }
+    if (is_pirq)
+        pirqs_.unmasked(pirq);
+    return success;
+}
+
+void EventTable::unmask_locked(EventChannel& channel, EvtPort port) {
+    if (uses_fifo()) {
+        // The event pages are held by the ports that are bound.
+        EventWord* word = channel.state == PortState::free ? nullptr : event_word(port);
+        if (word && word->fetch_and(~(1u << EVTCHN_FIFO_MASKED)) >> EVTCHN_FIFO_PENDING & 1)
+            set_pending_fifo(channel, port);
+        return;
+    }
+    shared_info* shared = shared_info_.load(std::memory_order_acquire);
+    if (!shared || port.value >= two_level_ports)
+        return;
+    unsigned index = port.value / bits_per_word, bit = port.value % bits_per_word;
+    VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
+    EventVcpu* target = vcpu(id);
+    vcpu_info* info = target ? target->info.load(std::memory_order_acquire) : nullptr;
+    if (info && test_and_clear(shared->evtchn_mask[index], bit) && test(shared->evtchn_pending[index], bit) &&
+        !test_and_set(info->evtchn_pending_sel, index))
+        mark_upcall(id, *info);
+}
+
+bool EventTable::is_pending(EvtPort port) {
+    if (uses_fifo()) {
+        Holding held(lock_); // keeps the event pages where they are
+        EventWord* word = uses_fifo() && port.value < fifo_ports ? event_word(port) : nullptr;
+        return word && word->load(std::memory_order_seq_cst) >> EVTCHN_FIFO_PENDING & 1;
+    }
+    return is_pending_two_level(port);
+}
+
+bool EventTable::is_pending_two_level(EvtPort port) const {
+    shared_info* shared = shared_info_.load(std::memory_order_acquire);
+    return shared && port.value < two_level_ports &&
+           shared_word(shared->evtchn_pending[port.value / bits_per_word]).load(std::memory_order_seq_cst) >>
+                   (port.value % bits_per_word) &
+               1;
+}
+
+bool EventTable::is_masked(EvtPort port) {
+    if (uses_fifo()) {
+        Holding held(lock_);
+        EventWord* word = uses_fifo() && port.value < fifo_ports ? event_word(port) : nullptr;
+        return !word || word->load(std::memory_order_relaxed) >> EVTCHN_FIFO_MASKED & 1;
+    }
+    shared_info* shared = shared_info_.load(std::memory_order_acquire);
+    return !shared || port.value >= two_level_ports ||
+           test(shared->evtchn_mask[port.value / bits_per_word], port.value % bits_per_word);
+}
+
+// A port that is closed takes its pending event with it. The table's lock is held.
+void EventTable::clear_pending(EvtPort port) {
+    if (uses_fifo()) {
+        if (EventWord* word = event_word(port))
+            word->fetch_and(~(1u << EVTCHN_FIFO_PENDING), std::memory_order_relaxed);
+        return;
+    }
+    shared_info* shared = shared_info_.load(std::memory_order_acquire);
+    if (shared && port.value < two_level_ports)
+        (void)test_and_clear(shared->evtchn_pending[port.value / bits_per_word], port.value % bits_per_word);
+}
+
+void EventTable::set_vcpu_info(VcpuId id, vcpu_info* info) {
+    EventVcpu& event_vcpu = *vcpu(id);
+    bool moved = event_vcpu.info.exchange(info, std::memory_order_seq_cst) || id.value >= XEN_LEGACY_MAX_VCPUS;
+    if (!info || !moved)
+        return;
+    // What was set at the old place while the guest copied is lost: let it look at every word once.
+    shared_word(info->evtchn_pending_sel).store(~0ul, std::memory_order_seq_cst);
+    shared_byte(info->evtchn_upcall_pending).store(1, std::memory_order_seq_cst);
+    sink_.deliver(id);
+}
+
+constinit GlobalVirqs global_virqs;
+
+Status GlobalVirqs::set_handler(uint32_t virq, EventTable* table) {
+    if (virq >= EventVcpu::virqs || !EventTable::is_global_virq(virq))
+        return Error::invalid;
+    Holding held(lock_);
+    handlers_[virq] = table;
+    return success;
+}
+
+void GlobalVirqs::set_default(EventTable* table) {
+    Holding held(lock_);
+    default_ = table;
+}
+
+void GlobalVirqs::forget(EventTable& table) {
+    Holding held(lock_);
+    for (EventTable*& handler : handlers_)
+        if (handler == &table)
+            handler = nullptr;
+    if (default_ == &table)
+        default_ = nullptr;
+}
+
+void GlobalVirqs::send(uint32_t virq) {
+    if (virq >= EventVcpu::virqs)
+        return;
+    Holding held(lock_);
+    if (EventTable* table = handlers_[virq] ? handlers_[virq] : default_)
+        table->send_global_virq(virq);
+}
+
+} // namespace skerry
