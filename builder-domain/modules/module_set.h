@@ -32,6 +32,7 @@ class ModuleSet {
     Status add(std::string_view cmdline, Bytes bytes);
 
     const Module* find(std::string_view name) const;
+    std::span<const Module> modules() const { return modules_; }
     size_t size() const { return modules_.size(); }
 
   private:
