@@ -10,7 +10,7 @@ namespace skerry {
 namespace {
 
 // 16550 registers, offsets from the port.
-enum Register : uint16_t { data = 0, interrupt_enable = 1, fifo_control = 2, line_control = 3, modem_control = 4, line_status = 5, scratch = 7 };
+enum Register : uint16_t { data = 0, interrupt_enable = 1, line_control = 3, modem_control = 4, line_status = 5, scratch = 7 };
 constexpr uint8_t status_data_ready = 0x01;
 constexpr uint8_t status_transmit_empty = 0x20;
 
@@ -30,7 +30,7 @@ class Uart {
             out8(port_ + interrupt_enable, static_cast<uint8_t>(divisor >> 8));
         }
         out8(port_ + line_control, 0x03); // 8 bits, no parity, 1 stop bit
-        out8(port_ + fifo_control, 0x07); // on, cleared, trigger at one byte
+        // The FIFOs stay as they are: switching them on or off empties the receiver, which may hold what was typed or piped in already.
         out8(port_ + modem_control, 0x0b); // DTR, RTS, OUT2 (interrupt gate)
     }
     void put(char c) {
