@@ -8,7 +8,8 @@
 
 namespace skerry {
 
-// Writes at most `size` bytes with a final NUL (if size > 0) and returns the number of characters written, cut or not.
+// Writes at most `size` bytes with a final NUL (if size > 0) and returns the number of characters written, the NUL not
+// counted: at most size - 1.
 size_t format_arguments(char* buffer, size_t size, const char* format, va_list arguments);
 [[gnu::format(printf, 3, 4)]] size_t format_text(char* buffer, size_t size, const char* format, ...);
 

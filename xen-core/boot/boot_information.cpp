@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "boot/boot_information.h"
 
+#include "arch/x86_64/platform.h"
 #include "boot/memory_map_builder.h"
 
 namespace skerry {
@@ -10,6 +11,8 @@ constinit BootInformation boot_information;
 std::span<const MemoryRegion> machine_memory_map() {
     return {boot_information.memory, boot_information.memory_count};
 }
+
+const char* platform_command_line() { return boot_information.command_line; }
 
 bool is_ram_by_map(Mfn mfn) {
     uint64_t start = address_of(mfn).value;

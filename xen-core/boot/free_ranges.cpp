@@ -39,6 +39,8 @@ void FreeRanges::add(FrameRange range) {
 }
 
 void FreeRanges::remove(FrameRange range) {
+    if (!range.count)
+        return;
     for (size_t i = 0; i < count_;) {
         FrameRange old = ranges_[i];
         if (range.first >= old.end() || range.end() <= old.first) {

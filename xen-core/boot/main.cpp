@@ -22,6 +22,7 @@
 #include "boot/paging.h"
 #include "boot/smp.h"
 #include "schedule/scheduler.h"
+#include "schedule/timer_queue.h"
 #include "traps/exit.h"
 
 namespace skerry {
@@ -62,8 +63,23 @@ void require_modules() {
         cannot_start("no module: the first domain's kernel must be the first one");
 }
 
+void program_timer(CpuId cpu, Nanoseconds deadline) {
+    if (cpu == this_cpu())
+        set_timer_deadline(deadline);
+    else
+        raise_work(cpu, PendingWork::timer);
+}
+
 void start_scheduler(uint32_t cpu_count) {
+    timers.start(cpu_count, {program_timer});
     scheduler.start(cpu_count, {now, [](CpuId cpu) { raise_work(cpu, PendingWork::reschedule); }});
+    scheduler.cpu_online(CpuId(0));
+}
+
+// The other CPUs' last step before their first guest.
+void join_scheduler() {
+    scheduler.cpu_online(this_cpu());
+    enter_scheduler();
 }
 
 uint32_t usable_cpus() {
@@ -83,7 +99,7 @@ void start_machine() {
     if (const char* problem = calibrate_clocks())
         cannot_start("%s", problem);
     start_scheduler(usable_cpus());
-    start_other_cpus(usable_cpus(), enter_scheduler);
+    start_other_cpus(usable_cpus(), join_scheduler);
     construct_first_domain(boot_information.modules, options);
     enter_scheduler();
 }

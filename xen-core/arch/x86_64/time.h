@@ -4,22 +4,10 @@
 #pragma once
 
 #include "arch/x86_64/instructions.h"
+#include "arch/x86_64/time_scale.h"
 #include "base/types.h"
 
 namespace skerry {
-
-// ns = ((shift >= 0 ? ticks << shift : ticks >> -shift) * multiplier) >> 32, as the ABI's vcpu_time_info defines it.
-struct TscScale {
-    uint32_t multiplier;
-    int8_t shift;
-
-    uint64_t to_ns(uint64_t ticks) const {
-        ticks = shift >= 0 ? ticks << shift : ticks >> -shift;
-        return static_cast<uint64_t>((static_cast<unsigned __int128>(ticks) * multiplier) >> 32);
-    }
-};
-// The scale for a frequency in Hz (any from 1 MHz to 1 THz).
-TscScale scale_for_frequency(uint64_t hertz);
 
 extern TscScale tsc_scale;    // ticks of the TSC to nanoseconds
 extern uint64_t tsc_at_start; // TSC value at which now() is 0
@@ -43,6 +31,7 @@ extern WallClock wall_clock_at_start;
 
 // Start-up. Needs ACPI's timers found; returns a one-line reason if no reference clock works.
 const char* calibrate_clocks();
+void set_timer_frequency(uint64_t hertz); // of what set_timer_deadline() programs
 // Each other CPU as it starts, while the boot CPU runs sync_tsc_source(): makes their TSCs agree.
 void sync_tsc_source();
 void sync_tsc_this_cpu();
