@@ -91,7 +91,7 @@ TEST_P(Decompress, EverySingleCorruptByteIsSurvived) {
 
 TEST_P(Decompress, NoMemoryForTheWorkspaceIsAnError) {
     if (GetParam().format == Format::lz4)
-        GTEST_SKIP() << "needs none";
+        return; // needs none
     test::FakeDomain poor(4, 4);
     Workspace workspace(poor);
     std::vector<std::byte> output(test::sample_bytes);
