@@ -44,6 +44,13 @@ inline void load_core_segments(uint16_t code, uint16_t data) {
                  : "rax", "memory");
 }
 
+// The access rights of a selector as ring 3 sees them, as LAR gives them; 0 if there are none.
+inline uint32_t access_rights(uint16_t selector) {
+    uint32_t rights = 0;
+    asm("lar %1, %0" : "+r"(rights) : "r"(uint32_t{selector}) : "cc");
+    return rights;
+}
+
 // The base of the GS that is not in use: MSR KERNEL_GS_BASE. SWAPGS exchanges the two.
 inline void swap_gs() { asm volatile("swapgs" ::: "memory"); }
 
