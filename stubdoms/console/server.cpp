@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t millisecond = 1'000'000;
 constexpr std::uint64_t tick_interval = 250 * millisecond; ///< unfinished lines, guests that were not there, a lost interrupt
 constexpr std::uint64_t poll_busy = millisecond, poll_idle = 10 * millisecond, busy_for = 200 * millisecond;
+constexpr std::uint64_t quiet_line = 1000 * millisecond; ///< no input for so long: nothing is being piped in
 constexpr std::uint64_t patience_with_line = 50 * millisecond; ///< how long others wait for the interactive guest to end a line
 
 } // namespace
@@ -20,7 +21,7 @@ bool Server::start() {
     format_to(own_source_.name, sizeof own_source_.name, "console");
     if (auto result = ports::enable(); !result)
         print("console: no I/O privilege: %s\n", error_name(result.error()));
-    if (!uart_.start(input_)) {
+    if (!uart_.start()) {
         print("console: no UART answers at port %x\n", settings_.uart);
         return false;
     }
@@ -43,6 +44,7 @@ bool Server::start() {
         guest.source.interactive = i == settings_.interactive;
     }
     visit_guests();
+    last_input_ = last_tick_ = clock::now_ns();
     started_ = true; // from here on a guest that does not exist is nothing to talk about: it went, or is being built again
     return true;
 }
@@ -95,7 +97,10 @@ void Server::attach(Guest& guest) {
 }
 
 bool Server::move_input() {
-    bool moved = uart_.receive(input_);
+    const bool moved_in = uart_.receive(input_);
+    if (moved_in)
+        last_input_ = clock::now_ns();
+    bool moved = moved_in;
     if (settings_.guest_count == 0) {
         input_.drop(input_.size()); // nobody will ever read it
         return moved;
@@ -155,6 +160,8 @@ void Server::tick(std::uint64_t now) {
     if (now - last_tick_ < tick_interval)
         return;
     last_tick_ = now;
+    if (now - last_input_ > quiet_line)
+        uart_.use_fifos();
     visit_ = true;
     log_look_ = log_.available();
     for (std::size_t i = 0; i < settings_.guest_count; ++i)

@@ -61,7 +61,7 @@ private:
     bool log_event_ = false, log_look_ = false; ///< VIRQ_CON_RING is bound; the log shall be looked at
     bool started_ = false, visit_ = false, interrupted_ = false;
     std::size_t first_served_ = 0;
-    std::uint64_t last_tick_ = 0, last_activity_ = 0, last_interactive_ = 0;
+    std::uint64_t last_tick_ = 0, last_activity_ = 0, last_interactive_ = 0, last_input_ = 0;
 };
 
 } // namespace skerry::console

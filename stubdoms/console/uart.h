@@ -24,17 +24,23 @@ class Uart {
 public:
     Uart(PortIo& io, std::uint16_t base) : io_(io), base_(base) {}
 
-    /// Takes the device over as it is (speed, line format), without losing a byte that it holds. False: no UART answers.
-    template <class Queue> bool start(Queue& input) {
+    /// Takes the device over as it is: speed, line format, FIFOs, and what it has received. False: no UART answers.
+    bool start() {
         if (!present())
             return false;
         set_interrupts(0);
-        if ((io_.in(reg(interrupt_identity)) & fifos_on) != fifos_on) {
-            receive(input); // switching the FIFOs on empties the receiver
-            io_.out(reg(fifo_control), fifo_enable);
-        }
+        fifos_ = (io_.in(reg(interrupt_identity)) & fifos_on) == fifos_on;
         io_.out(reg(modem_control), terminal_ready | request_to_send | interrupt_gate);
         return true;
+    }
+
+    /// Switches the FIFOs on, if they are not. That empties the receiver, so: only when the line has been quiet for long, because what was piped in
+    /// at boot follows byte on byte.
+    void use_fifos() {
+        if (fifos_ || (io_.in(reg(line_status)) & data_ready) != 0)
+            return;
+        io_.out(reg(fifo_control), fifo_enable);
+        fifos_ = (io_.in(reg(interrupt_identity)) & fifos_on) == fifos_on;
     }
 
     /// Moves received bytes into `input` while there is room. True if any came.
@@ -52,10 +58,11 @@ public:
     /// Moves bytes from `output` into the device while it takes them. True if any went.
     template <class Queue> bool transmit(Queue& output) {
         bool any = false;
-        for (unsigned most = burst / fifo_size; most > 0 && !output.empty(); --most) {
+        const unsigned at_once = fifos_ ? fifo_size : 1;
+        for (unsigned most = burst / at_once; most > 0 && !output.empty(); --most) {
             if ((io_.in(reg(line_status)) & transmitter_empty) == 0)
                 return any;
-            for (unsigned i = 0; i < fifo_size && !output.empty(); ++i) {
+            for (unsigned i = 0; i < at_once && !output.empty(); ++i) {
                 io_.out(reg(data), static_cast<std::uint8_t>(output.front()));
                 output.pop();
                 any = true;
@@ -98,6 +105,7 @@ private:
     PortIo& io_;
     std::uint16_t base_;
     std::uint8_t interrupts_ = 0xff;
+    bool fifos_ = false;
 };
 
 } // namespace skerry::console

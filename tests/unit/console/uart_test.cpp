@@ -25,7 +25,7 @@ public:
             return static_cast<std::uint8_t>(c);
         }
         case 2: return static_cast<std::uint8_t>((fifos ? 0xc0 : 0) | (asserted() ? 4 : 1));
-        case 5: return static_cast<std::uint8_t>((received.empty() ? 0 : 1) | (transmitter.size() < 16 && !busy ? 0x20 : 0));
+        case 5: return static_cast<std::uint8_t>((received.empty() ? 0 : 1) | (transmitter.size() < (fifos ? 1 : capacity) && !busy ? 0x20 : 0));
         case 7: return present ? scratch : 0xff;
         default: return 0;
         }
@@ -56,6 +56,7 @@ public:
 
     bool present = true, fifos = false, busy = false;
     std::uint8_t enabled = 0, scratch = 0;
+    std::size_t capacity = 1;
     std::deque<char> received;
     std::string transmitter;
 };
@@ -76,26 +77,38 @@ protected:
 
 TEST_F(UartTest, StartsWithoutLosingAByte) {
     model.arrive("u");
-    ASSERT_TRUE(uart.start(input));
-    EXPECT_TRUE(model.fifos);
+    ASSERT_TRUE(uart.start());
+    uart.use_fifos();
+    EXPECT_FALSE(model.fifos) << "switching them on would empty the receiver";
+    uart.receive(input);
     EXPECT_EQ(content(input), "u");
+    uart.use_fifos();
+    EXPECT_TRUE(model.fifos);
 }
 
 TEST_F(UartTest, LeavesRunningFifosAlone) {
     model.fifos = true;
     model.arrive("typed ahead");
-    ASSERT_TRUE(uart.start(input));
+    ASSERT_TRUE(uart.start());
     uart.receive(input);
     EXPECT_EQ(content(input), "typed ahead");
 }
 
+TEST_F(UartTest, WithoutFifosOneByteAtATime) {
+    ASSERT_TRUE(uart.start());
+    output.put("ab", 2);
+    model.capacity = 1;
+    EXPECT_TRUE(uart.transmit(output));
+    EXPECT_EQ(model.sent(), "a");
+}
+
 TEST_F(UartTest, NoDevice) {
     model.present = false;
-    EXPECT_FALSE(uart.start(input));
+    EXPECT_FALSE(uart.start());
 }
 
 TEST_F(UartTest, WhatHasNoRoomStaysInTheDevice) {
-    ASSERT_TRUE(uart.start(input));
+    ASSERT_TRUE(uart.start());
     model.arrive(std::string(100, 'a') + "end");
     EXPECT_TRUE(uart.receive(input));
     EXPECT_EQ(input.size(), 64u);
@@ -111,7 +124,8 @@ TEST_F(UartTest, WhatHasNoRoomStaysInTheDevice) {
 }
 
 TEST_F(UartTest, TransmitsNoFasterThanTheDevice) {
-    ASSERT_TRUE(uart.start(input));
+    ASSERT_TRUE(uart.start());
+    uart.use_fifos();
     output.put("0123456789abcdefghij", 20);
     EXPECT_TRUE(uart.transmit(output));
     EXPECT_EQ(model.sent(), "0123456789abcdef");
