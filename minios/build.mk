@@ -8,12 +8,16 @@
 # Objects go to build/obj/minios-programs/NAME/, so programs may share sources.
 
 MINIOS_FLAGS := -O2 -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mno-red-zone -mcmodel=small -fcf-protection=none \
-    -fno-omit-frame-pointer -ffunction-sections -fdata-sections -Wall -Wextra -Werror -MMD -MP -Iminios/include -I.
+    -fno-omit-frame-pointer -fno-optimize-sibling-calls -ffunction-sections -fdata-sections -Wall -Wextra -Werror -MMD -MP -Iminios/include -I.
 MINIOS_CXXFLAGS := -std=gnu++20 $(MINIOS_FLAGS) -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
 MINIOS_CFLAGS := -std=gnu11 $(MINIOS_FLAGS) -fno-asynchronous-unwind-tables
 # The kernel itself leaves vector registers alone: its page fault handler must not disturb the code it interrupts.
 # (clang's -mgeneral-regs-only refuses even the declarations in libstdc++'s headers.)
 MINIOS_KERNEL_CXXFLAGS := $(MINIOS_CXXFLAGS) $(if $(findstring clang,$(CXX)),-mno-sse -mno-mmx -mno-avx,-mgeneral-regs-only)
+
+# MINIOS_DEBUG=1 (the default): the kernel walks its page tables at start and refuses to run with a page both writable and executable.
+MINIOS_DEBUG ?= 1
+MINIOS_KERNEL_CXXFLAGS += -DMINIOS_DEBUG=$(MINIOS_DEBUG)
 
 MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp) minios/arch/x86_64/entry.S
 MINIOS_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(MINIOS_SOURCES)))
@@ -30,7 +34,7 @@ $(BUILD)/libminios.a: $(MINIOS_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
 
-# Linked twice: the first time to learn how many pages the text has (see minios.ld), rounded up to 4 KiB.
+# Linked twice: the first time to learn how many pages the text has (see minios.ld) and where the functions are (make-symbols).
 MINIOS_LD := ld -m elf_x86_64 -static -nostdlib --gc-sections -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments --build-id=none -T minios/arch/x86_64/minios.ld
 
 define minios-program-object
@@ -49,11 +53,13 @@ $(BUILD)/obj/minios-programs/$(1)/program_name.S:
 $(BUILD)/obj/minios-programs/$(1)/program_name.o: $(BUILD)/obj/minios-programs/$(1)/program_name.S
 	$$(CC) -c $$< -o $$@
 
-$(BUILD)/$(1).debug: $$($(1)_OBJECTS) $(BUILD)/obj/minios-programs/$(1)/program_name.o $(BUILD)/libminios.a $$($(1)_LIBS) minios/arch/x86_64/minios.ld
+$(BUILD)/$(1).debug: $$($(1)_OBJECTS) $(BUILD)/obj/minios-programs/$(1)/program_name.o $(BUILD)/libminios.a $$($(1)_LIBS) minios/arch/x86_64/minios.ld minios/make-symbols
+	@mkdir -p $$(@D)
 	$$(MINIOS_LD) -o $$@.first $$(filter %.o,$$^) --start-group $$(filter %.a,$$^) --end-group
-	size=$$$$(objdump -h $$@.first | awk '$$$$2 == ".text" { print "0x" $$$$3 }'); \
-	    $$(MINIOS_LD) --defsym=text_size=$$$$size -o $$@ $$(filter %.o,$$^) --start-group $$(filter %.a,$$^) --end-group
-	@rm -f $$@.first
+	@minios/make-symbols $$@.first | $$(CC) -c -x assembler - -o $$@.symbols.o
+	@size=$$$$(objdump -h $$@.first | awk '$$$$2 == ".text" { print "0x" $$$$3 }'); \
+	    $$(MINIOS_LD) --defsym=text_size=$$$$size -o $$@ $$(filter %.o,$$^) $$@.symbols.o --start-group $$(filter %.a,$$^) --end-group
+	@rm -f $$@.first $$@.symbols.o
 $(BUILD)/$(1): $(BUILD)/$(1).debug
 	objcopy --strip-all $$< $$@
 

@@ -109,7 +109,8 @@ void die(std::string_view how) {
         free(p);
     }
     if (how == "new")
-        *new char[std::size_t{1} << 40] = 1;
+        if (char* volatile p = new char[std::size_t{1} << 40]; p != nullptr)
+            *p = 1;
     if (how == "panic")
         panic("asked to");
     print("die=%.*s: survived\n", static_cast<int>(how.size()), how.data());

@@ -56,7 +56,7 @@ void stop_waiting();
 void flush();
 } // namespace console
 
-/// Prints a chain of frame pointers.
-void print_back_trace(std::uint64_t frame_pointer);
+/// Prints the functions on the way to `instruction` (0: none) and up the chain of frame pointers.
+void print_back_trace(std::uint64_t instruction, std::uint64_t frame_pointer);
 
 } // namespace minios

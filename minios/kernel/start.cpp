@@ -50,6 +50,10 @@ extern "C" [[noreturn]] void minios_start(const start_info_t* info) {
     info_copy = *info;
     traps_start();
     memory_start(info_copy);
+#if MINIOS_DEBUG
+    if (page_table::count_writable_executable() != 0)
+        panic("start: there are pages both writable and executable");
+#endif
     events_start();
     console_start(info_copy);
     modules_start(info_copy);
@@ -81,7 +85,7 @@ void panic(const char* format, ...) {
         panicking = true;
         console::stop_waiting();
         print("\nminios panic: %s (thread %s)\n", text, threads::name(threads::current()));
-        print_back_trace(reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));
+        print_back_trace(0, reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));
     }
     shutdown(ShutdownReason::crash);
 }

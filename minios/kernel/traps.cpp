@@ -76,27 +76,6 @@ void print_registers(const ExceptionFrame& f) {
     print("r13 %016lx r14 %016lx r15 %016lx\n", f.r13, f.r14, f.r15);
 }
 
-/// Frames are followed only while they climb within one stack's worth of memory, so that a broken chain cannot run away.
-void print_back_trace(std::uint64_t frame_pointer) {
-    print("back trace:");
-    constexpr unsigned most_frames = 32;
-    constexpr std::uint64_t largest_step = 1 << 20;
-    for (unsigned depth = 0; depth < most_frames && frame_pointer != 0 && frame_pointer % 8 == 0; ++depth) {
-        if ((page_table::entry_of(reinterpret_cast<void*>(frame_pointer)) & 1) == 0 ||
-            (page_table::entry_of(reinterpret_cast<void*>(frame_pointer + 8)) & 1) == 0)
-            break;
-        const auto* frame = reinterpret_cast<const std::uint64_t*>(frame_pointer);
-        if (frame[1] < reinterpret_cast<std::uint64_t>(minios_text_start) ||
-            frame[1] >= reinterpret_cast<std::uint64_t>(minios_text_end))
-            break;
-        print(" %lx", frame[1]);
-        if (frame[0] <= frame_pointer || frame[0] - frame_pointer > largest_step)
-            break;
-        frame_pointer = frame[0];
-    }
-    print("\n");
-}
-
 extern "C" void minios_exception(ExceptionFrame* frame) {
     std::uint64_t address = 0;
     if (frame->vector == page_fault) {
@@ -114,7 +93,7 @@ extern "C" void minios_exception(ExceptionFrame* frame) {
         print(", address %lx", address);
     print(", thread %s\n", threads::name(threads::current()));
     print_registers(*frame);
-    print_back_trace(frame->rbp);
+    print_back_trace(frame->rip, frame->rbp);
     shutdown(ShutdownReason::crash);
 }
 
