@@ -5,6 +5,7 @@
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/crash.h"
 #include "arch/x86_64/instructions.h"
+#include "arch/x86_64/machine_check.h"
 #include "arch/x86_64/machine_power.h"
 #include "base/format.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@ namespace skerry {
 namespace {
 
 constexpr unsigned max_trace_lines = 32;
+constexpr uint32_t machine_check_vector = 18;
 std::atomic<int32_t> crashing_cpu{-1};
 
 [[gnu::format(printf, 1, 2)]] void say(const char* format, ...) {
@@ -103,6 +105,8 @@ void crash(const RegisterFrame& frame, const char* what) {
     begin_crash();
     say("%s\n", what);
     print_registers(frame);
+    if (frame.vector == machine_check_vector)
+        print_machine_check_banks([](const char* line) { say("%s", line); });
     print_address(frame.rip);
     print_trace(frame.rsp);
     end_crash();

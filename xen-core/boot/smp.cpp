@@ -8,6 +8,7 @@
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/layout.h"
+#include "arch/x86_64/machine_check.h"
 #include "arch/x86_64/memory_map.h"
 #include "arch/x86_64/time.h"
 #include "arch/x86_64/tlb.h"
@@ -90,6 +91,7 @@ uint64_t initial_stack(CpuId cpu) {
 void set_up_this_cpu() {
     set_up_cpu_features();
     set_up_cpu_entry();
+    init_machine_check();
 }
 
 void start_other_cpus(uint32_t most, void (*main_loop)()) {
