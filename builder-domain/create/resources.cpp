@@ -102,13 +102,14 @@ Status set_scheduling(Hypervisor& hypervisor, DomId domain, const DomainDescript
 }
 
 Status give_hardware(Hypervisor& hypervisor, DomId domain, const DomainDescription& description) {
-    for (const Range& range : description.ioports)
-        BUILDER_TRY(give_ports(hypervisor, domain, range));
     for (const Range& range : description.irqs)
         for (uint64_t irq = range.first; irq <= range.last; ++irq)
             BUILDER_TRY(give_irq(hypervisor, domain, irq));
     for (const Range& range : description.iomem)
         BUILDER_TRY(give_machine_memory(hypervisor, domain, range));
+    // Last, because with the ports of the serial line goes the way to tell of a failure.
+    for (const Range& range : description.ioports)
+        BUILDER_TRY(give_ports(hypervisor, domain, range));
     return {};
 }
 

@@ -6,7 +6,7 @@
 //  - nothing is created before everything that can be checked has been;
 //  - a domain exists whole or not at all; whoever needs a domain that could not be built is not built either;
 //  - all domains exist and have offered their channels before the first one's memory is written, so that command lines
-//    can name ids and ports; service domains are filled last, started first;
+//    can name ids and ports; service domains are filled last, equipped and started first;
 //  - a domain that is built again gets its old id and its old ports, so that what others were told stays true.
 #pragma once
 
@@ -53,6 +53,7 @@ class Platform {
     Status make(size_t index);
     Status connect(size_t index);
     Status fill(size_t index);
+    Status seal(size_t index);
     Status equip(size_t index);
     Status launch(size_t index);
 

@@ -48,16 +48,15 @@ Status Platform::check(size_t index) const {
 
 Status Platform::start() {
     uint64_t begin = surroundings_.now_us();
-    for (Step step : {&Platform::make, &Platform::connect}) {
-        run_step_for_all(step, true);
-        run_step_for_all(step, false);
-    }
-    for (Step step : {&Platform::fill, &Platform::equip}) {
-        run_step_for_all(step, false);
-        run_step_for_all(step, true);
-    }
-    run_step_for_all(&Platform::launch, true);
-    run_step_for_all(&Platform::launch, false);
+    for (Step step : {&Platform::make, &Platform::connect})
+        for (bool services : {true, false})
+            run_step_for_all(step, services);
+    for (Step step : {&Platform::fill, &Platform::seal})
+        for (bool services : {false, true})
+            run_step_for_all(step, services);
+    for (bool services : {true, false})
+        for (Step step : {&Platform::equip, &Platform::launch})
+            run_step_for_all(step, services);
     size_t running = 0;
     for (size_t index = 0; index < count(); ++index)
         running += members_[index].state == State::running;
@@ -88,6 +87,8 @@ void Platform::fail(size_t index, const Failure& failure) {
     if (member.control_end)
         surroundings_.close(*member.control_end);
     member.control_end.reset();
+    if (description_of(index).console.kind == Service::Kind::builder)
+        surroundings_.detach_console(member.id);
     member.making.reset(); // destroys it
     member.state = State::absent;
     Text<320> line;
@@ -187,15 +188,9 @@ Status Platform::compose_cmdline(size_t index, TextWriter& cmdline) const {
     return {};
 }
 
-Status Platform::equip(size_t index) {
+Status Platform::seal(size_t index) {
     const DomainDescription& domain = description_of(index);
-    BUILDER_TRY(give_hardware(hypervisor_, members_[index].id, domain));
-    return give_rights(hypervisor_, members_[index].id, domain);
-}
-
-Status Platform::launch(size_t index) {
-    const DomainDescription& domain = description_of(index);
-    Member& member = members_[index];
+    const Member& member = members_[index];
     BUILDER_TRY(check_servers(index)); // they may have failed since
     if (domain.seal)
         BUILDER_TRY(seal_domain(hypervisor_, member.id));
@@ -209,9 +204,20 @@ Status Platform::launch(size_t index) {
         line << ", console by " << domain.console.name;
     if (domain.store.kind == Service::Kind::domain)
         line << ", store by " << domain.store.name;
-    line << (domain.seal ? ", sealed, started" : ", NOT SEALED, started");
-    surroundings_.say(line.view()); // before it runs, so that its own words come after
+    line << (domain.seal ? ", sealed" : ", NOT SEALED");
+    surroundings_.say(line.view());
+    return {};
+}
 
+Status Platform::equip(size_t index) {
+    const DomainDescription& domain = description_of(index);
+    BUILDER_TRY(check_servers(index));
+    BUILDER_TRY(give_rights(hypervisor_, members_[index].id, domain));
+    return give_hardware(hypervisor_, members_[index].id, domain);
+}
+
+Status Platform::launch(size_t index) {
+    Member& member = members_[index];
     BUILDER_TRY(unpause_domain(hypervisor_, member.id));
     member.making->release();
     member.making.reset();

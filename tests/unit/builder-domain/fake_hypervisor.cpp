@@ -56,6 +56,10 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
     case XEN_DOMCTL_ioport_permission: domain.granted.push_back("ports"); return 0;
     case XEN_DOMCTL_irq_permission: domain.granted.push_back("irq"); return 0;
     case XEN_DOMCTL_iomem_permission: domain.granted.push_back("iomem"); return 0;
+    case 0x5ea2: // the right's number is the second byte
+        domain.granted.push_back("right " + std::to_string(reinterpret_cast<uint8_t*>(&operation.u)[1]));
+        return 0;
+    case XEN_DOMCTL_set_virq_handler: domain.granted.push_back("log"); return 0;
     case XEN_DOMCTL_setvcpuaffinity: domain.granted.push_back("affinity"); return 0;
     case XEN_DOMCTL_scheduler_op: {
         auto& parameters = operation.u.scheduler_op.u.credit2;

@@ -37,7 +37,7 @@ class FakeSurroundings : public Surroundings {
 };
 
 const std::string console_section = "[domain con]\nkernel=unikernel\nmemory=4M\ncmdline=hello\nioports=0x3f8-0x3ff\n"
-                                    "irqs=4\nconsole=builder\non_crash=reboot\n";
+                                    "irqs=4\nrights=read_log\nconsole=builder\non_crash=reboot\n";
 const std::string guest_section = "[domain guest]\nloader=unikernel\nkernel=vmlinuz\nramdisk=initrd\nmemory=6M\nvcpus=2\n"
                                   "weight=512\naffinity=0-1\nconsole=con\non_poweroff=poweroff-platform\n";
 
@@ -82,7 +82,7 @@ TEST_F(PlatformTest, BuildsSealsAndStarts) {
     ASSERT_EQ(hypervisor_.domains.size(), 2u);
     const auto& console = hypervisor_.domains[1];
     const auto& guest = hypervisor_.domains[2];
-    EXPECT_EQ(console.granted, (std::vector<std::string>{"ports", "irq"}));
+    EXPECT_EQ(console.granted, (std::vector<std::string>{"right 3", "log", "irq", "ports"}));
     EXPECT_EQ(guest.granted, (std::vector<std::string>{"affinity", "affinity"}));
     EXPECT_EQ(guest.weight, 512);
     EXPECT_EQ(guest.vcpus, 2u);
@@ -93,8 +93,8 @@ TEST_F(PlatformTest, BuildsSealsAndStarts) {
     EXPECT_EQ(cmdline_of(2), "");
     EXPECT_EQ(surroundings_.consoles, (std::vector<std::string>{"con"}));
     EXPECT_EQ(surroundings_.lines,
-              (std::vector<std::string>{"domain 1 con: 4M, 1 vCPU, unikernel, sealed, started",
-                                        "domain 2 guest: 6M, 2 vCPUs, unikernel, console by con, sealed, started",
+              (std::vector<std::string>{"domain 2 guest: 6M, 2 vCPUs, unikernel, console by con, sealed",
+                                        "domain 1 con: 4M, 1 vCPU, unikernel, sealed",
                                         "2 of 2 domains run, built in 0 us"}));
 }
 
@@ -115,7 +115,7 @@ TEST_F(PlatformTest, OtherThingsThatArePointedOut) {
     EXPECT_EQ(start("[domain a]\nkernal=x\n"), "platform, line 2: unknown key `kernal` in domain a");
     modules_ = ModuleSet();
     EXPECT_EQ(start("[domain a]\nkernel=unikernel\nmemory=4M\nrights=everything\n"),
-              "platform, line 1: domain a: the right `everything` cannot be given by this hypervisor");
+              "platform, line 1: domain a: there is no right `everything`");
     modules_ = ModuleSet();
     platform_ = std::make_unique<Platform>(hypervisor_, surroundings_, modules_);
     EXPECT_EQ(platform_->prepare().failure().text(), "there is no boot module named `platform` (of 0)");
