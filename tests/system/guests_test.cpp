@@ -55,7 +55,7 @@ const GuestRun& run_of(const std::string& guest, const std::string& source) {
     static std::map<std::string, GuestRun> runs;
     if (const auto found = runs.find(guest); found != runs.end()) return found->second;
     Qemu qemu(machine_for(guest, source));
-    const std::vector<std::string> ends = {"verdict: done", "verdict: broken", "crashed", "panic", "Panic", "PANIC", "FATAL"};
+    const std::vector<std::string> ends = {"verdict: done", "verdict: broken", "Hardware Dom0 ", "Panic on CPU", "xen-core: panic", "the machine goes with it"};
     const auto which = qemu.wait_for_any(ends, 90s);
     if (which && *which == 0) return runs[guest] = {true, qemu.output()};
     qemu.wait_exit(which ? 2s : 0s); // let it say why

@@ -27,6 +27,7 @@ GUEST_CASE(write_watchpoint_traps) {
     EXPECT_EQ(set(7, 0), 0);
     EXPECT_EQ(set(6, 0), 0);
     EXPECT_EQ(attempt([] { watched = 6; asm volatile("nop"); }).vector, no_trap);
+    EXPECT_EQ(set(0, 0), 0);
 }
 GUEST_CASE(hypervisor_addresses_are_refused) {
     for (int reg = 0; reg < 4; reg++) {

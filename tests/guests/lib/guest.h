@@ -5,6 +5,7 @@
 // No "verdict: done" means that the guest or the hypervisor broke, not that a check failed.
 #pragma once
 #include "lib/events.h"
+#include "lib/grants.h"
 #include "lib/hypercall.h"
 #include "lib/memory.h"
 #include "lib/peer.h"

@@ -18,6 +18,14 @@ long Peer::step(const char* what, long result) {
     return result;
 }
 
+// First function of a peer: what was its parent's own must not be taken for its own.
+static void (*peer_function)();
+static void peer_start() {
+    current_attempt[0] = current_attempt[1] = nullptr;
+    forget_grant_table();
+    peer_function();
+}
+
 static uint64_t first_pfn() { return pfn_of(image_start); }
 
 uint64_t Peer::frame_of(const void* at) const { return frames_[pfn_of(at) - first_pfn()]; }
@@ -112,10 +120,11 @@ long Peer::create(void (*function)(), unsigned vcpus) {
     view(&boot_info)->pt_base = reinterpret_cast<unsigned long>(virt_base) + ((first_pfn() + first_table_) << 12);
     view(&boot_info)->nr_pages = total_;
     for (unsigned i = 0; i < total_; i++) *view(physical_to_machine_slot(first_pfn() + i)) = frames_[i];
+    *view(&peer_function) = function;
     mail = view(&mailbox)->word;
 
     static vcpu_guest_context context;
-    fill_context(context, function, stacks_end_of_vcpu0);
+    fill_context(context, peer_start, stacks_end_of_vcpu0);
     context.flags |= VGCF_online;
     context.ctrlreg[3] = xen_pfn_to_cr3(frames_[first_table_]);
     xen_domctl start{};

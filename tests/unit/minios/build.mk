@@ -14,3 +14,6 @@ $(MINIOS_TEST): $(MINIOS_TEST_OBJECTS)
 	@mkdir -p $(@D)
 	$(HOST_CXX) $(HOST_CXXFLAGS) $^ -o $@ $(HOST_LDLIBS)
 -include $(MINIOS_TEST_OBJECTS:.o=.d)
+
+# The QEMU scenario of the same kernel needs its check program.
+$(BUILD)/tests/system/minios_test: | $(BUILD)/minios-check

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// The builder domain in QEMU: what it builds starts, what ends is dealt with as described, what is wrong is told. All
+// modules travel in one cpio archive, so that the same scenarios run on Debian's Xen (SKERRY_ORACLE=1), which cannot seal.
+#include "qemu.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+
+namespace skerry::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool oracle() { return std::getenv("SKERRY_ORACLE") != nullptr; }
+
+class Builder : public testing::Test {
+  protected:
+    // Boots a platform of that description, with more modules as NAME -> FILE. "SEAL" in it becomes what works here.
+    void boot(std::string description, const std::vector<std::pair<std::string, std::string>>& more = {}) {
+        namespace fs = std::filesystem;
+        fs::path folder = build_path("tests/platforms/" + name());
+        fs::remove_all(folder);
+        fs::create_directories(folder);
+        for (size_t at; (at = description.find("SEAL")) != description.npos;)
+            description.replace(at, 4, oracle() ? "seal = no" : "seal = yes");
+        std::ofstream(folder / "platform") << description;
+        fs::copy_file(build_path("builder-lodger"), folder / "lodger");
+        for (const auto& [module, file] : more)
+            fs::copy_file(file, folder / module);
+        std::string archive = folder.string() + ".cpio";
+        std::string pack = "cd '" + folder.string() + "' && find . -type f | cpio -o -H newc --quiet > ../" + name() + ".cpio";
+        ASSERT_EQ(std::system(pack.c_str()), 0);
+        Machine machine;
+        machine.kernel = build_path(oracle() ? "debian/xen" : "xen-core");
+        machine.options = "console=com1 dom0_mem=128M loglvl=all guest_loglvl=all";
+        machine.modules = {build_path("builder-domain"), archive};
+        qemu_ = std::make_unique<Qemu>(machine);
+    }
+    // The texts appear in this order.
+    void expect(const std::vector<std::string>& texts, std::chrono::seconds limit = 90s) {
+        for (const auto& text : texts)
+            ASSERT_TRUE(qemu_->wait_for(text, limit)) << "no `" << text << "` in:\n" << qemu_->tail();
+    }
+    static std::string name() { return testing::UnitTest::GetInstance()->current_test_info()->name(); }
+
+    std::unique_ptr<Qemu> qemu_;
+};
+
+TEST_F(Builder, TellsWhichLineIsWrong) {
+    boot("[domain a]\nkernel = lodger\nmemmory = 4M\n");
+    expect({"builder: FAILED: platform, line 3: unknown key `memmory` in domain a"});
+}
+
+TEST_F(Builder, TellsWhichModuleIsNoKernel) {
+    boot("[domain a]\nkernel = platform\nmemory = 4M\n");
+    expect({"builder: FAILED: platform, line 1: domain a: cannot start `platform`: it is too short for an ELF file"});
+}
+
+TEST_F(Builder, StartsADomainWithItsWordsAndModule) {
+    boot("[domain a]\nkernel = lodger\nramdisk = platform\nmemory = 4M\nvcpus = 2\ncmdline = end=poweroff one two\n"
+         "weight = 512\ncap = 150\naffinity = 0-1\nconsole = builder\nSEAL\non_poweroff = poweroff-platform\n");
+    expect({oracle() ? "builder: domain 1 a: 4M, 2 vCPUs, lodger, NOT SEALED" : "builder: domain 1 a: 4M, 2 vCPUs, lodger, sealed",
+            "builder: 1 of 1 domains run", "a: lodger: 1024 pages, command line `end=poweroff one two`",
+            " first 5b last 0a", "builder: domain 1 a powered off: the platform powers off"});
+}
+
+TEST_F(Builder, CrashOfOneLeavesTheOtherAlone) {
+    boot("[domain bad]\nkernel = lodger\nmemory = 4M\ncmdline = end=crash\nconsole = builder\nSEAL\n"
+         "[domain good]\nkernel = lodger\nmemory = 4M\ncmdline = after=500 say=alive end=poweroff\nconsole = builder\nSEAL\n"
+         "on_poweroff = poweroff-platform\n");
+    expect({"builder: 2 of 2 domains run", "builder: domain 1 bad crashed: destroyed", "good: lodger: alive",
+            "builder: domain 2 good powered off: the platform powers off"});
+}
+
+TEST_F(Builder, RebootBuildsItAgain) {
+    boot("[domain a]\nkernel = lodger\nmemory = 4M\ncmdline = after=20 end=reboot\nconsole = builder\nSEAL\n");
+    for (int round = 0; round < 3; ++round)
+        expect({"a: lodger: 1024 pages", "builder: domain 1 a wants to reboot: built again", "builder: domain 1 a: 4M"});
+}
+
+TEST_F(Builder, DomainThatDoesNotFitIsNamedAndTheOthersRun) {
+    boot("[domain large]\nkernel = lodger\nmemory = 4G\nSEAL\n"
+         "[domain small]\nkernel = lodger\nmemory = 4M\nconsole = builder\ncmdline = end=poweroff\nSEAL\n"
+         "on_poweroff = poweroff-platform\n");
+    expect({"builder: domain large was not built: allocating memory: ", "K of 4194304K were free", "builder: 1 of 2 domains run",
+            "small: lodger: 1024 pages", "small powered off: the platform powers off"});
+}
+
+TEST_F(Builder, SixteenDomainsComeAndGo) {
+    std::string text;
+    for (int i = 0; i < 16; ++i)
+        text += "[domain d" + std::to_string(i) + "]\nkernel = lodger\nmemory = 4M\nSEAL\ncmdline = end=poweroff\n";
+    boot(text + "[domain last]\nkernel = lodger\nmemory = 4M\nconsole = builder\nSEAL\ncmdline = after=3000 end=poweroff\n"
+                "on_poweroff = poweroff-platform\n");
+    expect({"builder: 17 of 17 domains run", "last powered off: the platform powers off"});
+    for (int i = 0; i < 16; ++i)
+        EXPECT_NE(qemu_->output().find("d" + std::to_string(i) + " powered off: destroyed"), std::string::npos) << i;
+}
+
+TEST_F(Builder, LinuxUnpacksInsideItsOwnDomain) {
+    boot("[domain guest]\nloader = pv-boot\nkernel = vmlinuz\nramdisk = initrd\nmemory = 192M\nvcpus = 2\nconsole = builder\n"
+         "cmdline = console=hvc0\nSEAL\non_crash = poweroff-platform\n",
+         {{"pv-boot", build_path("pv-boot")},
+          {"vmlinuz", build_path("debian/vmlinuz")},
+          {"initrd", build_path("initramfs.cpio.gz")}});
+    expect({"guest: [    0.000000] Linux version ", "Booting paravirtualized kernel on Xen", "Run /init as init process"}, 180s);
+}
+
+TEST_F(Builder, UnsealableDomainIsNotStarted) {
+    if (!oracle())
+        GTEST_SKIP() << "xen-core can seal";
+    boot("[domain a]\nkernel = lodger\nmemory = 4M\n");
+    expect({"builder: domain a was not built: sealing it: ENOSYS", "builder: FAILED: no domain could be built"});
+}
+
+} // namespace
+} // namespace skerry::test
