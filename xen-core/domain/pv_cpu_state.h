@@ -54,7 +54,6 @@ struct PvCpuState : NonCopyable {
     bool nmi_pending = false;
     bool nmi_masked = false; // an NMI handler of the guest runs: until its iret hypercall
     uint8_t iopl = 0;        // 0..3, as PHYSDEVOP_set_iopl
-    bool architectural_iopl = false; // VMASST_TYPE_architectural_iopl of the domain
     uint64_t kernel_sp = 0;          // stack_switch
     uint64_t kernel_ss = 0;
     GuestCallback event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback, nmi_callback;

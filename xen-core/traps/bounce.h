@@ -20,6 +20,9 @@ namespace skerry {
 
 [[gnu::cold, gnu::noinline]] void bounce_failed(Vcpu& vcpu, uint64_t address, uint64_t stack);
 
+// VMASST_TYPE_architectural_iopl: the kernel sees and sets IOPL in rflags.
+inline bool shows_iopl(const Vcpu& vcpu) { return vcpu.domain.vm_assist & 1ul << VMASST_TYPE_architectural_iopl; }
+
 enum class BounceWords { plain, error_code, failsafe };
 
 // Makes `cpu`'s guest continue at `address` in its kernel. `mask_events`: with events masked, as an interrupt gate.
@@ -39,7 +42,7 @@ template <BounceWords kind>
         stack = state.kernel_sp;
     }
     stack = (stack & ~uint64_t{15}) - bytes;
-    uint64_t flags = bounce::shown_rflags(frame.rflags, mask, state.architectural_iopl, state.iopl);
+    uint64_t flags = bounce::shown_rflags(frame.rflags, mask, shows_iopl(vcpu), state.iopl);
     if (!is_guest_range(GuestVirt(stack), bytes) || !address) [[unlikely]]
         return bounce_failed(vcpu, address, stack);
 

@@ -117,7 +117,7 @@ void return_from_kernel(CpuLocal& cpu, Vcpu& vcpu) {
         }
         toggle_guest_mode(cpu, state);
     }
-    if (state.architectural_iopl)
+    if (shows_iopl(vcpu))
         state.iopl = context.rflags >> 12 & 3;
     frame.rax = context.rax;
     frame.rip = context.rip;

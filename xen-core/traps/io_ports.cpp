@@ -27,13 +27,14 @@ bool bitmap_allows(const PvCpuState& state, uint16_t port, unsigned bytes) {
 
 } // namespace
 
-bool has_io_privilege(const PvCpuState& state) {
-    unsigned needed = !state.in_kernel ? 3 : state.architectural_iopl ? 0 : 1;
-    return state.iopl >= needed;
+bool has_io_privilege(const Vcpu& vcpu) {
+    bool architectural = vcpu.domain.vm_assist & 1ul << VMASST_TYPE_architectural_iopl;
+    unsigned needed = !vcpu.cpu.in_kernel ? 3 : architectural ? 0 : 1;
+    return vcpu.cpu.iopl >= needed;
 }
 
 bool may_use_port(Vcpu& vcpu, uint16_t port, unsigned bytes) {
-    return has_io_privilege(vcpu.cpu) || bitmap_allows(vcpu.cpu, port, bytes);
+    return has_io_privilege(vcpu) || bitmap_allows(vcpu.cpu, port, bytes);
 }
 
 uint32_t read_port(Vcpu& vcpu, uint16_t port, unsigned bytes) {

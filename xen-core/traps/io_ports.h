@@ -8,7 +8,7 @@
 namespace skerry {
 
 // By privilege level alone: what cli, sti and all ports need.
-bool has_io_privilege(const PvCpuState& state);
+bool has_io_privilege(const Vcpu& vcpu);
 bool may_use_port(Vcpu& vcpu, uint16_t port, unsigned bytes);
 uint32_t read_port(Vcpu& vcpu, uint16_t port, unsigned bytes);
 void write_port(Vcpu& vcpu, uint16_t port, unsigned bytes, uint32_t value);

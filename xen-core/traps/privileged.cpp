@@ -205,7 +205,7 @@ Emulated emulate_privileged(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstructi
     case Op::out_string: return string_access(cpu, vcpu, instruction);
     // Accepted and without effect, as on Xen: popf could not be caught, so the event mask is the guest's way.
     case Op::clear_interrupt:
-    case Op::set_interrupt: return outcome(has_io_privilege(vcpu.cpu));
+    case Op::set_interrupt: return outcome(has_io_privilege(vcpu));
     case Op::halt: return halt_guest(vcpu);
     case Op::clear_task_switched: vcpu.cpu.set_task_switched(false); return Emulated::done;
     case Op::write_back_caches:
