@@ -28,7 +28,7 @@ Failure boot(Bytes module) {
         return inheritance.failure();
     minios::print("pv-boot: kernel of %lu KiB, ramdisk of %lu KiB, domain of %lu MiB\n", contents->kernel.size() >> 10,
                   contents->ramdisk.size() >> 10, minios::total_pages() >> 8);
-    static start_in_place::MiniosDomain domain;
+    start_in_place::MiniosDomain domain;
     return start_in_place::start_in_place(domain, {contents->kernel, contents->ramdisk, *inheritance}).failure();
 }
 

@@ -11,6 +11,8 @@ using minios::Access;
 using minios::Mfn;
 using minios::Pfn;
 
+MiniosDomain::MiniosDomain() : created_ns_(minios::clock::now_ns()) {}
+
 std::uint64_t MiniosDomain::total_pages() const { return minios::total_pages(); }
 std::uint64_t MiniosDomain::machine_frame(std::uint64_t frame) const { return minios::frames::mfn_of(Pfn{frame}).value; }
 std::byte* MiniosDomain::allocate(std::uint64_t pages) { return static_cast<std::byte*>(minios::pages::allocate(pages)); }
@@ -61,6 +63,8 @@ long MiniosDomain::unpin(std::uint64_t machine_frame) {
 }
 
 void MiniosDomain::leave(const Departure& departure) {
+    minios::print("starting the kernel at %lx, %lu us after the domain's loader\n", departure.entry,
+                  (minios::clock::now_ns() - created_ns_) / 1000);
     write_hand_over_page(departure);
     rename_frames(departure);
     reset_vcpu();

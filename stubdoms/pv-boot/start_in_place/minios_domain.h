@@ -8,6 +8,8 @@ namespace skerry::start_in_place {
 
 class MiniosDomain final : public RunningDomain {
 public:
+    MiniosDomain();
+
     std::uint64_t total_pages() const override;
     std::uint64_t machine_frame(std::uint64_t frame) const override;
     std::byte* allocate(std::uint64_t pages) override;
@@ -25,6 +27,9 @@ public:
     long pin_root(std::uint64_t machine_frame) override;
     long unpin(std::uint64_t machine_frame) override;
     void leave(const Departure& departure) override;
+
+private:
+    std::uint64_t created_ns_; // system time, for the message that the kernel starts
 };
 
 /// What minios was given at its start, for the kernel that follows it. Fails when the store or console page is not this domain's.
