@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// printf's directives as far as xen-core uses them: %d %u %x %s %c %p %%, with l, ll and z, a width, zero padding, and '-' to
-// pad on the right.
+// printf's directives as far as xen-core uses them: %d %u %x %s %c %p %%, with l, ll and z, a width, zero padding, and
+// '-' to pad on the right.
 #pragma once
 
 #include <stdarg.h>

@@ -199,7 +199,9 @@ void read_acpi() {
     if (!machine.has_madt)
         log(LogLevel::warning, "no ACPI interrupt table (MADT): one CPU, no device interrupts");
     log(LogLevel::info, "ACPI: %u CPUs, %u interrupt lines, %s%s", machine.cpu_count, ioapic_gsi_count(),
-        clock_sources.hpet.value ? "HPET, " : clock_sources.pm_timer_port ? "PM timer, " : "",
+        clock_sources.hpet.value      ? "HPET, "
+        : clock_sources.pm_timer_port ? "PM timer, "
+                                      : "",
         power_control.has_s5 ? "power off by S5" : "no power off");
 }
 

@@ -52,8 +52,8 @@ struct [[gnu::packed]] Fadt {
     uint32_t smi_command;
     uint8_t acpi_enable, acpi_disable, s4bios, pstate;
     uint32_t pm1a_event, pm1b_event, pm1a_control, pm1b_control, pm2_control, pm_timer, gpe0, gpe1;
-    uint8_t pm1_event_length, pm1_control_length, pm2_control_length, pm_timer_length, gpe0_length, gpe1_length, gpe1_base,
-        cst;
+    uint8_t pm1_event_length, pm1_control_length, pm2_control_length, pm_timer_length, gpe0_length, gpe1_length,
+        gpe1_base, cst;
     uint16_t c2_latency, c3_latency, flush_size, flush_stride;
     uint8_t duty_offset, duty_width, day_alarm, month_alarm, century;
     uint16_t boot_flags;

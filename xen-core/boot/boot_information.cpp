@@ -12,7 +12,9 @@ std::span<const MemoryRegion> machine_memory_map() {
     return {boot_information.memory, boot_information.memory_count};
 }
 
-const char* platform_command_line() { return boot_information.command_line; }
+const char* platform_command_line() {
+    return boot_information.command_line;
+}
 
 bool is_ram_by_map(Mfn mfn) {
     uint64_t start = address_of(mfn).value;
@@ -195,7 +197,8 @@ const char* read_multiboot2(uint32_t address) {
         else if (header.type == tag::rsdp_v2 || (header.type == tag::rsdp_v1 && !boot_information.has_rsdp))
             keep_rsdp(here + sizeof(header), header.size - sizeof(header));
         else if (header.type == tag::module && !problem)
-            problem = add_module(at<Multiboot2Module>(here).start, at<Multiboot2Module>(here).end, at<Multiboot2Module>(here).string);
+            problem = add_module(at<Multiboot2Module>(here).start, at<Multiboot2Module>(here).end,
+                                 at<Multiboot2Module>(here).string);
         offset += (header.size + 7) & ~7u;
     }
     finish_memory_map(map_builder);

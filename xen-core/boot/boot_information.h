@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the boot loader says, multiboot 1 or 2, copied out of its structures (whose memory is then free to be used): command line,
-// memory map, modules, ACPI root pointer.
-// References: the Multiboot specification 0.6.96, the Multiboot2 specification 2.0.
+// What the boot loader says, multiboot 1 or 2, copied out of its structures (whose memory is then free to be used):
+// command line, memory map, modules, ACPI root pointer. References: the Multiboot specification 0.6.96, the Multiboot2
+// specification 2.0.
 #pragma once
 
 #include "arch/x86_64/memory_map.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The RAM that nobody has taken yet, before memory/'s allocator runs: a sorted list of frame ranges. Pure data, also tested on
-// the host.
+// The RAM that nobody has taken yet, before memory/'s allocator runs: a sorted list of frame ranges. Pure data, also
+// tested on the host.
 #pragma once
 
 #include "base/types.h"
@@ -20,12 +20,13 @@ class FreeRanges {
   public:
     static constexpr size_t max_ranges = 256;
 
-    // Frames [first, first + count) become free. They must not be free already. A range that does not fit is lost (see lost()).
+    // Frames [first, first + count) become free. They must not be free already. A range that does not fit is lost (see
+    // lost()).
     void add(FrameRange range);
     // Whatever of the range is free is taken.
     void remove(FrameRange range);
-    // Takes `count` frames, aligned to `alignment` frames (a power of two), all below frame `limit`, as high as possible.
-    // invalid_mfn when there are none.
+    // Takes `count` frames, aligned to `alignment` frames (a power of two), all below frame `limit`, as high as
+    // possible. invalid_mfn when there are none.
     Mfn take(uint64_t count, uint64_t alignment = 1, uint64_t limit = ~uint64_t{0});
 
     std::span<const FrameRange> all() const { return {ranges_, count_}; }

@@ -34,7 +34,8 @@ const char* prefix_of(LogLevel level) {
     }
 }
 
-// At most `burst` lines at once, one more every `interval`; what was dropped is counted and reported with the next line.
+// At most `burst` lines at once, one more every `interval`; what was dropped is counted and reported with the next
+// line.
 class RateLimit {
   public:
     bool admit(uint32_t& dropped) {

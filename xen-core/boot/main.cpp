@@ -25,25 +25,29 @@
 #include "schedule/timer_queue.h"
 #include "traps/exit.h"
 
+extern "C" void (*const init_array_start[])();
+extern "C" void (*const init_array_end[])();
+
 namespace skerry {
 
 namespace {
 
 void run_constructors() {
-    extern void (*const init_array_start[])() asm("init_array_start");
-    extern void (*const init_array_end[])() asm("init_array_end");
     for (auto constructor = init_array_start; constructor != init_array_end; ++constructor)
         (*constructor)();
 }
 
 void ignore_word(const char*) {}
-void report_word(const char* word) { log(LogLevel::warning, "unknown option or value: %s", word); }
+void report_word(const char* word) {
+    log(LogLevel::warning, "unknown option or value: %s", word);
+}
 
 void open_console() {
     options = parse_options(boot_information.command_line, ignore_word);
     halt_instead_of_reboot = options.no_reboot;
     init_uart(options.uart);
-    log(LogLevel::info, "Skerry, started by %s, options: %s", boot_information.loader_name, boot_information.command_line);
+    log(LogLevel::info, "Skerry, started by %s, options: %s", boot_information.loader_name,
+        boot_information.command_line);
     parse_options(boot_information.command_line, report_word);
 }
 

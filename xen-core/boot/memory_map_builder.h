@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Makes a usable map from the firmware's: sorted, without overlaps (where two entries disagree, RAM loses), adjacent entries of one
-// kind joined. Pure data, also tested on the host.
+// Makes a usable map from the firmware's: sorted, without overlaps (where two entries disagree, RAM loses), adjacent
+// entries of one kind joined. Pure data, also tested on the host.
 #pragma once
 
 #include "arch/x86_64/memory_map.h"

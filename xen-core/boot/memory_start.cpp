@@ -29,7 +29,9 @@ FrameRange image_range() {
                         reinterpret_cast<uint64_t>(image_end) - layout::image_virt + layout::image_phys);
 }
 
-FrameRange module_range(const BootModule& module) { return {module.first_frame().value, module.frame_count()}; }
+FrameRange module_range(const BootModule& module) {
+    return {module.first_frame().value, module.frame_count()};
+}
 
 FrameRange ram_range(const MemoryRegion& region) {
     uint64_t first = (region.start + page_size - 1) >> page_shift;
@@ -62,7 +64,8 @@ void hand_over() {
     for (FrameRange range : boot_memory.all())
         allocator.add(Mfn(range.first), range.count);
     if (boot_memory.lost() || taken.lost())
-        log(LogLevel::warning, "the memory map is too scattered: %lu frames are not used", boot_memory.lost() + taken.lost());
+        log(LogLevel::warning, "the memory map is too scattered: %lu frames are not used",
+            boot_memory.lost() + taken.lost());
 }
 
 Mfn take_core_frame() {
@@ -74,7 +77,8 @@ Mfn take_core_frame() {
 
 void reserve_boot_memory() {
     if (boot_information.memory_dropped)
-        log(LogLevel::warning, "%lu entries of the memory map do not fit and are not used", boot_information.memory_dropped);
+        log(LogLevel::warning, "%lu entries of the memory map do not fit and are not used",
+            boot_information.memory_dropped);
     for_each_ram([](FrameRange ram) { boot_memory.add(ram); });
     boot_memory.remove({0, low_memory_frames});
     boot_memory.remove(image_range());

@@ -11,10 +11,10 @@
 namespace skerry {
 
 struct BootModule {
-    MachAddr start;            // page-aligned
-    uint64_t size;             // bytes
-    const char* command_line;  // as the loader gave it, a leading file name included
-    const char* arguments;     // the same after the file name
+    MachAddr start;           // page-aligned
+    uint64_t size;            // bytes
+    const char* command_line; // as the loader gave it, a leading file name included
+    const char* arguments;    // the same after the file name
 
     std::span<const uint8_t> bytes() const { return {to_pointer<const uint8_t>(start), size}; }
     Mfn first_frame() const { return frame_of(start); }

@@ -30,7 +30,8 @@ bool parse_number(const char*& text, uint64_t& value) {
     if (*text < '0' || *text > '9')
         return false;
     for (value = 0; *text >= '0' && *text <= '9'; ++text)
-        if (__builtin_mul_overflow(value, 10u, &value) || __builtin_add_overflow(value, static_cast<unsigned>(*text - '0'), &value))
+        if (__builtin_mul_overflow(value, 10u, &value) ||
+            __builtin_add_overflow(value, static_cast<unsigned>(*text - '0'), &value))
             return false;
     return true;
 }
@@ -49,12 +50,33 @@ bool parse_size(const char*& text, uint64_t& bytes) {
         return false;
     unsigned shift = 10;
     switch (*text) {
-    case 'b': case 'B': shift = 0; ++text; break;
-    case 'k': case 'K': shift = 10; ++text; break;
-    case 'm': case 'M': shift = 20; ++text; break;
-    case 'g': case 'G': shift = 30; ++text; break;
-    case 't': case 'T': shift = 40; ++text; break;
-    default: break;
+    case 'b':
+    case 'B':
+        shift = 0;
+        ++text;
+        break;
+    case 'k':
+    case 'K':
+        shift = 10;
+        ++text;
+        break;
+    case 'm':
+    case 'M':
+        shift = 20;
+        ++text;
+        break;
+    case 'g':
+    case 'G':
+        shift = 30;
+        ++text;
+        break;
+    case 't':
+    case 'T':
+        shift = 40;
+        ++text;
+        break;
+    default:
+        break;
     }
     if (bytes >> (64 - shift - 1) >> 1 && shift)
         return false;
@@ -62,7 +84,8 @@ bool parse_size(const char*& text, uint64_t& bytes) {
     return *text == 0 || *text == ',';
 }
 
-// dom0_mem=SIZE,min:SIZE,max:SIZE in any order. The minimum is implied: a first domain that does not fit is an error anyway.
+// dom0_mem=SIZE,min:SIZE,max:SIZE in any order. The minimum is implied: a first domain that does not fit is an error
+// anyway.
 bool parse_memory(const char* text, Options& o) {
     for (;;) {
         uint64_t size;
@@ -84,8 +107,8 @@ bool parse_level(const char* text, LogLevel& level) {
     static constexpr struct {
         const char* name;
         LogLevel level;
-    } names[] = {{"none", LogLevel::error},   {"error", LogLevel::error}, {"warning", LogLevel::warning},
-                 {"info", LogLevel::info},    {"debug", LogLevel::debug}, {"all", LogLevel::debug}};
+    } names[] = {{"none", LogLevel::error}, {"error", LogLevel::error}, {"warning", LogLevel::warning},
+                 {"info", LogLevel::info},  {"debug", LogLevel::debug}, {"all", LogLevel::debug}};
     for (auto& known : names) {
         const char* rest = after(text, known.name);
         if (rest && (!*rest || *rest == '/')) { // Xen's "level/rate-limited level": the first counts
@@ -142,7 +165,8 @@ bool parse_switch(const char* word, const char* name, bool& value) {
 
 // Options of Xen that boot loaders' scripts pass and that have nothing to act on here.
 bool is_harmless(const char* word) {
-    for (const char* known : {"placeholder", "no-real-mode", "edd=off", "sync_console", "sched=credit2", "sched=credit"})
+    for (const char* known :
+         {"placeholder", "no-real-mode", "edd=off", "sync_console", "sched=credit2", "sched=credit"})
         if (equal(word, known))
             return true;
     return false;
@@ -169,9 +193,10 @@ bool parse_word(const char* word, Options& o) {
         o.max_cpus = 1;
         return true;
     }
-    return parse_switch(word, "noreboot", o.no_reboot) || parse_switch(word, "reboot-after-panic", o.reboot_after_panic) ||
-           parse_switch(word, "smap", o.smap) || parse_switch(word, "x2apic", o.x2apic) ||
-           parse_switch(word, "tsc-deadline", o.tsc_deadline) || is_harmless(word);
+    return parse_switch(word, "noreboot", o.no_reboot) ||
+           parse_switch(word, "reboot-after-panic", o.reboot_after_panic) || parse_switch(word, "smap", o.smap) ||
+           parse_switch(word, "x2apic", o.x2apic) || parse_switch(word, "tsc-deadline", o.tsc_deadline) ||
+           is_harmless(word);
 }
 
 } // namespace

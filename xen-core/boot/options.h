@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// xen-core's command line. Names follow Xen's where Xen has the option (docs/boot.md lists all). Unknown options are reported
-// and otherwise ignored.
+// xen-core's command line. Names follow Xen's where Xen has the option (docs/boot.md lists all). Unknown options are
+// reported and otherwise ignored.
 #pragma once
 
 #include "arch/x86_64/console.h"
@@ -11,18 +11,18 @@
 namespace skerry {
 
 struct Options {
-    uint64_t first_domain_memory = 0;     // dom0_mem=SIZE, in bytes; 0: all that is left
-    uint64_t first_domain_max_memory = 0; // dom0_mem=max:SIZE; 0: the same
-    uint32_t first_domain_vcpus = 0;      // dom0_max_vcpus=N; 0: one for each CPU
-    UartConfig uart{0x3f8, 115200};       // console=com1|com2|none, com1=BAUD, com2=BAUD
-    LogLevel log_level = LogLevel::info;  // loglvl=none|error|warning|info|debug|all
+    uint64_t first_domain_memory = 0;             // dom0_mem=SIZE, in bytes; 0: all that is left
+    uint64_t first_domain_max_memory = 0;         // dom0_mem=max:SIZE; 0: the same
+    uint32_t first_domain_vcpus = 0;              // dom0_max_vcpus=N; 0: one for each CPU
+    UartConfig uart{0x3f8, 115200};               // console=com1|com2|none, com1=BAUD, com2=BAUD
+    LogLevel log_level = LogLevel::info;          // loglvl=none|error|warning|info|debug|all
     LogLevel guest_log_level = LogLevel::warning; // guest_loglvl=
-    bool reboot_after_panic = false;      // reboot-after-panic; default: halt
-    bool no_reboot = false;               // noreboot: halt where the first domain's end would reboot
-    uint32_t max_cpus = 256;              // maxcpus=N, nosmp
-    bool smap = true;                     // smap=0
-    bool x2apic = true;                   // x2apic=0
-    bool tsc_deadline = true;             // tsc-deadline=0
+    bool reboot_after_panic = false;              // reboot-after-panic; default: halt
+    bool no_reboot = false;                       // noreboot: halt where the first domain's end would reboot
+    uint32_t max_cpus = 256;                      // maxcpus=N, nosmp
+    bool smap = true;                             // smap=0
+    bool x2apic = true;                           // x2apic=0
+    bool tsc_deadline = true;                     // tsc-deadline=0
 };
 
 extern Options options;

@@ -28,8 +28,12 @@ namespace {
 constexpr uint64_t reachable_at_start = uint64_t{4} << 30;
 uint64_t boot_frame_limit = reachable_at_start >> page_shift;
 
-uint64_t address(const char* symbol) { return reinterpret_cast<uint64_t>(symbol); }
-MachAddr image_address(uint64_t virt) { return MachAddr(virt - layout::image_virt + layout::image_phys); }
+uint64_t address(const char* symbol) {
+    return reinterpret_cast<uint64_t>(symbol);
+}
+MachAddr image_address(uint64_t virt) {
+    return MachAddr(virt - layout::image_virt + layout::image_phys);
+}
 
 Pte& need_entry(uint64_t virt, unsigned level) {
     Pte* entry = core_entry(virt, level);
@@ -102,8 +106,8 @@ struct FrameIndexedTable {
     const char* name;
     uint64_t entry_size;
     uint8_t fill;
-    uint64_t view;        // writable, for xen-core
-    uint64_t guest_view;  // read-only, for guests; 0: none
+    uint64_t view;       // writable, for xen-core
+    uint64_t guest_view; // read-only, for guests; 0: none
 };
 
 constexpr uint64_t large_page_frames = page_table_entries;
@@ -150,8 +154,8 @@ class HoleTables {
     Mfn view_, guest_view_;
 };
 
-// Backs the table where there is RAM; elsewhere every page is one shared read-only page of the fill value, so that reading any
-// entry is safe.
+// Backs the table where there is RAM; elsewhere every page is one shared read-only page of the fill value, so that
+// reading any entry is safe.
 void back_table(const FrameIndexedTable& table, uint64_t frames) {
     uint64_t bytes = frames * table.entry_size;
     uint64_t frames_per_page = page_size / table.entry_size;
@@ -164,7 +168,8 @@ void back_table(const FrameIndexedTable& table, uint64_t frames) {
         if (aligned)
             for (uint64_t i = 0; i < large_page_frames && page + i < pages; ++i)
                 needed += any_ram_in((page + i) * frames_per_page, frames_per_page);
-        Mfn large = needed == large_page_frames ? take_filled(table, large_page_frames, large_page_frames) : invalid_mfn;
+        Mfn large =
+            needed == large_page_frames ? take_filled(table, large_page_frames, large_page_frames) : invalid_mfn;
         if (aligned && !needed) {
             holes.use_at(page << page_shift);
             page += large_page_frames;

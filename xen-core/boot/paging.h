@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Builds xen-core's address space (arch/x86_64/layout.h): image by sections, direct map, frame table, machine-to-physical table,
-// stacks. Nothing is both writable and executable afterwards. Boot CPU only.
+// Builds xen-core's address space (arch/x86_64/layout.h): image by sections, direct map, frame table,
+// machine-to-physical table, stacks. Nothing is both writable and executable afterwards. Boot CPU only.
 #pragma once
 
 #include "base/types.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The end of the world. The back trace scans the stack for return addresses (xen-core keeps no frame pointers), so it may show a few
-// calls that have already returned; every line is a place that follows a call instruction.
-#include "arch/x86_64/cpu_local.h"
+// The end of the world. The back trace scans the stack for return addresses (xen-core keeps no frame pointers), so it
+// may show a few calls that have already returned; every line is a place that follows a call instruction.
 #include "arch/x86_64/console.h"
+#include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/crash.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/machine_check.h"
@@ -99,7 +99,9 @@ void begin_crash() {
 
 } // namespace
 
-bool is_crashing() { return is_stopping(); }
+bool is_crashing() {
+    return is_stopping();
+}
 
 void crash(const RegisterFrame& frame, const char* what) {
     begin_crash();

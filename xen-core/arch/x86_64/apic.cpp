@@ -17,8 +17,8 @@ namespace {
 
 namespace reg {
 constexpr uint32_t id = 0x20, task_priority = 0x80, end_of_interrupt = 0xb0, spurious = 0xf0, error_status = 0x280,
-                   command = 0x300, command_high = 0x310, timer = 0x320, lint0 = 0x350, lint1 = 0x360, lvt_error = 0x370,
-                   initial_count = 0x380, current_count = 0x390, divide = 0x3e0;
+                   command = 0x300, command_high = 0x310, timer = 0x320, lint0 = 0x350, lint1 = 0x360,
+                   lvt_error = 0x370, initial_count = 0x380, current_count = 0x390, divide = 0x3e0;
 }
 
 constexpr uint32_t masked = 1 << 16;
@@ -86,19 +86,31 @@ void init_apic_this_cpu() {
     apic_end_of_interrupt();
 }
 
-uint32_t apic_id_this_cpu() { return x2apic ? read(reg::id) : read(reg::id) >> 24; }
-uint32_t apic_id(CpuId cpu) { return apic_ids[cpu.value]; }
-void set_apic_id(CpuId cpu, uint32_t id) { apic_ids[cpu.value] = id; }
+uint32_t apic_id_this_cpu() {
+    return x2apic ? read(reg::id) : read(reg::id) >> 24;
+}
+uint32_t apic_id(CpuId cpu) {
+    return apic_ids[cpu.value];
+}
+void set_apic_id(CpuId cpu, uint32_t id) {
+    apic_ids[cpu.value] = id;
+}
 
-void apic_end_of_interrupt() { write(reg::end_of_interrupt, 0); }
+void apic_end_of_interrupt() {
+    write(reg::end_of_interrupt, 0);
+}
 
 uint32_t apic_take_error() {
     write(reg::error_status, 0);
     return read(reg::error_status);
 }
 
-void send_ipi(CpuId cpu, uint8_t vector) { send(apic_ids[cpu.value], level_assert | vector); }
-void send_nmi(CpuId cpu) { send(apic_ids[cpu.value], level_assert | delivery_nmi); }
+void send_ipi(CpuId cpu, uint8_t vector) {
+    send(apic_ids[cpu.value], level_assert | vector);
+}
+void send_nmi(CpuId cpu) {
+    send(apic_ids[cpu.value], level_assert | delivery_nmi);
+}
 
 void send_nmi_to_others() {
     if (!x2apic && !window)
@@ -109,12 +121,22 @@ void send_nmi_to_others() {
     });
 }
 
-void send_init(uint32_t id) { send(id, level_assert | delivery_init); }
-void send_startup(uint32_t id, uint8_t page) { send(id, level_assert | delivery_startup | page); }
+void send_init(uint32_t id) {
+    send(id, level_assert | delivery_init);
+}
+void send_startup(uint32_t id, uint8_t page) {
+    send(id, level_assert | delivery_startup | page);
+}
 
-void apic_timer_start(uint32_t ticks) { write(reg::initial_count, ticks); }
-uint32_t apic_timer_remaining() { return read(reg::current_count); }
+void apic_timer_start(uint32_t ticks) {
+    write(reg::initial_count, ticks);
+}
+uint32_t apic_timer_remaining() {
+    return read(reg::current_count);
+}
 
-void apic_timer_deadline(uint64_t tsc) { write_msr(msr::tsc_deadline, tsc); }
+void apic_timer_deadline(uint64_t tsc) {
+    write_msr(msr::tsc_deadline, tsc);
+}
 
 } // namespace skerry

@@ -25,8 +25,12 @@ struct ReferenceClock {
 };
 
 volatile uint32_t* hpet_registers = nullptr;
-uint32_t read_hpet() { return hpet_registers[0xf0 / 4]; }
-uint32_t read_pm_timer() { return in32(clock_sources.pm_timer_port); }
+uint32_t read_hpet() {
+    return hpet_registers[0xf0 / 4];
+}
+uint32_t read_pm_timer() {
+    return in32(clock_sources.pm_timer_port);
+}
 // Counts down in mode 0: inverted, so that it goes up like the others.
 uint32_t read_pit() {
     out8(0x43, 0x80); // latch channel 2
@@ -79,8 +83,8 @@ struct Reading {
     uint32_t apic;
 };
 
-// All three at about one moment: of several attempts the one that took the least time (a hypervisor below us, or an SMI,
-// may have taken the CPU away in the others).
+// All three at about one moment: of several attempts the one that took the least time (a hypervisor below us, or an
+// SMI, may have taken the CPU away in the others).
 Reading read_all(const ReferenceClock& clock) {
     Reading best{};
     uint64_t least = ~uint64_t{0};

@@ -67,7 +67,9 @@ volatile void* map_mmio(MachAddr address, uint64_t size) {
     return const_cast<void*>(map_for_good(address, size, pte::core_mmio));
 }
 
-const void* map_firmware(MachAddr address, uint64_t size) { return map_for_good(address, size, pte::core_rodata); }
+const void* map_firmware(MachAddr address, uint64_t size) {
+    return map_for_good(address, size, pte::core_rodata);
+}
 
 void copy_core_slots(Pte* l4) {
     const Pte* from = to_pointer<const Pte>(core_l4);

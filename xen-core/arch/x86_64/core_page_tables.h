@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// xen-core's own page tables: the contents of L4 slots 256..271, which every address space shares. Built by boot/; afterwards
-// it is changed only here. Tables once made are never freed, so a table's address may be kept.
+// xen-core's own page tables: the contents of L4 slots 256..271, which every address space shares. Built by boot/;
+// afterwards it is changed only here. Tables once made are never freed, so a table's address may be kept.
 #pragma once
 
 #include "arch/x86_64/page_table_entry.h"
@@ -11,15 +11,17 @@ namespace skerry {
 // The L4 that runs xen-core without a guest (boot, idle before the first vCPU).
 extern Mfn core_l4;
 
-// Where new tables come from: what is left at boot first, then memory/'s allocator (both set by boot/). Returns a zeroed frame, or
-// invalid_mfn when there is none.
+// Where new tables come from: what is left at boot first, then memory/'s allocator (both set by boot/). Returns a
+// zeroed frame, or invalid_mfn when there is none.
 using FrameSource = Mfn (*)();
 extern FrameSource core_frame_source;
 
-// The entry of `level` (1..3) that maps `virt` (in slots 256..271), making the tables on the way. nullptr: no memory, or a
-// larger page is there.
+// The entry of `level` (1..3) that maps `virt` (in slots 256..271), making the tables on the way. nullptr: no memory,
+// or a larger page is there.
 Pte* core_entry(uint64_t virt, unsigned level);
-inline Pte* core_l1_entry(uint64_t virt) { return core_entry(virt, 1); }
+inline Pte* core_l1_entry(uint64_t virt) {
+    return core_entry(virt, 1);
+}
 
 // Map one page. If the entry was present, the caller owes a flush on the CPUs that used it: nothing is flushed here.
 // Errors: no_memory.

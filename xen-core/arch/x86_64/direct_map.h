@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one place where a machine address becomes a pointer. On the target all RAM is mapped at layout::direct_map; a host
-// test sets direct_map_base to its own arena, so that the same code runs on ordinary memory.
+// The one place where a machine address becomes a pointer. On the target all RAM is mapped at layout::direct_map; a
+// host test sets direct_map_base to its own arena, so that the same code runs on ordinary memory.
 #pragma once
 
 #include "arch/x86_64/layout.h"
@@ -28,6 +28,8 @@ inline T* to_pointer(Mfn mfn) {
 inline MachAddr address_of_pointer(const void* pointer) {
     return MachAddr(reinterpret_cast<uint64_t>(pointer) - direct_map_base);
 }
-inline Mfn frame_of_pointer(const void* pointer) { return frame_of(address_of_pointer(pointer)); }
+inline Mfn frame_of_pointer(const void* pointer) {
+    return frame_of(address_of_pointer(pointer));
+}
 
 } // namespace skerry

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Instructions of xen-core that may fault on purpose (guest copies, MSRs that may not exist, iret), and where to
-// continue if they do. An entry is two 32-bit offsets, each relative to its own address. The trap entry asks find_fixup()
-// for any fault taken in ring 0, and panics if there is none.
+// continue if they do. An entry is two 32-bit offsets, each relative to its own address. The trap entry asks
+// find_fixup() for any fault taken in ring 0, and panics if there is none.
 //
 //   C++:       asm volatile("1: rdmsr\n2:\n" EXCEPTION_FIXUP("1b", "3b") ...
 //   assembly:  EXCEPTION_FIXUP 1b, 3b
 #pragma once
 
 #ifdef __ASSEMBLER__
-.macro EXCEPTION_FIXUP fault, continue_at
-    .pushsection .exception_table, "a"
-    .balign 4
-    .long \fault - .
-    .long \continue_at - .
-    .popsection
-.endm
+.macro EXCEPTION_FIXUP fault, continue_at.pushsection.exception_table,
+    "a".balign 4.long \fault -..long \continue_at -..popsection.endm
 #else
 #include <stdint.h>
 
 #define EXCEPTION_FIXUP(fault, continue_at)                                                                            \
-    ".pushsection .exception_table, \"a\"\n .balign 4\n .long " fault " - .\n .long " continue_at " - .\n .popsection\n"
+    ".pushsection .exception_table, \"a\"\n .balign 4\n .long " fault " - .\n .long " continue_at " - .\n "            \
+                                                                                                  ".popsection\n"
 
 namespace skerry {
 

@@ -12,7 +12,9 @@ constinit CpuFeatures cpu_features{};
 
 namespace {
 
-constexpr uint32_t bit(unsigned n) { return uint32_t{1} << n; }
+constexpr uint32_t bit(unsigned n) {
+    return uint32_t{1} << n;
+}
 
 // CPUID's 12-character strings, in the order that each leaf returns them.
 bool is_text(uint32_t a, uint32_t b, uint32_t c, const char* text) {
@@ -78,7 +80,8 @@ const char* detect_cpu_features(bool want_smap) {
     auto& f = cpu_features;
 
     f.intel = is_text(zero.ebx, zero.edx, zero.ecx, "GenuineIntel");
-    f.amd = is_text(zero.ebx, zero.edx, zero.ecx, "AuthenticAMD") || is_text(zero.ebx, zero.edx, zero.ecx, "HygonGenuine");
+    f.amd =
+        is_text(zero.ebx, zero.edx, zero.ecx, "AuthenticAMD") || is_text(zero.ebx, zero.edx, zero.ecx, "HygonGenuine");
     f.no_execute = extended1.edx & bit(20);
     f.gigabyte_pages = extended1.edx & bit(26);
     f.rdtscp = extended1.edx & bit(27);

@@ -25,7 +25,7 @@ struct Line {
     InterruptSink* sink = nullptr;
     uint8_t vector = 0; // kept once assigned
     CpuId cpu{};
-    bool awaits_eoi = false;           // level-triggered, masked until end_of_interrupt()
+    bool awaits_eoi = false;             // level-triggered, masked until end_of_interrupt()
     std::atomic<uint32_t> delivering{0}; // CPUs inside sink->interrupt()
 };
 
@@ -78,9 +78,13 @@ void deliver_line(uint32_t gsi) {
     line.delivering.fetch_sub(1);
 }
 
-void handle_timer() { cpu_local().pending_work.fetch_or(static_cast<uint32_t>(PendingWork::timer)); }
+void handle_timer() {
+    cpu_local().pending_work.fetch_or(static_cast<uint32_t>(PendingWork::timer));
+}
 void handle_work() {} // the exit path looks at pending_work
-void handle_apic_error() { log(LogLevel::warning, "CPU %u: APIC error %x", this_cpu().value, apic_take_error()); }
+void handle_apic_error() {
+    log(LogLevel::warning, "CPU %u: APIC error %x", this_cpu().value, apic_take_error());
+}
 
 } // namespace
 
@@ -99,7 +103,9 @@ void init_interrupts() {
             lines[irq].config = {Trigger::edge, Polarity::active_high};
 }
 
-void set_vector_handler(uint8_t vector, VectorHandler handler) { handlers[vector] = handler; }
+void set_vector_handler(uint8_t vector, VectorHandler handler) {
+    handlers[vector] = handler;
+}
 
 void dispatch_interrupt(uint8_t vector) {
     if (VectorHandler handler = handlers[vector]) {
@@ -113,9 +119,13 @@ void dispatch_interrupt(uint8_t vector) {
     } // the others come without a bit in service: nothing to end
 }
 
-uint32_t interrupt_line_count() { return line_count; }
+uint32_t interrupt_line_count() {
+    return line_count;
+}
 
-uint32_t gsi_of_isa_irq(uint8_t irq) { return irq < isa_irqs ? isa_gsi[irq] : irq; }
+uint32_t gsi_of_isa_irq(uint8_t irq) {
+    return irq < isa_irqs ? isa_gsi[irq] : irq;
+}
 
 void override_isa_irq(uint8_t irq, uint32_t gsi, LineConfig config) {
     if (irq >= isa_irqs || gsi >= max_lines)
@@ -125,7 +135,9 @@ void override_isa_irq(uint8_t irq, uint32_t gsi, LineConfig config) {
     lines[gsi].is_overridden = true;
 }
 
-LineConfig line_config(uint32_t gsi) { return gsi < line_count ? lines[gsi].config : LineConfig{}; }
+LineConfig line_config(uint32_t gsi) {
+    return gsi < line_count ? lines[gsi].config : LineConfig{};
+}
 
 Status configure_line(uint32_t gsi, LineConfig config) {
     if (gsi >= line_count)
@@ -171,7 +183,9 @@ void unroute_line(uint32_t gsi) {
         spin_wait_hook();
 }
 
-bool is_line_routed(uint32_t gsi) { return gsi < line_count && lines[gsi].sink; }
+bool is_line_routed(uint32_t gsi) {
+    return gsi < line_count && lines[gsi].sink;
+}
 
 void end_of_interrupt(uint32_t gsi) {
     if (gsi >= line_count)
@@ -184,7 +198,9 @@ void end_of_interrupt(uint32_t gsi) {
     ioapic_unmask(gsi);
 }
 
-bool line_needs_eoi(uint32_t gsi) { return gsi < line_count && lines[gsi].config.trigger == Trigger::level; }
+bool line_needs_eoi(uint32_t gsi) {
+    return gsi < line_count && lines[gsi].config.trigger == Trigger::level;
+}
 
 void retarget_line(uint32_t gsi, CpuId cpu) {
     if (gsi >= line_count)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Interrupt vectors: who gets what. Owns the vector table and the physical interrupt lines (GSIs). The trap entry passes every
-// external vector to dispatch_interrupt() with the register frame already saved; nothing here touches a guest.
+// Interrupt vectors: who gets what. Owns the vector table and the physical interrupt lines (GSIs). The trap entry
+// passes every external vector to dispatch_interrupt() with the register frame already saved; nothing here touches a
+// guest.
 //
-// Lines that a guest uses: route() ties a GSI to a sink; each interrupt calls sink->interrupt(gsi), and a level-triggered
-// line stays masked until end_of_interrupt(gsi). Lock: LockRank::interrupt, one per line, released before the sink is called.
+// Lines that a guest uses: route() ties a GSI to a sink; each interrupt calls sink->interrupt(gsi), and a
+// level-triggered line stays masked until end_of_interrupt(gsi). Lock: LockRank::interrupt, one per line, released
+// before the sink is called.
 #pragma once
 
 #include "base/result.h"
@@ -18,7 +20,7 @@ inline constexpr uint8_t last_line = 0xef;
 inline constexpr uint8_t legacy_system_call = 0x80; // never a device's: guests use int $0x80
 inline constexpr uint8_t fast_trap = 0x82;
 inline constexpr uint8_t timer = 0xf8;
-inline constexpr uint8_t work = 0xfb;  // another CPU raised PendingWork for this one
+inline constexpr uint8_t work = 0xfb; // another CPU raised PendingWork for this one
 inline constexpr uint8_t apic_error = 0xfe;
 inline constexpr uint8_t spurious = 0xff;
 } // namespace vector
@@ -30,7 +32,8 @@ void dispatch_interrupt(uint8_t vector);
 using VectorHandler = void (*)();
 void set_vector_handler(uint8_t vector, VectorHandler handler);
 
-// Boot CPU: masks the 8259s, finds the lines of the IO-APICs (all masked), installs the handlers of xen-core's own vectors.
+// Boot CPU: masks the 8259s, finds the lines of the IO-APICs (all masked), installs the handlers of xen-core's own
+// vectors.
 void init_interrupts();
 
 // --- Physical interrupt lines --------------------------------------------------------------------------------------
@@ -61,7 +64,8 @@ struct LineConfig {
     Trigger trigger;
     Polarity polarity;
 };
-// What the MADT says (ISA: edge, high) or PCI's default (level, low); configure_line() changes it (PHYSDEVOP_setup_gsi).
+// What the MADT says (ISA: edge, high) or PCI's default (level, low); configure_line() changes it
+// (PHYSDEVOP_setup_gsi).
 LineConfig line_config(uint32_t gsi);
 // invalid: no such GSI; busy: routed with another configuration.
 Status configure_line(uint32_t gsi, LineConfig config);
@@ -69,8 +73,8 @@ Status configure_line(uint32_t gsi, LineConfig config);
 // Send the line's interrupts to `sink`, on `cpu`, unmasked from now on.
 // invalid: no such GSI; busy: already routed; no_space: no vector left.
 Status route_line(uint32_t gsi, InterruptSink& sink, CpuId cpu);
-// Masks the line and forgets the sink; on return no CPU is inside or will enter sink.interrupt() for it. Waits for that:
-// not to be called from the sink itself, nor with a lock held that the sink takes.
+// Masks the line and forgets the sink; on return no CPU is inside or will enter sink.interrupt() for it. Waits for
+// that: not to be called from the sink itself, nor with a lock held that the sink takes.
 void unroute_line(uint32_t gsi);
 bool is_line_routed(uint32_t gsi);
 // The sink has handled the interrupt: a level-triggered line is unmasked. Harmless when not due.

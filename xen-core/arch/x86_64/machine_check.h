@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Machine check banks (Intel SDM volume 3, chapter 15). xen-core does not recover from uncorrected errors: #MC is the end, with the
-// banks shown.
+// Machine check banks (Intel SDM volume 3, chapter 15). xen-core does not recover from uncorrected errors: #MC is the
+// end, with the banks shown.
 #pragma once
 
 namespace skerry {

@@ -41,7 +41,9 @@ void enable_acpi_mode() {
 
 } // namespace
 
-bool is_stopping() { return stopping.load(std::memory_order_relaxed); }
+bool is_stopping() {
+    return stopping.load(std::memory_order_relaxed);
+}
 
 void stop_this_cpu() {
     disable_interrupts();

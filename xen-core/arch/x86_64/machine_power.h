@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The end: power off (ACPI S5), reboot (ACPI reset register, keyboard controller, triple fault). None of them returns. All
-// other CPUs are stopped first, by NMI, whatever they are doing.
+// The end: power off (ACPI S5), reboot (ACPI reset register, keyboard controller, triple fault). None of them returns.
+// All other CPUs are stopped first, by NMI, whatever they are doing.
 #pragma once
 
 #include "base/types.h"

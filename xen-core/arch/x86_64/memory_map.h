@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The firmware's memory map (e820), as the boot loader passed it: read-only after start-up. XENMEM_machine_memory_map returns it.
+// The firmware's memory map (e820), as the boot loader passed it: read-only after start-up. XENMEM_machine_memory_map
+// returns it.
 #pragma once
 
 #include "base/types.h"

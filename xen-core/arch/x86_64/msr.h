@@ -9,12 +9,12 @@ namespace skerry {
 
 namespace msr {
 inline constexpr uint32_t tsc = 0x10, apic_base = 0x1b, tsc_adjust = 0x3b, arch_capabilities = 0x10a,
-                          sysenter_cs = 0x174, sysenter_esp = 0x175, sysenter_eip = 0x176, mcg_cap = 0x179, mcg_status = 0x17a,
-                          mcg_ctl = 0x17b, misc_enable = 0x1a0, debug_ctl = 0x1d9, pat = 0x277, mc0_ctl = 0x400,
-                          mc0_status = 0x401, mc0_address = 0x402, mc0_misc = 0x403, tsc_deadline = 0x6e0,
-                          x2apic_first = 0x800, efer = 0xc0000080, star = 0xc0000081, lstar = 0xc0000082,
-                          cstar = 0xc0000083, syscall_mask = 0xc0000084, fs_base = 0xc0000100, gs_base = 0xc0000101,
-                          kernel_gs_base = 0xc0000102, tsc_aux = 0xc0000103;
+                          sysenter_cs = 0x174, sysenter_esp = 0x175, sysenter_eip = 0x176, mcg_cap = 0x179,
+                          mcg_status = 0x17a, mcg_ctl = 0x17b, misc_enable = 0x1a0, debug_ctl = 0x1d9, pat = 0x277,
+                          mc0_ctl = 0x400, mc0_status = 0x401, mc0_address = 0x402, mc0_misc = 0x403,
+                          tsc_deadline = 0x6e0, x2apic_first = 0x800, efer = 0xc0000080, star = 0xc0000081,
+                          lstar = 0xc0000082, cstar = 0xc0000083, syscall_mask = 0xc0000084, fs_base = 0xc0000100,
+                          gs_base = 0xc0000101, kernel_gs_base = 0xc0000102, tsc_aux = 0xc0000103;
 } // namespace msr
 
 namespace efer {

@@ -26,9 +26,9 @@ TscScale scale_for_frequency(uint64_t hertz) {
     }
     // From the unshifted frequency, so that no bit of it is lost: 10^9 * 2^(32 - shift) / hertz.
     uint64_t numerator = uint64_t{1} << 32;
-    scale.multiplier = static_cast<uint32_t>(
-        scale.shift <= 0 ? multiply_divide(1'000'000'000ull << -scale.shift, numerator, hertz)
-                         : multiply_divide(1'000'000'000ull, numerator, hertz << scale.shift));
+    scale.multiplier =
+        static_cast<uint32_t>(scale.shift <= 0 ? multiply_divide(1'000'000'000ull << -scale.shift, numerator, hertz)
+                                               : multiply_divide(1'000'000'000ull, numerator, hertz << scale.shift));
     return scale;
 }
 
@@ -45,7 +45,8 @@ TscScale inverse_scale(uint64_t hertz) {
     return scale;
 }
 
-uint64_t seconds_since_1970(uint64_t year, uint64_t month, uint64_t day, uint64_t hour, uint64_t minute, uint64_t second) {
+uint64_t seconds_since_1970(uint64_t year, uint64_t month, uint64_t day, uint64_t hour, uint64_t minute,
+                            uint64_t second) {
     // Days by the civil calendar, with years that begin in March.
     year -= month <= 2;
     uint64_t era = year / 400, year_of_era = year % 400;

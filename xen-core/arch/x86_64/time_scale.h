@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From ticks of a clock to nanoseconds and back, by one multiplication. The form is the ABI's (vcpu_time_info in <xen/xen.h>), so
-// that guests compute the same time as xen-core. Pure, also tested on the host.
+// From ticks of a clock to nanoseconds and back, by one multiplication. The form is the ABI's (vcpu_time_info in
+// <xen/xen.h>), so that guests compute the same time as xen-core. Pure, also tested on the host.
 #pragma once
 
 #include "base/types.h"
@@ -27,6 +27,7 @@ TscScale inverse_scale(uint64_t hertz);
 uint64_t multiply_divide(uint64_t a, uint64_t b, uint64_t c);
 
 // Civil date (UTC) to seconds since 1970. Month and day count from 1; years from 1970.
-uint64_t seconds_since_1970(uint64_t year, uint64_t month, uint64_t day, uint64_t hour, uint64_t minute, uint64_t second);
+uint64_t seconds_since_1970(uint64_t year, uint64_t month, uint64_t day, uint64_t hour, uint64_t minute,
+                            uint64_t second);
 
 } // namespace skerry

@@ -11,14 +11,16 @@ constinit CpuSet online_cpus;
 
 namespace {
 
-// What a mailbox asks for: a page-aligned address, or one of these. Values grow with what they include, and two different pages
-// merge to everything.
+// What a mailbox asks for: a page-aligned address, or one of these. Values grow with what they include, and two
+// different pages merge to everything.
 constexpr uint64_t nothing = 1;
 constexpr uint64_t all_but_global = 2;
 constexpr uint64_t everything = 3;
 constexpr uint64_t caches = 4; // everything, and write the caches back
 
-constexpr bool is_page(uint64_t request) { return request % page_size == 0; }
+constexpr bool is_page(uint64_t request) {
+    return request % page_size == 0;
+}
 
 constexpr uint64_t merge(uint64_t a, uint64_t b) {
     if (a == b || b == nothing)
@@ -86,7 +88,9 @@ uint64_t post(Mailbox& mailbox, uint64_t request) {
 
 } // namespace
 
-void flush_tlb_local() { write_cr3(read_cr3()); }
+void flush_tlb_local() {
+    write_cr3(read_cr3());
+}
 
 void invlpg_local(GuestVirt virt) {
     asm volatile("invlpg %0" ::"m"(*reinterpret_cast<const char*>(virt.value)) : "memory");
@@ -106,9 +110,13 @@ void flush_page(const CpuSet& cpus, GuestVirt virt) {
         flush_on(cpus, virt.value & ~(page_size - 1));
 }
 
-void flush_tlb_everywhere() { flush_on(online_cpus, everything); }
+void flush_tlb_everywhere() {
+    flush_on(online_cpus, everything);
+}
 
-void flush_caches(const CpuSet& cpus) { flush_on(cpus, caches); }
+void flush_caches(const CpuSet& cpus) {
+    flush_on(cpus, caches);
+}
 
 void serve_flush_requests() {
     Mailbox& mailbox = mailboxes[this_cpu().value];

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Translation caches: flushing this CPU's, and shooting down other CPUs'. Owns the per-CPU mailboxes.
 //
-// A request raises the target's ticket and merges what to flush into its mailbox; the target serves it in spin_wait_hook(),
-// on its way back to a guest (PendingWork::tlb_flush) and from the idle loop, and the requester waits, itself serving, until
-// each target has passed its ticket. No lock is taken, so a CPU may flush while it holds any. xen-core's own mappings are
-// global and change only through map_core_page()/unmap_core_page(), which flush what they must.
+// A request raises the target's ticket and merges what to flush into its mailbox; the target serves it in
+// spin_wait_hook(), on its way back to a guest (PendingWork::tlb_flush) and from the idle loop, and the requester
+// waits, itself serving, until each target has passed its ticket. No lock is taken, so a CPU may flush while it holds
+// any. xen-core's own mappings are global and change only through map_core_page()/unmap_core_page(), which flush what
+// they must.
 #pragma once
 
 #include "base/types.h"

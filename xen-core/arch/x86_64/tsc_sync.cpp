@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A CPU's TSC is measured against the boot CPU's by passing a word back and forth: the boot CPU's reading lies between two of
-// the other's, so the offset is known to half the round trip. Only what is beyond doubt is corrected.
+// A CPU's TSC is measured against the boot CPU's by passing a word back and forth: the boot CPU's reading lies between
+// two of the other's, so the offset is known to half the round trip. Only what is beyond doubt is corrected.
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/msr.h"
 #include "arch/x86_64/time.h"

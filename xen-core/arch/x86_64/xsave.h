@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Extended processor state: the instructions. xen-core itself is compiled without FPU and vector registers, so this state is the
-// guest's from boot to end and moves only on a vCPU switch. Save areas are 64-byte aligned, cpu_features.xsave_size long.
+// Extended processor state: the instructions. xen-core itself is compiled without FPU and vector registers, so this
+// state is the guest's from boot to end and moves only on a vCPU switch. Save areas are 64-byte aligned,
+// cpu_features.xsave_size long.
 #pragma once
 
 #include "arch/x86_64/features.h"
@@ -24,10 +25,12 @@ inline void xsaveopt(void* area, uint64_t components) {
                  "d"(static_cast<uint32_t>(components >> 32))
                  : "memory");
 }
-inline void fxsave(void* area) { asm volatile("fxsave64 (%0)" ::"r"(area) : "memory"); }
+inline void fxsave(void* area) {
+    asm volatile("fxsave64 (%0)" ::"r"(area) : "memory");
+}
 
-// The area must be well formed: restoring what a guest or a toolstack wrote goes through xrstor_safe/fxrstor_safe, which return
-// false (and leave the registers as they were or initialised) where the CPU refuses the area.
+// The area must be well formed: restoring what a guest or a toolstack wrote goes through xrstor_safe/fxrstor_safe,
+// which return false (and leave the registers as they were or initialised) where the CPU refuses the area.
 bool xrstor_safe(const void* area, uint64_t components);
 bool fxrstor_safe(const void* area);
 inline void xrstor(const void* area, uint64_t components) {
@@ -35,6 +38,8 @@ inline void xrstor(const void* area, uint64_t components) {
                  "d"(static_cast<uint32_t>(components >> 32))
                  : "memory");
 }
-inline void fxrstor(const void* area) { asm volatile("fxrstor64 (%0)" ::"r"(area) : "memory"); }
+inline void fxrstor(const void* area) {
+    asm volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
+}
 
 } // namespace skerry
