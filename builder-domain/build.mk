@@ -20,3 +20,7 @@ $(BUILD)/platform.txt: builder-domain-always
 	@builder-domain/make-platform $@ INITRD=$(PLATFORM_INITRD)
 .PHONY: builder-domain-always
 builder-domain-always:
+
+# What the builder's QEMU scenarios build (tests/system/builder_test.cpp).
+$(eval $(call minios-program,builder-lodger,tests/system/lodger/main.cpp))
+$(BUILD)/tests/system/builder_test: | $(BUILD)/builder-lodger $(BUILD)/builder-domain
