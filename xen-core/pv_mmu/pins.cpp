@@ -11,12 +11,7 @@ Status PvMmu::pin(Mfn mfn, unsigned level, WorkBudget& budget) {
     ASSERT(level >= 1 && level <= 4);
     Holding held(lock_);
     TRY_STATUS(drain(budget));
-    Status taken = take_table(mfn, level, budget);
-    if (!taken.ok()) {
-        if (taken.error() != Error::restart)
-            log_refusal(account_.id(), "pin of %lx as L%u: refused", mfn.value, level);
-        return taken;
-    }
+    TRY_STATUS(take_table(mfn, level, budget, "pin of"));
     Frame& pinned = frame(mfn);
     if (pinned.word().is_pinned()) {
         drop_table(pinned); // never the last use: the pin has one
@@ -44,10 +39,7 @@ Status PvMmu::unpin(Mfn mfn, WorkBudget& budget) {
 Status PvMmu::take_base(Mfn mfn, WorkBudget& budget) {
     Holding held(lock_);
     TRY_STATUS(drain(budget));
-    Status taken = take_table(mfn, 4, budget);
-    if (!taken.ok() && taken.error() != Error::restart)
-        log_refusal(account_.id(), "new base %lx: not an L4 table", mfn.value);
-    return taken;
+    return take_table(mfn, 4, budget, "new base");
 }
 
 void PvMmu::release_base(Mfn mfn, WorkBudget& budget) {

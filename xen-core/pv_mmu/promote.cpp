@@ -15,7 +15,18 @@ constexpr int32_t l1_work = 256;
 constexpr int32_t table_work = 24;
 } // namespace
 
-Status PvMmu::take_table(Mfn mfn, unsigned level, WorkBudget& budget) {
+// Takes a use of a table for an operation of the guest. What a refused promotion has taken is given back.
+Status PvMmu::take_table(Mfn mfn, unsigned level, WorkBudget& budget, const char* purpose) {
+    Status taken = take_below(mfn, level, budget);
+    if (!taken.ok() && taken.error() != Error::restart) [[unlikely]] {
+        log_refusal(account_.id(), "%s %lx: it is no L%u table and cannot become one", purpose, mfn.value, level);
+        (void)drain(budget);
+    }
+    return taken;
+}
+
+// The same for an entry of a table that is being validated.
+Status PvMmu::take_below(Mfn mfn, unsigned level, WorkBudget& budget) {
     Frame* found = find_frame(mfn);
     if (!found || found->owner() != &account_) [[unlikely]]
         return Error::invalid;
@@ -35,6 +46,8 @@ Status PvMmu::promote(Frame& frame, unsigned level, WorkBudget& budget) {
     case page_use::Begun::gone:
         return Error::invalid;
     case page_use::Begun::other_change:
+        if (inside_[table_level(frame.word().type())] == &frame)
+            return Error::invalid; // a table that leads to itself
         // A promotion to another level that was never finished: undo it, then come back.
         enqueue(frame);
         return Error::restart;
@@ -42,7 +55,9 @@ Status PvMmu::promote(Frame& frame, unsigned level, WorkBudget& budget) {
     case page_use::Begun::resumed:
         break;
     }
+    inside_[level] = &frame;
     Status checked = level == 1 ? validate_l1(frame) : validate_table(frame, level, budget);
+    inside_[level] = nullptr;
     if (checked.ok()) {
         if (level == 4)
             copy_core_slots(table_entries(frame.mfn()));
@@ -83,7 +98,7 @@ Status PvMmu::validate_table(Frame& frame, unsigned level, WorkBudget& budget) {
         Pte entry = read_slot(&entries[i]);
         if (!entry.is_present())
             continue;
-        Status taken = entry.raw & refused ? Status(Error::invalid) : take_table(entry.mfn(), level - 1, budget);
+        Status taken = entry.raw & refused ? Status(Error::invalid) : take_below(entry.mfn(), level - 1, budget);
         if (!taken.ok()) {
             if (taken.error() != Error::restart)
                 log_refusal(account_.id(), "L%u table %lx, entry %u (%lx): cannot be validated", level,

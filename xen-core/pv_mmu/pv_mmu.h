@@ -137,7 +137,8 @@ class PvMmu : NonCopyable {
 
     // All below: the lock is held.
     // promote.cpp
-    Status take_table(Mfn mfn, unsigned level, WorkBudget& budget);
+    Status take_table(Mfn mfn, unsigned level, WorkBudget& budget, const char* purpose);
+    Status take_below(Mfn mfn, unsigned level, WorkBudget& budget);
     Status promote(Frame& frame, unsigned level, WorkBudget& budget);
     Status validate_l1(Frame& frame);
     Status validate_table(Frame& frame, unsigned level, WorkBudget& budget);
@@ -176,6 +177,8 @@ class PvMmu : NonCopyable {
     Lock<LockRank::pv_mmu> lock_;
     Account& account_;
     PvMmuHost& host_;
+    // The table of each level (2..4) that the running promotion is inside of: it may not be reached again from below.
+    const Frame* inside_[5] = {};
     // Tables in transition that wait to be taken apart, linked by Frame::queue_next.
     uint32_t first_queued_ = nothing;
 };

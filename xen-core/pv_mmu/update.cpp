@@ -102,14 +102,8 @@ Status PvMmu::update_table(Frame& table, Pte* slot, Pte value, Write how, WorkBu
             return Error::invalid;
         }
         takes = !old.is_present() || old.mfn() != value.mfn();
-        if (takes) {
-            Status taken = take_table(value.mfn(), level - 1, budget);
-            if (!taken.ok()) {
-                if (taken.error() != Error::restart)
-                    log_refusal(account_.id(), "L%u entry %lx: not an L%u table", level, value.raw, level - 1);
-                return taken;
-            }
-        }
+        if (takes)
+            TRY_STATUS(take_table(value.mfn(), level - 1, budget, "entry for"));
         value = rules::adjusted_table(value);
     }
     if (how == Write::keep_accessed_dirty)
