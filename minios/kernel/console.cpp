@@ -10,6 +10,7 @@ namespace {
 
 xencons_interface* ring;
 Port ring_port;
+bool started;      // time and events work: a full ring can be waited for
 bool ring_stalled; // nobody empties the ring: do not wait again until somebody does
 bool dying;        // the scheduler must not be used any more
 std::size_t dropped_bytes;
@@ -34,7 +35,7 @@ void notify_ring() { (void)events::notify(ring_port); }
 
 /// Waits a bounded time for room. `blocking`: the scheduler may be used.
 bool wait_space(std::uint32_t producer, bool blocking) {
-    if (ring_stalled)
+    if (ring_stalled || !started)
         return false;
     notify_ring();
     std::uint64_t deadline = clock::now_ns() + longest_wait_ns;
@@ -78,18 +79,32 @@ void write_ring(const char* bytes, std::size_t count, bool blocking) {
 
 } // namespace
 
-void console_start(const start_info_t& info) {
+/// The ring page lies in the initial region before the page tables (xen.h, start-of-day memory layout), so it can be written to before
+/// anything else works. Elsewhere it is mapped later, by console_start().
+void console_early(const start_info_t& info) {
     if ((info.flags & SIF_INITDOMAIN) != 0 || info.console.domU.mfn == 0 || info.console.domU.evtchn == 0)
         return;
-    const Mfn mfn{info.console.domU.mfn};
-    auto mapped = mapping::map_range(dom_self, mfn, 1, Access::read_write);
-    if (!mapped) {
-        print("console: cannot map ring frame %lx: %s\n", mfn.value, error_name(mapped.error()));
-        return;
-    }
-    ring = static_cast<xencons_interface*>(*mapped);
+    const auto base = reinterpret_cast<std::uint64_t>(minios_text_start);
+    const Pfn pfn = frames::pfn_of(Mfn{info.console.domU.mfn});
     ring_port = Port{info.console.domU.evtchn};
+    if (pfn.value < (info.pt_base - base) >> page_shift)
+        ring = reinterpret_cast<xencons_interface*>(base + (pfn.value << page_shift));
+}
+
+void console_start(const start_info_t& info) {
+    if (ring_port == Port{})
+        return;
+    if (ring == nullptr) {
+        const Mfn mfn{info.console.domU.mfn};
+        auto mapped = mapping::map_range(dom_self, mfn, 1, Access::read_write);
+        if (!mapped) {
+            print("console: cannot map ring frame %lx: %s\n", mfn.value, error_name(mapped.error()));
+            return;
+        }
+        ring = static_cast<xencons_interface*>(*mapped);
+    }
     events::set_handler(ring_port, on_ring_event, nullptr);
+    started = true;
 }
 
 namespace console {
@@ -128,7 +143,7 @@ void wait_input() {
 std::size_t dropped() { return dropped_bytes; }
 
 void flush() {
-    if (ring == nullptr || ring_stalled)
+    if (ring == nullptr || ring_stalled || !started)
         return;
     std::uint64_t deadline = clock::now_ns() + longest_wait_ns;
     notify_ring();

@@ -16,6 +16,7 @@ void minios_block();
 namespace minios {
 
 // Each part's start, in the order start.cpp calls them.
+void console_early(const start_info_t& info);
 void traps_start();
 void memory_start(const start_info_t& info);
 void console_start(const start_info_t& info);

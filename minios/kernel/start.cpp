@@ -48,6 +48,7 @@ std::string_view command_line() {
 extern "C" [[noreturn]] void minios_start(const start_info_t* info) {
     clock::note_entry();
     info_copy = *info;
+    console_early(info_copy);
     traps_start();
     memory_start(info_copy);
 #if MINIOS_DEBUG

@@ -21,7 +21,7 @@ Machine machine_for(const std::string& arguments) {
 
 TEST(Minios, ChecksItself) {
     Qemu qemu(machine_for("'two words' three"));
-    ASSERT_TRUE(qemu.wait_for("argument 1: 'two words'", 60s)) << qemu.tail();
+    ASSERT_TRUE(qemu.wait_for("argument 1: 'two words'", 120s)) << qemu.tail();
     EXPECT_TRUE(qemu.wait_for("argument 2: 'three'", 10s));
     ASSERT_TRUE(qemu.wait_for("minios-check: ", 90s)) << qemu.tail();
     EXPECT_TRUE(qemu.wait_for(" passed, 0 failed", 10s)) << qemu.tail();
@@ -36,7 +36,7 @@ class MiniosDies : public testing::TestWithParam<Death> {};
 
 TEST_P(MiniosDies, WithAReason) {
     Qemu qemu(machine_for(std::string("die=") + GetParam().how));
-    const auto which = qemu.wait_for_any({GetParam().said, "survived"}, 60s);
+    const auto which = qemu.wait_for_any({GetParam().said, "survived"}, 120s);
     EXPECT_TRUE(which && *which == 0) << qemu.tail();
     EXPECT_TRUE(qemu.wait_for("main + 0x", 20s)) << "no back trace with names\n" << qemu.tail();
 }
