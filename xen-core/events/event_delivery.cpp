@@ -18,12 +18,14 @@ auto shared_byte(uint8_t& byte) {
     return std::atomic_ref<uint8_t>(byte);
 }
 
-// Sets the bit; true if it was set already. (One lock bts.)
+// Each compiles to one locked bit operation: no loop in which a guest that flips bits could hold us up.
 bool test_and_set(unsigned long& word, unsigned bit) {
-    return shared_word(word).fetch_or(1ul << bit, std::memory_order_seq_cst) >> bit & 1;
+    unsigned long mask = 1ul << bit;
+    return (shared_word(word).fetch_or(mask, std::memory_order_seq_cst) & mask) != 0;
 }
 bool test_and_clear(unsigned long& word, unsigned bit) {
-    return shared_word(word).fetch_and(~(1ul << bit), std::memory_order_seq_cst) >> bit & 1;
+    unsigned long mask = 1ul << bit;
+    return (shared_word(word).fetch_and(~mask, std::memory_order_seq_cst) & mask) != 0;
 }
 bool test(unsigned long& word, unsigned bit) {
     return shared_word(word).load(std::memory_order_relaxed) >> bit & 1;
@@ -135,7 +137,10 @@ void EventTable::unmask_locked(EventChannel& channel, EvtPort port) {
     if (uses_fifo()) {
         // The event pages are held by the ports that are bound.
         EventWord* word = channel.state == PortState::free ? nullptr : event_word(port);
-        if (word && word->fetch_and(~(1u << EVTCHN_FIFO_MASKED)) >> EVTCHN_FIFO_PENDING & 1)
+        if (!word)
+            return;
+        word->fetch_and(~(1u << EVTCHN_FIFO_MASKED), std::memory_order_seq_cst);
+        if (word->load(std::memory_order_seq_cst) & 1u << EVTCHN_FIFO_PENDING)
             set_pending_fifo(channel, port);
         return;
     }

@@ -63,7 +63,7 @@ bool EventTable::queue_event(EventChannel& channel, EvtPort port, EventWord& wor
     if (channel.last_queue.load(std::memory_order_relaxed) != last ||
         channel.vcpu.load(std::memory_order_relaxed) != id.value)
         return false;
-    bool was_pending = word.fetch_or(pending_bit, std::memory_order_seq_cst) & pending_bit;
+    word.fetch_or(pending_bit, std::memory_order_seq_cst);
     // Before it has a control block the guest cannot look: the event is lost, as the ABI says.
     bool link = target.control_block.load(std::memory_order_acquire) &&
                 !(word.load(std::memory_order_seq_cst) & (masked_bit | linked_bit));
@@ -73,13 +73,12 @@ bool EventTable::queue_event(EventChannel& channel, EvtPort port, EventWord& wor
         channel.last_queue.store(queue, std::memory_order_relaxed);
         link_event(target, queue, port, word);
     }
-    if (!was_pending)
-        notify_pollers(port);
+    notify_pollers(port);
     return true;
 }
 
 void EventTable::link_event(EventVcpu& target, uint16_t queue, EvtPort port, EventWord& word) {
-    if (word.fetch_or(linked_bit, std::memory_order_seq_cst) & linked_bit)
+    if ((word.fetch_or(linked_bit, std::memory_order_seq_cst) & linked_bit) != 0)
         return; // the guest set it: then it is on no queue of ours
     unsigned priority = queue & 15;
     evtchn_fifo_control_block& control = *target.control_block.load(std::memory_order_relaxed);
@@ -88,7 +87,8 @@ void EventTable::link_event(EventVcpu& target, uint16_t queue, EvtPort port, Eve
     if (!linked)
         shared_word(control.head[priority]).store(port.value, std::memory_order_release);
     target.tails[priority] = port.value;
-    if (linked || shared_word(control.ready).fetch_or(1u << priority, std::memory_order_seq_cst) >> priority & 1)
+    uint32_t ready_bit = 1u << priority;
+    if (linked || (shared_word(control.ready).fetch_or(ready_bit, std::memory_order_seq_cst) & ready_bit) != 0)
         return;
     if (vcpu_info* info = target.info.load(std::memory_order_acquire))
         mark_upcall(VcpuId(queue >> 4u), *info);

@@ -295,14 +295,15 @@ Status EventTable::close_all(WorkBudget& budget, bool by_guest) {
     uint32_t limit = std::min(max_port_ + 1, fifo_ports);
     uint32_t number = closing_.load(std::memory_order_relaxed);
     for (; number < limit; ++number) {
+        if (!find(EvtPort(number))) {
+            number |= ports_per_page - 1; // no port of this page exists
+            continue;
+        }
         if (!budget.spend()) {
             closing_.store(number, std::memory_order_relaxed);
             return Error::restart;
         }
-        if (!find(EvtPort(number)))
-            number |= ports_per_page - 1; // no port of this page exists
-        else
-            (void)close_port(EvtPort(number), by_guest); // what is not open, or not the guest's, stays
+        (void)close_port(EvtPort(number), by_guest); // what is not open, or not the guest's, stays
     }
     closing_.store(1, std::memory_order_relaxed);
     return success;

@@ -391,8 +391,9 @@ TEST_P(ModelTest, RandomOperationsMatchTheModel) {
                 ASSERT_TRUE(status.ok());
                 ASSERT_EQ(status.value().state, port.state);
                 ASSERT_EQ(status.value().vcpu.value, port.vcpu);
-                if (port.state == PortState::interdomain)
+                if (port.state == PortState::interdomain) {
                     ASSERT_EQ(status.value().number, port.number);
+                }
             } else if (status.ok()) {
                 ASSERT_TRUE(status.value().state == PortState::free || looked_at == 0);
             }
