@@ -15,6 +15,7 @@
 #define VECTOR_SYSCALL32 -2
 #define VECTOR_SYSENTER -3
 
+// clang-format off
 // The general registers below an already pushed error code and vector word. Afterwards rsp is the RegisterFrame.
 .macro PUSH_REGISTERS
     push %rdi

@@ -8,13 +8,21 @@
 #pragma once
 
 #ifdef __ASSEMBLER__
-.macro EXCEPTION_FIXUP fault, continue_at.pushsection.exception_table,
-    "a".balign 4.long \fault -..long \continue_at -..popsection.endm
+// clang-format off
+.macro EXCEPTION_FIXUP fault, continue_at
+    .pushsection .exception_table, "a"
+    .balign 4
+    .long \fault - .
+    .long \continue_at - .
+    .popsection
+.endm
+// clang-format on
 #else
 #include <stdint.h>
 
+// "?": an entry belongs to the function that it is for, so that a linker that drops one copy of an inline function drops both.
 #define EXCEPTION_FIXUP(fault, continue_at)                                                                            \
-    ".pushsection .exception_table, \"a\"\n .balign 4\n .long " fault " - .\n .long " continue_at " - .\n "            \
+    ".pushsection .exception_table, \"a?\"\n .balign 4\n .long " fault " - .\n .long " continue_at " - .\n "            \
                                                                                                   ".popsection\n"
 
 namespace skerry {

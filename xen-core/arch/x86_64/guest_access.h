@@ -48,8 +48,8 @@ template <GuestWord T>
 #else
 
 // The accesses named _open stand between these two; the others open and close by themselves.
-inline void open_guest_access() { open_user_access(); }
-inline void close_guest_access() { close_user_access(); }
+[[gnu::always_inline]] inline void open_guest_access() { open_user_access(); }
+[[gnu::always_inline]] inline void close_guest_access() { close_user_access(); }
 
 // One naturally sized access: T is 1, 2, 4 or 8 bytes.
 template <GuestWord T>

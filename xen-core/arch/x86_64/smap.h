@@ -6,25 +6,37 @@
 #pragma once
 
 #ifdef __ASSEMBLER__
-.macro USER_ACCESS_SITE kind 9871 :.byte 0x0f, 0x1f, 0x00.pushsection.smap_sites,
-    "a".balign 4.long 9871b -
-            ..long \kind.popsection
-            .endm
-            // Entry from a guest by exception or interrupt: the guest may have set EFLAGS.AC, so close access first.
-            .macro ASM_CLAC USER_ACCESS_SITE 0.endm.macro ASM_STAC USER_ACCESS_SITE 1.endm
+// clang-format off
+.macro USER_ACCESS_SITE kind
+9871:
+    .byte 0x0f, 0x1f, 0x00
+    .pushsection .smap_sites, "a"
+    .balign 4
+    .long 9871b - .
+    .long \kind
+    .popsection
+.endm
+// Entry from a guest by exception or interrupt: the guest may have set EFLAGS.AC, so close access first.
+.macro ASM_CLAC
+    USER_ACCESS_SITE 0
+.endm
+.macro ASM_STAC
+    USER_ACCESS_SITE 1
+.endm
+// clang-format on
 #else
 
 #define USER_ACCESS_SITE(kind)                                                                                         \
-    "9871: .byte 0x0f, 0x1f, 0x00\n .pushsection .smap_sites, \"a\"\n .balign 4\n .long 9871b - .\n .long " kind       \
+    "9871: .byte 0x0f, 0x1f, 0x00\n .pushsection .smap_sites, \"a?\"\n .balign 4\n .long 9871b - .\n .long " kind       \
     "\n .popsection\n"
 #define CLAC USER_ACCESS_SITE("0")
 #define STAC USER_ACCESS_SITE("1")
 
 namespace skerry {
-inline void open_user_access() {
+[[gnu::always_inline]] inline void open_user_access() {
     asm volatile(STAC ::: "memory");
 }
-inline void close_user_access() {
+[[gnu::always_inline]] inline void close_user_access() {
     asm volatile(CLAC ::: "memory");
 }
 // Boot CPU, before text becomes read-only, if SMAP is to be used.
