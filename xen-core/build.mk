@@ -9,7 +9,7 @@ XC_SOURCES := $(sort $(wildcard xen-core/*/*.cpp xen-core/*/*/*.cpp))
 XC_ASSEMBLY := $(sort $(wildcard xen-core/*/*.S xen-core/*/*/*.S))
 XC_OBJECTS := $(XC_SOURCES:%.cpp=$(BUILD)/obj/%.o) $(XC_ASSEMBLY:%.S=$(BUILD)/obj/%.S.o)
 
-XC_CPPFLAGS := -Ixen-core -DSKERRY_TARGET=1 -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -D__XEN_TOOLS__ \
+XC_CPPFLAGS := -Ixen-core -include xen-core/base/hidden.h -DSKERRY_TARGET=1 -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -D__XEN_TOOLS__ \
                -MMD -MP
 # No FPU or vector register is touched. (clang's <atomic> needs the type long double to exist; nothing uses it.)
 XC_NO_FPU := $(if $(findstring clang,$(CXX)),-mno-sse -mno-mmx -mno-avx -mno-implicit-float,-mgeneral-regs-only)

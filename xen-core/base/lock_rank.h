@@ -12,6 +12,7 @@ enum class LockRank : unsigned char {
     pv_mmu,         // page-table updates of one address-space owner (one lock per domain)
     descriptor_window, // one vCPU's LDT pages
     grant_table,    // one domain's grant table (two tables: ordered by address)
+    maptrack,       // the handles of one domain's grant mappings
     event_table,    // one domain's event channels (two tables: ordered by address)
     global_virq,    // which domain receives each global virtual interrupt
     event_port,     // one event channel port (two ports: ordered by address)

@@ -73,7 +73,7 @@ class [[nodiscard]] Result {
 };
 
 template <typename T>
-    requires(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>)
+    requires(std::is_trivially_copyable_v<T> && std::is_default_constructible_v<T>)
 class [[nodiscard]] Result<T> {
   public:
     constexpr Result(T value) : value_(value), error_(Error::none) {}
@@ -108,6 +108,15 @@ inline constexpr Status success{};
         auto try_result_ = (expression);                                                                               \
         if (!try_result_.ok()) [[unlikely]]                                                                            \
             return try_result_.error();                                                                                \
+        std::move(try_result_).value();                                                                                \
+    })
+
+// The same, with another reason than the one it gives.
+#define TRY_AS(expression, reason)                                                                                     \
+    ({                                                                                                                 \
+        auto try_result_ = (expression);                                                                               \
+        if (!try_result_.ok()) [[unlikely]]                                                                            \
+            return reason;                                                                                             \
         std::move(try_result_).value();                                                                                \
     })
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "domain/domain.h"
 
+#include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/time.h"
 
 #include <string.h>
@@ -19,7 +20,9 @@ uint64_t core_frame_limit(const DomainConfig& config) {
 
 Domain::Domain(DomId number, const DomainConfig& config)
     : id(number), account(number, config.max_frames, core_frame_limit(config)), mmu(account, *this), pirqs(*this),
-      events(number, config.max_event_port, *this, *this, *this, pirqs), max_vcpus_(config.max_vcpus),
+      events(number, config.max_event_port, *this, *this, *this, pirqs),
+      grants(account, config.max_grant_frames, config.max_grant_version),
+      maptrack(account, config.max_maptrack_frames), max_vcpus_(config.max_vcpus),
       watchdogs_{Watchdog(*this), Watchdog(*this)} {
     memcpy(handle, config.handle, sizeof(handle));
 }

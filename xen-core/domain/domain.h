@@ -13,6 +13,8 @@
 #include "domain/range_set.h"
 #include "domain/vcpu.h"
 #include "events/event_table.h"
+#include "grants/grant_table.h"
+#include "grants/maptrack.h"
 #include "memory/account.h"
 #include "memory/allocator.h"
 #include "pv_mmu/pv_mmu.h"
@@ -67,6 +69,8 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     PvMmu mmu;
     DomainPirqs pirqs;
     EventTable events;
+    GrantTable grants; // what others may use of its memory
+    Maptrack maptrack; // what it has mapped of others'
     SchedGroup sched_group;
     Authority authority;
 
@@ -74,6 +78,9 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     RangeSet<32> io_ports;
     RangeSet<32> interrupt_lines;
     RangeSet<32> io_memory; // frame numbers
+
+    // Some hardware is the domain's own, so caching attributes matter to it.
+    bool may_set_cache_attributes() const override;
 
     // --- vCPUs ---
     uint32_t max_vcpus() const { return max_vcpus_; }
@@ -144,10 +151,10 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     void unmap(void* page) override;
     // PvMmuHost
     bool may_map_io(Mfn first, uint64_t count) const override;
-    bool may_set_cache_attributes() const override;
     void forget_ldt_pages() override;
 
     Status create_shared_info();
+    Status release_mappings(WorkBudget& budget);
     Status release_vcpus(WorkBudget& budget);
 
     struct Watchdog : Timer {
@@ -195,6 +202,9 @@ class DomainRef {
   private:
     Domain* domain_ = nullptr;
 };
+
+// A grant mapping is over, and no translation to its frame is left: drops the frame reference and ends the use.
+void end_grant_mapping(const GrantMapping& mapping);
 
 // The guest did what no guest may do: says why in the log, with where it stood, and ends its domain. The vCPU is `vcpu`,
 // running here; it executes nothing more.

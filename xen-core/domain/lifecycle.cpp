@@ -2,6 +2,7 @@
 // Pausing, shutting down and destroying a domain.
 #include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
+#include "base/format.h"
 #include "base/log.h"
 #include "domain/domain.h"
 #include "domain/domain_table.h"
@@ -26,7 +27,7 @@ const char* name_of_shutdown(uint32_t code) {
 // The first domain takes the machine with it, as the ABI's hardware domain does.
 [[noreturn]] void end_machine(uint32_t code) {
     log(code == SHUTDOWN_poweroff || code == SHUTDOWN_reboot ? LogLevel::info : LogLevel::error,
-        "the first domain %s: the machine goes with it\n", name_of_shutdown(code));
+        "the first domain %s: the machine goes with it", name_of_shutdown(code));
     if (code == SHUTDOWN_poweroff)
         power_off();
     reboot();
@@ -58,7 +59,7 @@ void Domain::shut_down(uint32_t code) {
     if (shutdown_code_ == ~0u)
         shutdown_code_ = code;
     for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu.entity); });
-    log(code == SHUTDOWN_crash ? LogLevel::warning : LogLevel::info, "domain %u %s\n", id.value, name_of_shutdown(code));
+    log(code == SHUTDOWN_crash ? LogLevel::warning : LogLevel::info, "domain %u %s", id.value, name_of_shutdown(code));
     global_virqs.send(VIRQ_DOM_EXC);
 }
 
@@ -93,7 +94,10 @@ Status Domain::destroy(WorkBudget& budget) {
                 return Error::restart;
             break;
         case close_events: TRY_STATUS(events.tear_down(budget)); break;
-        case release_grants: TRY_STATUS(grants.tear_down(budget)); break;
+        case release_grants: 
+            TRY_STATUS(release_mappings(budget));
+            TRY_STATUS(grants.tear_down(budget));
+            break;
         case release_processors: TRY_STATUS(release_vcpus(budget)); break;
         case release_memory: TRY_STATUS(mmu.relinquish(budget)); break;
         case say_so:
@@ -102,13 +106,38 @@ Status Domain::destroy(WorkBudget& budget) {
             shared_info_ref_ = WritableRef();
             destroy_phase_.store(phase_done, std::memory_order_release);
             domain_table.note_destroyed();
-            log(LogLevel::info, "domain %u destroyed\n", id.value);
+            log(LogLevel::info, "domain %u destroyed", id.value);
             global_virqs.send(VIRQ_DOM_EXC);
             return success;
         default: return success;
         }
         destroy_phase_.fetch_add(1, std::memory_order_relaxed);
     }
+}
+
+void end_grant_mapping(const GrantMapping& mapping) {
+    Result<DomainRef> granter = domain_table.find(DomId(mapping.granter));
+    ASSERT(granter.ok()); // its frame is held
+    Frame& held = frame(Mfn(mapping.frame));
+    if (mapping.writes)
+        WritableRef::adopt(held);
+    else
+        FrameRef::adopt(held);
+    granter.value()->grants.end_use(GrantRef(mapping.reference), mapping.writes);
+}
+
+// The page tables that still map the frames hold references of their own, and nothing runs on them any more.
+Status Domain::release_mappings(WorkBudget& budget) {
+    for (;;) {
+        Result<GrantMapping> mapping = maptrack.take_any();
+        if (!mapping.ok())
+            break;
+        end_grant_mapping(mapping.value());
+        if (!budget.spend())
+            return Error::restart;
+    }
+    maptrack.free_tables();
+    return success;
 }
 
 // Page-table bases first: giving them up can take several stretches.
@@ -158,10 +187,10 @@ void crash_domain(Vcpu& vcpu, const char* format, ...) {
     char reason[160];
     va_list arguments;
     va_start(arguments, format);
-    format_text(reason, sizeof(reason), format, arguments);
+    format_arguments(reason, sizeof(reason), format, arguments);
     va_end(arguments);
     const RegisterFrame& frame = cpu_local().frame;
-    log(LogLevel::error, "domain %u vCPU %u: %s (rip %04x:%016lx rsp %04x:%016lx)\n", vcpu.domain.id.value, vcpu.id.value,
+    log(LogLevel::error, "domain %u vCPU %u: %s (rip %04x:%016lx rsp %04x:%016lx)", vcpu.domain.id.value, vcpu.id.value,
         reason, frame.cs, frame.rip, frame.ss, frame.rsp);
     vcpu.domain.shut_down(SHUTDOWN_crash);
 }

@@ -9,6 +9,8 @@
 #include "base/result.h"
 #include "events/event_interfaces.h"
 
+#include <atomic>
+
 namespace skerry {
 
 class Domain;

@@ -38,7 +38,7 @@ constexpr int64_t to_errno(Error error) {
     case Error::name_in_use: return -XEN_EADDRINUSE;
     case Error::no_data: return -XEN_ENODATA;
     case Error::timed_out: return -XEN_ETIME;
-    case Error::restart: return -XEN_ERESTART;
+    case Error::restart: return -XEN_EAGAIN;
     }
     return -XEN_EINVAL;
 }

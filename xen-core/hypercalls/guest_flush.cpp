@@ -13,9 +13,8 @@ Result<CpuSet> cpus_of_vcpus(Domain& domain, GuestVirt bitmap) {
         TRY_STATUS(copy_from_guest(&word, words.advanced(first / 64).address(), (bits + 7) / 8));
         for (; word; word &= word - 1) {
             Vcpu* vcpu = domain.vcpu(VcpuId(first + static_cast<uint32_t>(__builtin_ctzll(word))));
-            int32_t cpu = vcpu ? vcpu->cpu.loaded_on.load(std::memory_order_acquire) : -1;
-            if (cpu >= 0)
-                cpus.add(CpuId(static_cast<uint32_t>(cpu)));
+            if (vcpu && vcpu->entity.is_on_cpu())
+                cpus.add(vcpu->entity.home());
         }
     }
     return cpus;

@@ -11,7 +11,7 @@ struct Progress {
     Status status = success;
 };
 
-Progress update_all(Caller& caller, const ForeignArgument& foreign, PvMmu& mmu, GuestHandle<mmu_update_t> requests,
+Progress update_all(Caller& caller, const ForeignAccess* foreign, PvMmu& mmu, GuestHandle<mmu_update_t> requests,
                     uint32_t count) {
     Progress progress;
     PvMmu::Batch batch(mmu);
@@ -24,7 +24,7 @@ Progress update_all(Caller& caller, const ForeignArgument& foreign, PvMmu& mmu, 
         progress.status = requests.read(request, progress.carried_out);
         if (!progress.status.ok())
             break;
-        progress.status = batch.update(request.ptr, request.val, foreign.token(), caller.budget);
+        progress.status = batch.update(request.ptr, request.val, foreign, caller.budget);
         if (!progress.status.ok())
             break;
     }
@@ -39,11 +39,10 @@ HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> r
     uint32_t before = TRY(done_before(done, count));
     Progress progress;
     if (foreign_number == DOMID_SELF) [[likely]] {
-        static const ForeignArgument own;
-        progress = update_all(caller, own, caller.domain.mmu, requests, count);
+        progress = update_all(caller, nullptr, caller.domain.mmu, requests, count);
     } else {
         ForeignArgument foreign = TRY(read_foreign_argument(caller, foreign_number));
-        progress = update_all(caller, foreign, foreign.tables_of->mmu, requests, count);
+        progress = update_all(caller, foreign.token(), foreign.tables_of->mmu, requests, count);
     }
     if (!done.is_null())
         TRY_STATUS(done.write(before + progress.carried_out));

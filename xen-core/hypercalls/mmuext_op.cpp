@@ -13,13 +13,13 @@ Status new_kernel_base(Caller& caller, Mfn base) {
     PvCpuState& cpu = caller.vcpu.cpu;
     uint64_t old = cpu.kernel_cr3;
     if (address_of(base).value == old) {
-        cpu.load_address_space();
+        load_address_space(cpu_local(), cpu);
         return success;
     }
     TRY_STATUS(mmu.take_base(base, caller.budget));
     cpu.drop_ldt_pages(mmu);
     cpu.kernel_cr3 = address_of(base).value;
-    cpu.load_address_space();
+    load_address_space(cpu_local(), cpu);
     mmu.release_base(frame_of(MachAddr(old)), caller.budget);
     return success;
 }

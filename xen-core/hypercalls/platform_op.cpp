@@ -13,12 +13,15 @@ constexpr uint64_t nanoseconds_per_second = 1'000'000'000;
 Status set_wall_clock(uint64_t seconds, uint32_t nanoseconds, uint64_t system_time) {
     if (nanoseconds >= nanoseconds_per_second)
         return Error::invalid;
-    unsigned __int128 at_start = static_cast<unsigned __int128>(seconds) * nanoseconds_per_second + nanoseconds;
-    if (at_start < system_time)
+    uint64_t earlier_seconds = system_time / nanoseconds_per_second;
+    uint32_t earlier_nanoseconds = static_cast<uint32_t>(system_time % nanoseconds_per_second);
+    if (nanoseconds < earlier_nanoseconds) {
+        nanoseconds += nanoseconds_per_second;
+        ++earlier_seconds;
+    }
+    if (seconds < earlier_seconds)
         return Error::invalid;
-    at_start -= system_time;
-    wall_clock_at_start = {static_cast<uint64_t>(at_start / nanoseconds_per_second),
-                           static_cast<uint32_t>(at_start % nanoseconds_per_second)};
+    wall_clock_at_start = {seconds - earlier_seconds, nanoseconds - earlier_nanoseconds};
     for (DomainRef domain = domain_table.next_from(0); domain; domain = domain_table.next_from(domain->id.value + 1u))
         domain->publish_wall_clock();
     return success;

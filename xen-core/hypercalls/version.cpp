@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // xen_version: what this hypervisor says of itself (<xen/version.h>). The version is that of the interface: 4.17.
 #include "arch/x86_64/layout.h"
+#include "arch/x86_64/platform.h"
 #include "hypercalls/dispatch.h"
 
 #include <string.h>
@@ -71,7 +72,7 @@ HypercallResult hypercall_xen_version(Caller& caller, uint32_t command, GuestHan
         return answer(argument, text);
     }
     case XENVER_platform_parameters:
-        return answer(argument, xen_platform_parameters_t{.virt_start = layout::m2p_guest_base});
+        return answer(argument, xen_platform_parameters_t{.virt_start = layout::m2p_guest_view});
     case XENVER_get_features: return features(caller, argument);
     case XENVER_pagesize: return static_cast<int64_t>(page_size);
     case XENVER_guest_handle: {

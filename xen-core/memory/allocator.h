@@ -113,6 +113,9 @@ class CoreBox {
         object_ = nullptr;
     }
 
+    // The caller keeps the object, and frees its pages in the end.
+    T* release() { return std::exchange(object_, nullptr); }
+
     explicit operator bool() const { return object_; }
     T& operator*() const { return *object_; }
     T* operator->() const { return object_; }

@@ -81,6 +81,9 @@ bool add_ioapic(MachAddr address, uint32_t first_gsi) {
     return true;
 }
 
+unsigned ioapic_number() { return ioapic_count; }
+MachAddr ioapic_address(unsigned index) { return ioapics[index].address(); }
+
 uint32_t ioapic_gsi_count() {
     uint32_t end = 0;
     for (size_t i = 0; i < ioapic_count; ++i)

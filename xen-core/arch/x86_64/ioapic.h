@@ -10,6 +10,9 @@ namespace skerry {
 // From the MADT. All its entries are masked. False when it cannot be mapped or there are too many.
 bool add_ioapic(MachAddr address, uint32_t first_gsi);
 uint32_t ioapic_gsi_count();
+// The number of IO-APICs, and where the registers of one stand: no guest may map them.
+unsigned ioapic_number();
+MachAddr ioapic_address(unsigned index);
 
 void ioapic_route(uint32_t gsi, uint8_t vector, LineConfig config, uint32_t apic_id, bool masked);
 void ioapic_mask(uint32_t gsi);

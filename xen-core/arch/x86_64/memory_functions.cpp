@@ -44,6 +44,13 @@ int memcmp(const void* a, const void* b, size_t bytes) {
     return 0;
 }
 
+size_t strlen(const char* text) {
+    size_t length = 0;
+    while (text[length])
+        ++length;
+    return length;
+}
+
 int __popcountdi2(int64_t value) {
     int count = 0;
     for (auto left = static_cast<uint64_t>(value); left; left &= left - 1)

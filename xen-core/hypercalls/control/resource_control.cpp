@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "arch/x86_64/console.h"
+#include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/interrupts.h"
 #include "domain/hypercall_page.h"
 #include "hypercalls/control/control_calls.h"
