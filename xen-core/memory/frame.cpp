@@ -62,8 +62,8 @@ void Frame::start_life(Account& owner, uint64_t word) {
 
 void Frame::free() {
     FrameWord word{word_.load(std::memory_order_relaxed)};
-    ASSERT(word.is_ram() && !word.references() && !word.uses() && !word.is_in_transition() && !word.is_pinned() &&
-           !word.is_allocated());
+    if (word.raw & ~(FrameWord::ram | FrameWord::core | FrameWord::type_mask))
+        panic("frame %lx is freed while it is in use: %lx", mfn().value, word.raw);
     Account& owner = *owner_.load(std::memory_order_relaxed);
     owner.users.cover(stamp_);
     allocator.give_block(mfn(), 0);
