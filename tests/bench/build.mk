@@ -4,13 +4,15 @@ BENCH_GUEST := $(BUILD)/tests/bench/guest
 BENCH_GUEST_OBJECTS := $(patsubst tests/%,$(BUILD)/obj/tests/%.o,$(wildcard tests/bench/guest/*.cpp tests/bench/guest/*.S))
 $(BUILD)/obj/tests/bench/%.cpp.o: tests/bench/%.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(GUEST_FLAGS) -c $< -o $@
+	@echo "  CXX $<"
+	@$(CXX) $(GUEST_FLAGS) -c $< -o $@
 $(BUILD)/obj/tests/bench/%.S.o: tests/bench/%.S
 	@mkdir -p $(@D)
-	$(CXX) -D__ASSEMBLY__ -MMD -MP -Itests/guests -c $< -o $@
+	@echo "  AS  $<"
+	@$(CXX) -D__ASSEMBLY__ -MMD -MP -Itests/guests -c $< -o $@
 $(BENCH_GUEST): $(BENCH_GUEST_OBJECTS) $(GUEST_LIB) tests/guests/lib/guest.lds
 	@mkdir -p $(@D)
-	ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T tests/guests/lib/guest.lds -o $@ $(filter %.o,$^)
+	@ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T tests/guests/lib/guest.lds -o $@ $(filter %.o,$^)
 -include $(BENCH_GUEST_OBJECTS:.o=.d)
 
 # Linux: an ELF kernel, taken out of Debian's bzImage, and an initramfs whose /init is the measuring program alone.

@@ -11,15 +11,17 @@ GUEST_LIB := $(patsubst tests/%,$(BUILD)/obj/tests/%.o,$(wildcard tests/guests/l
 
 $(BUILD)/obj/tests/guests/%.cpp.o: tests/guests/%.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(GUEST_FLAGS) -c $< -o $@
+	@echo "  CXX $<"
+	@$(CXX) $(GUEST_FLAGS) -c $< -o $@
 $(BUILD)/obj/tests/guests/%.S.o: tests/guests/%.S
 	@mkdir -p $(@D)
-	$(CXX) -D__ASSEMBLY__ -MMD -MP -Itests/guests -c $< -o $@
+	@echo "  AS  $<"
+	@$(CXX) -D__ASSEMBLY__ -MMD -MP -Itests/guests -c $< -o $@
 
 define guest_rule
 $(BUILD)/tests/guests/$(1): $(patsubst tests/%,$(BUILD)/obj/tests/%.o,$(wildcard tests/guests/$(1)/*.cpp tests/guests/$(1)/*.S)) $(GUEST_LIB) tests/guests/lib/guest.lds
 	@mkdir -p $$(@D)
-	ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T tests/guests/lib/guest.lds -o $$@ $$(filter %.o,$$^)
+	@ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T tests/guests/lib/guest.lds -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach guest,$(GUEST_NAMES),$(eval $(call guest_rule,$(guest))))
 

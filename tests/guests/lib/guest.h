@@ -47,6 +47,10 @@ template <typename Condition> bool wait_for(Condition condition, unsigned millis
     return true;
 }
 
+inline void spin(unsigned times) {
+    for (; times > 0; times--) asm volatile("");
+}
+
 inline uint64_t read_tsc() {
     uint32_t low, high;
     asm volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");

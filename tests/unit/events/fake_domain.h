@@ -17,7 +17,7 @@ namespace skerry::test {
 
 struct FakeDomain : EventSink, EventPageSource, EventPages, PirqRouter {
     explicit FakeDomain(uint16_t id, unsigned vcpu_count = 2, uint32_t max_port = EventTable::fifo_ports - 1);
-    ~FakeDomain();
+    virtual ~FakeDomain();
 
     void deliver(VcpuId vcpu) override { ++delivered[vcpu.value]; }
     void wake_pollers(EvtPort port) override { polled.push_back(port.value); }

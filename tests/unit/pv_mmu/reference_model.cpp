@@ -105,7 +105,7 @@ std::string ReferenceModel::check_counts() {
                     wrong << "table " << mfn << " slot " << i << " names no frame\n";
                 continue;
             }
-            if (!(entry.raw & pte::user) || entry.is_large() || (entry.raw & pte::global))
+            if (!(entry.raw & pte::user) || (level > 1 && entry.is_large()) || (entry.raw & pte::global))
                 wrong << "table " << mfn << " slot " << i << " has bad flags\n";
             add(entry.mfn().value, level > 1 || entry.is_writable());
             FrameWord named = frame(entry.mfn()).word();
