@@ -39,7 +39,10 @@ GuestCallback* find_callback(PvCpuState& state, uint16_t type) {
 bool breakpoint_allowed(uint64_t address) { return is_guest_range(GuestVirt(address), 8); }
 
 Status check_dr7(uint64_t& value) {
-    value = (value & 0xffff2bff) | dr7_ones;
+    constexpr uint64_t general_detect = 1 << 13; // would make xen-core trap
+    if (value >> 32 || (value & general_detect))
+        return Error::not_permitted;
+    value = (value & 0xffff27ff) | dr7_ones;
     for (unsigned i = 0; i < 4; ++i) {
         unsigned kind = value >> (16 + 4 * i) & 3; // 2: I/O breakpoints, which need CR4.DE and I/O privilege
         if ((value >> (2 * i) & 3) && kind == 2)
@@ -165,6 +168,8 @@ Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
     case 4:
     case 6:
         index = 6;
+        if (value >> 32)
+            return Error::not_permitted;
         value = (value & 0xffffefff) | dr6_ones;
         break;
     case 5:

@@ -46,8 +46,7 @@ uint32_t handle_page_fault(CpuLocal& cpu, Vcpu& vcpu) {
     if (address - layout::core_start < layout::core_end - layout::core_start) [[unlikely]]
         return fault_in_core_range(cpu, vcpu, address);
     // A write to a present read-only page by the guest's kernel: perhaps a page table.
-    if ((error_code & kinds) == (page_fault::present | page_fault::write) && vcpu.cpu.in_kernel &&
-        (vcpu.domain.vm_assist & 1ul << VMASST_TYPE_writable_pagetables)) {
+    if ((error_code & kinds) == (page_fault::present | page_fault::write) && vcpu.cpu.in_kernel) {
         switch (emulate_page_table_write(cpu, vcpu, GuestVirt(address))) {
         case PtWriteOutcome::done: return load_registers;
         case PtWriteOutcome::retry: return keep_registers;
