@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "boot/first_domain.h"
 
-#include "arch/x86_64/clock_sources.h"
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/ioapic.h"
@@ -139,7 +138,8 @@ void write_start_info(const Domain& domain, const FirstDomainLayout& layout, con
 
 // --- rights ---
 
-// Every right and everything of the hardware but what xen-core drives itself.
+// Every right and everything of the hardware but what xen-core drives itself (the HPET is free after calibration, and firmware
+// methods read it).
 void give_everything(Domain& domain) {
     auto must = [](Status status) { ASSERT(status.ok()); };
     domain.authority.hold_everything();
@@ -157,8 +157,6 @@ void give_everything(Domain& domain) {
     keep(machine.local_apic);
     for (unsigned i = 0; i < ioapic_number(); ++i)
         keep(ioapic_address(i));
-    if (clock_sources.hpet.value)
-        keep(clock_sources.hpet);
     if (uint32_t lines = interrupt_line_count())
         must(domain.interrupt_lines.add(0, lines - 1));
 }
