@@ -105,7 +105,7 @@ TEST_F(Builder, LinuxUnpacksInsideItsOwnDomain) {
          {{"pv-boot", build_path("pv-boot")},
           {"vmlinuz", build_path("debian/vmlinuz")},
           {"initrd", build_path("initramfs.cpio.gz")}});
-    expect({"guest: [    0.000000] Linux version ", "Booting paravirtualized kernel on Xen", "Run /init as init process"}, 180s);
+    expect({"guest: [    0.000000] Linux version ", "Hypervisor detected: Xen PV", "Run /init as init process", "2 CPUs"}, 180s);
 }
 
 TEST_F(Builder, UnsealableDomainIsNotStarted) {

@@ -24,21 +24,25 @@ HostileRun::HostileRun(std::function<uint8_t()> next, std::function<bool()> fini
     for (int i = 0; i < 14; ++i)
         for (ModelDomain& d : domains_)
             allocate(d);
-    // An address space for each: L1 maps the first frames writable, so that the guest can write something.
+    // An address space for each: L1 maps itself read-only and other frames writable, so that the guest can write something.
     for (unsigned n = 0; n < 2; ++n) {
         ModelDomain& d = domains_[n];
         uint64_t frames[14];
         d.account.list_frames(frames, 14, 0);
+        for (unsigned level = 1; level <= 4; ++level)
+            home_[n][level - 1] = Mfn(frames[level - 1]);
         constexpr uint64_t table = pte::present | pte::writable | pte::user;
         for (unsigned level = 4; level > 1; --level)
-            machine_.page(Mfn(frames[level - 1]))[0] = Pte(Mfn(frames[level - 2]), table).raw;
-        for (unsigned i = 4; i < 10; ++i)
-            machine_.page(Mfn(frames[0]))[i - 4] = Pte(Mfn(frames[i]), table).raw;
+            machine_.page(home_[n][level - 1])[0] = Pte(home_[n][level - 2], table).raw;
+        static constexpr unsigned slots[] = {1, 2, 3, 255, 256, 271};
+        for (unsigned i = 0; i < 6; ++i)
+            machine_.page(home_[n][0])[slots[i]] = Pte(Mfn(frames[4 + i]), table).raw;
+        machine_.page(home_[n][0])[0] = Pte(home_[n][0], pte::present | pte::user).raw;
         WorkBudget plenty(100000);
-        Status taken = d.mmu.take_base(Mfn(frames[3]), plenty);
+        Status taken = d.mmu.take_base(home_[n][3], plenty);
         ASSERT(taken.ok());
-        d.bases.push_back(Mfn(frames[3]));
-        model_.load(n, d, Mfn(frames[3]));
+        d.bases.push_back(home_[n][3]);
+        model_.load(n, d, home_[n][3]);
     }
 }
 
@@ -104,7 +108,7 @@ WorkBudget HostileRun::budget() { return WorkBudget(below(3) ? 100000 : static_c
 EntryPlace HostileRun::any_place(ModelDomain& of) {
     if (below(2) && !of.bases.empty())
         return EntryPlace::linear(of.bases[below(static_cast<unsigned>(of.bases.size()))],
-                                  GuestVirt(uint64_t{below(16)} << page_shift));
+                                  GuestVirt(uint64_t{any_slot()} << page_shift));
     return EntryPlace::machine(MachAddr(address_of(any_frame(of)).value + 8 * any_slot()));
 }
 
@@ -112,7 +116,7 @@ EntryPlace HostileRun::any_place(ModelDomain& of) {
 
 void HostileRun::step() {
     ModelDomain& d = domain();
-    switch (below(20)) {
+    switch (below(21)) {
     case 0: return allocate(d);
     case 1: return release(d);
     case 2:
@@ -132,6 +136,7 @@ void HostileRun::step() {
     case 16: return build_table(d);
     case 17: return borrow(d);
     case 18: return grants_.empty() ? void() : give_back(below(static_cast<unsigned>(grants_.size())));
+    case 19: return mend(d);
     default: return guest_flush(d);
     }
 }
@@ -166,11 +171,11 @@ void HostileRun::change_base(ModelDomain& d) {
         model_.load(below(2), d, mfn);
     if (d.bases.size() < 2)
         return;
-    size_t index = below(static_cast<unsigned>(d.bases.size() - 1));
+    size_t index = 1 + below(static_cast<unsigned>(d.bases.size() - 1)); // the first address space stays
     Mfn old = d.bases[index];
     for (unsigned cpu = 0; cpu < 2; ++cpu)
         if (model_.cpus[cpu].domain == &d && model_.cpus[cpu].base == old)
-            model_.load(cpu, d, mfn);
+            model_.load(cpu, d, d.bases[0]);
     d.bases.erase(d.bases.begin() + static_cast<long>(index));
     WorkBudget release_budget = budget();
     d.mmu.release_base(old, release_budget);
@@ -189,6 +194,23 @@ void HostileRun::mmu_update(ModelDomain& d) {
     }
 }
 
+// Puts back what other updates have torn out of the first address space.
+void HostileRun::mend(ModelDomain& d) {
+    PvMmu::Batch batch(d.mmu);
+    const Mfn* home = home_[&d == &domains_[1]];
+    for (unsigned level = 4; level >= 1; --level) {
+        WorkBudget plenty(100000);
+        uint64_t value = level > 1 ? Pte(home[level - 2], pte::present | pte::writable | pte::user).raw
+                                   : Pte(home[0], pte::present | pte::user).raw;
+        (void)batch.update(address_of(home[level - 1]).value, value, nullptr, plenty);
+    }
+    for (unsigned slot : {1, 2, 3}) {
+        WorkBudget plenty(100000);
+        (void)batch.update(address_of(home[0]).value + 8 * slot,
+                           Pte(any_frame(d), pte::present | pte::writable | pte::user).raw, nullptr, plenty);
+    }
+}
+
 void HostileRun::va_update(ModelDomain& d) {
     if (d.bases.empty())
         return;
@@ -201,7 +223,7 @@ void HostileRun::trapped_write(ModelDomain& d) {
     if (d.bases.empty())
         return;
     WorkBudget b = budget();
-    PtWrite write{GuestVirt(uint64_t{below(16)} << page_shift | 8 * any_slot()), 1u << below(4), any_entry(d), any_entry(d),
+    PtWrite write{GuestVirt(uint64_t{below(2) ? 0 : any_slot()} << page_shift | 8 * any_slot()), 1u << below(4), any_entry(d), any_entry(d),
                   below(2) == 0};
     if (write.bytes < 8)
         write.address = write.address + write.bytes * below(8 / write.bytes);
@@ -256,7 +278,7 @@ void HostileRun::build_table(ModelDomain& d) {
     unsigned level = 1 + below(4);
     uint64_t frames[32];
     uint64_t found = d.account.list_frames(frames, 32, 0);
-    for (unsigned tries = 6; tries--;) {
+    for (unsigned tries = found ? 6 : 0; tries--;) {
         Mfn named(frames[below(static_cast<unsigned>(found))]);
         FrameType type = frame(named).word().type();
         uint64_t flags = pte::present | (byte() & 1 ? pte::user : 0);
@@ -294,6 +316,8 @@ void HostileRun::borrow(ModelDomain& d) {
 
 void HostileRun::give_back(size_t index) {
     Grant grant = grants_[index];
+    if (grant.place.is_linear)
+        grant.place.root = grant.borrower->bases[0]; // the address space of the moment, as the caller's vCPU has one
     FlushDebt debt;
     WorkBudget b = budget();
     Status done = below(4) ? grant.borrower->mmu.unmap_frame(grant.place, grant.mfn, debt, b)

@@ -46,6 +46,7 @@ class HostileRun {
     void pin_or_unpin(ModelDomain& d);
     void change_base(ModelDomain& d);
     void mmu_update(ModelDomain& d);
+    void mend(ModelDomain& d);
     void va_update(ModelDomain& d);
     void trapped_write(ModelDomain& d);
     void descriptor_page(ModelDomain& d);
@@ -61,6 +62,7 @@ class HostileRun {
     HostMachine machine_{40};
     ReferenceModel model_;
     ModelDomain domains_[2]{ModelDomain(DomId(1)), ModelDomain(DomId(2))};
+    Mfn home_[2][4]; // L1..L4 of each domain's first address space
     std::vector<Grant> grants_;
     const char* last_ = "nothing";
     std::vector<std::pair<std::string, std::pair<unsigned, unsigned>>> statistics_;

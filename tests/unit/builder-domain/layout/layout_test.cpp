@@ -67,7 +67,7 @@ TEST(Layout, RegionGrowsWithItsContent) {
     }
 }
 
-TEST(Layout, ModuleAsPagesLiesBehindTheRegion) {
+TEST(Layout, ModuleAsPagesLiesBehindTheRoom) {
     PvImage image = image_of(0, 0x100000);
     image.module_as_pages = true;
     auto plan = plan_layout(image, 16384, 10 << 20);
@@ -75,8 +75,10 @@ TEST(Layout, ModuleAsPagesLiesBehindTheRegion) {
     const Layout& layout = plan.value();
     check_invariants(layout);
     EXPECT_FALSE(layout.module_mapped);
-    EXPECT_EQ(layout.address_of(layout.module.first), layout.virt_end);
+    EXPECT_EQ(layout.module.first, layout.stack + 1 + 128);
     EXPECT_EQ(layout.module.count, 2560u);
+    // A domain of the region's size has room for a small one.
+    EXPECT_TRUE(plan_layout(image, 1024, 4096).ok());
 }
 
 TEST(Layout, P2mAtItsOwnAddressHasItsTablesBehindIt) {
