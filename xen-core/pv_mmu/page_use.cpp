@@ -21,6 +21,11 @@ Begun begin(Frame& frame, FrameType type, Account& owner) {
             frame.drop_reference();
             return found;
         }
+        if (!word.is_allocated()) {
+            // Given up by its owner, kept alive by others: it may not become what teardown would have to find.
+            frame.drop_reference();
+            return Begun::gone;
+        }
         uint64_t claimed = (old & ~FrameWord::type_mask) | FrameWord::of(type) | FrameWord::transition;
         if (!frame.word_for_transition().compare_exchange_strong(old, claimed, std::memory_order_acq_rel))
             continue;

@@ -28,7 +28,7 @@ enum class Begun : uint8_t {
     resumed,      // was suspended in transition to T: go on at word().progress()
     other_change, // suspended in transition to another type: take that apart first
     in_use,       // used as another type, or as often as can be counted
-    gone,         // not `owner`'s (any more)
+    gone,         // not `owner`'s (any more), or given up by it
 };
 
 Begun begin(Frame& frame, FrameType type, Account& owner);

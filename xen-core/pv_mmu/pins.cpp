@@ -13,9 +13,10 @@ Status PvMmu::pin(Mfn mfn, unsigned level, WorkBudget& budget) {
     TRY_STATUS(drain(budget));
     TRY_STATUS(take_table(mfn, level, budget, "pin of"));
     Frame& pinned = frame(mfn);
-    if (pinned.word().is_pinned()) {
-        drop_table(pinned); // never the last use: the pin has one
-        log_refusal(account_.id(), "pin of %lx: pinned already", mfn.value);
+    if (pinned.word().is_pinned() || !pinned.word().is_allocated()) {
+        drop_table(pinned);
+        (void)drain(budget);
+        log_refusal(account_.id(), "pin of %lx: pinned already, or given up", mfn.value);
         return Error::invalid;
     }
     pinned.word_for_transition().fetch_or(FrameWord::pinned, std::memory_order_acq_rel);

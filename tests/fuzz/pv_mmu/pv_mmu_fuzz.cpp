@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each input is a sequence of choices for tests/unit/pv_mmu/hostile_run.h. Anything the reference model finds wrong is a crash.
+// Each input is a sequence of choices for tests/unit/pv_mmu/hostile_run.h. Anything the reference model finds wrong is
+// a crash.
 #include "hostile_run.h"
 
 #include <cstdio>

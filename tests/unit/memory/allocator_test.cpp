@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The buddy allocator and accounts: what is given out is charged, zeroed, disjoint, of the right width, and comes back whole.
+// The buddy allocator and accounts: what is given out is charged, zeroed, disjoint, of the right width, and comes back
+// whole.
 #include "host_machine.h"
 
 #include "arch/x86_64/direct_map.h"

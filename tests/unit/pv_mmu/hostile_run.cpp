@@ -24,7 +24,8 @@ HostileRun::HostileRun(std::function<uint8_t()> next, std::function<bool()> fini
     for (int i = 0; i < 14; ++i)
         for (ModelDomain& d : domains_)
             allocate(d);
-    // An address space for each: L1 maps itself read-only and other frames writable, so that the guest can write something.
+    // An address space for each: L1 maps itself read-only and other frames writable, so that the guest can write
+    // something.
     for (unsigned n = 0; n < 2; ++n) {
         ModelDomain& d = domains_[n];
         uint64_t frames[14];
@@ -70,8 +71,10 @@ std::string HostileRun::statistics() const {
 Mfn HostileRun::any_frame(ModelDomain& of) {
     uint64_t frames[32];
     switch (below(16)) {
-    case 0: return Mfn(below(static_cast<unsigned>(machine_.frames())));
-    case 1: return machine_.io_frame(below(2));
+    case 0:
+        return Mfn(below(static_cast<unsigned>(machine_.frames())));
+    case 1:
+        return machine_.io_frame(below(2));
     default: {
         uint64_t count = of.account.list_frames(frames, 32, 0);
         return count ? Mfn(frames[below(static_cast<unsigned>(count))]) : Mfn(1);
@@ -103,7 +106,9 @@ uint64_t HostileRun::any_entry(ModelDomain& of) {
     return below(64) ? raw : raw ^ (uint64_t{1} << below(64));
 }
 
-WorkBudget HostileRun::budget() { return WorkBudget(below(3) ? 100000 : static_cast<int32_t>(below(600)) - 8); }
+WorkBudget HostileRun::budget() {
+    return WorkBudget(below(3) ? 100000 : static_cast<int32_t>(below(600)) - 8);
+}
 
 EntryPlace HostileRun::any_place(ModelDomain& of) {
     if (below(2) && !of.bases.empty())
@@ -117,31 +122,47 @@ EntryPlace HostileRun::any_place(ModelDomain& of) {
 void HostileRun::step() {
     ModelDomain& d = domain();
     switch (below(21)) {
-    case 0: return allocate(d);
-    case 1: return release(d);
+    case 0:
+        return allocate(d);
+    case 1:
+        return release(d);
     case 2:
     case 3:
-    case 4: return pin_or_unpin(d);
-    case 5: return change_base(d);
+    case 4:
+        return pin_or_unpin(d);
+    case 5:
+        return change_base(d);
     case 6:
     case 7:
     case 8:
-    case 9: return mmu_update(d);
-    case 10: return va_update(d);
-    case 11: return trapped_write(d);
-    case 12: return descriptor_page(d);
+    case 9:
+        return mmu_update(d);
+    case 10:
+        return va_update(d);
+    case 11:
+        return trapped_write(d);
+    case 12:
+        return descriptor_page(d);
     case 13:
-    case 14: return guest_write();
+    case 14:
+        return guest_write();
     case 15:
-    case 16: return build_table(d);
-    case 17: return borrow(d);
-    case 18: return grants_.empty() ? void() : give_back(below(static_cast<unsigned>(grants_.size())));
-    case 19: return mend(d);
-    default: return guest_flush(d);
+    case 16:
+        return build_table(d);
+    case 17:
+        return borrow(d);
+    case 18:
+        return grants_.empty() ? void() : give_back(below(static_cast<unsigned>(grants_.size())));
+    case 19:
+        return mend(d);
+    default:
+        return guest_flush(d);
     }
 }
 
-void HostileRun::allocate(ModelDomain& d) { count("allocate", allocator.allocate(d.account, below(4) == 0).ok()); }
+void HostileRun::allocate(ModelDomain& d) {
+    count("allocate", allocator.allocate(d.account, below(4) == 0).ok());
+}
 
 void HostileRun::release(ModelDomain& d) {
     if (d.account.frames() < 8)
@@ -190,7 +211,8 @@ void HostileRun::mmu_update(ModelDomain& d) {
         bool foreign = below(8) == 0;
         uint64_t value = any_entry(foreign ? domains_[&d == &domains_[0]] : d);
         uint64_t pointer = address_of(any_frame(d)).value + 8 * any_slot() + (below(4) ? 0 : below(5));
-        count(foreign ? "mmu_update foreign" : "mmu_update", batch.update(pointer, value, foreign ? &access : nullptr, b).ok());
+        count(foreign ? "mmu_update foreign" : "mmu_update",
+              batch.update(pointer, value, foreign ? &access : nullptr, b).ok());
     }
 }
 
@@ -223,8 +245,8 @@ void HostileRun::trapped_write(ModelDomain& d) {
     if (d.bases.empty())
         return;
     WorkBudget b = budget();
-    PtWrite write{GuestVirt(uint64_t{below(2) ? 0 : any_slot()} << page_shift | 8 * any_slot()), 1u << below(4), any_entry(d), any_entry(d),
-                  below(2) == 0};
+    PtWrite write{GuestVirt(uint64_t{below(2) ? 0 : any_slot()} << page_shift | 8 * any_slot()), 1u << below(4),
+                  any_entry(d), any_entry(d), below(2) == 0};
     if (write.bytes < 8)
         write.address = write.address + write.bytes * below(8 / write.bytes);
     count("trapped write", d.mmu.emulate_pt_write(d.bases[0], write, b).ok());
@@ -320,8 +342,9 @@ void HostileRun::give_back(size_t index) {
         grant.place.root = grant.borrower->bases[0]; // the address space of the moment, as the caller's vCPU has one
     FlushDebt debt;
     WorkBudget b = budget();
-    Status done = below(4) ? grant.borrower->mmu.unmap_frame(grant.place, grant.mfn, debt, b)
-                           : grant.borrower->mmu.unmap_and_replace(grant.place, grant.mfn, any_place(*grant.borrower), debt, b);
+    Status done =
+        below(4) ? grant.borrower->mmu.unmap_frame(grant.place, grant.mfn, debt, b)
+                 : grant.borrower->mmu.unmap_and_replace(grant.place, grant.mfn, any_place(*grant.borrower), debt, b);
     count("grant unmap", done.ok());
     debt.pay();
     if (!done.ok() && below(4))
@@ -336,7 +359,9 @@ void HostileRun::give_back(size_t index) {
         frame(grant.mfn).drop_reference();
 }
 
-void HostileRun::guest_flush(ModelDomain& d) { d.account.users.flush(); }
+void HostileRun::guest_flush(ModelDomain& d) {
+    d.account.users.flush();
+}
 
 // --- the run ---
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Two hostile domains on one machine, driven by bytes: random ones in the unit test, libFuzzer's in the fuzz target. They call
-// every operation with plausible and with wild arguments, on budgets that restart often, give up restarted calls, and write
-// through every translation a CPU could still have cached. After each step the reference model must find nothing wrong.
+// Two hostile domains on one machine, driven by bytes: random ones in the unit test, libFuzzer's in the fuzz target.
+// They call every operation with plausible and with wild arguments, on budgets that restart often, give up restarted
+// calls, and write through every translation a CPU could still have cached. After each step the reference model must
+// find nothing wrong.
 #pragma once
 
 #include "reference_model.h"

@@ -33,8 +33,9 @@ TEST(HostileRun, RandomOperationsNeverBreakTheModel) {
 TEST(HostileRun, ReachesWhatItShould) {
     std::string statistics;
     EXPECT_EQ(run_seed(12345, 4000, &statistics), "");
-    for (const char* operation : {"pin", "unpin", "take_base", "mmu_update", "mmu_update foreign", "update_va", "trapped write",
-                                  "descriptor page", "guest write", "pin of a built table", "grant map", "grant unmap"}) {
+    for (const char* operation :
+         {"pin", "unpin", "take_base", "mmu_update", "mmu_update foreign", "update_va", "trapped write",
+          "descriptor page", "guest write", "pin of a built table", "grant map", "grant unmap"}) {
         size_t at = statistics.find(std::string(operation) + ": ");
         ASSERT_NE(at, std::string::npos) << operation;
         EXPECT_GT(atoi(statistics.c_str() + at + strlen(operation) + 2), 3) << statistics;

@@ -10,7 +10,9 @@ namespace skerry {
 ReferenceModel::ReferenceModel() {
     HostMachine::get().on_flush = [this](const CpuSet& set) { flushed(set); };
 }
-ReferenceModel::~ReferenceModel() { HostMachine::get().on_flush = nullptr; }
+ReferenceModel::~ReferenceModel() {
+    HostMachine::get().on_flush = nullptr;
+}
 
 void ReferenceModel::load(unsigned cpu, ModelDomain& domain, Mfn base) {
     domain.account.users.enter(CpuId(cpu));
@@ -117,9 +119,10 @@ std::string ReferenceModel::check_counts() {
     for (uint64_t mfn = 1; mfn < machine.frames(); ++mfn) {
         FrameWord word = frame(Mfn(mfn)).word();
         if (word.references() != expected[mfn].references || word.uses() != expected[mfn].uses)
-            wrong << "frame " << mfn << " (type " << unsigned(word.type()) << (word.is_in_transition() ? " in transition" : "")
-                  << ") has " << word.references() << " references, " << word.uses() << " uses; expected "
-                  << expected[mfn].references << ", " << expected[mfn].uses << "\n";
+            wrong << "frame " << mfn << " (type " << unsigned(word.type())
+                  << (word.is_in_transition() ? " in transition" : "") << ") has " << word.references()
+                  << " references, " << word.uses() << " uses; expected " << expected[mfn].references << ", "
+                  << expected[mfn].uses << "\n";
         if (!word.references() != !frame(Mfn(mfn)).owner())
             wrong << "frame " << mfn << " is free and not\n";
     }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The reference model: slow and obviously right. It knows nothing of how pv_mmu works, only what must hold:
 //
-// - Counts: for each frame, references and uses are recomputed from scratch: from every entry of every table that is in use
+// - Counts: for each frame, references and uses are recomputed from scratch: from every entry of every table that is in
+// use
 //   (or the first `progress` ones of a table in transition), from pins, bases and from what the test itself holds.
-// - Translations: CPUs are modelled that cache everything they could ever cache: each table and each translation that was
-//   reachable from a loaded base since the CPU's last flush. No CPU may be able to write a page table or a descriptor page, to
-//   walk something as a table that is not one of that level, or to reach a frame that its domain has no business with.
+// - Translations: CPUs are modelled that cache everything they could ever cache: each table and each translation that
+// was
+//   reachable from a loaded base since the CPU's last flush. No CPU may be able to write a page table or a descriptor
+//   page, to walk something as a table that is not one of that level, or to reach a frame that its domain has no
+//   business with.
 #pragma once
 
 #include "host_machine.h"

@@ -216,9 +216,7 @@ TEST_F(TablesTest, DescriptorPages) {
     descriptors[1] = 0x00af9a000000ffff; // 64-bit code, level 0
     descriptors[2] = 0x00cff2000000ffff; // data, level 3
     descriptors[3] = 0x00000b000000ffff; // task state, not present
-    auto take = [&](Mfn mfn) {
-        return finish([&](WorkBudget& b) { return mmu.take_descriptor_page(mfn, b); });
-    };
+    auto take = [&](Mfn mfn) { return finish([&](WorkBudget& b) { return mmu.take_descriptor_page(mfn, b); }); };
     ASSERT_TRUE(take(page).ok());
     domain.descriptor_pages.push_back(page);
     EXPECT_EQ(descriptors[1], 0x00affa000000ffffu) << "level 3 now";
@@ -227,7 +225,8 @@ TEST_F(TablesTest, DescriptorPages) {
     EXPECT_EQ(update(page, 5, 42).error(), Error::invalid);
     EXPECT_EQ(pin(page, 1).error(), Error::invalid);
     auto set = [&](Mfn mfn, unsigned i, uint64_t value) {
-        return finish([&](WorkBudget& b) { return mmu.update_descriptor(MachAddr(address_of(mfn).value + 8 * i), value, b); });
+        return finish(
+            [&](WorkBudget& b) { return mmu.update_descriptor(MachAddr(address_of(mfn).value + 8 * i), value, b); });
     };
     EXPECT_TRUE(set(page, 4, 0x00cff2000000ffff).ok());
     EXPECT_EQ(descriptors[4], 0x00cff2000000ffffu);

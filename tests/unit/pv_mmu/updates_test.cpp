@@ -144,7 +144,8 @@ TEST_F(UpdatesTest, ForeignFramesByToken) {
     EXPECT_EQ(update(l1, 3, to(foreign, read_write)).error(), Error::busy);
     EXPECT_TRUE(update(l1, 3, to(foreign, read_write), MMU_NORMAL_PT_UPDATE, &access).ok());
     EXPECT_EQ(word(foreign).uses(), 1u);
-    EXPECT_EQ(update(l1, 4, to(allocate(), read_write), MMU_NORMAL_PT_UPDATE, &access).error(), Error::busy) << "only theirs";
+    EXPECT_EQ(update(l1, 4, to(allocate(), read_write), MMU_NORMAL_PT_UPDATE, &access).error(), Error::busy)
+        << "only theirs";
     EXPECT_EQ(model.check(), "");
     uint64_t before = machine.flushes;
     EXPECT_TRUE(update(l1, 3, 0).ok());
@@ -192,7 +193,9 @@ struct GrantTest : PvMmuTest {
         return done;
     }
     EntryPlace at(unsigned index) { return EntryPlace::linear(l4, GuestVirt(uint64_t{index} << page_shift)); }
-    EntryPlace slot(Mfn table, unsigned index) { return EntryPlace::machine(MachAddr(address_of(table).value + 8 * index)); }
+    EntryPlace slot(Mfn table, unsigned index) {
+        return EntryPlace::machine(MachAddr(address_of(table).value + 8 * index));
+    }
 };
 
 TEST_F(GrantTest, ByLinearAddressAndByEntry) {

@@ -15,7 +15,8 @@ namespace skerry {
 
 class HostMachine {
   public:
-    // Frames 1..frames-1 are free RAM; 0 is xen-core's; `frames`..`frames`+15 are a hole that the table covers (I/O memory).
+    // Frames 1..frames-1 are free RAM; 0 is xen-core's; `frames`..`frames`+15 are a hole that the table covers (I/O
+    // memory).
     explicit HostMachine(uint64_t frames);
     ~HostMachine();
 
