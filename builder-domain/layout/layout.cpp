@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "builder-domain/layout/layout.h"
 
+#include <algorithm>
+
 namespace skerry::builder {
 namespace {
 
@@ -60,16 +62,19 @@ Result<Layout> Planner::plan() {
 
     BUILDER_TRY(plan_region());
     BUILDER_TRY(plan_tables());
+    uint64_t region_end = (layout_.virt_end - layout_.virt_base) / page_size;
     uint64_t needed = next_;
-    bool something_behind = image_.p2m_address || (layout_.module_bytes != 0 && !layout_.module_mapped);
-    if (something_behind)
-        next_ = (layout_.virt_end - layout_.virt_base) / page_size;
-    if (layout_.module_bytes != 0 && !layout_.module_mapped)
+    if (layout_.module_bytes != 0 && !layout_.module_mapped) {
+        // Behind the room that the guest may count on: the module need not be mapped, but it may be.
+        next_ += room_behind / page_size;
         layout_.module = take(pages_for(layout_.module_bytes));
-    if (image_.p2m_address)
-        BUILDER_TRY(plan_p2m_behind());
-    if (something_behind)
         needed = next_;
+    }
+    if (image_.p2m_address) {
+        next_ = std::max(next_, region_end);
+        BUILDER_TRY(plan_p2m_behind());
+        needed = next_;
+    }
     if (needed > layout_.total_pages)
         return Failure() << "it needs at least " << needed * 4 << "K of memory, has " << layout_.total_pages * 4 << "K";
     return layout_;

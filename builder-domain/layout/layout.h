@@ -2,8 +2,8 @@
 // Plans where everything lies in a new domain, in pseudo-physical pages and virtual addresses, before any of it exists.
 // Order and rules are those of "start-of-day memory layout" in xen/xen.h: page 0 is mapped at virt_base; then come image,
 // module, p2m list, start_info, store page, console page, page tables, stack, at least 512 KiB of room, and the mapped
-// region ends at a multiple of 4 MiB. A module that need not be mapped and a p2m list with an address of its own follow
-// behind that region.
+// region ends at a multiple of 4 MiB. A module that need not be mapped follows behind that room, and a p2m list with an
+// address of its own behind the region.
 //
 // Pure arithmetic, no side effects; everything it returns fits in the domain's memory.
 #pragma once
