@@ -21,16 +21,10 @@ const std::byte* map_modules(const start_info_t& info, Pfn& first) {
     first = Pfn{info.mod_start};
     if (info.mod_start >= info.nr_pages)
         panic("modules: first frame %lx is beyond the domain's %lx pages", info.mod_start, info.nr_pages);
-    // Frames inside the initial region are mapped already; the page allocator maps the others at one fixed, contiguous place.
     const std::uint64_t pages_needed = (info.mod_len + page_size - 1) / page_size;
-    const std::byte* data = nullptr;
-    for (std::uint64_t i = 0; i < pages_needed; i += 512 - ((info.mod_start + i) & 511)) {
-        auto* at = static_cast<const std::byte*>(pages::address_of(Pfn{info.mod_start + i}));
-        if (at == nullptr || (data != nullptr && at != data + i * page_size))
-            panic("modules: cannot map %lu pages from frame %lx", pages_needed, info.mod_start);
-        if (data == nullptr)
-            data = at;
-    }
+    auto* data = static_cast<const std::byte*>(pages::constant_address_of(first, pages_needed));
+    if (data == nullptr)
+        panic("modules: cannot map %lu pages from frame %lx", pages_needed, info.mod_start);
     return data;
 }
 

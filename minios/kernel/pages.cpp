@@ -9,7 +9,8 @@ namespace {
 
 std::uint64_t region_base() { return reinterpret_cast<std::uint64_t>(minios_text_start); }
 
-/// Maps the 512 frames around `pfn` into the page area by filling a table before it becomes one.
+/// Maps the 512 frames around `pfn` into the page area by filling a table before it becomes one. Frames of the initial region, which have their place
+/// there, get a second, read-only one here, so that what lies across the region's end is contiguous somewhere.
 bool map_block(std::uint64_t pfn) {
     const std::uint64_t first = pfn & ~511ull, virt = page_area + (first << page_shift);
     if (page_table::find(virt, 1).entry != nullptr)
@@ -24,9 +25,9 @@ bool map_block(std::uint64_t pfn) {
     auto* table = static_cast<std::uint64_t*>(address_of(*table_frame));
     for (unsigned i = 0; i < page_table::entries; ++i) {
         const std::uint64_t frame = first + i;
-        const bool ours = frame >= frames::initial_pages() && frame < total_pages();
-        const Mfn mfn = ours ? frames::mfn_of(Pfn{frame}) : Mfn{~std::uint64_t{0}};
-        table[i] = mfn.value < (1ull << 40) ? page_table::leaf(mfn, Access::read_write) : 0;
+        const Mfn mfn = frames::mfn_of(Pfn{frame});
+        const Access access = frame < frames::initial_pages() ? Access::read_only : Access::read_write;
+        table[i] = mfn.value < (1ull << 40) ? page_table::leaf(mfn, access) : 0;
     }
     if (auto result = page_table::add(parent_exists, page_table::index(virt, 2), table, *table_frame); !result) {
         frames::release(*table_frame);
@@ -43,6 +44,15 @@ void* address_of(Pfn pfn) {
     if (pfn.value >= total_pages() || !map_block(pfn.value))
         return nullptr;
     return reinterpret_cast<void*>(page_area + (pfn.value << page_shift));
+}
+
+const void* constant_address_of(Pfn first, std::uint64_t count) {
+    if (first.value + count <= frames::initial_pages())
+        return address_of(first);
+    for (std::uint64_t frame = first.value & ~511ull; frame < first.value + count; frame += 512)
+        if (frame >= total_pages() || !map_block(frame))
+            return nullptr;
+    return reinterpret_cast<void*>(page_area + (first.value << page_shift));
 }
 
 Pfn pfn_of(const void* address) {

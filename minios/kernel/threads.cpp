@@ -11,7 +11,7 @@ namespace minios {
 
 class Thread {
 public:
-    Thread() : timer(on_deadline, this) {}
+    constexpr Thread() : timer(on_deadline, this) {}
     static void on_deadline(void* context);
 
     void* stack_pointer = nullptr;
@@ -25,7 +25,7 @@ public:
 };
 
 struct Scheduler {
-    static inline Thread main_thread;
+    static inline constinit Thread main_thread;
     static inline Thread* current = &main_thread;
     static inline Thread* dead; ///< its stack is still the one we run on
     static inline WaitQueue ready;

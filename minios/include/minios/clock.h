@@ -22,7 +22,7 @@ inline void sleep_ms(std::uint64_t duration) { sleep_ns(duration * 1'000'000); }
 class Timer {
 public:
     using Callback = void (*)(void* context);
-    Timer(Callback callback, void* context) : callback_(callback), context_(context) {}
+    constexpr Timer(Callback callback, void* context) : callback_(callback), context_(context) {}
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
     ~Timer() { cancel(); }

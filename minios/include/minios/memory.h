@@ -55,6 +55,8 @@ Pfn pfn_of(const void* address);
 inline Mfn mfn_of(const void* address) { return frames::mfn_of(pfn_of(address)); }
 /// Where a frame is (or would be) mapped by this allocator; maps the block around it when needed. nullptr: no page table.
 void* address_of(Pfn pfn);
+/// Where `count` consecutive frames can be read side by side, wherever they lie. nullptr: no page table, or not all are this domain's.
+const void* constant_address_of(Pfn first, std::uint64_t count);
 
 } // namespace pages
 
