@@ -64,7 +64,7 @@ uint32_t handle_invalid_opcode(CpuLocal& cpu, Vcpu& vcpu) {
     constexpr unsigned length = sizeof(emulate_prefix) + sizeof(cpuid_opcode);
     if (code.count >= length && !memcmp(code.bytes, emulate_prefix, sizeof(emulate_prefix)) &&
         !memcmp(code.bytes + sizeof(emulate_prefix), cpuid_opcode, sizeof(cpuid_opcode))) {
-        execute_cpuid(cpu, vcpu);
+        execute_cpuid(cpu, vcpu, true);
         step_over(cpu, vcpu, length);
         return load_registers;
     }

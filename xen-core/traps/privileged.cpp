@@ -172,11 +172,11 @@ bool is_for_users(PrivilegedOperation operation) {
 
 } // namespace
 
-void execute_cpuid(CpuLocal& cpu, Vcpu& vcpu) {
+void execute_cpuid(CpuLocal& cpu, Vcpu& vcpu, bool by_prefix) {
     const PvCpuState& state = vcpu.cpu;
     CpuidView view{.machine = [](uint32_t leaf, uint32_t subleaf) { return cpuid(leaf, subleaf); },
                    .vcpu_id = vcpu.id.value,
-                   .osxsave = (state.cr4 & cr4::osxsave) != 0,
+                   .osxsave = (state.cr4 & cr4::osxsave) || (by_prefix && state.in_kernel),
                    .fsgsbase = cpu_features.fsgsbase,
                    .rdtscp = cpu_features.rdtscp,
                    .machine_xcr0 = cpu_features.xsave ? cpu_features.xcr0 : 0,
@@ -223,7 +223,7 @@ Emulated emulate_privileged(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstructi
     case Op::write_msr: return access_msr(cpu, vcpu, true);
     case Op::read_tsc: return read_time(cpu, vcpu, false);
     case Op::read_tsc_and_cpu: return read_time(cpu, vcpu, true);
-    case Op::cpuid: execute_cpuid(cpu, vcpu); return Emulated::done;
+    case Op::cpuid: execute_cpuid(cpu, vcpu, false); return Emulated::done;
     case Op::set_extended_control: return set_extended_control(cpu, vcpu);
     }
     return Emulated::refused;
