@@ -71,7 +71,7 @@ SchedEntity* RunQueue::take_first(Nanoseconds now) {
 // Its claim passes as if it ran: what a cap forbids is not made up for later.
 void RunQueue::park(SchedEntity& entity, Nanoseconds now) {
     unpark_at_ = SchedGroup::next_refill(now);
-    entity.virtual_time_ += entity.group_->virtual_time(unpark_at_ - now);
+    entity.virtual_time_ += unpark_at_ - now;
     entity.lag_ = static_cast<int64_t>(entity.virtual_time_ - clock_);
     entity.parked_ = true;
     parked_.push_back(entity);
