@@ -4,7 +4,7 @@
 START_IN_PLACE := stubdoms/pv-boot/start_in_place
 # All that runs on the host too; the rest needs minios.
 START_IN_PLACE_PORTABLE := $(filter-out %/minios_domain.cpp %/departure.cpp,$(wildcard $(START_IN_PLACE)/*.cpp))
-DECOMPRESSION := zlib xz lz4 zstd bzip2
+DECOMPRESSION := zlib 7zip lz4 zstd bzip2
 DECOMPRESSION_READY := $(foreach library,$(DECOMPRESSION),$($(library)_READY))
 DECOMPRESSION_INCLUDE := $(foreach library,$(DECOMPRESSION),$($(library)_INCLUDE))
 DECOMPRESSION_LIBS := $(foreach library,$(DECOMPRESSION),$(THIRD_PARTY)/$(library)/lib.a)
