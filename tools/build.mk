@@ -62,3 +62,16 @@ help:
 	@echo 'make sizes      lines of code per folder    make lint   clang-format and clang-tidy    make format'
 	@echo 'make clean      remove build/'
 	@echo 'Missing Debian packages are installed first (PACKAGES=no to skip that).'
+
+# --- Generated documentation -------------------------------------------------------------------------------------------
+$(BUILD)/tools/abi-page: tools/abi_page.cpp xen-core/hypercalls/list.h xen-core/hypercalls/control/extensions.h
+	@mkdir -p $(@D)
+	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -D__XEN_TOOLS__ -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -Ixen-core $< -o $@
+$(BUILD)/abi.md: $(BUILD)/tools/abi-page
+	@$< > $@
+.PHONY: docs abi-page-is-fresh
+docs: $(BUILD)/abi.md
+	@cp $< docs/abi.md
+abi-page-is-fresh: $(BUILD)/abi.md
+	@cmp -s $< docs/abi.md || { echo "docs/abi.md is stale: run 'make docs'" >&2; exit 1; }
+all: abi-page-is-fresh
