@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // event_channel_op: decodes EVTCHNOP_* for the caller's event table, or for that of a domain it builds (<xen/event_channel.h>).
+#include "arch/x86_64/console.h"
 #include "hypercalls/dispatch.h"
 #include "hypercalls/handles.h"
 
@@ -45,6 +46,9 @@ Status bind_virq(Caller& caller, GuestHandle<void> argument) {
     Request<evtchn_bind_virq_t> request(argument);
     TRY_STATUS(request.read());
     request.port = TRY(caller.domain.events.bind_virq(request.virq, VcpuId(request.vcpu))).value;
+    // Not before somebody listens: what is typed earlier waits in the UART for whoever comes to own it.
+    if (request.virq == VIRQ_CONSOLE && caller.domain.is_first())
+        enable_console_input([] { global_virqs.send(VIRQ_CONSOLE); });
     return request.answer();
 }
 

@@ -3,6 +3,7 @@
 
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/instructions.h"
+#include "arch/x86_64/time.h"
 #include "base/log.h"
 
 #include <atomic>
@@ -16,10 +17,13 @@ namespace {
 
 std::atomic<bool> stopping{false};
 
-// Long enough for slow hardware; the TSC may not be calibrated when this is needed.
+// Long enough for slow hardware, and for an emulator that ends a moment after it was told to.
 void wait_a_little() {
-    for (unsigned i = 0; i < 100'000; ++i)
-        in8(0x80);
+    if (tsc_hertz)
+        delay_us(2'000'000);
+    else
+        for (unsigned i = 0; i < 1'000'000; ++i)
+            in8(0x80);
 }
 
 // PM1 control register, ACPI 4.8.3.2.1: SCI_EN bit 0, SLP_TYP bits 10-12, SLP_EN bit 13.
@@ -86,7 +90,8 @@ void reboot() {
         for (unsigned i = 0; i < 1000 && in8(0x64) & 2; ++i)
             in8(0x80);
         out8(0x64, 0xfe);
-        wait_a_little();
+        for (unsigned i = 0; i < 100'000; ++i)
+            in8(0x80);
     }
     DescriptorTableRegister nothing{0, 0};
     load_idt(nothing);
