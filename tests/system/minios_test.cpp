@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// build/minios-check as the first domain: its own checks, and each forbidden act, which must end the domain with a panic that says what happened.
-// With SKERRY_ORACLE=1 on Debian's Xen.
+// build/minios-check as the first domain: its own checks, and each forbidden act, which must end the domain with a
+// panic that says what happened. With SKERRY_ORACLE=1 on Debian's Xen.
 #include "qemu.h"
 
 #include <cstdlib>
@@ -41,17 +41,18 @@ TEST_P(MiniosDies, WithAReason) {
     EXPECT_TRUE(qemu.wait_for("main + 0x", 20s)) << "no back trace with names\n" << qemu.tail();
 }
 
-INSTANTIATE_TEST_SUITE_P(Acts, MiniosDies,
-                         testing::Values(Death{"text", "page fault (vector 14, error 3)"}, Death{"rodata", "page fault (vector 14, error 3)"},
-                                         Death{"null", "address 0, thread main"}, Death{"execute", "page fault (vector 14, error 11)"},
-                                         Death{"double-free", "heap: freed twice"}, Death{"new", "out of memory: new of"},
-                                         Death{"panic", "minios panic: asked to"}),
-                         [](const auto& info) {
-                             std::string name = info.param.how;
-                             for (char& c : name)
-                                 c = c == '-' ? '_' : c;
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Acts, MiniosDies,
+    testing::Values(Death{"text", "page fault (vector 14, error 3)"},
+                    Death{"rodata", "page fault (vector 14, error 3)"}, Death{"null", "address 0, thread main"},
+                    Death{"execute", "page fault (vector 14, error 11)"}, Death{"double-free", "heap: freed twice"},
+                    Death{"new", "out of memory: new of"}, Death{"panic", "minios panic: asked to"}),
+    [](const auto& info) {
+        std::string name = info.param.how;
+        for (char& c : name)
+            c = c == '-' ? '_' : c;
+        return name;
+    });
 
 } // namespace
 } // namespace skerry::test

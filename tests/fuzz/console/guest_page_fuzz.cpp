@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A hostile guest's console page: the input rewrites any byte of the page between the service's calls. Whatever it does, reads and writes stay bounded, and
-// the terminal never gets more than it has room for. ASan watches the page's borders.
+// A hostile guest's console page: the input rewrites any byte of the page between the service's calls. Whatever it
+// does, reads and writes stay bounded, and the terminal never gets more than it has room for. ASan watches the page's
+// borders.
 #include "stubdoms/console/guest_ring.h"
 #include "stubdoms/console/multiplexer.h"
 #include "stubdoms/console/settings.h"
@@ -56,7 +57,8 @@ void fuzz_settings(const std::uint8_t* data, std::size_t size) {
     char* words[4] = {copy.data(), copy.data(), copy.data(), copy.data()};
     auto settings = std::make_unique<Settings>();
     read_settings(4, words, *settings, [](const char*, const char*) {});
-    if (settings->guest_count > Settings::most_guests || (settings->guest_count > 0 && settings->interactive >= settings->guest_count))
+    if (settings->guest_count > Settings::most_guests ||
+        (settings->guest_count > 0 && settings->interactive >= settings->guest_count))
         std::abort();
 }
 

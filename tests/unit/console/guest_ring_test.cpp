@@ -12,7 +12,7 @@ namespace {
 using skerry::console::GuestRing;
 
 class GuestRingTest : public testing::Test {
-protected:
+  protected:
     /// What a well-behaved guest does.
     std::size_t guest_writes(const std::string& text) {
         std::size_t done = 0;

@@ -11,13 +11,15 @@ namespace {
 using namespace skerry::console;
 
 class MultiplexerTest : public testing::Test {
-protected:
+  protected:
     MultiplexerTest() {
         std::strcpy(main.name, "main");
         main.interactive = true;
         std::strcpy(other.name, "other");
     }
-    std::size_t write(Multiplexer::Source& source, const std::string& text) { return multiplexer.write(source, text.data(), text.size()); }
+    std::size_t write(Multiplexer::Source& source, const std::string& text) {
+        return multiplexer.write(source, text.data(), text.size());
+    }
     std::string shown() {
         std::string text;
         for (; !terminal.empty(); terminal.pop())

@@ -14,7 +14,7 @@ using namespace skerry::console;
 
 /// A 16550 with what matters here: FIFOs whose switching empties the receiver, and a transmitter that takes 16 bytes.
 class Model final : public PortIo {
-public:
+  public:
     std::uint8_t in(std::uint16_t port) override {
         switch (port - 0x3f8) {
         case 0: {
@@ -24,10 +24,15 @@ public:
             received.pop_front();
             return static_cast<std::uint8_t>(c);
         }
-        case 2: return static_cast<std::uint8_t>((fifos ? 0xc0 : 0) | (asserted() ? 4 : 1));
-        case 5: return static_cast<std::uint8_t>((received.empty() ? 0 : 1) | (transmitter.size() < (fifos ? 1 : capacity) && !busy ? 0x20 : 0));
-        case 7: return present ? scratch : 0xff;
-        default: return 0;
+        case 2:
+            return static_cast<std::uint8_t>((fifos ? 0xc0 : 0) | (asserted() ? 4 : 1));
+        case 5:
+            return static_cast<std::uint8_t>((received.empty() ? 0 : 1) |
+                                             (transmitter.size() < (fifos ? 1 : capacity) && !busy ? 0x20 : 0));
+        case 7:
+            return present ? scratch : 0xff;
+        default:
+            return 0;
         }
     }
     void out(std::uint16_t port, std::uint8_t value) override {
@@ -36,14 +41,19 @@ public:
             ASSERT_LT(transmitter.size(), 16u) << "overrun";
             transmitter += static_cast<char>(value);
             break;
-        case 1: enabled = value; break;
+        case 1:
+            enabled = value;
+            break;
         case 2:
             if (((value & 1) != 0) != fifos || (value & 2) != 0)
                 received.clear();
             fifos = (value & 1) != 0;
             break;
-        case 7: scratch = value; break;
-        default: break;
+        case 7:
+            scratch = value;
+            break;
+        default:
+            break;
         }
     }
     bool asserted() const { return (enabled & 1) != 0 && !received.empty(); }
@@ -69,7 +79,7 @@ std::string content(auto& queue) {
 }
 
 class UartTest : public testing::Test {
-protected:
+  protected:
     Model model;
     Uart uart{model, 0x3f8};
     ByteQueue<64> input, output;
@@ -151,7 +161,9 @@ Settings read(std::vector<std::string> words, std::vector<std::string>* complain
 
 TEST(ConsoleSettings, Reads) {
     std::vector<std::string> complaints;
-    const Settings s = read({"builder=5", "guest=2:3:linux", "guest=4:9:other", "interactive=other", "uart=0x2f8", "irq=3", "log=no"}, &complaints);
+    const Settings s =
+        read({"builder=5", "guest=2:3:linux", "guest=4:9:other", "interactive=other", "uart=0x2f8", "irq=3", "log=no"},
+             &complaints);
     EXPECT_TRUE(complaints.empty());
     EXPECT_EQ(s.guest_count, 2u);
     EXPECT_EQ(s.interactive, 1u);
@@ -164,7 +176,8 @@ TEST(ConsoleSettings, Reads) {
 
 TEST(ConsoleSettings, Complains) {
     std::vector<std::string> complaints;
-    std::vector<std::string> words = {"what", "guest=x", "uart=0xfffff", "irq=99999999999999999999", "interactive=nobody", "uart=0x", "builder="};
+    std::vector<std::string> words = {
+        "what", "guest=x", "uart=0xfffff", "irq=99999999999999999999", "interactive=nobody", "uart=0x", "builder="};
     EXPECT_EQ(read(words, &complaints).guest_count, 0u);
     EXPECT_EQ(complaints.size(), words.size());
     complaints.clear();

@@ -23,7 +23,7 @@ std::uint64_t* new_piece() {
 }
 
 class FrameMapTest : public testing::Test {
-protected:
+  protected:
     FrameMapTest() {
         pieces.clear();
         pieces_available = true;

@@ -22,11 +22,15 @@ bool grow(std::size_t size) {
     grown += size;
     return true;
 }
-void shrink(std::size_t size) { grown -= size; }
-void broken(const char* what, const void*) { throw std::runtime_error(what); }
+void shrink(std::size_t size) {
+    grown -= size;
+}
+void broken(const char* what, const void*) {
+    throw std::runtime_error(what);
+}
 
 class HeapArenaTest : public testing::Test {
-protected:
+  protected:
     HeapArenaTest() : memory(new (std::align_val_t(4096)) char[most]) {
         limit = most;
         grown = 0;

@@ -52,7 +52,8 @@ TEST(CommandLine, Splits) {
     EXPECT_EQ(split("1 2 3", 2), (Words{"1", "2"}));
 }
 
-template <class... Arguments> void same_as_host(const char* format, Arguments... arguments) {
+template <class... Arguments>
+void same_as_host(const char* format, Arguments... arguments) {
     char ours[128], host[128];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-security"
@@ -65,7 +66,8 @@ template <class... Arguments> void same_as_host(const char* format, Arguments...
 }
 
 TEST(Format, AgreesWithTheHost) {
-    for (const char* format : {"%d", "%5d|", "%-5d|", "%05d", "%+d", "% d", "%.3d", "%8.3d|", "%x", "%#x", "%#X", "%08x", "%o", "%#o", "%u", "%.0d"})
+    for (const char* format : {"%d", "%5d|", "%-5d|", "%05d", "%+d", "% d", "%.3d", "%8.3d|", "%x", "%#x", "%#X",
+                               "%08x", "%o", "%#o", "%u", "%.0d"})
         for (int value : {0, 1, -1, 42, -12345, 2147483647, -2147483647 - 1})
             same_as_host(format, value);
     for (const char* format : {"%ld", "%lx", "%016lx", "%lu", "%zu", "%jd", "%lld"})
@@ -104,8 +106,9 @@ TEST(GuestAddress, Parses) {
 }
 
 TEST(GuestAddress, RefusesTheRest) {
-    for (const char* text : {"", ":", "1", "1:2", "1:2:", ":2:a", "1::a", "x:2:a", "1:2:a b", "1:2:\033[0m", "32752:1:a", "1:0:a", "1:131072:a",
-                             "99999999999999999999:1:a", "1:2:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "-1:2:a"})
+    for (const char* text :
+         {"", ":", "1", "1:2", "1:2:", ":2:a", "1::a", "x:2:a", "1:2:a b", "1:2:\033[0m", "32752:1:a", "1:0:a",
+          "1:131072:a", "99999999999999999999:1:a", "1:2:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "-1:2:a"})
         EXPECT_FALSE(parse(text)) << text;
     EXPECT_TRUE(parse("32751:131071:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }

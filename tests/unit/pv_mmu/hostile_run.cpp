@@ -204,7 +204,6 @@ void HostileRun::change_base(ModelDomain& d) {
 }
 
 void HostileRun::mmu_update(ModelDomain& d) {
-    PvMmu::Batch batch(d.mmu);
     ForeignAccess access = AuthorityCheck::foreign(domains_[&d == &domains_[0]].account);
     for (unsigned left = 1 + below(4); left--;) {
         WorkBudget b = budget();
@@ -212,23 +211,22 @@ void HostileRun::mmu_update(ModelDomain& d) {
         uint64_t value = any_entry(foreign ? domains_[&d == &domains_[0]] : d);
         uint64_t pointer = address_of(any_frame(d)).value + 8 * any_slot() + (below(4) ? 0 : below(5));
         count(foreign ? "mmu_update foreign" : "mmu_update",
-              batch.update(pointer, value, foreign ? &access : nullptr, b).ok());
+              d.mmu.update(pointer, value, foreign ? &access : nullptr, b).ok());
     }
 }
 
 // Puts back what other updates have torn out of the first address space.
 void HostileRun::mend(ModelDomain& d) {
-    PvMmu::Batch batch(d.mmu);
     const Mfn* home = home_[&d == &domains_[1]];
     for (unsigned level = 4; level >= 1; --level) {
         WorkBudget plenty(100000);
         uint64_t value = level > 1 ? Pte(home[level - 2], pte::present | pte::writable | pte::user).raw
                                    : Pte(home[0], pte::present | pte::user).raw;
-        (void)batch.update(address_of(home[level - 1]).value, value, nullptr, plenty);
+        (void)d.mmu.update(address_of(home[level - 1]).value, value, nullptr, plenty);
     }
     for (unsigned slot : {1, 2, 3}) {
         WorkBudget plenty(100000);
-        (void)batch.update(address_of(home[0]).value + 8 * slot,
+        (void)d.mmu.update(address_of(home[0]).value + 8 * slot,
                            Pte(any_frame(d), pte::present | pte::writable | pte::user).raw, nullptr, plenty);
     }
 }

@@ -47,6 +47,39 @@ TEST_F(UpdatesTest, Refusals) {
     EXPECT_EQ(update_va(GuestVirt(uint64_t{1} << 30), 0).error(), Error::invalid) << "no table there";
 }
 
+TEST_F(UpdatesTest, ManyAtOnce) {
+    build();
+    Mfn data = allocate();
+    host_guest_memory.bytes.assign(4096, 0);
+    auto* requests = reinterpret_cast<mmu_update_t*>(host_guest_memory.bytes.data());
+    GuestHandle<mmu_update_t> handle(host_guest_memory.base);
+    for (unsigned i = 0; i < 200; ++i)
+        requests[i] = {address_of(l1).value + 8 * (i + 200), to(data, read_write)};
+    uint32_t done = 0;
+    WorkBudget plenty(10000);
+    EXPECT_TRUE(mmu.update_all(handle, 200, nullptr, plenty, done).ok());
+    EXPECT_EQ(done, 200u);
+    EXPECT_EQ(word(data).uses(), 200u);
+    // The budget ends it between two requests.
+    WorkBudget small(100);
+    EXPECT_EQ(mmu.update_all(handle, 200, nullptr, small, done).error(), Error::restart);
+    EXPECT_EQ(done, 128u);
+    // A bad one ends it, the ones before stand.
+    requests[5].val = to(allocate(other), read_only);
+    for (unsigned i = 0; i < 5; ++i)
+        requests[i].val = 0;
+    EXPECT_EQ(mmu.update_all(handle, 200, nullptr, plenty, done).error(), Error::busy);
+    EXPECT_EQ(done, 5u);
+    EXPECT_EQ(word(data).uses(), 195u);
+    // Where nothing can be read.
+    EXPECT_EQ(mmu.update_all(handle.advanced(250), 20, nullptr, plenty, done).error(), Error::bad_address);
+    EXPECT_EQ(done, 6u);
+    EXPECT_EQ(mmu.update_all(GuestHandle<mmu_update_t>(layout::core_start), 1, nullptr, plenty, done).error(),
+              Error::bad_address);
+    EXPECT_EQ(done, 0u);
+    EXPECT_TRUE(mmu.update_all(handle, 0, nullptr, plenty, done).ok());
+}
+
 TEST_F(UpdatesTest, OrdinaryMemoryIsWritten) {
     build();
     Mfn data = allocate();

@@ -4,6 +4,8 @@
 #include "tests/unit/pv-boot/compressed_samples.h"
 #include "tests/unit/pv-boot/fake_domain.h"
 
+#include <lzma.h>
+
 #include <gtest/gtest.h>
 
 namespace skerry::start_in_place {
@@ -16,6 +18,7 @@ struct Sample {
 
 const Sample samples[] = {
     {Format::gzip, test::sample_gzip},   {Format::xz, test::sample_xz},   {Format::lzma, test::sample_lzma},
+    {Format::xz, test::sample_xz_blocks}, {Format::xz, test::sample_xz_sha256},
     {Format::bzip2, test::sample_bzip2}, {Format::lz4, test::sample_lz4}, {Format::zstd, test::sample_zstd},
 };
 
@@ -99,7 +102,43 @@ TEST_P(Decompress, NoMemoryForTheWorkspaceIsAnError) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, Decompress, testing::ValuesIn(samples),
-                         [](const auto& info) { return std::string(name(info.param.format)); });
+                         [](const auto& info) { return std::string(name(info.param.format)) + "_" + std::to_string(info.index); });
+
+/// What liblzma makes of it; nothing when it refuses.
+std::vector<std::byte> by_liblzma(Format format, Bytes input) {
+    std::vector<std::byte> output(test::sample_bytes);
+    lzma_stream stream = LZMA_STREAM_INIT;
+    const lzma_ret ready = format == Format::xz ? lzma_stream_decoder(&stream, UINT64_MAX, 0) : lzma_alone_decoder(&stream, UINT64_MAX);
+    stream.next_in = reinterpret_cast<const std::uint8_t*>(input.data());
+    stream.avail_in = input.size();
+    stream.next_out = reinterpret_cast<std::uint8_t*>(output.data());
+    stream.avail_out = output.size();
+    const bool good = ready == LZMA_OK && lzma_code(&stream, LZMA_FINISH) == LZMA_STREAM_END;
+    output.resize(good ? stream.total_out : 0);
+    lzma_end(&stream);
+    return output;
+}
+
+TEST_P(Decompress, AgreesWithLiblzma) {
+    if (GetParam().format != Format::xz && GetParam().format != Format::lzma)
+        return;
+    unsigned accepted = 0;
+    for (std::size_t at = 0; at < input().size(); ++at) {
+        std::vector<std::byte> spoilt(input().data(), input().data() + input().size());
+        spoilt[at] ^= static_cast<std::byte>(1u << at % 8);
+        const Bytes bytes(std::span<const std::byte>{spoilt});
+        const std::vector<std::byte> reference = by_liblzma(GetParam().format, bytes);
+        const auto written = run(bytes, test::sample_bytes);
+        if (reference.empty())
+            continue; // liblzma also checks the index, which is not read here
+        ++accepted;
+        ASSERT_TRUE(written) << at << ": " << written.failure().what;
+        ASSERT_EQ(*written, reference.size()) << at;
+        EXPECT_TRUE(std::equal(reference.begin(), reference.end(), output_.begin())) << at;
+    }
+    EXPECT_EQ(by_liblzma(GetParam().format, input()), test::sample());
+    EXPECT_LT(accepted, input().size());
+}
 
 TEST(Recognise, Others) {
     const auto of = [](const char* text, std::size_t size) {
