@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# xz-utils' liblzma: the .xz and .lzma decoders, single-threaded. config.h here is ours, in place of configure's.
+# xz-utils' liblzma: the .xz and .lzma decoders, single-threaded; the reference that pv-boot's host tests compare the LZMA SDK with.
+# config.h here is ours, in place of configure's.
 xz_PACKAGE := xz-utils
 xz_SOURCE  := $(call third_party_source,xz)
 xz_FILES   := $(patsubst %,src/liblzma/common/%.c,common alone_decoder block_decoder block_header_decoder block_util \
