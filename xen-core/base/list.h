@@ -2,7 +2,7 @@
 // An intrusive doubly linked list: no allocation, removal in constant time, an element knows whether it is linked.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace skerry {
 

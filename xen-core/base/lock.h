@@ -5,8 +5,8 @@
 // serving TLB shoot-downs (spin_wait_hook), so a holder may wait for a shoot-down to finish: no dead-lock between the two.
 #pragma once
 
-#include "lock_rank.h"
-#include "types.h"
+#include "base/lock_rank.h"
+#include "base/types.h"
 
 #include <atomic>
 

@@ -3,7 +3,7 @@
 // a ring that the console domain can read, and writes to the early UART while xen-core owns it.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace skerry {
 
