@@ -22,7 +22,8 @@ bool parse_number(const char*& text, char end, std::uint32_t most, std::uint32_t
 }
 
 bool is_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
 }
 
 } // namespace
@@ -30,7 +31,8 @@ bool is_name_character(char c) {
 bool parse_guest_address(const char* text, GuestAddress& address) {
     constexpr std::uint32_t most_port = (1u << 17) - 1; // FIFO event channels
     std::uint32_t domain, port;
-    if (!parse_number(text, ':', dom_first_reserved.value - 1u, domain) || !parse_number(text, ':', most_port, port) || port == 0)
+    if (!parse_number(text, ':', dom_first_reserved.value - 1u, domain) || !parse_number(text, ':', most_port, port) ||
+        port == 0)
         return false;
     std::size_t length = 0;
     for (; text[length] != 0; ++length)

@@ -21,7 +21,8 @@ void check_events() {
     auto bound = events::bind_interdomain(dom_self, *unbound);
     report("bound", bound.ok());
     there = *bound;
-    events::set_handler(*unbound, [](Port, void* context) { ++*static_cast<int*>(context); }, &handled);
+    events::set_handler(
+        *unbound, [](Port, void* context) { ++*static_cast<int*>(context); }, &handled);
     report("notify", events::notify(there).ok());
     threads::yield();
     CHECK(handled == 1);

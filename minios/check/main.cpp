@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A domain that checks minios from inside: each check prints "check NAME: ok", and the last line is "minios-check: N passed, N failed".
-// With an argument die=HOW it does one forbidden thing instead, and must end in a panic that names it.
+// A domain that checks minios from inside: each check prints "check NAME: ok", and the last line is "minios-check: N
+// passed, N failed". With an argument die=HOW it does one forbidden thing instead, and must end in a panic that names
+// it.
 #include "checks.h"
 
 using namespace minios;
@@ -18,7 +19,8 @@ void report(const char* name, bool good) {
 
 int main(int argc, char** argv) {
     const std::uint64_t start_ns = clock::since_entry_ns();
-    print("%s: %lu pages, %lu frames free, main after %lu ns\n", argv[0], total_pages(), frames::free_count(), start_ns);
+    print("%s: %lu pages, %lu frames free, main after %lu ns\n", argv[0], total_pages(), frames::free_count(),
+          start_ns);
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
         print("argument %d: '%s'\n", i, argv[i]);

@@ -19,7 +19,8 @@ void check_heap() {
     report("unwritten heap reads as zero", zero);
     report("reading backs nothing", heap::usage().backed == before);
     block[megabyte] = 7;
-    report("a write backs one page", heap::usage().backed == before + 1 && block[megabyte] == 7 && block[megabyte + 1] == 0);
+    report("a write backs one page",
+           heap::usage().backed == before + 1 && block[megabyte] == 7 && block[megabyte + 1] == 0);
     // The hypervisor writes to a heap page that touch() made writable.
     auto* info = reinterpret_cast<xen_extraversion_t*>(const_cast<char*>(block) + 2 * megabyte);
     report("touch", heap::touch(info, sizeof *info) && hypercall::xen_version(XENVER_extraversion, info) == 0);

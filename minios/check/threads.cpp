@@ -33,7 +33,8 @@ void check_threads() {
         open_gate = false;
         bool created = true;
         for (int i = 0; i < 20; ++i)
-            created = created && threads::create("count", count_up, nullptr).ok() && threads::create("gate", wait_at_gate, nullptr).ok();
+            created = created && threads::create("count", count_up, nullptr).ok() &&
+                      threads::create("gate", wait_at_gate, nullptr).ok();
         report("40 threads", created);
         while (ended < 20)
             threads::yield();

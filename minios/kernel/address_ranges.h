@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Hands out pieces of an address area, first fit, from a sorted list of free ranges in a fixed array. Pure bookkeeping, tested on the host.
+// Hands out pieces of an address area, first fit, from a sorted list of free ranges in a fixed array. Pure bookkeeping,
+// tested on the host.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +8,9 @@
 
 namespace minios {
 
-template <std::size_t most_ranges> class AddressRanges {
-public:
+template <std::size_t most_ranges>
+class AddressRanges {
+  public:
     constexpr AddressRanges(std::uint64_t first, std::uint64_t size) : ranges_{{first, size}}, count_(1) {}
 
     /// `size` bytes, or 0.
@@ -27,12 +29,14 @@ public:
         return 0;
     }
 
-    /// False when the range overlaps a free one; when the array is full the address space is lost, never reused, and that is all (true).
+    /// False when the range overlaps a free one; when the array is full the address space is lost, never reused, and
+    /// that is all (true).
     bool release(std::uint64_t first, std::uint64_t size) {
         std::size_t i = 0;
         while (i < count_ && ranges_[i].first < first)
             ++i;
-        if ((i > 0 && ranges_[i - 1].first + ranges_[i - 1].size > first) || (i < count_ && first + size > ranges_[i].first))
+        if ((i > 0 && ranges_[i - 1].first + ranges_[i - 1].size > first) ||
+            (i < count_ && first + size > ranges_[i].first))
             return false;
         const bool joins_left = i > 0 && ranges_[i - 1].first + ranges_[i - 1].size == first;
         const bool joins_right = i < count_ && first + size == ranges_[i].first;
@@ -56,7 +60,7 @@ public:
 
     std::size_t range_count() const { return count_; }
 
-private:
+  private:
     struct Range {
         std::uint64_t first, size;
     };

@@ -39,11 +39,14 @@ void print_place(std::uint64_t address) {
     print("  %lx %s + 0x%x\n", address, reinterpret_cast<const char*>(table) + symbol.name, offset - symbol.offset);
 }
 
-bool readable(std::uint64_t address) { return (page_table::entry_of(reinterpret_cast<void*>(address)) & 1) != 0; }
+bool readable(std::uint64_t address) {
+    return (page_table::entry_of(reinterpret_cast<void*>(address)) & 1) != 0;
+}
 
 } // namespace
 
-/// Frames are followed only while they climb within one stack's worth of memory, so that a broken chain cannot run away.
+/// Frames are followed only while they climb within one stack's worth of memory, so that a broken chain cannot run
+/// away.
 void print_back_trace(std::uint64_t instruction, std::uint64_t frame_pointer) {
     constexpr unsigned most_frames = 32;
     constexpr std::uint64_t largest_step = 1 << 20;

@@ -21,7 +21,9 @@ std::uint64_t entry_tsc;
 
 } // namespace
 
-void note_entry() { entry_tsc = read_tsc(); }
+void note_entry() {
+    entry_tsc = read_tsc();
+}
 
 std::uint64_t now_ns() {
     const volatile vcpu_time_info_t& time = minios_shared_info.vcpu_info[0].time;
@@ -100,7 +102,9 @@ void Timer::cancel() {
         TimerQueue::remove(*this);
 }
 
-std::uint64_t run_timers() { return TimerQueue::run(); }
+std::uint64_t run_timers() {
+    return TimerQueue::run();
+}
 
 void sleep_ns(std::uint64_t duration) {
     WaitQueue nobody;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Splits a command line into words: at blanks; 'single' and "double" quotes group and are removed. Pure; tested on the host.
+// Splits a command line into words: at blanks; 'single' and "double" quotes group and are removed. Pure; tested on the
+// host.
 #pragma once
 
 #include <cstddef>
 
 namespace minios {
 
-/// Splits `text` in place. Writes at most `most` pointers; returns how many. The rest of a line with too many words is left out.
+/// Splits `text` in place. Writes at most `most` pointers; returns how many. The rest of a line with too many words is
+/// left out.
 inline std::size_t split_words(char* text, char** words, std::size_t most) {
     std::size_t count = 0;
     char* out = text;

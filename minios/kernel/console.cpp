@@ -18,7 +18,9 @@ WaitQueue space_or_input;
 
 constexpr std::uint64_t longest_wait_ns = 2'000'000'000;
 
-void on_ring_event(Port, void*) { space_or_input.wake_all(); }
+void on_ring_event(Port, void*) {
+    space_or_input.wake_all();
+}
 
 void write_hypervisor(const char* bytes, std::size_t count) {
     // Fails for domains without the right (release hypervisors): nothing to be done about it.
@@ -31,7 +33,9 @@ std::uint32_t ring_space(std::uint32_t producer) {
     return used > sizeof(ring->out) ? 0 : static_cast<std::uint32_t>(sizeof(ring->out)) - used;
 }
 
-void notify_ring() { (void)events::notify(ring_port); }
+void notify_ring() {
+    (void)events::notify(ring_port);
+}
 
 /// Waits a bounded time for room. `blocking`: the scheduler may be used.
 bool wait_space(std::uint32_t producer, bool blocking) {
@@ -53,7 +57,8 @@ bool wait_space(std::uint32_t producer, bool blocking) {
 }
 
 void write_ring(const char* bytes, std::size_t count, bool blocking) {
-    // Only this domain writes out_prod; a private copy would be needed if the peer could confuse us by changing it: it can only garble the output.
+    // Only this domain writes out_prod; a private copy would be needed if the peer could confuse us by changing it: it
+    // can only garble the output.
     std::uint32_t producer = __atomic_load_n(&ring->out_prod, __ATOMIC_RELAXED);
     auto put = [&](char c) {
         if (ring_space(producer) == 0) {
@@ -79,8 +84,8 @@ void write_ring(const char* bytes, std::size_t count, bool blocking) {
 
 } // namespace
 
-/// The ring page lies in the initial region before the page tables (xen.h, start-of-day memory layout), so it can be written to before
-/// anything else works. Elsewhere it is mapped later, by console_start().
+/// The ring page lies in the initial region before the page tables (xen.h, start-of-day memory layout), so it can be
+/// written to before anything else works. Elsewhere it is mapped later, by console_start().
 void console_early(const start_info_t& info) {
     if ((info.flags & SIF_INITDOMAIN) != 0 || info.console.domU.mfn == 0 || info.console.domU.evtchn == 0)
         return;
@@ -116,7 +121,9 @@ void write(const char* bytes, std::size_t count) {
         write_hypervisor(bytes, count);
 }
 
-void stop_waiting() { dying = true; }
+void stop_waiting() {
+    dying = true;
+}
 
 std::size_t read(char* bytes, std::size_t size) {
     if (ring == nullptr)
@@ -135,12 +142,13 @@ std::size_t read(char* bytes, std::size_t size) {
 }
 
 void wait_input() {
-    wait_until(space_or_input, [] {
-        return ring != nullptr && __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) != ring->in_cons;
-    });
+    wait_until(space_or_input,
+               [] { return ring != nullptr && __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) != ring->in_cons; });
 }
 
-std::size_t dropped() { return dropped_bytes; }
+std::size_t dropped() {
+    return dropped_bytes;
+}
 
 void flush() {
     if (ring == nullptr || ring_stalled || !started)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two-level event channels. Events stay masked at the vCPU except while it blocks (arch/x86_64/entry.S), so pending bits are looked at here only.
+// Two-level event channels. Events stay masked at the vCPU except while it blocks (arch/x86_64/entry.S), so pending
+// bits are looked at here only.
 #include "internal.h"
 
 #include <new>
@@ -32,8 +33,12 @@ Channel& channel(Port port) {
     return piece != nullptr ? piece[port.value % channels_per_piece] : unknown;
 }
 
-std::uint64_t* pending_word(unsigned word) { return reinterpret_cast<std::uint64_t*>(&minios_shared_info.evtchn_pending[word]); }
-std::uint64_t* mask_word(unsigned word) { return reinterpret_cast<std::uint64_t*>(&minios_shared_info.evtchn_mask[word]); }
+std::uint64_t* pending_word(unsigned word) {
+    return reinterpret_cast<std::uint64_t*>(&minios_shared_info.evtchn_pending[word]);
+}
+std::uint64_t* mask_word(unsigned word) {
+    return reinterpret_cast<std::uint64_t*>(&minios_shared_info.evtchn_mask[word]);
+}
 
 void deliver(Port port) {
     Channel& c = channel(port);
@@ -159,8 +164,8 @@ void dispatch() {
         __atomic_exchange_n(reinterpret_cast<std::uint64_t*>(&vcpu.evtchn_pending_sel), 0, __ATOMIC_SEQ_CST);
     for (; selected != 0; selected &= selected - 1) {
         const unsigned word = static_cast<unsigned>(__builtin_ctzll(selected));
-        std::uint64_t ready = __atomic_load_n(pending_word(word), __ATOMIC_SEQ_CST) &
-                              ~__atomic_load_n(mask_word(word), __ATOMIC_SEQ_CST);
+        std::uint64_t ready =
+            __atomic_load_n(pending_word(word), __ATOMIC_SEQ_CST) & ~__atomic_load_n(mask_word(word), __ATOMIC_SEQ_CST);
         for (; ready != 0; ready &= ready - 1) {
             const unsigned bit = static_cast<unsigned>(__builtin_ctzll(ready));
             __atomic_fetch_and(pending_word(word), ~(1ull << bit), __ATOMIC_SEQ_CST);

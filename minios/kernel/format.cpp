@@ -39,12 +39,23 @@ int parse_number(const char*& p) {
 void parse_flags(const char*& p, Spec& spec) {
     for (;; ++p) {
         switch (*p) {
-        case '-': spec.left = true; break;
-        case '0': spec.zero = true; break;
-        case '#': spec.alternate = true; break;
-        case '+': spec.plus = true; break;
-        case ' ': spec.space = true; break;
-        default: return;
+        case '-':
+            spec.left = true;
+            break;
+        case '0':
+            spec.zero = true;
+            break;
+        case '#':
+            spec.alternate = true;
+            break;
+        case '+':
+            spec.plus = true;
+            break;
+        case ' ':
+            spec.space = true;
+            break;
+        default:
+            return;
         }
     }
 }
@@ -65,7 +76,8 @@ void parse_length(const char*& p, Spec& spec) {
         spec.size = 8;
         ++p;
         return;
-    default: return;
+    default:
+        return;
     }
 }
 
@@ -167,21 +179,33 @@ int vformat_to(char* buffer, std::size_t size, const char* p, std::va_list argum
         case 'o':
         case 'x':
         case 'X': {
-            std::uint64_t value = spec.size == 8 ? va_arg(arguments, unsigned long)
-                                                 : truncate(va_arg(arguments, unsigned), spec.size);
-            const char* prefix = !spec.alternate || value == 0 ? "" : *p == 'x' ? "0x" : *p == 'X' ? "0X" : *p == 'o' ? "0" : "";
+            std::uint64_t value =
+                spec.size == 8 ? va_arg(arguments, unsigned long) : truncate(va_arg(arguments, unsigned), spec.size);
+            const char* prefix = !spec.alternate || value == 0 ? ""
+                                 : *p == 'x'                   ? "0x"
+                                 : *p == 'X'                   ? "0X"
+                                 : *p == 'o'                   ? "0"
+                                                               : "";
             put_number(out, spec, value, *p == 'u' ? 10 : *p == 'o' ? 8 : 16, *p == 'X', prefix);
             break;
         }
-        case 'p': put_number(out, spec, reinterpret_cast<std::uint64_t>(va_arg(arguments, void*)), 16, false, "0x"); break;
+        case 'p':
+            put_number(out, spec, reinterpret_cast<std::uint64_t>(va_arg(arguments, void*)), 16, false, "0x");
+            break;
         case 'c': {
             char text[2] = {static_cast<char>(va_arg(arguments, int)), 0};
             put_string(out, spec, text);
             break;
         }
-        case 's': put_string(out, spec, va_arg(arguments, const char*)); break;
-        case '%': out.put('%'); break;
-        case 0: --p; break;
+        case 's':
+            put_string(out, spec, va_arg(arguments, const char*));
+            break;
+        case '%':
+            out.put('%');
+            break;
+        case 0:
+            --p;
+            break;
         default:
             out.put('%');
             out.put(*p);

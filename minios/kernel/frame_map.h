@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which frames are in use: one bit each, in pieces of 32768 frames (one page of bits) that exist only once something in their
-// range was used and something else was not. Pure bookkeeping, tested on the host. Allocation needs no memory but the page for a new piece, which `new_piece` supplies.
+// Which frames are in use: one bit each, in pieces of 32768 frames (one page of bits) that exist only once something in
+// their range was used and something else was not. Pure bookkeeping, tested on the host. Allocation needs no memory but
+// the page for a new piece, which `new_piece` supplies.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 namespace minios {
 
 class FrameMap {
-public:
+  public:
     static constexpr std::uint64_t piece_frames = 32768;
     static constexpr std::size_t most_pieces = 2048; ///< 256 GiB
     static constexpr std::uint64_t none = ~std::uint64_t{0};
@@ -22,7 +23,8 @@ public:
     std::uint64_t free_count() const { return free_; }
     bool is_free(std::uint64_t frame) const;
 
-    /// Marks [first, first + count) used; false, with nothing changed, if one of them is used already or out of range or no piece could be had.
+    /// Marks [first, first + count) used; false, with nothing changed, if one of them is used already or out of range
+    /// or no piece could be had.
     bool take(std::uint64_t first, std::uint64_t count);
     /// Marks [first, first + count) free; false, with nothing changed, if one of them is free or out of range.
     bool give(std::uint64_t first, std::uint64_t count);
@@ -32,7 +34,7 @@ public:
     /// The lowest run of `count` free frames inside [from, to); none when there is none.
     std::uint64_t find_run(std::uint64_t count, std::uint64_t from, std::uint64_t to) const;
 
-private:
+  private:
     struct Piece {
         std::uint64_t* bits = nullptr; ///< 1 = used; nullptr: all free or (used == size) all used
         std::uint32_t used = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pseudo-physical frames: who has which, the promise to the heap, and the stash of mapped frames that page tables are made from.
-// The stash ends the circle "mapping a frame needs a page table, which needs a mapped frame".
+// Pseudo-physical frames: who has which, the promise to the heap, and the stash of mapped frames that page tables are
+// made from. The stash ends the circle "mapping a frame needs a page table, which needs a mapped frame".
 #include "frame_map.h"
 #include "page_table.h"
 
@@ -58,7 +58,9 @@ void refill() {
     refilling = false;
 }
 
-bool available(std::uint64_t count) { return map.free_count() >= promised + count; }
+bool available(std::uint64_t count) {
+    return map.free_count() >= promised + count;
+}
 
 } // namespace
 
@@ -70,9 +72,15 @@ void start(const start_info_t& info, std::uint64_t first_free, std::uint64_t ini
         panic("frames: %lu pages of memory, %lu used at start", info.nr_pages, first_free);
 }
 
-std::uint64_t initial_pages() { return initial_count; }
-void set_initial_pages(std::uint64_t count) { initial_count = count < map.total() ? count : map.total(); }
-std::uint64_t free_count() { return map.free_count() - promised; }
+std::uint64_t initial_pages() {
+    return initial_count;
+}
+void set_initial_pages(std::uint64_t count) {
+    initial_count = count < map.total() ? count : map.total();
+}
+std::uint64_t free_count() {
+    return map.free_count() - promised;
+}
 
 Result<Pfn> allocate() {
     if (!available(1))
@@ -108,7 +116,9 @@ bool promise(std::uint64_t count) {
     return true;
 }
 
-void unpromise(std::uint64_t count) { promised -= count; }
+void unpromise(std::uint64_t count) {
+    promised -= count;
+}
 
 Pfn allocate_promised() {
     const std::uint64_t frame = map.find_highest();
@@ -118,7 +128,9 @@ Pfn allocate_promised() {
     return Pfn{frame};
 }
 
-Mfn mfn_of(Pfn pfn) { return pfn.value < total_pages() ? Mfn{physical_to_machine[pfn.value]} : Mfn{~std::uint64_t{0}}; }
+Mfn mfn_of(Pfn pfn) {
+    return pfn.value < total_pages() ? Mfn{physical_to_machine[pfn.value]} : Mfn{~std::uint64_t{0}};
+}
 
 Pfn pfn_of(Mfn mfn) {
     if (mfn.value >= MACH2PHYS_NR_ENTRIES)

@@ -48,13 +48,20 @@ Result<void> start() {
 
 Error error_of_status(std::int16_t status) {
     switch (status) {
-    case GNTST_okay: return Error::none;
-    case GNTST_bad_domain: return Error::no_such_process;
-    case GNTST_bad_gntref: return Error::not_found;
-    case GNTST_permission_denied: return Error::not_permitted;
-    case GNTST_no_device_space: return Error::no_space;
-    case GNTST_eagain: return Error::again;
-    default: return Error::invalid;
+    case GNTST_okay:
+        return Error::none;
+    case GNTST_bad_domain:
+        return Error::no_such_process;
+    case GNTST_bad_gntref:
+        return Error::not_found;
+    case GNTST_permission_denied:
+        return Error::not_permitted;
+    case GNTST_no_device_space:
+        return Error::no_space;
+    case GNTST_eagain:
+        return Error::again;
+    default:
+        return Error::invalid;
     }
 }
 

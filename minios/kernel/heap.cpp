@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The heap: address space that grows, backed on first use. A page that was only read is the shared zero page, read-only; the first write gives
-// it a frame. Frames are promised when the heap grows, so a fault inside the heap always succeeds, and malloc fails instead.
+// The heap: address space that grows, backed on first use. A page that was only read is the shared zero page,
+// read-only; the first write gives it a frame. Frames are promised when the heap grows, so a fault inside the heap
+// always succeeds, and malloc fails instead.
 #include "heap_arena.h"
 #include "page_table.h"
 
@@ -61,7 +62,9 @@ void shrink(std::size_t size) {
     finish();
 }
 
-void broken(const char* what, const void* block) { panic("heap: %s: %p", what, block); }
+void broken(const char* what, const void* block) {
+    panic("heap: %s: %p", what, block);
+}
 
 void ensure_started() {
     static bool started;
@@ -117,8 +120,8 @@ bool touch(void* p, std::size_t size) {
 }
 
 Usage usage() {
-    return {arena.in_use(), arena.peak(), arena.reached(),
-            arena.reached() + frames::free_count() * page_size, backed_pages};
+    return {arena.in_use(), arena.peak(), arena.reached(), arena.reached() + frames::free_count() * page_size,
+            backed_pages};
 }
 
 } // namespace heap
@@ -164,7 +167,9 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
     return minios::arena.allocate_aligned(alignment, size);
 }
 
-void free(void* p) noexcept { minios::arena.release(p); }
+void free(void* p) noexcept {
+    minios::arena.release(p);
+}
 
 } // extern "C"
 
@@ -180,19 +185,45 @@ void* allocate_or_panic(std::size_t size, std::size_t alignment) {
 } // namespace
 
 #define MINIOS_WEAK __attribute__((weak))
-MINIOS_WEAK void* operator new(std::size_t size) { return allocate_or_panic(size, 0); }
-MINIOS_WEAK void* operator new[](std::size_t size) { return allocate_or_panic(size, 0); }
-MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a) { return allocate_or_panic(size, std::size_t(a)); }
-MINIOS_WEAK void* operator new[](std::size_t size, std::align_val_t a) { return allocate_or_panic(size, std::size_t(a)); }
-MINIOS_WEAK void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
-MINIOS_WEAK void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
+MINIOS_WEAK void* operator new(std::size_t size) {
+    return allocate_or_panic(size, 0);
+}
+MINIOS_WEAK void* operator new[](std::size_t size) {
+    return allocate_or_panic(size, 0);
+}
+MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a) {
+    return allocate_or_panic(size, std::size_t(a));
+}
+MINIOS_WEAK void* operator new[](std::size_t size, std::align_val_t a) {
+    return allocate_or_panic(size, std::size_t(a));
+}
+MINIOS_WEAK void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return malloc(size);
+}
+MINIOS_WEAK void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+    return malloc(size);
+}
 MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a, const std::nothrow_t&) noexcept {
     return aligned_alloc(std::size_t(a), size);
 }
-MINIOS_WEAK void operator delete(void* p) noexcept { free(p); }
-MINIOS_WEAK void operator delete[](void* p) noexcept { free(p); }
-MINIOS_WEAK void operator delete(void* p, std::size_t) noexcept { free(p); }
-MINIOS_WEAK void operator delete[](void* p, std::size_t) noexcept { free(p); }
-MINIOS_WEAK void operator delete(void* p, std::align_val_t) noexcept { free(p); }
-MINIOS_WEAK void operator delete[](void* p, std::align_val_t) noexcept { free(p); }
-MINIOS_WEAK void operator delete(void* p, std::size_t, std::align_val_t) noexcept { free(p); }
+MINIOS_WEAK void operator delete(void* p) noexcept {
+    free(p);
+}
+MINIOS_WEAK void operator delete[](void* p) noexcept {
+    free(p);
+}
+MINIOS_WEAK void operator delete(void* p, std::size_t) noexcept {
+    free(p);
+}
+MINIOS_WEAK void operator delete[](void* p, std::size_t) noexcept {
+    free(p);
+}
+MINIOS_WEAK void operator delete(void* p, std::align_val_t) noexcept {
+    free(p);
+}
+MINIOS_WEAK void operator delete[](void* p, std::align_val_t) noexcept {
+    free(p);
+}
+MINIOS_WEAK void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+    free(p);
+}

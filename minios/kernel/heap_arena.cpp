@@ -220,7 +220,9 @@ void HeapArena::release(void* p) {
             trim(last);
 }
 
-std::size_t HeapArena::size_of(void* p) const { return size(checked(p)) - header; }
+std::size_t HeapArena::size_of(void* p) const {
+    return size(checked(p)) - header;
+}
 
 bool HeapArena::consistent() const {
     std::size_t before = 0, used = 0;

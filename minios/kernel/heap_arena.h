@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The allocator behind malloc: one contiguous, growing range; blocks with a header of 16 bytes; free blocks in 16 lists per power of two
-// (good fit in constant time). Broken headers and double frees end the program. Tested on the host.
+// The allocator behind malloc: one contiguous, growing range; blocks with a header of 16 bytes; free blocks in 16 lists
+// per power of two (good fit in constant time). Broken headers and double frees end the program. Tested on the host.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 namespace minios {
 
 class HeapArena {
-public:
+  public:
     static constexpr std::size_t alignment = 16;
     /// Makes `size` more bytes (a multiple of 64 KiB) behind the range usable; false when it may not grow.
     using Grow = bool (*)(std::size_t size);
@@ -33,7 +33,7 @@ public:
     /// Walks everything; false when a block is inconsistent.
     bool consistent() const;
 
-private:
+  private:
     struct Block {
         std::size_t before; ///< size of the block before this one with its header, 0 for the first
         std::size_t size;   ///< of this block with its header; bit 0: free

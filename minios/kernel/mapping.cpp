@@ -94,7 +94,8 @@ void* stack_allocate(std::size_t size) {
         complete = pfn.ok();
         if (complete) {
             const auto table = page_table::find(at, 1);
-            batch.set(table.location(page_table::index(at, 1)), page_table::leaf(frames::mfn_of(*pfn), Access::read_write));
+            batch.set(table.location(page_table::index(at, 1)),
+                      page_table::leaf(frames::mfn_of(*pfn), Access::read_write));
         }
     }
     complete = batch.flush().ok() && complete;

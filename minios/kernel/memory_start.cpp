@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
-// First steps of memory: read the initial page tables, take the used frames, map the shared info page, and make every page either writable or executable.
+// First steps of memory: read the initial page tables, take the used frames, map the shared info page, and make every
+// page either writable or executable.
 #include "page_table.h"
 
 namespace minios {
 
 namespace {
 
-std::uint64_t address(const char* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
+std::uint64_t address(const char* symbol) {
+    return reinterpret_cast<std::uint64_t>(symbol);
+}
 
-/// Frames from the image to the last one that the initial region maps. The region is contiguous (xen.h, start-of-day memory layout).
+/// Frames from the image to the last one that the initial region maps. The region is contiguous (xen.h, start-of-day
+/// memory layout).
 std::uint64_t count_initial_pages() {
     const std::uint64_t base = address(minios_text_start);
     constexpr std::uint64_t span = 1ull << 21;
@@ -72,14 +76,15 @@ void separate_rights(std::uint64_t initial_pages) {
 }
 
 void map_shared_info(const start_info_t& info) {
-    const long result =
-        hypercall::update_va_mapping(reinterpret_cast<std::uint64_t>(&minios_shared_info),
-                                     page_table::leaf(Mfn{info.shared_info >> page_shift}, Access::read_write), UVMF_INVLPG);
+    const long result = hypercall::update_va_mapping(
+        reinterpret_cast<std::uint64_t>(&minios_shared_info),
+        page_table::leaf(Mfn{info.shared_info >> page_shift}, Access::read_write), UVMF_INVLPG);
     if (result < 0)
         panic("memory: cannot map shared info %lx: %s", info.shared_info, error_name(error_of(result)));
 }
 
-/// Frames that the domain's builder put behind the ones it had to: pages of the console and the store, modules outside the region.
+/// Frames that the domain's builder put behind the ones it had to: pages of the console and the store, modules outside
+/// the region.
 void keep_others(const start_info_t& info, std::uint64_t first_free) {
     const auto keep = [&](std::uint64_t first, std::uint64_t count) {
         for (std::uint64_t frame = first; frame < first + count; ++frame)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Modules from start_info. They come from whoever built this domain; the list form is still checked, because a wrong offset here is a fault far from its cause.
+// Modules from start_info. They come from whoever built this domain; the list form is still checked, because a wrong
+// offset here is a fault far from its cause.
 #include "page_table.h"
 
 #include <new>
@@ -69,6 +70,8 @@ void modules_start(const start_info_t& info) {
     count = 1;
 }
 
-std::span<const Module> modules() { return {list, count}; }
+std::span<const Module> modules() {
+    return {list, count};
+}
 
 } // namespace minios

@@ -38,7 +38,9 @@ void start(const void* root_table) {
     root_mfn = pages::mfn_of(root_table);
 }
 
-Mfn root() { return root_mfn; }
+Mfn root() {
+    return root_mfn;
+}
 
 Table find(std::uint64_t virt, unsigned level) {
     Table table{root_entries, root_mfn};
@@ -55,7 +57,8 @@ Result<void> add(const Table& parent, unsigned i, void* page, Pfn pfn) {
     if (auto result = protect(page, 1, Access::read_only); !result)
         return result;
     Batch batch;
-    batch.set(parent.location(i), (frames::mfn_of(pfn).value << page_shift) | present | writable | user | accessed | no_execute);
+    batch.set(parent.location(i),
+              (frames::mfn_of(pfn).value << page_shift) | present | writable | user | accessed | no_execute);
     auto result = batch.flush();
     if (!result)
         (void)protect(page, 1, Access::read_write);
@@ -74,7 +77,9 @@ Table ensure_level(std::uint64_t virt, unsigned level) {
     return table;
 }
 
-Table ensure(std::uint64_t virt) { return ensure_level(virt, 1); }
+Table ensure(std::uint64_t virt) {
+    return ensure_level(virt, 1);
+}
 
 bool ensure_range(std::uint64_t virt, std::uint64_t size) {
     constexpr std::uint64_t span = 1ull << 21;
@@ -157,6 +162,8 @@ std::size_t count_in(const Table& table, unsigned level, std::uint64_t virt, boo
 
 } // namespace
 
-std::size_t count_writable_executable() { return count_in({root_entries, root_mfn}, 4, 0, true, true); }
+std::size_t count_writable_executable() {
+    return count_in({root_entries, root_mfn}, 4, 0, true, true);
+}
 
 } // namespace minios::page_table

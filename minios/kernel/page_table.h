@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The domain's page tables: walking them, and changing entries through the hypervisor in batches. Tables are read through read-only mappings.
+// The domain's page tables: walking them, and changing entries through the hypervisor in batches. Tables are read
+// through read-only mappings.
 #pragma once
 
 #include "internal.h"
@@ -15,7 +16,9 @@ inline constexpr std::uint64_t leaf_flags = present | user | accessed | no_execu
 constexpr std::uint64_t leaf(Mfn mfn, Access access) {
     return (mfn.value << page_shift) | leaf_flags | (access == Access::read_write ? writable | dirty : 0);
 }
-constexpr unsigned index(std::uint64_t virt, unsigned level) { return (virt >> (12 + 9 * (level - 1))) % entries; }
+constexpr unsigned index(std::uint64_t virt, unsigned level) {
+    return (virt >> (12 + 9 * (level - 1))) % entries;
+}
 
 /// A table as we see it: where it is mapped (read-only) and its machine frame.
 struct Table {
@@ -30,14 +33,15 @@ Table find(std::uint64_t virt, unsigned level);
 Table ensure(std::uint64_t virt);
 /// As ensure, for the table of any level.
 Table ensure_level(std::uint64_t virt, unsigned level);
-/// Makes the page at `page` (the fixed address of frame `pfn`) a table and hangs it into parent[i]; nothing changed on error.
+/// Makes the page at `page` (the fixed address of frame `pfn`) a table and hangs it into parent[i]; nothing changed on
+/// error.
 Result<void> add(const Table& parent, unsigned i, void* page, Pfn pfn);
 /// ensure() for each level-1 table under [virt, virt + size).
 bool ensure_range(std::uint64_t virt, std::uint64_t size);
 
 /// Updates collected and applied together. Errors stick; flush() reports them.
 class Batch {
-public:
+  public:
     static constexpr unsigned capacity = 64;
     explicit Batch(DomId owner = dom_self) : owner_(owner) {}
     void set(std::uint64_t location, std::uint64_t value) {
@@ -47,7 +51,7 @@ public:
     }
     Result<void> flush();
 
-private:
+  private:
     mmu_update_t requests_[capacity];
     unsigned count_ = 0;
     DomId owner_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pages: frame n is mapped at one fixed address, in the initial region or in the page area. The page area is mapped 512 frames at a time, when first needed.
+// Pages: frame n is mapped at one fixed address, in the initial region or in the page area. The page area is mapped 512
+// frames at a time, when first needed.
 #include "frame_map.h"
 #include "page_table.h"
 
@@ -7,10 +8,13 @@ namespace minios::pages {
 
 namespace {
 
-std::uint64_t region_base() { return reinterpret_cast<std::uint64_t>(minios_text_start); }
+std::uint64_t region_base() {
+    return reinterpret_cast<std::uint64_t>(minios_text_start);
+}
 
-/// Maps the 512 frames around `pfn` into the page area by filling a table before it becomes one. Frames of the initial region, which have their place
-/// there, get a second, read-only one here, so that what lies across the region's end is contiguous somewhere.
+/// Maps the 512 frames around `pfn` into the page area by filling a table before it becomes one. Frames of the initial
+/// region, which have their place there, get a second, read-only one here, so that what lies across the region's end is
+/// contiguous somewhere.
 bool map_block(std::uint64_t pfn) {
     const std::uint64_t first = pfn & ~511ull, virt = page_area + (first << page_shift);
     if (page_table::find(virt, 1).entry != nullptr)
@@ -80,6 +84,8 @@ void* allocate(std::size_t count) {
     return address;
 }
 
-void release(void* first, std::size_t count) { frames::release(pfn_of(first), count); }
+void release(void* first, std::size_t count) {
+    frames::release(pfn_of(first), count);
+}
 
 } // namespace minios::pages

@@ -37,9 +37,15 @@ int run_main() {
 
 } // namespace
 
-const start_info_t& start_info() { return info_copy; }
-bool is_first_domain() { return (info_copy.flags & SIF_INITDOMAIN) != 0; }
-std::uint64_t total_pages() { return info_copy.nr_pages; }
+const start_info_t& start_info() {
+    return info_copy;
+}
+bool is_first_domain() {
+    return (info_copy.flags & SIF_INITDOMAIN) != 0;
+}
+std::uint64_t total_pages() {
+    return info_copy.nr_pages;
+}
 std::string_view command_line() {
     const auto* text = reinterpret_cast<const char*>(info_copy.cmd_line);
     return {text, bounded_length(text, MAX_GUEST_CMDLINE)};

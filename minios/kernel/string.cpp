@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The memory and string functions that compilers call and freestanding code needs. Each in its own section, so that a C library may bring its own.
+// The memory and string functions that compilers call and freestanding code needs. Each in its own section, so that a C
+// library may bring its own.
 #include <cstddef>
 #include <cstdint>
 
@@ -80,7 +81,9 @@ MINIOS_WEAK int strncmp(const char* a, const char* b, std::size_t most) {
     return 0;
 }
 
-MINIOS_WEAK int strcmp(const char* a, const char* b) { return strncmp(a, b, ~std::size_t{0}); }
+MINIOS_WEAK int strcmp(const char* a, const char* b) {
+    return strncmp(a, b, ~std::size_t{0});
+}
 
 MINIOS_WEAK char* strchr(const char* s, int c) {
     for (;; ++s) {

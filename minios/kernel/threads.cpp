@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The scheduler: a FIFO of ready threads. The thread that finds nothing ready idles on its own stack until an event or timer makes one ready.
+// The scheduler: a FIFO of ready threads. The thread that finds nothing ready idles on its own stack until an event or
+// timer makes one ready.
 #include "internal.h"
 
 #include <new>
@@ -10,13 +11,13 @@ extern "C" void minios_thread_start();
 namespace minios {
 
 class Thread {
-public:
+  public:
     constexpr Thread() : timer(on_deadline, this) {}
     static void on_deadline(void* context);
 
     void* stack_pointer = nullptr;
-    Thread* next = nullptr;      ///< in the ready queue or a wait queue
-    WaitQueue* queue = nullptr;  ///< waiting there
+    Thread* next = nullptr;     ///< in the ready queue or a wait queue
+    WaitQueue* queue = nullptr; ///< waiting there
     bool timed_out = false;
     void* stack = nullptr;
     std::size_t stack_size = 0;
@@ -81,7 +82,8 @@ struct Scheduler {
             auto port = events::bind_virtual_irq(VIRQ_TIMER);
             if (!port)
                 panic("threads: cannot bind the timer: %s", error_name(port.error()));
-            events::set_handler(*port, [](Port, void*) {}, nullptr);
+            events::set_handler(
+                *port, [](Port, void*) {}, nullptr);
             bound = true;
         }
         (void)hypercall::set_timer_op(deadline);
@@ -140,7 +142,9 @@ void WaitQueue::wake_all() {
         wake_one();
 }
 
-extern "C" void minios_thread_end() { threads::exit(); }
+extern "C" void minios_thread_end() {
+    threads::exit();
+}
 
 namespace threads {
 
@@ -186,8 +190,12 @@ void exit() {
     panic("a thread that ended runs again");
 }
 
-Thread* current() { return Scheduler::current; }
-const char* name(const Thread* thread) { return thread->name; }
+Thread* current() {
+    return Scheduler::current;
+}
+const char* name(const Thread* thread) {
+    return thread->name;
+}
 
 } // namespace threads
 } // namespace minios

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Exceptions: page faults go to the heap; everything else, and every fault nobody wants, is the end of the domain, with registers and a back trace.
+// Exceptions: page faults go to the heap; everything else, and every fault nobody wants, is the end of the domain, with
+// registers and a back trace.
 #include "traps.h"
 
 #include "internal.h"

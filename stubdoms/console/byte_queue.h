@@ -6,10 +6,11 @@
 
 namespace skerry::console {
 
-template <std::size_t capacity> class ByteQueue {
+template <std::size_t capacity>
+class ByteQueue {
     static_assert((capacity & (capacity - 1)) == 0, "positions wrap by masking");
 
-public:
+  public:
     std::size_t size() const { return in_ - out_; }
     std::size_t room() const { return capacity - size(); }
     bool empty() const { return in_ == out_; }
@@ -39,7 +40,7 @@ public:
     }
     void drop(std::size_t count) { out_ += count < size() ? count : size(); }
 
-private:
+  private:
     char bytes_[capacity];
     std::size_t in_ = 0, out_ = 0;
 };

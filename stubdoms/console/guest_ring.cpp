@@ -5,12 +5,17 @@ namespace skerry::console {
 
 namespace {
 
-std::uint32_t load(const XENCONS_RING_IDX& index) { return __atomic_load_n(&index, __ATOMIC_ACQUIRE); }
-void store(XENCONS_RING_IDX& index, std::uint32_t value) { __atomic_store_n(&index, value, __ATOMIC_RELEASE); }
+std::uint32_t load(const XENCONS_RING_IDX& index) {
+    return __atomic_load_n(&index, __ATOMIC_ACQUIRE);
+}
+void store(XENCONS_RING_IDX& index, std::uint32_t value) {
+    __atomic_store_n(&index, value, __ATOMIC_RELEASE);
+}
 
 } // namespace
 
-GuestRing::GuestRing(xencons_interface& shared) : shared_(&shared), out_taken_(load(shared.out_cons)), in_put_(load(shared.in_prod)) {}
+GuestRing::GuestRing(xencons_interface& shared)
+    : shared_(&shared), out_taken_(load(shared.out_cons)), in_put_(load(shared.in_prod)) {}
 
 std::size_t GuestRing::read(char* to, std::size_t most) {
     if (shared_ == nullptr)
@@ -30,7 +35,9 @@ std::size_t GuestRing::read(char* to, std::size_t most) {
     return count;
 }
 
-bool GuestRing::readable() const { return shared_ != nullptr && load(shared_->out_prod) != out_taken_; }
+bool GuestRing::readable() const {
+    return shared_ != nullptr && load(shared_->out_prod) != out_taken_;
+}
 
 std::size_t GuestRing::write_room() const {
     if (shared_ == nullptr)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The service's side of a guest's console page (<xen/io/console.h>). The page is shared with a hostile guest: its indices are read once
-// for each call, bounded by the ring's size, and never trusted to stay; our own two indices live here and are only published there.
+// The service's side of a guest's console page (<xen/io/console.h>). The page is shared with a hostile guest: its
+// indices are read once for each call, bounded by the ring's size, and never trusted to stay; our own two indices live
+// here and are only published there.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,9 @@
 namespace skerry::console {
 
 class GuestRing {
-public:
-    /// Takes up the page where the last service left it (out_cons, in_prod): bytes not yet consumed are not lost by a restart.
+  public:
+    /// Takes up the page where the last service left it (out_cons, in_prod): bytes not yet consumed are not lost by a
+    /// restart.
     explicit GuestRing(xencons_interface& shared);
     /// No ring: nothing to read, no room to write.
     GuestRing() = default;
@@ -27,7 +29,7 @@ public:
     /// How often the guest's indices made no sense (the ring was then taken as empty, or as full).
     unsigned nonsense() const { return nonsense_; }
 
-private:
+  private:
     static constexpr std::uint32_t out_size = sizeof(xencons_interface::out), in_size = sizeof(xencons_interface::in);
     static_assert((out_size & (out_size - 1)) == 0 && (in_size & (in_size - 1)) == 0);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Follows the hypervisor's log (XEN_SYSCTL_readconsole), for which this domain needs the right to read it. What was logged before start() has been
-// on the terminal already and is passed over.
+// Follows the hypervisor's log (XEN_SYSCTL_readconsole), for which this domain needs the right to read it. What was
+// logged before start() has been on the terminal already and is passed over.
 #pragma once
 
 #include <minios/types.h>
@@ -11,14 +11,14 @@
 namespace skerry::console {
 
 class HypervisorLog {
-public:
+  public:
     /// False: the right is missing, or there is no such log.
     bool start();
     bool available() const { return available_; }
     /// Copies what is new; 0 when nothing is.
     std::size_t read(char* to, std::size_t most);
 
-private:
+  private:
     bool available_ = false;
     std::uint32_t position_ = 0;
 };

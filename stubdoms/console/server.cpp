@@ -10,10 +10,13 @@ using namespace minios;
 namespace {
 
 constexpr std::uint64_t millisecond = 1'000'000;
-constexpr std::uint64_t tick_interval = 250 * millisecond; ///< unfinished lines, guests that were not there, a lost interrupt
+constexpr std::uint64_t tick_interval =
+    250 * millisecond; ///< unfinished lines, guests that were not there, a lost interrupt
+constexpr std::uint64_t log_interval = 50 * millisecond; ///< the log, when nobody tells us that it grew
 constexpr std::uint64_t poll_busy = millisecond, poll_idle = 10 * millisecond, busy_for = 200 * millisecond;
 constexpr std::uint64_t quiet_line = 1000 * millisecond; ///< no input for so long: nothing is being piped in
-constexpr std::uint64_t patience_with_line = 50 * millisecond; ///< how long others wait for the interactive guest to end a line
+constexpr std::uint64_t patience_with_line =
+    50 * millisecond; ///< how long others wait for the interactive guest to end a line
 
 } // namespace
 
@@ -27,13 +30,20 @@ bool Server::start() {
     }
     if (settings_.irq >= 0) {
         if (auto result = line_.start(static_cast<unsigned>(settings_.irq), on_interrupt, this); !result)
-            say("no interrupt %d (%s): polling the UART at %x\n", settings_.irq, error_name(result.error()), settings_.uart);
+            say("no interrupt %d (%s): polling the UART at %x\n", settings_.irq, error_name(result.error()),
+                settings_.uart);
     }
     if (settings_.log && log_.start()) {
         auto port = events::bind_virtual_irq(VIRQ_CON_RING);
         log_event_ = port.ok();
         if (port)
-            events::set_handler(*port, [](Port, void* server) { static_cast<Server*>(server)->log_look_ = true; on_event(Port{}, server); }, this);
+            events::set_handler(
+                *port,
+                [](Port, void* server) {
+                    static_cast<Server*>(server)->log_look_ = true;
+                    on_event(Port{}, server);
+                },
+                this);
     }
     if (settings_.builder_port != 0)
         events::set_handler(Port{settings_.builder_port}, on_builder, this);
@@ -45,7 +55,8 @@ bool Server::start() {
     }
     visit_guests();
     last_input_ = last_tick_ = clock::now_ns();
-    started_ = true; // from here on a guest that does not exist is nothing to talk about: it went, or is being built again
+    started_ =
+        true; // from here on a guest that does not exist is nothing to talk about: it went, or is being built again
     return true;
 }
 
@@ -55,11 +66,14 @@ void Server::say(const char* format, ...) {
     va_start(arguments, format);
     const int length = vformat_to(text, sizeof text, format, arguments);
     va_end(arguments);
-    const auto count = static_cast<std::size_t>(length) < sizeof text ? static_cast<std::size_t>(length) : sizeof text - 1;
+    const auto count =
+        static_cast<std::size_t>(length) < sizeof text ? static_cast<std::size_t>(length) : sizeof text - 1;
     multiplexer_.write(own_source_, text, count);
 }
 
-void Server::on_event(Port, void* server) { static_cast<Server*>(server)->work_.wake_all(); }
+void Server::on_event(Port, void* server) {
+    static_cast<Server*>(server)->work_.wake_all();
+}
 
 void Server::on_interrupt(Port port, void* server) {
     static_cast<Server*>(server)->interrupted_ = true;
@@ -92,7 +106,8 @@ void Server::attach(Guest& guest) {
     if (result)
         guest.ring = GuestRing(*static_cast<xencons_interface*>(guest.page.data()));
     else if (result.error() != guest.last_error && (!started_ || result.error() != Error::no_such_process))
-        say("domain %u, %s: cannot attach: %s\n", guest.address->domain.value, guest.address->name, error_name(result.error()));
+        say("domain %u, %s: cannot attach: %s\n", guest.address->domain.value, guest.address->name,
+            error_name(result.error()));
     guest.last_error = result.error();
 }
 
@@ -127,7 +142,8 @@ bool Server::move_output(Guest& guest) {
         if (moved && guest.page.attached())
             guest.page.notify(); // it may be waiting for room
     }
-    const std::size_t shown = multiplexer_.write(guest.source, guest.taken + guest.taken_begin, guest.taken_end - guest.taken_begin);
+    const std::size_t shown =
+        multiplexer_.write(guest.source, guest.taken + guest.taken_begin, guest.taken_end - guest.taken_begin);
     guest.taken_begin += shown;
     if (guest.source.interactive && shown > 0)
         last_interactive_ = clock::now_ns();
@@ -157,13 +173,17 @@ bool Server::move_all() {
 }
 
 void Server::tick(std::uint64_t now) {
+    if (now - last_log_ >= log_interval) {
+        last_log_ = now;
+        log_look_ |= log_.available() && !log_event_;
+    }
     if (now - last_tick_ < tick_interval)
         return;
     last_tick_ = now;
     if (now - last_input_ > quiet_line)
         uart_.use_fifos();
     visit_ = true;
-    log_look_ = log_.available();
+    log_look_ |= log_.available();
     for (std::size_t i = 0; i < settings_.guest_count; ++i)
         multiplexer_.flush_quiet(guests_[i].source);
     multiplexer_.flush_quiet(log_source_);
@@ -172,7 +192,10 @@ void Server::tick(std::uint64_t now) {
 std::uint64_t Server::next_deadline(std::uint64_t now) {
     if (line_.started()) {
         const bool lines_held = now - last_interactive_ < patience_with_line;
-        return lines_held ? last_interactive_ + patience_with_line : last_tick_ + tick_interval;
+        const std::uint64_t tick = last_tick_ + tick_interval;
+        const std::uint64_t log = log_.available() && !log_event_ ? last_log_ + log_interval : tick;
+        const std::uint64_t lines = lines_held ? last_interactive_ + patience_with_line : tick;
+        return log < lines ? log : lines;
     }
     return now + (now - last_activity_ < busy_for ? poll_busy : poll_idle);
 }

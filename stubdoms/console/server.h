@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The console service: one terminal (the UART), many guests. One thread moves bytes until nothing moves, then sleeps until an event.
-// Nothing here waits for a guest: each turn takes a bounded number of bytes from each.
+// The console service: one terminal (the UART), many guests. One thread moves bytes until nothing moves, then sleeps
+// until an event. Nothing here waits for a guest: each turn takes a bounded number of bytes from each.
 #pragma once
 
 #include "guest_ring.h"
@@ -14,14 +14,15 @@
 namespace skerry::console {
 
 class Server {
-public:
-    explicit Server(const Settings& settings) : settings_(settings), uart_(ports_, settings.uart), multiplexer_(terminal_) {}
+  public:
+    explicit Server(const Settings& settings)
+        : settings_(settings), uart_(ports_, settings.uart), multiplexer_(terminal_) {}
 
     /// False: there is no UART to serve.
     bool start();
     [[noreturn]] void run();
 
-private:
+  private:
     struct Guest {
         const minios::backends::GuestAddress* address = nullptr;
         minios::backends::ServicePage page;
@@ -61,7 +62,7 @@ private:
     bool log_event_ = false, log_look_ = false; ///< VIRQ_CON_RING is bound; the log shall be looked at
     bool started_ = false, visit_ = false, interrupted_ = false;
     std::size_t first_served_ = 0;
-    std::uint64_t last_tick_ = 0, last_activity_ = 0, last_interactive_ = 0, last_input_ = 0;
+    std::uint64_t last_tick_ = 0, last_activity_ = 0, last_interactive_ = 0, last_input_ = 0, last_log_ = 0;
 };
 
 } // namespace skerry::console

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the console domain is told on its command line:
-//   guest=<domid>:<port>:<name>   a guest to serve; repeated          interactive=<name>   which one has the keyboard (default: the first)
-//   uart=<port>                   base I/O port (default 0x3f8)       irq=<number>|none    its interrupt (default 4)
-//   builder=<port>                event channel on which the builder says that guests came or went
-//   log=yes|no                    show the hypervisor's log, if that right is held (default yes)
+//   guest=<domid>:<port>:<name>   a guest to serve; repeated          interactive=<name>   which one has the keyboard
+//   (default: the first) uart=<port>                   base I/O port (default 0x3f8)       irq=<number>|none    its
+//   interrupt (default 4) builder=<port>                event channel on which the builder says that guests came or
+//   went log=yes|no                    show the hypervisor's log, if that right is held (default yes)
 #pragma once
 
 #include <minios/backends/service_page.h>
@@ -26,12 +26,14 @@ struct Settings {
 };
 
 /// Reads the words; `complain(word, why)` is called for each that is not understood or has no place.
-template <class Complain> void read_settings(int count, char** words, Settings& settings, Complain complain);
+template <class Complain>
+void read_settings(int count, char** words, Settings& settings, Complain complain);
 
 /// An unsigned number, decimal or 0x hexadecimal, up to `most`.
 bool parse_unsigned(std::string_view text, std::uint32_t most, std::uint32_t& value);
 
-template <class Complain> void read_settings(int count, char** words, Settings& settings, Complain complain) {
+template <class Complain>
+void read_settings(int count, char** words, Settings& settings, Complain complain) {
     std::string_view interactive;
     for (int i = 0; i < count; ++i) {
         const std::string_view word = words[i];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A 16550 UART driven through its eight I/O ports. Bytes that there is no room for stay in the device: the receive interrupt is switched off until there is.
-// Register numbers and bits: PC16550D data sheet, table II.
+// A 16550 UART driven through its eight I/O ports. Bytes that there is no room for stay in the device: the receive
+// interrupt is switched off until there is. Register numbers and bits: PC16550D data sheet, table II.
 #pragma once
 
 #include "byte_queue.h"
@@ -12,16 +12,16 @@ namespace skerry::console {
 
 /// How the ports are reached; the tests have a model of the device behind it.
 class PortIo {
-public:
+  public:
     virtual std::uint8_t in(std::uint16_t port) = 0;
     virtual void out(std::uint16_t port, std::uint8_t value) = 0;
 
-protected:
+  protected:
     ~PortIo() = default;
 };
 
 class Uart {
-public:
+  public:
     Uart(PortIo& io, std::uint16_t base) : io_(io), base_(base) {}
 
     /// Takes the device over as it is: speed, line format, FIFOs, and what it has received. False: no UART answers.
@@ -34,8 +34,8 @@ public:
         return true;
     }
 
-    /// Switches the FIFOs on, if they are not. That empties the receiver, so: only when the line has been quiet for long, because what was piped in
-    /// at boot follows byte on byte.
+    /// Switches the FIFOs on, if they are not. That empties the receiver, so: only when the line has been quiet for
+    /// long, because what was piped in at boot follows byte on byte.
     void use_fifos() {
         if (fifos_ || (io_.in(reg(line_status)) & data_ready) != 0)
             return;
@@ -44,7 +44,8 @@ public:
     }
 
     /// Moves received bytes into `input` while there is room. True if any came.
-    template <class Queue> bool receive(Queue& input) {
+    template <class Queue>
+    bool receive(Queue& input) {
         bool any = false;
         for (unsigned most = burst; most > 0 && input.room() > 0; --most) {
             if ((io_.in(reg(line_status)) & data_ready) == 0)
@@ -56,7 +57,8 @@ public:
     }
 
     /// Moves bytes from `output` into the device while it takes them. True if any went.
-    template <class Queue> bool transmit(Queue& output) {
+    template <class Queue>
+    bool transmit(Queue& output) {
         bool any = false;
         const unsigned at_once = fifos_ ? fifo_size : 1;
         for (unsigned most = burst / at_once; most > 0 && !output.empty(); --most) {
@@ -75,12 +77,21 @@ public:
     void interrupt_on(bool received, bool transmitter_free) {
         set_interrupts(static_cast<std::uint8_t>((received ? 1 : 0) | (transmitter_free ? 2 : 0)));
     }
-    /// Is an interrupt still asserted? (Asking acknowledges that of the transmitter.) The line is edge-triggered on PCs: it must have been seen
-    /// inactive before waiting for the next edge.
+    /// Is an interrupt still asserted? (Asking acknowledges that of the transmitter.) The line is edge-triggered on
+    /// PCs: it must have been seen inactive before waiting for the next edge.
     bool interrupt_asserted() { return (io_.in(reg(interrupt_identity)) & 1) == 0; }
 
-private:
-    enum Register : std::uint16_t { data, interrupt_enable, interrupt_identity, line_control, modem_control, line_status, modem_status, scratch };
+  private:
+    enum Register : std::uint16_t {
+        data,
+        interrupt_enable,
+        interrupt_identity,
+        line_control,
+        modem_control,
+        line_status,
+        modem_status,
+        scratch
+    };
     static constexpr std::uint16_t fifo_control = 2;
     static constexpr std::uint8_t data_ready = 0x01, transmitter_empty = 0x20, fifo_enable = 0x01, fifos_on = 0xc0;
     static constexpr std::uint8_t terminal_ready = 0x01, request_to_send = 0x02, interrupt_gate = 0x08;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The UART as this domain has it: its ports by `in` and `out`, and its interrupt as an event, or polling when there is no right to the interrupt.
+// The UART as this domain has it: its ports by `in` and `out`, and its interrupt as an event, or polling when there is
+// no right to the interrupt.
 #pragma once
 
 #include "uart.h"
@@ -10,21 +11,21 @@
 namespace skerry::console {
 
 class DirectPortIo final : public PortIo {
-public:
+  public:
     std::uint8_t in(std::uint16_t port) override { return minios::ports::in8(port); }
     void out(std::uint16_t port, std::uint8_t value) override { minios::ports::out8(port, value); }
 };
 
 /// A physical interrupt line; Linux's and Xen's names for one: GSI, pirq.
 class InterruptLine {
-public:
+  public:
     /// Error: no right to it, or it does not exist.
     minios::Result<void> start(unsigned gsi, minios::events::Handler handler, void* context);
     bool started() const { return started_; }
     /// After the device has been served.
     void end() { (void)minios::events::eoi(pirq_); }
 
-private:
+  private:
     bool started_ = false;
     unsigned pirq_ = 0;
 };

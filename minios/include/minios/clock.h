@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Time: nanoseconds since the hypervisor started (from the vCPU's time page and the TSC), the wall clock, sleeping and timers.
+// Time: nanoseconds since the hypervisor started (from the vCPU's time page and the TSC), the wall clock, sleeping and
+// timers.
 #pragma once
 
 #include <minios/types.h>
@@ -16,11 +17,13 @@ std::uint64_t since_entry_ns();
 std::uint64_t wall_ns();
 /// Blocks the calling thread for at least that long.
 void sleep_ns(std::uint64_t duration);
-inline void sleep_ms(std::uint64_t duration) { sleep_ns(duration * 1'000'000); }
+inline void sleep_ms(std::uint64_t duration) {
+    sleep_ns(duration * 1'000'000);
+}
 
 /// Calls a function once at a time; the function runs as event handlers do. The object must outlive its arming.
 class Timer {
-public:
+  public:
     using Callback = void (*)(void* context);
     constexpr Timer(Callback callback, void* context) : callback_(callback), context_(context) {}
     Timer(const Timer&) = delete;
@@ -31,7 +34,7 @@ public:
     void cancel();
     bool armed() const { return armed_; }
 
-private:
+  private:
     friend struct TimerQueue;
     Callback callback_;
     void* context_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Output of this domain: to the hypervisor's console when it is the first domain, to its console ring (see <xen/io/console.h>) when it has one.
-// Writers never block for ever on a ring nobody reads: what does not fit within a bounded wait is dropped and counted.
+// Output of this domain: to the hypervisor's console when it is the first domain, to its console ring (see
+// <xen/io/console.h>) when it has one. Writers never block for ever on a ring nobody reads: what does not fit within a
+// bounded wait is dropped and counted.
 #pragma once
 
 #include <cstdarg>
@@ -8,8 +9,8 @@
 
 namespace minios {
 
-/// printf with the usual conversions except floating point: d i u x X o c s p %, flags - 0 # + space, width, precision, *, and the lengths hh h l ll z t j.
-/// The compiler checks format against arguments.
+/// printf with the usual conversions except floating point: d i u x X o c s p %, flags - 0 # + space, width, precision,
+/// *, and the lengths hh h l ll z t j. The compiler checks format against arguments.
 void print(const char* format, ...) __attribute__((format(printf, 1, 2)));
 void vprint(const char* format, std::va_list arguments) __attribute__((format(printf, 1, 0)));
 

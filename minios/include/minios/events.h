@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Event channels. Handlers run between threads (when a thread yields, waits or the domain idles), never in the middle of one: no locking needed,
-// and a handler must not wait. An event that has no handler is remembered until somebody waits for it. ABI: <xen/event_channel.h>, two-level form.
+// Event channels. Handlers run between threads (when a thread yields, waits or the domain idles), never in the middle
+// of one: no locking needed, and a handler must not wait. An event that has no handler is remembered until somebody
+// waits for it. ABI: <xen/event_channel.h>, two-level form.
 #pragma once
 
 #include <minios/types.h>
@@ -11,7 +12,8 @@ namespace minios::events {
 
 using Handler = void (*)(Port port, void* context);
 
-/// A new port, for `remote` to bind to. `owner` other than dom_self needs the right over that domain; the port is then one of *its* ports.
+/// A new port, for `remote` to bind to. `owner` other than dom_self needs the right over that domain; the port is then
+/// one of *its* ports.
 Result<Port> allocate_unbound(DomId remote, DomId owner = dom_self);
 /// A new port connected to `remote_port` of `remote`.
 Result<Port> bind_interdomain(DomId remote, Port remote_port);

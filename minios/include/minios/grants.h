@@ -11,12 +11,13 @@ namespace minios::grants {
 
 /// Lends `frame` to `domain`. Error::no_space when the table is full.
 Result<GrantRef> lend(DomId domain, Mfn frame, Access access);
-/// Ends a loan and frees the reference. Error::busy while the other domain still maps the frame: keep the frame, try again.
+/// Ends a loan and frees the reference. Error::busy while the other domain still maps the frame: keep the frame, try
+/// again.
 Result<void> end(GrantRef reference);
 
 /// One page lent by another domain, mapped here until it goes out of scope. Move-only.
 class MappedGrant {
-public:
+  public:
     MappedGrant() = default;
     MappedGrant(MappedGrant&& other) noexcept { swap(other); }
     MappedGrant& operator=(MappedGrant&& other) noexcept {
@@ -31,7 +32,7 @@ public:
     void* data() const { return address_; }
     explicit operator bool() const { return address_ != nullptr; }
 
-private:
+  private:
     void swap(MappedGrant& other) noexcept {
         void* address = address_;
         address_ = other.address_;

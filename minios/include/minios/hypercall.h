@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every hypercall minios and its programs use, typed. Nothing here checks or retries: the return value is Xen's
-// (0 or positive on success, -errno on failure). A structure that Xen writes to must lie in present, writable memory: stack and data always do;
-// heap memory does after it was written once (see memory.h, touch()), because an unbacked heap page is not a fault the hypervisor can take.
+// (0 or positive on success, -errno on failure). A structure that Xen writes to must lie in present, writable memory:
+// stack and data always do; heap memory does after it was written once (see memory.h, touch()), because an unbacked
+// heap page is not a fault the hypervisor can take.
 #pragma once
 
 #include <minios/types.h>
@@ -15,13 +16,15 @@ extern "C" char hypercall_page[];
 #define MINIOS_HYPERCALL_ENTRY "call hypercall_page + %c[entry]"
 #define MINIOS_HYPERCALL_CLOBBERS "memory", "rcx", "r11", "cc"
 
-template <unsigned number> inline long call() {
+template <unsigned number>
+inline long call() {
     long result;
     asm volatile(MINIOS_HYPERCALL_ENTRY : "=a"(result) : [entry] "i"(number * 32) : MINIOS_HYPERCALL_CLOBBERS);
     return result;
 }
 
-template <unsigned number> inline long call(std::uint64_t a1) {
+template <unsigned number>
+inline long call(std::uint64_t a1) {
     long result;
     asm volatile(MINIOS_HYPERCALL_ENTRY
                  : "=a"(result), "+D"(a1)
@@ -30,7 +33,8 @@ template <unsigned number> inline long call(std::uint64_t a1) {
     return result;
 }
 
-template <unsigned number> inline long call(std::uint64_t a1, std::uint64_t a2) {
+template <unsigned number>
+inline long call(std::uint64_t a1, std::uint64_t a2) {
     long result;
     asm volatile(MINIOS_HYPERCALL_ENTRY
                  : "=a"(result), "+D"(a1), "+S"(a2)
@@ -39,7 +43,8 @@ template <unsigned number> inline long call(std::uint64_t a1, std::uint64_t a2) 
     return result;
 }
 
-template <unsigned number> inline long call(std::uint64_t a1, std::uint64_t a2, std::uint64_t a3) {
+template <unsigned number>
+inline long call(std::uint64_t a1, std::uint64_t a2, std::uint64_t a3) {
     long result;
     asm volatile(MINIOS_HYPERCALL_ENTRY
                  : "=a"(result), "+D"(a1), "+S"(a2), "+d"(a3)
@@ -62,15 +67,23 @@ inline long call(std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint
 #undef MINIOS_HYPERCALL_ENTRY
 #undef MINIOS_HYPERCALL_CLOBBERS
 
-inline std::uint64_t address(const void* p) { return reinterpret_cast<std::uint64_t>(p); }
+inline std::uint64_t address(const void* p) {
+    return reinterpret_cast<std::uint64_t>(p);
+}
 
 // --- CPU -----------------------------------------------------------------------------------------------------------
-inline long set_trap_table(const trap_info_t* table) { return call<__HYPERVISOR_set_trap_table>(address(table)); }
+inline long set_trap_table(const trap_info_t* table) {
+    return call<__HYPERVISOR_set_trap_table>(address(table));
+}
 inline long set_callbacks(std::uint64_t event, std::uint64_t failsafe, std::uint64_t syscall) {
     return call<__HYPERVISOR_set_callbacks>(event, failsafe, syscall);
 }
-inline long stack_switch(std::uint64_t ss, std::uint64_t sp) { return call<__HYPERVISOR_stack_switch>(ss, sp); }
-inline long fpu_taskswitch(bool set) { return call<__HYPERVISOR_fpu_taskswitch>(set); }
+inline long stack_switch(std::uint64_t ss, std::uint64_t sp) {
+    return call<__HYPERVISOR_stack_switch>(ss, sp);
+}
+inline long fpu_taskswitch(bool set) {
+    return call<__HYPERVISOR_fpu_taskswitch>(set);
+}
 inline long set_segment_base(unsigned which, std::uint64_t base) {
     return call<__HYPERVISOR_set_segment_base>(which, base);
 }
@@ -86,7 +99,9 @@ inline long set_debugreg(int reg, std::uint64_t value) {
 inline long vcpu_op(int command, unsigned vcpu, void* argument) {
     return call<__HYPERVISOR_vcpu_op>(static_cast<std::uint64_t>(command), vcpu, address(argument));
 }
-inline long vm_assist(unsigned command, unsigned type) { return call<__HYPERVISOR_vm_assist>(command, type); }
+inline long vm_assist(unsigned command, unsigned type) {
+    return call<__HYPERVISOR_vm_assist>(command, type);
+}
 inline long callback_op(int command, const void* argument) {
     return call<__HYPERVISOR_callback_op>(static_cast<std::uint64_t>(command), address(argument));
 }
@@ -96,10 +111,12 @@ inline long multicall(multicall_entry_t* entries, unsigned count) {
 
 // --- memory --------------------------------------------------------------------------------------------------------
 /// `domain`: the owner of the frames mapped, in the low 16 bits; see mmu_update in <xen/xen.h>.
-inline long mmu_update(const mmu_update_t* requests, unsigned count, unsigned* done, std::uint32_t domain = DOMID_SELF) {
+inline long mmu_update(const mmu_update_t* requests, unsigned count, unsigned* done,
+                       std::uint32_t domain = DOMID_SELF) {
     return call<__HYPERVISOR_mmu_update>(address(requests), count, address(done), domain);
 }
-inline long mmuext_op(const mmuext_op_t* operations, unsigned count, unsigned* done, std::uint32_t domain = DOMID_SELF) {
+inline long mmuext_op(const mmuext_op_t* operations, unsigned count, unsigned* done,
+                      std::uint32_t domain = DOMID_SELF) {
     return call<__HYPERVISOR_mmuext_op>(address(operations), count, address(done), domain);
 }
 inline long update_va_mapping(std::uint64_t virt, std::uint64_t entry, std::uint64_t flags) {
@@ -124,7 +141,9 @@ inline long sched_op(int command, void* argument) {
     return call<__HYPERVISOR_sched_op>(static_cast<std::uint64_t>(command), address(argument));
 }
 /// Absolute system time in nanoseconds; 0 cancels.
-inline long set_timer_op(std::uint64_t deadline_ns) { return call<__HYPERVISOR_set_timer_op>(deadline_ns); }
+inline long set_timer_op(std::uint64_t deadline_ns) {
+    return call<__HYPERVISOR_set_timer_op>(deadline_ns);
+}
 
 // --- console, version ----------------------------------------------------------------------------------------------
 inline long console_io(int command, int count, void* buffer) {
@@ -148,6 +167,8 @@ inline long sysctl(xen_sysctl_t& operation) {
 inline long physdev_op(int command, void* argument) {
     return call<__HYPERVISOR_physdev_op>(static_cast<std::uint64_t>(command), address(argument));
 }
-inline long platform_op(void* operation) { return call<__HYPERVISOR_platform_op>(address(operation)); }
+inline long platform_op(void* operation) {
+    return call<__HYPERVISOR_platform_op>(address(operation));
+}
 
 } // namespace minios::hypercall

@@ -2,11 +2,10 @@
 // Memory of the domain: frames, pages, mappings and the heap.
 //
 // Virtual layout (all below 512 GiB, one top-level entry):
-//   0x400000...      the image, then what the domain's builder put after it (the initial region, pseudo-physical frame 0 upwards)
-//   32 GiB           stacks, each above an unmapped guard page
-//   64 GiB           mappings: foreign frames, grants, machine frames
-//   128 GiB          heap: backed on first use, zero until written
-//   256 GiB          pages: frame n at 256 GiB + n * 4 KiB, for frames outside the initial region
+//   0x400000...      the image, then what the domain's builder put after it (the initial region, pseudo-physical frame
+//   0 upwards) 32 GiB           stacks, each above an unmapped guard page 64 GiB           mappings: foreign frames,
+//   grants, machine frames 128 GiB          heap: backed on first use, zero until written 256 GiB          pages: frame
+//   n at 256 GiB + n * 4 KiB, for frames outside the initial region
 // Invariants: no page is both writable and executable; only text is executable; text and rodata are never writable.
 // Everything here belongs to the one vCPU and is not re-entered: no locks.
 #pragma once
@@ -52,10 +51,14 @@ void release(void* first, std::size_t count = 1);
 
 /// The frame behind an address of the image, of pages::allocate(), or of the initial region.
 Pfn pfn_of(const void* address);
-inline Mfn mfn_of(const void* address) { return frames::mfn_of(pfn_of(address)); }
-/// Where a frame is (or would be) mapped by this allocator; maps the block around it when needed. nullptr: no page table.
+inline Mfn mfn_of(const void* address) {
+    return frames::mfn_of(pfn_of(address));
+}
+/// Where a frame is (or would be) mapped by this allocator; maps the block around it when needed. nullptr: no page
+/// table.
 void* address_of(Pfn pfn);
-/// Where `count` consecutive frames can be read side by side, wherever they lie. nullptr: no page table, or not all are this domain's.
+/// Where `count` consecutive frames can be read side by side, wherever they lie. nullptr: no page table, or not all are
+/// this domain's.
 const void* constant_address_of(Pfn first, std::uint64_t count);
 
 } // namespace pages
@@ -65,8 +68,8 @@ enum class Access { read_only, read_write };
 
 namespace mapping {
 
-/// Maps frames of `owner` (which may be dom_self, DOMID_IO or another domain over which this one has the right) side by side.
-/// All or nothing. Never executable.
+/// Maps frames of `owner` (which may be dom_self, DOMID_IO or another domain over which this one has the right) side by
+/// side. All or nothing. Never executable.
 Result<void*> map_frames(DomId owner, std::span<const Mfn> machine_frames, Access access);
 
 /// As above, for `count` consecutive machine frames.
@@ -93,12 +96,14 @@ std::uint64_t entry_location(const void* address, bool create);
 Result<void> protect(void* address, std::size_t count, Access access);
 /// The frame of the top-level table.
 Mfn root();
-/// Walks every entry; returns the number of pages both writable and executable and says each one on the console. 0 is right.
+/// Walks every entry; returns the number of pages both writable and executable and says each one on the console. 0 is
+/// right.
 std::size_t count_writable_executable();
 
 } // namespace page_table
 
-// --- heap -------------------------------------------------------------------------------------------------------------
+// --- heap
+// -------------------------------------------------------------------------------------------------------------
 namespace heap {
 
 /// Makes [p, p + size) present and writable, so that the hypervisor can write to it. False: out of memory.

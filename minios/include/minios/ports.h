@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// I/O ports, for domains that were given some. The hypervisor emulates each access; one to a port without the right is a general protection fault.
+// I/O ports, for domains that were given some. The hypervisor emulates each access; one to a port without the right is
+// a general protection fault.
 #pragma once
 
 #include <minios/hypercall.h>
@@ -18,6 +19,8 @@ inline std::uint8_t in8(std::uint16_t port) {
     asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
-inline void out8(std::uint16_t port, std::uint8_t value) { asm volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
+inline void out8(std::uint16_t port, std::uint8_t value) {
+    asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
 
 } // namespace minios::ports

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a program starts with and how it ends. A program defines main(); minios calls it in the main thread once memory, console, events
-// and threads work. argv comes from the domain's command line, split at blanks ('single' and "double" quotes group); argv[0] is the program's name.
-// Returning 0 from main shuts the domain down (power off); anything else reports a crash.
+// What a program starts with and how it ends. A program defines main(); minios calls it in the main thread once memory,
+// console, events and threads work. argv comes from the domain's command line, split at blanks ('single' and "double"
+// quotes group); argv[0] is the program's name. Returning 0 from main shuts the domain down (power off); anything else
+// reports a crash.
 #pragma once
 
 #include <minios/types.h>

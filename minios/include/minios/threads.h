@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cooperative threads on the one vCPU. A thread runs until it yields, waits or ends; nothing else interrupts it. When all wait, the domain blocks
-// in the hypervisor until an event or the next timer.
+// Cooperative threads on the one vCPU. A thread runs until it yields, waits or ends; nothing else interrupts it. When
+// all wait, the domain blocks in the hypervisor until an event or the next timer.
 #pragma once
 
 #include <minios/types.h>
@@ -30,7 +30,7 @@ const char* name(const Thread* thread);
 
 /// Threads waiting for something. FIFO.
 class WaitQueue {
-public:
+  public:
     WaitQueue() = default;
     WaitQueue(const WaitQueue&) = delete;
     WaitQueue& operator=(const WaitQueue&) = delete;
@@ -39,7 +39,7 @@ public:
     void wake_one();
     void wake_all();
 
-private:
+  private:
     friend class Thread;
     friend struct Scheduler;
     Thread* first_ = nullptr;
@@ -47,7 +47,8 @@ private:
 };
 
 /// Waits until `condition()`; whoever makes it true wakes `queue`.
-template <class Condition> void wait_until(WaitQueue& queue, Condition condition) {
+template <class Condition>
+void wait_until(WaitQueue& queue, Condition condition) {
     while (!condition())
         queue.wait();
 }

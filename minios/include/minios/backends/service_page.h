@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The shape that service domains share: one page of a guest, lent through a reserved entry of its grant table, and one event channel that the
-// guest's builder made in it for us. Both may come and go: a guest can be destroyed and built again under the same number and port.
-// The page's other side is hostile: whoever uses data() reads an index once, checks it, and uses the copy.
+// The shape that service domains share: one page of a guest, lent through a reserved entry of its grant table, and one
+// event channel that the guest's builder made in it for us. Both may come and go: a guest can be destroyed and built
+// again under the same number and port. The page's other side is hostile: whoever uses data() reads an index once,
+// checks it, and uses the copy.
 #pragma once
 
 #include <minios/events.h>
@@ -18,12 +19,12 @@ struct GuestAddress {
     char name[longest_name + 1] = {};
 };
 
-/// Reads "<domid>:<port>:<name>". False when it is not of that form, a number is out of range, or the name has anything but
-/// letters, digits, '-', '_' and '.'.
+/// Reads "<domid>:<port>:<name>". False when it is not of that form, a number is out of range, or the name has anything
+/// but letters, digits, '-', '_' and '.'.
 bool parse_guest_address(const char* text, GuestAddress& address);
 
 class ServicePage {
-public:
+  public:
     ServicePage() = default;
     ServicePage(const ServicePage&) = delete;
     ServicePage& operator=(const ServicePage&) = delete;
@@ -34,14 +35,15 @@ public:
     Result<void> attach(const GuestAddress& guest, GrantRef entry, events::Handler handler, void* context);
     void detach();
     bool attached() const { return page_.data() != nullptr; }
-    /// Asks the hypervisor whether the channel still leads to the guest. False once the guest was destroyed: time to detach.
+    /// Asks the hypervisor whether the channel still leads to the guest. False once the guest was destroyed: time to
+    /// detach.
     bool peer_present() const;
 
     void* data() const { return page_.data(); }
     void notify() const { (void)events::notify(port_); }
     Port port() const { return port_; }
 
-private:
+  private:
     grants::MappedGrant page_;
     Port port_;
 };
