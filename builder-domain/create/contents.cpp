@@ -17,8 +17,7 @@ static_assert(sizeof(grant_entry_v1_t) == 8 && GNTTAB_RESERVED_CONSOLE == 0 && G
 class Filler {
   public:
     Filler(Hypervisor& hypervisor, DomId domain, const Contents& contents, const Layout& layout)
-        : hypervisor_(hypervisor), domain_(domain), contents_(contents), layout_(layout),
-          memory_(hypervisor, domain) {}
+        : hypervisor_(hypervisor), domain_(domain), contents_(contents), layout_(layout), memory_(hypervisor, domain) {}
 
     Status fill();
 
@@ -73,9 +72,8 @@ Status Filler::write_image() {
 
 Status Filler::write_payload() {
     uint64_t base = layout_.module.first * page_size;
-    return contents_.payload.for_each_piece([&](const Payload::Piece& piece) {
-        return memory_.write(base + piece.offset, piece.bytes, piece.size);
-    });
+    return contents_.payload.for_each_piece(
+        [&](const Payload::Piece& piece) { return memory_.write(base + piece.offset, piece.bytes, piece.size); });
 }
 
 Status Filler::write_p2m() {

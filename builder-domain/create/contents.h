@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fills the memory of a new domain and gives its first vCPU a state, so that it starts as "start-of-day memory layout"
-// and "start_info" in xen/xen.h promise. Afterwards the domain is complete but for hardware and rights, and still paused.
+// and "start_info" in xen/xen.h promise. Afterwards the domain is complete but for hardware and rights, and still
+// paused.
 #pragma once
 
 #include "builder-domain/create/guest_memory.h"

@@ -9,9 +9,9 @@
 namespace skerry::builder {
 namespace {
 
-constexpr unsigned large_order = 9;          // 2 MiB
-constexpr size_t batch = 512;                // extents in one hypercall
-uint64_t extent_frames[batch];               // page numbers in, frames out; static because the hypervisor writes to it
+constexpr unsigned large_order = 9; // 2 MiB
+constexpr size_t batch = 512;       // extents in one hypercall
+uint64_t extent_frames[batch];      // page numbers in, frames out; static because the hypervisor writes to it
 
 } // namespace
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A domain in the making. It exists in the hypervisor, paused, from create() on; unless it is released to its life, it is
-// destroyed with this object, so that building fails whole or succeeds whole.
+// A domain in the making. It exists in the hypervisor, paused, from create() on; unless it is released to its life, it
+// is destroyed with this object, so that building fails whole or succeeds whole.
 #pragma once
 
 #include "builder-domain/base/result.h"

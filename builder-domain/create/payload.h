@@ -24,8 +24,8 @@ class Payload {
     template <typename Write>
     Status for_each_piece(Write write) const {
         if (bundled_)
-            BUILDER_TRY(write(Piece{0, Bytes{reinterpret_cast<const std::byte*>(&header_), sizeof(header_)},
-                                    bundle::alignment}));
+            BUILDER_TRY(write(
+                Piece{0, Bytes{reinterpret_cast<const std::byte*>(&header_), sizeof(header_)}, bundle::alignment}));
         for (const Piece& piece : pieces_)
             BUILDER_TRY(write(piece));
         return {};

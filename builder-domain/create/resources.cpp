@@ -71,8 +71,8 @@ Status map_line(Hypervisor& hypervisor, domid_t domain, uint64_t line) {
     return {};
 }
 
-// The permission names the line by the builder's own interrupt number, so the builder needs one first (and must keep it:
-// Xen takes the right to a line away from who unmaps it).
+// The permission names the line by the builder's own interrupt number, so the builder needs one first (and must keep
+// it: Xen takes the right to a line away from who unmaps it).
 Status give_irq(Hypervisor& hypervisor, DomId domain, uint64_t line) {
     BUILDER_TRY(map_line(hypervisor, DOMID_SELF, line));
     auto operation = operation_on(domain, XEN_DOMCTL_irq_permission);

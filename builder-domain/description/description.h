@@ -12,9 +12,9 @@
 namespace skerry::builder {
 
 inline constexpr size_t max_domains = 64;
-inline constexpr size_t max_ranges = 16;     // of each kind of resource in one domain
-inline constexpr unsigned max_vcpus = 32;    // XEN_LEGACY_MAX_VCPUS: each has its vcpu_info in the shared page
-inline constexpr unsigned max_cpus = 128;    // physical CPUs that affinity can name
+inline constexpr size_t max_ranges = 16;  // of each kind of resource in one domain
+inline constexpr unsigned max_vcpus = 32; // XEN_LEGACY_MAX_VCPUS: each has its vcpu_info in the shared page
+inline constexpr unsigned max_cpus = 128; // physical CPUs that affinity can name
 inline constexpr size_t longest_name = 31;
 
 // An inclusive range of ports, interrupts or machine page numbers.
@@ -42,29 +42,29 @@ enum class Policy : uint8_t {
 // Who serves a domain's console or store page: nobody, this builder (console only), or another described domain.
 struct Service {
     enum class Kind : uint8_t { none, builder, domain } kind = Kind::none;
-    std::string_view name;    // as written
-    size_t index = 0;         // of the domain in PlatformDescription::domains, once resolved
+    std::string_view name; // as written
+    size_t index = 0;      // of the domain in PlatformDescription::domains, once resolved
     unsigned line = 0;
 };
 
 struct DomainDescription {
     std::string_view name;
-    unsigned line = 0;            // where its section begins
+    unsigned line = 0; // where its section begins
 
-    std::string_view kernel;      // module: a PV ELF image, or with a loader the guest's own kernel
-    std::string_view loader;      // module: the PV ELF image that runs first and unpacks kernel and ramdisk; or empty
-    std::string_view ramdisk;     // module, or empty
+    std::string_view kernel;  // module: a PV ELF image, or with a loader the guest's own kernel
+    std::string_view loader;  // module: the PV ELF image that runs first and unpacks kernel and ramdisk; or empty
+    std::string_view ramdisk; // module, or empty
     std::string_view cmdline;
 
     uint64_t memory_pages = 0;
     unsigned vcpus = 1;
     std::optional<uint16_t> weight;
-    std::optional<uint16_t> cap;  // percent of one CPU; 0: none
+    std::optional<uint16_t> cap; // percent of one CPU; 0: none
     std::optional<CpuSet> affinity;
 
     Ranges ioports;
     Ranges irqs;
-    Ranges iomem;                 // machine page numbers
+    Ranges iomem; // machine page numbers
     FixedList<std::string_view, max_ranges> rights;
 
     Service console;

@@ -7,9 +7,9 @@ namespace skerry::builder {
 namespace {
 
 constexpr uint64_t last_port = 0xffff;
-constexpr uint64_t last_irq = 1023;                          // ISA lines and IO-APIC pins
+constexpr uint64_t last_irq = 1023;                                // ISA lines and IO-APIC pins
 constexpr uint64_t last_machine_address = (uint64_t{1} << 52) - 1; // the widest an x86-64 can have
-constexpr size_t longest_cmdline = 1023;                     // start_info.cmd_line holds MAX_GUEST_CMDLINE with its end
+constexpr size_t longest_cmdline = 1023; // start_info.cmd_line holds MAX_GUEST_CMDLINE with its end
 
 const char* module_name(std::string_view& field, std::string_view value) {
     if (!is_name(value))

@@ -61,10 +61,17 @@ std::optional<uint64_t> read_pages(std::string_view text) {
         return std::nullopt;
     unsigned shift = 0;
     switch (text.back()) {
-    case 'K': shift = 10; break;
-    case 'M': shift = 20; break;
-    case 'G': shift = 30; break;
-    default: return std::nullopt; // without a unit it would be a guess
+    case 'K':
+        shift = 10;
+        break;
+    case 'M':
+        shift = 20;
+        break;
+    case 'G':
+        shift = 30;
+        break;
+    default:
+        return std::nullopt; // without a unit it would be a guess
     }
     text.remove_suffix(1);
     auto number = read_number(text);

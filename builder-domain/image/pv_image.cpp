@@ -90,8 +90,9 @@ Status check_notes(const XenNotes& notes, const PvImage& image) {
         return Failure() << "its virtual base " << Hex{image.virt_base} << " is not at a page";
     if (image.entry < image.first_address || image.entry >= image.end_address)
         return Failure() << "its entry " << Hex{image.entry} << " lies outside the image";
-    if (image.hypercall_page && (*image.hypercall_page % page_size != 0 || *image.hypercall_page < image.first_address ||
-                                 *image.hypercall_page >= image.end_address))
+    if (image.hypercall_page &&
+        (*image.hypercall_page % page_size != 0 || *image.hypercall_page < image.first_address ||
+         *image.hypercall_page >= image.end_address))
         return Failure() << "its hypercall page " << Hex{*image.hypercall_page} << " lies outside the image";
     return {};
 }

@@ -39,8 +39,8 @@ class Platform {
         std::optional<NewDomain> making;
         Connection console;
         Connection store;
-        bool serves = false;          // somebody's console or store
-        std::optional<Port> control;  // a service's port towards the builder, and the builder's end
+        bool serves = false;         // somebody's console or store
+        std::optional<Port> control; // a service's port towards the builder, and the builder's end
         std::optional<Port> control_end;
     };
     using Step = Status (Platform::*)(size_t index);

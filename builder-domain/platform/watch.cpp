@@ -11,23 +11,34 @@ constexpr unsigned interval_ms = 10;
 
 std::string_view name_of(Policy policy) {
     switch (policy) {
-    case Policy::destroy: return "destroyed";
-    case Policy::reboot: return "built again";
-    case Policy::keep: return "kept as it is";
-    case Policy::poweroff_platform: return "the platform powers off";
+    case Policy::destroy:
+        return "destroyed";
+    case Policy::reboot:
+        return "built again";
+    case Policy::keep:
+        return "kept as it is";
+    case Policy::poweroff_platform:
+        return "the platform powers off";
     }
     return "?";
 }
 
 std::string_view reason_of(unsigned shutdown_code) {
     switch (shutdown_code) {
-    case SHUTDOWN_poweroff: return "powered off";
-    case SHUTDOWN_reboot: return "wants to reboot";
-    case SHUTDOWN_suspend: return "suspended itself, which is not supported";
-    case SHUTDOWN_crash: return "crashed";
-    case SHUTDOWN_watchdog: return "was stopped by its watchdog";
-    case SHUTDOWN_soft_reset: return "wants a soft reset, which is not supported";
-    default: return "ended for an unknown reason";
+    case SHUTDOWN_poweroff:
+        return "powered off";
+    case SHUTDOWN_reboot:
+        return "wants to reboot";
+    case SHUTDOWN_suspend:
+        return "suspended itself, which is not supported";
+    case SHUTDOWN_crash:
+        return "crashed";
+    case SHUTDOWN_watchdog:
+        return "was stopped by its watchdog";
+    case SHUTDOWN_soft_reset:
+        return "wants a soft reset, which is not supported";
+    default:
+        return "ended for an unknown reason";
     }
 }
 
@@ -69,10 +80,17 @@ Platform::Verdict Platform::apply_policy(size_t index, unsigned shutdown_code) {
          << name_of(policy);
     surroundings_.say(line.view());
     switch (policy) {
-    case Policy::poweroff_platform: return Verdict::power_off;
-    case Policy::keep: members_[index].state = State::kept; break;
-    case Policy::destroy: end_domain(index); break;
-    case Policy::reboot: rebuild(index); break;
+    case Policy::poweroff_platform:
+        return Verdict::power_off;
+    case Policy::keep:
+        members_[index].state = State::kept;
+        break;
+    case Policy::destroy:
+        end_domain(index);
+        break;
+    case Policy::reboot:
+        rebuild(index);
+        break;
     }
     return Verdict::go_on;
 }
@@ -113,8 +131,8 @@ void Platform::rebuild(size_t index) {
     end_domain(index);
     if (!wait_until_gone(members_[index].id))
         return fail(index, Failure() << "its former self is still in use, by whoever maps its pages");
-    for (Step step : {&Platform::make, &Platform::connect, &Platform::fill, &Platform::seal, &Platform::equip,
-                      &Platform::launch})
+    for (Step step :
+         {&Platform::make, &Platform::connect, &Platform::fill, &Platform::seal, &Platform::equip, &Platform::launch})
         run_step(step, index);
     tell_servers(index);
 }

@@ -7,8 +7,8 @@
 namespace skerry::builder {
 
 Status ConsoleReader::attach(std::string_view name, DomId domain, Port remote) {
-    auto page = minios::grants::MappedGrant::map(domain, minios::GrantRef(GNTTAB_RESERVED_CONSOLE),
-                                                 minios::Access::read_write);
+    auto page =
+        minios::grants::MappedGrant::map(domain, minios::GrantRef(GNTTAB_RESERVED_CONSOLE), minios::Access::read_write);
     if (!page)
         return Failure() << "mapping its console page: " << minios::error_name(page.error());
     auto port = minios::events::bind_interdomain(domain, remote);

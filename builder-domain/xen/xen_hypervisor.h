@@ -25,8 +25,8 @@ class XenHypervisor final : public Hypervisor {
 
   private:
     std::byte* window_;
-    size_t shown_ = 0;                       // entries of the window that may be present
-    mmu_update_t requests_[window_pages];    // `ptr` stays: the entry of each page of the window
+    size_t shown_ = 0;                    // entries of the window that may be present
+    mmu_update_t requests_[window_pages]; // `ptr` stays: the entry of each page of the window
 };
 
 } // namespace skerry::builder

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The builder domain in QEMU: what it builds starts, what ends is dealt with as described, what is wrong is told. All
-// modules travel in one cpio archive, so that the same scenarios run on Debian's Xen (SKERRY_ORACLE=1), which cannot seal.
+// modules travel in one cpio archive, so that the same scenarios run on Debian's Xen (SKERRY_ORACLE=1), which cannot
+// seal.
 #include "qemu.h"
 
 #include <cstdlib>
@@ -13,7 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool oracle() { return std::getenv("SKERRY_ORACLE") != nullptr; }
+bool oracle() {
+    return std::getenv("SKERRY_ORACLE") != nullptr;
+}
 
 class Builder : public testing::Test {
   protected:
@@ -30,7 +33,8 @@ class Builder : public testing::Test {
         for (const auto& [module, file] : more)
             fs::copy_file(file, folder / module);
         std::string archive = folder.string() + ".cpio";
-        std::string pack = "cd '" + folder.string() + "' && find . -type f | cpio -o -H newc --quiet > ../" + name() + ".cpio";
+        std::string pack =
+            "cd '" + folder.string() + "' && find . -type f | cpio -o -H newc --quiet > ../" + name() + ".cpio";
         ASSERT_EQ(std::system(pack.c_str()), 0);
         Machine machine;
         machine.kernel = build_path(oracle() ? "debian/xen" : "xen-core");
@@ -61,14 +65,16 @@ TEST_F(Builder, TellsWhichModuleIsNoKernel) {
 TEST_F(Builder, StartsADomainWithItsWordsAndModule) {
     boot("[domain a]\nkernel = lodger\nramdisk = platform\nmemory = 4M\nvcpus = 2\ncmdline = end=poweroff one two\n"
          "weight = 512\ncap = 150\naffinity = 0-1\nconsole = builder\nSEAL\non_poweroff = poweroff-platform\n");
-    expect({oracle() ? "builder: domain 1 a: 4M, 2 vCPUs, lodger, NOT SEALED" : "builder: domain 1 a: 4M, 2 vCPUs, lodger, sealed",
+    expect({oracle() ? "builder: domain 1 a: 4M, 2 vCPUs, lodger, NOT SEALED"
+                     : "builder: domain 1 a: 4M, 2 vCPUs, lodger, sealed",
             "builder: 1 of 1 domains run", "a: lodger: 1024 pages, command line `end=poweroff one two`",
             " first 5b last 0a", "builder: domain 1 a powered off: the platform powers off"});
 }
 
 TEST_F(Builder, CrashOfOneLeavesTheOtherAlone) {
     boot("[domain bad]\nkernel = lodger\nmemory = 4M\ncmdline = end=crash\nconsole = builder\nSEAL\n"
-         "[domain good]\nkernel = lodger\nmemory = 4M\ncmdline = after=500 say=alive end=poweroff\nconsole = builder\nSEAL\n"
+         "[domain good]\nkernel = lodger\nmemory = 4M\ncmdline = after=500 say=alive end=poweroff\nconsole = "
+         "builder\nSEAL\n"
          "on_poweroff = poweroff-platform\n");
     expect({"builder: 2 of 2 domains run", "builder: domain 1 bad crashed: destroyed", "good: lodger: alive",
             "builder: domain 2 good powered off: the platform powers off"});
@@ -77,35 +83,40 @@ TEST_F(Builder, CrashOfOneLeavesTheOtherAlone) {
 TEST_F(Builder, RebootBuildsItAgain) {
     boot("[domain a]\nkernel = lodger\nmemory = 4M\ncmdline = after=20 end=reboot\nconsole = builder\nSEAL\n");
     for (int round = 0; round < 3; ++round)
-        expect({"a: lodger: 1024 pages", "builder: domain 1 a wants to reboot: built again", "builder: domain 1 a: 4M"});
+        expect(
+            {"a: lodger: 1024 pages", "builder: domain 1 a wants to reboot: built again", "builder: domain 1 a: 4M"});
 }
 
 TEST_F(Builder, DomainThatDoesNotFitIsNamedAndTheOthersRun) {
     boot("[domain large]\nkernel = lodger\nmemory = 4G\nSEAL\n"
          "[domain small]\nkernel = lodger\nmemory = 4M\nconsole = builder\ncmdline = end=poweroff\nSEAL\n"
          "on_poweroff = poweroff-platform\n");
-    expect({"builder: domain large was not built: allocating memory: ", "K of 4194304K were free", "builder: 1 of 2 domains run",
-            "small: lodger: 1024 pages", "small powered off: the platform powers off"});
+    expect({"builder: domain large was not built: allocating memory: ", "K of 4194304K were free",
+            "builder: 1 of 2 domains run", "small: lodger: 1024 pages", "small powered off: the platform powers off"});
 }
 
 TEST_F(Builder, SixteenDomainsComeAndGo) {
     std::string text;
     for (int i = 0; i < 16; ++i)
         text += "[domain d" + std::to_string(i) + "]\nkernel = lodger\nmemory = 4M\nSEAL\ncmdline = end=poweroff\n";
-    boot(text + "[domain last]\nkernel = lodger\nmemory = 4M\nconsole = builder\nSEAL\ncmdline = after=3000 end=poweroff\n"
-                "on_poweroff = poweroff-platform\n");
+    boot(text +
+         "[domain last]\nkernel = lodger\nmemory = 4M\nconsole = builder\nSEAL\ncmdline = after=3000 end=poweroff\n"
+         "on_poweroff = poweroff-platform\n");
     expect({"builder: 17 of 17 domains run", "last powered off: the platform powers off"});
     for (int i = 0; i < 16; ++i)
         EXPECT_NE(qemu_->output().find("d" + std::to_string(i) + " powered off: destroyed"), std::string::npos) << i;
 }
 
 TEST_F(Builder, LinuxUnpacksInsideItsOwnDomain) {
-    boot("[domain guest]\nloader = pv-boot\nkernel = vmlinuz\nramdisk = initrd\nmemory = 192M\nvcpus = 2\nconsole = builder\n"
+    boot("[domain guest]\nloader = pv-boot\nkernel = vmlinuz\nramdisk = initrd\nmemory = 192M\nvcpus = 2\nconsole = "
+         "builder\n"
          "cmdline = console=hvc0\nSEAL\non_crash = poweroff-platform\n",
          {{"pv-boot", build_path("pv-boot")},
           {"vmlinuz", build_path("debian/vmlinuz")},
           {"initrd", build_path("initramfs.cpio.gz")}});
-    expect({"guest: [    0.000000] Linux version ", "Hypervisor detected: Xen PV", "Run /init as init process", "2 CPUs"}, 180s);
+    expect(
+        {"guest: [    0.000000] Linux version ", "Hypervisor detected: Xen PV", "Run /init as init process", "2 CPUs"},
+        180s);
 }
 
 TEST_F(Builder, UnsealableDomainIsNotStarted) {

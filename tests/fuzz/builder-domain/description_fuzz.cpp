@@ -15,8 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         return 0;
     }
     for (const DomainDescription& domain : description->domains) {
-        bool services_exist = domain.console.index < description->domains.size() &&
-                              domain.store.index < description->domains.size();
+        bool services_exist =
+            domain.console.index < description->domains.size() && domain.store.index < description->domains.size();
         if (domain.name.empty() || domain.image().empty() || domain.memory_pages == 0 || domain.vcpus == 0 ||
             domain.vcpus > max_vcpus || !services_exist)
             std::abort();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a PV ELF image; what is accepted must be loadable: inside the file, inside the layout, inside the memory.
+// Any bytes as a PV ELF image; what is accepted must be loadable: inside the file, inside the layout, inside the
+// memory.
 #include "builder-domain/layout/layout.h"
 
 #include <cstdlib>
@@ -39,7 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const PvImage& image = read.value();
     auto* begin = reinterpret_cast<const std::byte*>(data);
     for (const Segment& segment : image.segments) {
-        require(segment.bytes.empty() || (segment.bytes.data() >= begin && segment.bytes.data() + segment.bytes.size() <= begin + size));
+        require(segment.bytes.empty() ||
+                (segment.bytes.data() >= begin && segment.bytes.data() + segment.bytes.size() <= begin + size));
         require(segment.bytes.size() <= segment.size && segment.address >= image.virt_base);
     }
     require(image.entry >= image.first_address && image.entry < image.end_address);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The domain that the builder's scenarios build: says what it was started with, and ends as its command line asks.
-//   end=poweroff|reboot|crash   how (default: it stays)      after=MS   when (default at once)      say=WORD   said at the end
+//   end=poweroff|reboot|crash   how (default: it stays)      after=MS   when (default at once)      say=WORD   said at
+//   the end
 #include <minios/minios.h>
 
 #include <cstdlib>

@@ -40,27 +40,47 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
         return -XEN_ESRCH;
     Domain& domain = found->second;
     switch (operation.cmd) {
-    case XEN_DOMCTL_max_vcpus: domain.vcpus = operation.u.max_vcpus.max; return 0;
-    case XEN_DOMCTL_max_mem: domain.max_pages = operation.u.max_mem.max_memkb / 4; return 0;
+    case XEN_DOMCTL_max_vcpus:
+        domain.vcpus = operation.u.max_vcpus.max;
+        return 0;
+    case XEN_DOMCTL_max_mem:
+        domain.max_pages = operation.u.max_mem.max_memkb / 4;
+        return 0;
     case XEN_DOMCTL_getdomaininfo:
         operation.u.getdomaininfo.shared_info_frame = domain.shared_info;
         operation.u.getdomaininfo.flags = domain.flags;
         return 0;
-    case XEN_DOMCTL_hypercall_init: domain.hypercall_page = operation.u.hypercall_init.gmfn; return 0;
+    case XEN_DOMCTL_hypercall_init:
+        domain.hypercall_page = operation.u.hypercall_init.gmfn;
+        return 0;
     case XEN_DOMCTL_setvcpucontext:
         domain.context = *operation.u.vcpucontext.ctxt.p;
         domain.has_context = true;
         return domain.context.ctrlreg[3] >> 12 == domain.pinned ? 0 : -XEN_EINVAL;
-    case XEN_DOMCTL_unpausedomain: domain.started = true; return domain.has_context ? 0 : -XEN_EINVAL;
-    case domctl_seal: domain.sealed = knows_seal; return knows_seal ? 0 : -XEN_ENOSYS;
-    case XEN_DOMCTL_ioport_permission: domain.granted.push_back("ports"); return 0;
-    case XEN_DOMCTL_irq_permission: domain.granted.push_back("irq"); return 0;
-    case XEN_DOMCTL_iomem_permission: domain.granted.push_back("iomem"); return 0;
+    case XEN_DOMCTL_unpausedomain:
+        domain.started = true;
+        return domain.has_context ? 0 : -XEN_EINVAL;
+    case domctl_seal:
+        domain.sealed = knows_seal;
+        return knows_seal ? 0 : -XEN_ENOSYS;
+    case XEN_DOMCTL_ioport_permission:
+        domain.granted.push_back("ports");
+        return 0;
+    case XEN_DOMCTL_irq_permission:
+        domain.granted.push_back("irq");
+        return 0;
+    case XEN_DOMCTL_iomem_permission:
+        domain.granted.push_back("iomem");
+        return 0;
     case 0x5ea2: // the right's number is the second byte
         domain.granted.push_back("right " + std::to_string(reinterpret_cast<uint8_t*>(&operation.u)[1]));
         return 0;
-    case XEN_DOMCTL_set_virq_handler: domain.granted.push_back("log"); return 0;
-    case XEN_DOMCTL_setvcpuaffinity: domain.granted.push_back("affinity"); return 0;
+    case XEN_DOMCTL_set_virq_handler:
+        domain.granted.push_back("log");
+        return 0;
+    case XEN_DOMCTL_setvcpuaffinity:
+        domain.granted.push_back("affinity");
+        return 0;
     case XEN_DOMCTL_scheduler_op: {
         auto& parameters = operation.u.scheduler_op.u.credit2;
         if (operation.u.scheduler_op.cmd == XEN_DOMCTL_SCHEDOP_getinfo)
@@ -69,7 +89,8 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
         domain.cap = parameters.cap;
         return 0;
     }
-    default: return -XEN_ENOSYS;
+    default:
+        return -XEN_ENOSYS;
     }
 }
 

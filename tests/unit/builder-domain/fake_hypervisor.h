@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A hypervisor made of ordinary memory, strict about what the builder may ask: frames have owners, tables are walked when
-// they are pinned, a sealed domain's memory is out of reach. Any single call can be made to fail.
+// A hypervisor made of ordinary memory, strict about what the builder may ask: frames have owners, tables are walked
+// when they are pinned, a sealed domain's memory is out of reach. Any single call can be made to fail.
 #pragma once
 
 #include "builder-domain/create/hypervisor.h"
@@ -30,12 +30,12 @@ class FakeHypervisor : public Hypervisor {
         bool has_context = false;
         std::vector<domid_t> ports; // the remote of port i + 1
         bool sealed = false, started = false;
-        uint32_t flags = 0;         // XEN_DOMINF_*
+        uint32_t flags = 0; // XEN_DOMINF_*
         std::vector<std::string> granted;
         uint16_t weight = 256, cap = 0;
     };
     std::map<domid_t, Domain> domains;
-    int fail_call = -1;    // this call from now on fails with ENOMEM
+    int fail_call = -1; // this call from now on fails with ENOMEM
     int calls = 0;
     bool large_extents = true;
     bool scattered = false;

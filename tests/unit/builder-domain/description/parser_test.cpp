@@ -94,7 +94,8 @@ TEST(Description, ReadsEveryKey) {
 }
 
 TEST(Description, ServiceMayBeDescribedLater) {
-    auto parsed = parse("[domain a]\nkernel=k\nmemory=4M\nconsole=b\n[domain b]\nkernel=k\nmemory=4M\nconsole=builder\n");
+    auto parsed =
+        parse("[domain a]\nkernel=k\nmemory=4M\nconsole=b\n[domain b]\nkernel=k\nmemory=4M\nconsole=builder\n");
     ASSERT_EQ(parsed->error, "");
     EXPECT_EQ(parsed->description->domains[0].console.index, 1u);
     EXPECT_EQ(parsed->description->domains[1].console.kind, Service::Kind::builder);
@@ -145,12 +146,12 @@ TEST_P(WrongValue, IsRefusedWithItsLine) {
 }
 INSTANTIATE_TEST_SUITE_P(Values, WrongValue,
                          ::testing::Values("memory = 4", "memory = 4T", "memory = 5K", "memory = 0M", "memory = -1M",
-                                           "memory = 99999999999999999999G", "memory = 18014398509481984K",
-                                           "vcpus = 0", "vcpus = 33", "vcpus = two", "weight = 0", "weight = 65536",
-                                           "cap = 3201", "affinity = 128", "affinity = 3-1", "affinity = 1-",
-                                           "ioports = 0x10000", "ioports = 0x3f8-", "irqs = 1024", "iomem = 0x1000",
-                                           "iomem = 0x1000-0x1ffe", "iomem = 0x0-0xffffffffffffffff", "rights = a b",
-                                           "rights = a,,b", "seal = maybe", "on_crash = explode", "console = a/b",
+                                           "memory = 99999999999999999999G", "memory = 18014398509481984K", "vcpus = 0",
+                                           "vcpus = 33", "vcpus = two", "weight = 0", "weight = 65536", "cap = 3201",
+                                           "affinity = 128", "affinity = 3-1", "affinity = 1-", "ioports = 0x10000",
+                                           "ioports = 0x3f8-", "irqs = 1024", "iomem = 0x1000", "iomem = 0x1000-0x1ffe",
+                                           "iomem = 0x0-0xffffffffffffffff", "rights = a b", "rights = a,,b",
+                                           "seal = maybe", "on_crash = explode", "console = a/b",
                                            "ioports = 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"));
 
 TEST(Description, TooLongCommandLine) {

@@ -38,8 +38,9 @@ class FakeSurroundings : public Surroundings {
 
 const std::string console_section = "[domain con]\nkernel=unikernel\nmemory=4M\ncmdline=hello\nioports=0x3f8-0x3ff\n"
                                     "irqs=4\nrights=read_log\nconsole=builder\non_crash=reboot\n";
-const std::string guest_section = "[domain guest]\nloader=unikernel\nkernel=vmlinuz\nramdisk=initrd\nmemory=6M\nvcpus=2\n"
-                                  "weight=512\naffinity=0-1\nconsole=con\non_poweroff=poweroff-platform\n";
+const std::string guest_section =
+    "[domain guest]\nloader=unikernel\nkernel=vmlinuz\nramdisk=initrd\nmemory=6M\nvcpus=2\n"
+    "weight=512\naffinity=0-1\nconsole=con\non_poweroff=poweroff-platform\n";
 
 class PlatformTest : public ::testing::Test {
   protected:
@@ -92,10 +93,10 @@ TEST_F(PlatformTest, BuildsSealsAndStarts) {
     EXPECT_EQ(cmdline_of(1), "hello builder=2 guest=2:1:guest");
     EXPECT_EQ(cmdline_of(2), "");
     EXPECT_EQ(surroundings_.consoles, (std::vector<std::string>{"con"}));
-    EXPECT_EQ(surroundings_.lines,
-              (std::vector<std::string>{"domain 2 guest: 6M, 2 vCPUs, unikernel, console by con, sealed",
-                                        "domain 1 con: 4M, 1 vCPU, unikernel, sealed",
-                                        "2 of 2 domains run, built in 0 us"}));
+    EXPECT_EQ(
+        surroundings_.lines,
+        (std::vector<std::string>{"domain 2 guest: 6M, 2 vCPUs, unikernel, console by con, sealed",
+                                  "domain 1 con: 4M, 1 vCPU, unikernel, sealed", "2 of 2 domains run, built in 0 us"}));
 }
 
 TEST_F(PlatformTest, NothingIsCreatedUnlessAllChecksPass) {
@@ -202,7 +203,8 @@ TEST_F(PlatformTest, ServiceIsBuiltAgainForItsGuests) {
 }
 
 TEST_F(PlatformTest, CrashDestroysByDefaultAndKeepKeeps) {
-    ASSERT_EQ(start(guest_section + console_section + "[domain kept]\nkernel=unikernel\nmemory=4M\non_crash=keep\n"), "");
+    ASSERT_EQ(start(guest_section + console_section + "[domain kept]\nkernel=unikernel\nmemory=4M\non_crash=keep\n"),
+              "");
     ends(2, SHUTDOWN_crash);
     ends(3, SHUTDOWN_watchdog);
     EXPECT_EQ(platform_->look_after_domains(), Platform::Verdict::go_on);
