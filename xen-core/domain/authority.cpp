@@ -17,6 +17,8 @@ const char* name_of(PlatformRight right) {
 } // namespace
 
 Status Authority::set(TargetRight right, DomId target, bool held) {
+    if (everything_)
+        return held ? success : Status(Error::invalid); // all or nothing: there is no list to take it from
     for (unsigned i = 0; i < count_; ++i) {
         if (targets_[i].target != target)
             continue;

@@ -53,7 +53,7 @@ class Authority {
     void set(PlatformRight right, bool held) {
         platform_ = held ? platform_ | bit(right) : platform_ & ~bit(right);
     }
-    // Errors: no_space when rights over max_targets domains are already held.
+    // Errors: no_space when rights over max_targets domains are already held; invalid: taking one from who holds everything.
     Status set(TargetRight right, DomId target, bool held);
     // The target is gone: its number may be used again for somebody else.
     void forget(DomId target);

@@ -48,6 +48,8 @@ Status Domain::create_shared_info() {
 
 // Readers look for an even version that did not change (<xen/xen.h>, wc_version).
 void Domain::publish_wall_clock() {
+    if (!shared_)
+        return; // destroyed
     uint64_t seconds = wall_clock_at_start.seconds + static_cast<uint64_t>(wall_clock_offset);
     uint32_t version = __atomic_load_n(&shared_->wc_version, __ATOMIC_RELAXED) | 1;
     __atomic_store_n(&shared_->wc_version, version, __ATOMIC_RELAXED);

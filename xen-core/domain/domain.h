@@ -100,7 +100,7 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     uint64_t vm_assist = 0;
     Mfn shared_info_frame() const { return shared_info_ref_.mfn(); }
     shared_info_t* shared() const { return shared_; }
-    void publish_wall_clock();
+    void publish_wall_clock(); // under `control`
     MemoryMap memory_map;
     int64_t wall_clock_offset = 0; // seconds, XEN_DOMCTL_settimeoffset
 

@@ -69,6 +69,10 @@ void DomainTable::reap() {
                 continue;
             domains_[number] = nullptr;
             gone = DomainRef::adopt(*domain); // the table's reference, dropped outside of the lock
+            // The number may come again for somebody else: nobody keeps rights over it.
+            for (uint32_t holder = 0; holder <= highest_; ++holder)
+                if (domains_[holder])
+                    domains_[holder]->authority.forget(domain->id);
         }
         destroyed_.fetch_sub(1, std::memory_order_relaxed);
     }

@@ -101,6 +101,9 @@ HypercallResult hypercall_memory_op(Caller& caller, uint32_t operation, GuestHan
     case XENMEM_maximum_reservation: return static_cast<int64_t>(TRY(queried_domain(caller, argument))->account.max_frames());
     case XENMEM_maximum_gpfn: {
         DomainRef domain = TRY(queried_domain(caller, argument));
+        Holding held(domain->control);
+        if (!domain->shared())
+            return Error::no_such_domain; // destroyed
         return static_cast<int64_t>(__atomic_load_n(&domain->shared()->arch.max_pfn, __ATOMIC_RELAXED)) - 1;
     }
     case XENMEM_machphys_mapping: return machphys_mapping(argument);

@@ -138,8 +138,10 @@ Status give_up_inputs(const Exchange& exchange, uint64_t chunk) {
     return success;
 }
 
-// The new frames come before the old ones go, so for a moment the domain may hold a chunk more than its limit.
+// The new frames come before the old ones go, so for a moment the domain may hold a chunk more than its limit; `control` keeps
+// others from changing the limit meanwhile.
 Status exchange_chunk(const Exchange& exchange, uint64_t chunk) {
+    Holding held(exchange.domain.control);
     Account& account = exchange.domain.account;
     TRY_STATUS(check_inputs(exchange, chunk));
     uint64_t limit = account.max_frames();

@@ -22,8 +22,10 @@ Status set_wall_clock(uint64_t seconds, uint32_t nanoseconds, uint64_t system_ti
     if (seconds < earlier_seconds)
         return Error::invalid;
     wall_clock_at_start = {seconds - earlier_seconds, nanoseconds - earlier_nanoseconds};
-    for (DomainRef domain = domain_table.next_from(0); domain; domain = domain_table.next_from(domain->id.value + 1u))
+    for (DomainRef domain = domain_table.next_from(0); domain; domain = domain_table.next_from(domain->id.value + 1u)) {
+        Holding held(domain->control);
         domain->publish_wall_clock();
+    }
     return success;
 }
 

@@ -94,7 +94,15 @@ HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t num
         return Error::not_found;
     bool own = target == &caller.vcpu;
     switch (command) {
-    case VCPUOP_initialise: return initialise(caller, *target, argument);
+    // What concerns a vCPU that does not run, its siblings might do at the same time.
+    case VCPUOP_initialise: {
+        Holding held(caller.domain.control);
+        return initialise(caller, *target, argument);
+    }
+    case VCPUOP_register_vcpu_info: {
+        Holding held(caller.domain.control);
+        return register_info(caller, *target, argument);
+    }
     case VCPUOP_up: return bring_up(*target);
     case VCPUOP_down: return take_down(caller, *target);
     case VCPUOP_is_up: return target->entity.is_down() ? 0 : 1;
@@ -103,7 +111,6 @@ HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t num
         return 0;
     case VCPUOP_register_runstate_memory_area: return register_runstate(caller, *target, argument);
     case VCPUOP_register_vcpu_time_memory_area: return register_time(*target, argument);
-    case VCPUOP_register_vcpu_info: return register_info(caller, *target, argument);
     case VCPUOP_set_periodic_timer: return own ? set_periodic(caller, *target, argument) : Error::invalid;
     case VCPUOP_stop_periodic_timer:
         if (!own)
