@@ -62,7 +62,7 @@ void print_trace(uint64_t rsp) {
     for (uint64_t at = rsp & ~uint64_t{7}, end = stack_end(rsp); at < end && lines < max_trace_lines; at += 8) {
         uint64_t word = *reinterpret_cast<const uint64_t*>(at);
         if (is_text(word) && follows_call(word)) {
-            print_address(word);
+            print_address(word - 1); // inside the call: the next instruction may be another function's
             ++lines;
         }
     }

@@ -103,9 +103,11 @@ void start_other_cpus(uint32_t most, void (*main_loop)()) {
     memcpy(to_pointer(MachAddr(CPU_START_ADDRESS)), cpu_start_code,
            static_cast<size_t>(cpu_start_code_end - cpu_start_code));
     uint32_t next = 1;
-    for (uint32_t i = 0; i < machine.cpu_count && next < most; ++i)
-        if (machine.cpu_apic_ids[i] != apic_id(CpuId(0)) && start_cpu(CpuId(next), machine.cpu_apic_ids[i]))
+    for (uint32_t i = 0; i < machine.cpu_count && next < most; ++i) {
+        uint32_t id = machine.cpu_apic_ids[i];
+        if (id != apic_id(CpuId(0)) && can_reach_apic(id) && start_cpu(CpuId(next), id))
             ++next;
+    }
     log(LogLevel::info, "%u CPUs", online_cpus.count());
 }
 

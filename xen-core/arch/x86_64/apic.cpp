@@ -60,7 +60,8 @@ void send(uint32_t destination, uint32_t what) {
 } // namespace
 
 void init_apic(MachAddr base) {
-    x2apic = cpu_features.x2apic;
+    // Firmware may have switched to it already, and there is no easy way back.
+    x2apic = cpu_features.x2apic || read_msr(msr::apic_base) & base_x2apic;
     if (!x2apic) {
         window = static_cast<volatile uint32_t*>(map_mmio(base, page_size));
         ASSERT(window);
@@ -84,6 +85,10 @@ void init_apic_this_cpu() {
     write(reg::timer, vector::timer | (cpu_features.tsc_deadline ? timer_tsc_deadline : 0));
     write(reg::spurious, software_enable | vector::spurious);
     apic_end_of_interrupt();
+}
+
+bool can_reach_apic(uint32_t id) {
+    return x2apic || id < 0xff;
 }
 
 uint32_t apic_id_this_cpu() {

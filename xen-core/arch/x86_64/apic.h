@@ -15,6 +15,9 @@ uint32_t apic_id_this_cpu();
 uint32_t apic_id(CpuId cpu);
 void set_apic_id(CpuId cpu, uint32_t apic_id);
 
+// Without x2APIC only the numbers 0..254 can be sent to.
+bool can_reach_apic(uint32_t apic_id);
+
 void apic_end_of_interrupt();
 // Reads and clears the error status register.
 uint32_t apic_take_error();

@@ -60,6 +60,12 @@ uint8_t allocate_vector(uint32_t gsi) {
     return 0;
 }
 
+// An IO-APIC's destination has 8 bits.
+uint32_t destination(CpuId cpu) {
+    uint32_t id = apic_id(cpu);
+    return id < 0xff ? id : apic_id(CpuId(0));
+}
+
 void deliver_line(uint32_t gsi) {
     Line& line = lines[gsi];
     InterruptSink* sink;
@@ -165,7 +171,7 @@ Status route_line(uint32_t gsi, InterruptSink& sink, CpuId cpu) {
     line.sink = &sink;
     line.cpu = cpu;
     line.awaits_eoi = false;
-    ioapic_route(gsi, line.vector, line.config, apic_id(cpu), false);
+    ioapic_route(gsi, line.vector, line.config, destination(cpu), false);
     return success;
 }
 
@@ -210,7 +216,7 @@ void retarget_line(uint32_t gsi, CpuId cpu) {
     if (!line.sink || line.cpu == cpu)
         return;
     line.cpu = cpu;
-    ioapic_route(gsi, line.vector, line.config, apic_id(cpu), line.awaits_eoi);
+    ioapic_route(gsi, line.vector, line.config, destination(cpu), line.awaits_eoi);
 }
 
 } // namespace skerry
