@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t millisecond = 1'000'000;
 constexpr std::uint64_t tick_interval =
     250 * millisecond; ///< unfinished lines, guests that were not there, a lost interrupt
-constexpr std::uint64_t log_interval = 50 * millisecond; ///< the log, when nobody tells us that it grew
+constexpr std::uint64_t log_interval = 100 * millisecond; ///< the log, until an event has told us once that it grew
 constexpr std::uint64_t poll_busy = millisecond, poll_idle = 10 * millisecond, busy_for = 200 * millisecond;
 constexpr std::uint64_t quiet_line = 1000 * millisecond; ///< no input for so long: nothing is being piped in
 constexpr std::uint64_t patience_with_line =
@@ -34,16 +34,8 @@ bool Server::start() {
                 settings_.uart);
     }
     if (settings_.log && log_.start()) {
-        auto port = events::bind_virtual_irq(VIRQ_CON_RING);
-        log_event_ = port.ok();
-        if (port)
-            events::set_handler(
-                *port,
-                [](Port, void* server) {
-                    static_cast<Server*>(server)->log_look_ = true;
-                    on_event(Port{}, server);
-                },
-                this);
+        if (auto port = events::bind_virtual_irq(VIRQ_CON_RING); port)
+            events::set_handler(*port, on_log, this);
     }
     if (settings_.builder_port != 0)
         events::set_handler(Port{settings_.builder_port}, on_builder, this);
@@ -77,6 +69,12 @@ void Server::on_event(Port, void* server) {
 
 void Server::on_interrupt(Port port, void* server) {
     static_cast<Server*>(server)->interrupted_ = true;
+    on_event(port, server);
+}
+
+void Server::on_log(Port port, void* context) {
+    auto* server = static_cast<Server*>(context);
+    server->log_event_ = server->log_look_ = true;
     on_event(port, server);
 }
 

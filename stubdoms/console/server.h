@@ -45,6 +45,7 @@ class Server {
     static void on_event(minios::Port, void* server);
     static void on_interrupt(minios::Port, void* server);
     static void on_builder(minios::Port, void* server);
+    static void on_log(minios::Port, void* server);
 
     const Settings& settings_;
     DirectPortIo ports_;
@@ -59,7 +60,7 @@ class Server {
     char log_taken_[256];
     std::size_t log_begin_ = 0, log_end_ = 0;
     minios::WaitQueue work_;
-    bool log_event_ = false, log_look_ = false; ///< VIRQ_CON_RING is bound; the log shall be looked at
+    bool log_event_ = false, log_look_ = false; ///< VIRQ_CON_RING comes; the log shall be looked at
     bool started_ = false, visit_ = false, interrupted_ = false;
     std::size_t first_served_ = 0;
     std::uint64_t last_tick_ = 0, last_activity_ = 0, last_interactive_ = 0, last_input_ = 0, last_log_ = 0;
