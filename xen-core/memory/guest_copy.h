@@ -26,6 +26,14 @@ template <typename T>
     return copy_from_guest_raw(&value, from, sizeof(T));
 }
 template <typename T>
+[[nodiscard]] bool read_guest_object(T& value, GuestVirt from) {
+    return copy_from_guest_raw(&value, from, sizeof(T));
+}
+template <typename T>
+[[nodiscard]] bool write_guest_object(GuestVirt to, const T& value) {
+    return copy_to_guest_raw(to, &value, sizeof(T));
+}
+template <typename T>
 [[nodiscard]] bool write_guest_raw(GuestVirt to, T value) {
     return copy_to_guest_raw(to, &value, sizeof(T));
 }
@@ -59,50 +67,41 @@ inline Status clear_guest(GuestVirt to, size_t bytes) {
 }
 
 namespace detail {
-// Small objects travel in whole words, without a call.
+// Single words, and small objects of whole words, travel without a call.
 template <typename T>
-inline constexpr bool in_words = (sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 ||
-                                  (sizeof(T) % 8 == 0 && sizeof(T) <= 32 && alignof(T) == 8));
+inline constexpr bool is_word = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8;
+template <typename T>
+inline constexpr bool is_words = sizeof(T) % 8 == 0 && sizeof(T) <= 128 && alignof(T) == 8;
 } // namespace detail
 
 template <typename T>
 inline Status copy_in(T& value, GuestVirt from) {
     static_assert(std::is_trivially_copyable_v<T>);
-    if constexpr (detail::in_words<T>) {
-        using Word = std::conditional_t<
-            sizeof(T) == 1, uint8_t,
-            std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
-        if (!is_guest_range(from, sizeof(T))) [[unlikely]]
-            return Error::bad_address;
-        Word words[sizeof(T) / sizeof(Word)];
-        for (size_t i = 0; i < sizeof(T) / sizeof(Word); ++i)
-            if (!read_guest_raw(words[i], from + i * sizeof(Word))) [[unlikely]]
-                return Error::bad_address;
-        __builtin_memcpy(&value, words, sizeof(T));
-        return success;
-    } else {
-        return copy_from_guest(&value, from, sizeof(T));
-    }
+    bool done = is_guest_range(from, sizeof(T));
+    if constexpr (detail::is_word<T>)
+        done = done && read_guest_raw(value, from);
+    else if constexpr (detail::is_words<T>)
+        done = done && read_guest_object(value, from);
+    else
+        done = done && copy_from_guest_raw(&value, from, sizeof(T));
+    if (!done) [[unlikely]]
+        return Error::bad_address;
+    return success;
 }
 
 template <typename T>
 inline Status copy_out(GuestVirt to, const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
-    if constexpr (detail::in_words<T>) {
-        using Word = std::conditional_t<
-            sizeof(T) == 1, uint8_t,
-            std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
-        if (!is_guest_range(to, sizeof(T))) [[unlikely]]
-            return Error::bad_address;
-        Word words[sizeof(T) / sizeof(Word)];
-        __builtin_memcpy(words, &value, sizeof(T));
-        for (size_t i = 0; i < sizeof(T) / sizeof(Word); ++i)
-            if (!write_guest_raw(to + i * sizeof(Word), words[i])) [[unlikely]]
-                return Error::bad_address;
-        return success;
-    } else {
-        return copy_to_guest(to, &value, sizeof(T));
-    }
+    bool done = is_guest_range(to, sizeof(T));
+    if constexpr (detail::is_word<T>)
+        done = done && write_guest_raw(to, value);
+    else if constexpr (detail::is_words<T>)
+        done = done && write_guest_object(to, value);
+    else
+        done = done && copy_to_guest_raw(to, &value, sizeof(T));
+    if (!done) [[unlikely]]
+        return Error::bad_address;
+    return success;
 }
 
 // A guest's pointer to T, as an argument of a hypercall. Only ever an address; copying is explicit.

@@ -35,6 +35,8 @@ constexpr Need need_of(unsigned level, Pte entry) {
 
 // How a legal present entry is written.
 constexpr Pte adjusted_l1(Pte entry) {
+    if ((entry.raw & (pte::user | pte::global)) == pte::user) [[likely]]
+        return entry;
     uint64_t kernel_mark = entry.is_user() ? 0 : guest_kernel;
     return Pte((entry.raw & ~pte::global) | pte::user | kernel_mark);
 }

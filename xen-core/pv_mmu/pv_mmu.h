@@ -9,7 +9,7 @@
 // refused with nothing changed. Taking old tables apart may be left for later: every method first finishes what earlier
 // ones left (that, too, may be a restart), so no guest can tell the difference.
 //
-// Lock: LockRank::pv_mmu, taken inside, held by Batch. Any CPU may call for any domain. ABI: mmu_update, mmuext_op and
+// Lock: LockRank::pv_mmu, taken inside. Any CPU may call for any domain. ABI: mmu_update, mmuext_op and
 // update_va_mapping in <xen/xen.h>. Errors, unless said otherwise: invalid (no such frame, not the domain's, wrong
 // type, bad flags), busy (the frame to be mapped is in use otherwise, or not whose the call says), not_permitted (I/O
 // memory), restart.
@@ -20,8 +20,11 @@
 #include "base/result.h"
 #include "base/work_budget.h"
 #include "memory/frame_table.h"
+#include "memory/guest_copy.h"
 #include "pv_mmu/flush_debt.h"
 #include "pv_mmu/pv_mmu_host.h"
+
+#include <xen/xen.h>
 
 namespace skerry {
 
@@ -53,20 +56,16 @@ class PvMmu : NonCopyable {
     Account& account() { return account_; }
     TranslationUsers& users() { return account_.users; }
 
-    // --- mmu_update: several requests under one taking of the lock ---
-    class [[nodiscard]] Batch : NonCopyable {
-      public:
-        explicit Batch(PvMmu& mmu) : mmu_(mmu), held_(mmu.lock_) {}
-        // One mmu_update_t. `foreign`: L1 entries map frames of that account instead of the domain's own (or null).
-        // Commands: MMU_NORMAL_PT_UPDATE, MMU_PT_UPDATE_PRESERVE_AD, MMU_PT_UPDATE_NO_TRANSLATE, MMU_MACHPHYS_UPDATE.
-        // Nothing is flushed: that is the guest's business; what xen-core's safety needs is flushed when it is needed.
-        // Errors: no_system_call for an unknown command.
-        Status update(uint64_t pointer, uint64_t value, const ForeignAccess* foreign, WorkBudget& budget);
-
-      private:
-        PvMmu& mmu_;
-        Holding<LockRank::pv_mmu> held_;
-    };
+    // --- mmu_update ---
+    // `count` requests of the running guest, under one taking of the lock; `carried_out` says how many were. `foreign`:
+    // L1 entries map frames of that account instead of the domain's own (or null). Commands: MMU_NORMAL_PT_UPDATE,
+    // MMU_PT_UPDATE_PRESERVE_AD, MMU_PT_UPDATE_NO_TRANSLATE, MMU_MACHPHYS_UPDATE. Nothing is flushed: that is the
+    // guest's business; what xen-core's safety needs is flushed when it is needed. Errors: no_system_call for an
+    // unknown command, bad_address. Each request spends a unit of the budget.
+    Status update_all(GuestHandle<mmu_update_t> requests, uint32_t count, const ForeignAccess* foreign,
+                      WorkBudget& budget, uint32_t& carried_out);
+    // One request.
+    Status update(uint64_t pointer, uint64_t value, const ForeignAccess* foreign, WorkBudget& budget);
 
     // --- update_va_mapping ---
     // Writes the L1 entry that maps `virt` in the space of `root`. The flush that UVMF_* asks for is the caller's.
@@ -130,7 +129,6 @@ class PvMmu : NonCopyable {
     Status settle(WorkBudget& budget);
 
   private:
-    friend class Batch;
     // How update_l1 writes: as the guest says; keeping accessed and dirty bits that the hardware may be setting; or
     // only if the entry still is what was read (Error::try_again otherwise).
     enum class Write : uint8_t { plain, keep_accessed_dirty, if_unchanged };
@@ -156,12 +154,15 @@ class PvMmu : NonCopyable {
     // update.cpp
     Status take_l1_need(Pte entry, Account& source);
     Status take_l1_need_slowly(Pte entry, Account& source);
+    Status judge_rare_flags(Pte entry);
     void drop_l1_need(Pte entry, FlushStamp now);
     void drop_l1_need_slowly(Pte entry, Frame* frame);
     Status update_l1(Pte* slot, Pte old, Pte value, Write how, Account& source);
+    Status write_l1(Pte* slot, Pte old, Pte value, Write how, Account& source);
+    Status update_one(uint64_t pointer, uint64_t value, Account& source, WorkBudget& budget);
+    Status update_otherwise(uint64_t pointer, uint64_t value, Account& source, WorkBudget& budget);
     Status update_table(Frame& table, Pte* slot, Pte value, Write how, WorkBudget& budget);
     Status update_plain_memory(Frame& frame, MachAddr place, uint64_t value);
-    Status update_other(Frame& frame, MachAddr place, uint64_t value, Write how, WorkBudget& budget);
     Status machphys_update(Mfn mfn, uint64_t value, Account& source);
     Pte* find_l1_slot(Mfn root, GuestVirt virt);
     // foreign.cpp

@@ -7,13 +7,11 @@
 #include "pv_mmu/pv_mmu.h"
 #include "pv_mmu/slot.h"
 
-#include "memory/guest_copy.h"
 #include "memory/m2p.h"
-
-#include <xen/xen.h>
 
 namespace skerry {
 
+static_assert(sizeof(mmu_update_t) == 16 && offsetof(mmu_update_t, ptr) == 0 && offsetof(mmu_update_t, val) == 8);
 static_assert(MMU_NORMAL_PT_UPDATE == 0 && MMU_MACHPHYS_UPDATE == 1 && MMU_PT_UPDATE_PRESERVE_AD == 2 &&
               MMU_PT_UPDATE_NO_TRANSLATE == 3);
 
@@ -40,6 +38,14 @@ static_assert(MMU_NORMAL_PT_UPDATE == 0 && MMU_MACHPHYS_UPDATE == 1 && MMU_PT_UP
     return success;
 }
 
+// Flags that only some domains may set, or nobody.
+[[gnu::cold, gnu::noinline]] Status PvMmu::judge_rare_flags(Pte entry) {
+    if (!(entry.raw & rules::refused_flags(1, host_.may_set_cache_attributes())))
+        return success;
+    log_refusal(account_.id(), "L1 entry %lx: flags refused", entry.raw);
+    return Error::invalid;
+}
+
 // Frames of other accounts, descriptor pages, holes.
 [[gnu::cold, gnu::noinline]] void PvMmu::drop_l1_need_slowly(Pte entry, Frame* named) {
     if (!named->word().is_ram())
@@ -57,21 +63,19 @@ static_assert(MMU_NORMAL_PT_UPDATE == 0 && MMU_MACHPHYS_UPDATE == 1 && MMU_PT_UP
         named->drop_reference();
 }
 
-// `old` is what the caller read from the slot.
-Status PvMmu::update_l1(Pte* slot, Pte old, Pte value, Write how, Account& source) {
+// `old` is what the caller read from the slot. Inline where it is hot, for a `how` that is known there.
+[[gnu::always_inline]] inline Status PvMmu::write_l1(Pte* slot, Pte old, Pte value, Write how, Account& source) {
+    const bool maps = value.is_present();
     bool takes = false;
-    if (value.is_present()) {
+    if (maps) {
         if (value.raw & rules::refused_flags(1, false)) [[unlikely]]
-            if (value.raw & rules::refused_flags(1, host_.may_set_cache_attributes())) {
-                log_refusal(account_.id(), "L1 entry %lx: flags refused", value.raw);
-                return Error::invalid;
-            }
+            TRY_STATUS(judge_rare_flags(value));
         takes = !rules::same_need(old, value);
         if (takes)
             TRY_STATUS(take_l1_need(value, source));
         value = rules::adjusted_l1(value);
     }
-    if (how == Write::plain) [[likely]] {
+    if (how == Write::plain) {
         write_slot(slot, value);
     } else if (how == Write::keep_accessed_dirty) {
         write_slot_keeping_accessed_dirty(slot, value);
@@ -80,9 +84,13 @@ Status PvMmu::update_l1(Pte* slot, Pte old, Pte value, Write how, Account& sourc
             drop_l1_need(value, account_.users.stamp());
         return Error::try_again;
     }
-    if (old.is_present() && (takes || !value.is_present()))
+    if (old.is_present() && (takes || !maps))
         drop_l1_need(old, account_.users.stamp());
     return success;
+}
+
+Status PvMmu::update_l1(Pte* slot, Pte old, Pte value, Write how, Account& source) {
+    return write_l1(slot, old, value, how, source);
 }
 
 // --- entries of L2, L3, L4 ---
@@ -119,35 +127,77 @@ Status PvMmu::update_table(Frame& table, Pte* slot, Pte value, Write how, WorkBu
 
 // --- mmu_update ---
 
-Status PvMmu::Batch::update(uint64_t pointer, uint64_t value, const ForeignAccess* foreign, WorkBudget& budget) {
-    TRY_STATUS(mmu_.drain(budget));
-    const unsigned command = pointer & (sizeof(uint64_t) - 1);
-    const MachAddr place(pointer & ~(sizeof(uint64_t) - 1));
-    Account& source = foreign ? foreign->account() : mmu_.account_;
-    if (command > MMU_PT_UPDATE_NO_TRANSLATE || command == MMU_MACHPHYS_UPDATE) [[unlikely]]
-        return command == MMU_MACHPHYS_UPDATE ? mmu_.machphys_update(frame_of(place), value, source)
-                                              : Status(Error::no_system_call);
-    const Write how = command == MMU_PT_UPDATE_PRESERVE_AD ? Write::keep_accessed_dirty : Write::plain;
-    Frame* table = find_frame(frame_of(place));
-    if (!table || table->owner() != &mmu_.account_) [[unlikely]] {
-        log_refusal(mmu_.account_.id(), "mmu_update of %lx: not a frame of the domain", pointer);
-        return Error::invalid;
+Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, const ForeignAccess* foreign,
+                         WorkBudget& budget, uint32_t& carried_out) {
+    constexpr uint32_t stretch = 64; // requests between two looks at the budget
+    Holding held(lock_);
+    Account& source = foreign ? foreign->account() : account_;
+    GuestVirt next = requests.address();
+    carried_out = 0;
+    if (!is_guest_range(next, uint64_t{count} * sizeof(mmu_update_t)))
+        return Error::bad_address;
+    TRY_STATUS(drain(budget));
+    while (carried_out < count) {
+        if (carried_out && budget.is_spent())
+            return Error::restart;
+        const uint32_t end = count - carried_out < stretch ? count : carried_out + stretch;
+        (void)budget.spend(static_cast<int32_t>(end - carried_out));
+        for (; carried_out < end; ++carried_out, next = next + sizeof(mmu_update_t)) {
+            mmu_update_t request;
+            if (!read_guest_object(request, next)) [[unlikely]]
+                return Error::bad_address;
+            TRY_STATUS(update_one(request.ptr, request.val, source, budget));
+        }
     }
-    if (table->word().is_used_as(FrameType::l1)) [[likely]]
-        return mmu_.update_l1(slot_at(place), read_slot(slot_at(place)), Pte(value), how, source);
-    return mmu_.update_other(*table, place, value, how, budget);
+    return success;
 }
 
-Status PvMmu::update_other(Frame& table, MachAddr place, uint64_t value, Write how, WorkBudget& budget) {
-    FrameWord word = table.word();
+Status PvMmu::update(uint64_t pointer, uint64_t value, const ForeignAccess* foreign, WorkBudget& budget) {
+    Holding held(lock_);
+    TRY_STATUS(drain(budget));
+    (void)budget.spend();
+    return update_one(pointer, value, foreign ? foreign->account() : account_, budget);
+}
+
+// The usual case inline: a plain update of an entry of an L1 table.
+[[gnu::always_inline]] inline Status PvMmu::update_one(uint64_t pointer, uint64_t value, Account& source,
+                                                       WorkBudget& budget) {
+    const MachAddr place(pointer);
+    if (frame_of(place).value <= max_mfn_value && !(pointer % sizeof(Pte))) [[likely]] {
+        Frame& table = frame(frame_of(place));
+        if (table.owner() == &account_ && table.word().is_used_as(FrameType::l1)) [[likely]] {
+            Pte* slot = slot_at(place);
+            return write_l1(slot, read_slot(slot), Pte(value), Write::plain, source);
+        }
+    }
+    return update_otherwise(pointer, value, source, budget);
+}
+
+Status PvMmu::update_otherwise(uint64_t pointer, uint64_t value, Account& source, WorkBudget& budget) {
+    TRY_STATUS(drain(budget)); // an earlier request of the same call may have left something
+    const unsigned command = pointer % sizeof(uint64_t);
+    const MachAddr place(pointer - command);
+    if (command == MMU_MACHPHYS_UPDATE)
+        return machphys_update(frame_of(place), value, source);
+    if (command > MMU_PT_UPDATE_NO_TRANSLATE)
+        return Error::no_system_call;
+    const Write how = command == MMU_PT_UPDATE_PRESERVE_AD ? Write::keep_accessed_dirty : Write::plain;
+    Frame* named = find_frame(frame_of(place));
+    if (!named || named->owner() != &account_) {
+        log_refusal(account_.id(), "mmu_update of %lx: not a frame of the domain", pointer);
+        return Error::invalid;
+    }
+    FrameWord word = named->word();
+    if (word.is_used_as(FrameType::l1))
+        return update_l1(slot_at(place), read_slot(slot_at(place)), Pte(value), how, source);
     if (is_page_table(word.type()) && word.uses())
-        return update_table(table, slot_at(place), Pte(value), how, budget);
+        return update_table(*named, slot_at(place), Pte(value), how, budget);
     if (is_page_table(word.type()) && word.is_in_transition()) {
         // A promotion that was never finished: undo it, then it is ordinary memory.
-        enqueue(table);
+        enqueue(*named);
         return Error::restart;
     }
-    return update_plain_memory(table, place, value);
+    return update_plain_memory(*named, place, value);
 }
 
 Status PvMmu::update_plain_memory(Frame& frame, MachAddr place, uint64_t value) {
@@ -190,7 +240,7 @@ Status PvMmu::update_va_mapping(Mfn root, GuestVirt virt, Pte value, const Forei
         log_refusal(account_.id(), "update_va_mapping of %lx: no L1 table there", virt.value);
         return Error::invalid;
     }
-    return update_l1(slot, read_slot(slot), value, Write::plain, foreign ? foreign->account() : account_);
+    return write_l1(slot, read_slot(slot), value, Write::plain, foreign ? foreign->account() : account_);
 }
 
 Pte PvMmu::find_entry(Mfn root, GuestVirt virt) {

@@ -53,7 +53,7 @@ TEST_F(UpdatesTest, ManyAtOnce) {
     host_guest_memory.bytes.assign(4096, 0);
     auto* requests = reinterpret_cast<mmu_update_t*>(host_guest_memory.bytes.data());
     GuestHandle<mmu_update_t> handle(host_guest_memory.base);
-    for (unsigned i = 0; i < 200; ++i)
+    for (unsigned i = 0; i < 256; ++i)
         requests[i] = {address_of(l1).value + 8 * (i + 200), to(data, read_write)};
     uint32_t done = 0;
     WorkBudget plenty(10000);
