@@ -42,6 +42,8 @@ class Platform {
         bool serves = false;         // somebody's console or store
         std::optional<Port> control; // a service's port towards the builder, and the builder's end
         std::optional<Port> control_end;
+        uint64_t launched_us = 0;
+        unsigned short_lives = 0; // in a row
     };
     using Step = Status (Platform::*)(size_t index);
 
@@ -66,6 +68,7 @@ class Platform {
     void end_domain(size_t index);
     bool wait_until_gone(DomId id);
     void rebuild(size_t index);
+    bool lives_too_short(size_t index);
     void tell_servers(size_t index);
 
     const DomainDescription& description_of(size_t index) const { return description_.domains[index]; }

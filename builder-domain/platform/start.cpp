@@ -219,6 +219,7 @@ Status Platform::equip(size_t index) {
 Status Platform::launch(size_t index) {
     Member& member = members_[index];
     BUILDER_TRY(unpause_domain(hypervisor_, member.id));
+    member.launched_us = surroundings_.now_us();
     member.making->release();
     member.making.reset();
     member.state = State::running;

@@ -9,6 +9,10 @@ namespace {
 constexpr unsigned patience_ms = 5000;
 constexpr unsigned interval_ms = 10;
 
+// A domain that ends this soon after its start, this often in a row, is not built again: it would go on for ever.
+constexpr uint64_t short_life_us = 1'000'000;
+constexpr unsigned most_short_lives = 5;
+
 std::string_view name_of(Policy policy) {
     switch (policy) {
     case Policy::destroy:
@@ -127,7 +131,22 @@ bool Platform::wait_until_gone(DomId id) {
     return false;
 }
 
+bool Platform::lives_too_short(size_t index) {
+    Member& member = members_[index];
+    bool is_short = surroundings_.now_us() - member.launched_us < short_life_us;
+    member.short_lives = is_short ? member.short_lives + 1 : 0;
+    return member.short_lives > most_short_lives;
+}
+
 void Platform::rebuild(size_t index) {
+    if (lives_too_short(index)) {
+        Text<160> line;
+        line << "domain " << members_[index].id.value << ' ' << description_of(index).name
+             << " ended within a second of its start " << members_[index].short_lives
+             << " times in a row: destroyed instead";
+        surroundings_.say(line.view());
+        return end_domain(index);
+    }
     end_domain(index);
     if (!wait_until_gone(members_[index].id))
         return fail(index, Failure() << "its former self is still in use, by whoever maps its pages");

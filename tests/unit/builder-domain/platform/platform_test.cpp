@@ -18,7 +18,8 @@ class FakeSurroundings : public Surroundings {
 
     void say(std::string_view line) override { lines.emplace_back(line); }
     void sleep_ms(unsigned duration) override { slept += duration; }
-    uint64_t now_us() override { return 7; }
+    uint64_t now_us() override { return now; }
+    uint64_t now = 7;
     Result<Port> bind(DomId domain, Port remote) override { return Port(domain.value * 100u + remote.value); }
     void notify(Port port) override { rung.push_back(port.value); }
     void close(Port) override {}
@@ -191,6 +192,25 @@ TEST_F(PlatformTest, RebootBuildsItAgainWithItsNumberAndPorts) {
     EXPECT_EQ(hypervisor_.domains[2].ports, (std::vector<domid_t>{1}));
     EXPECT_EQ(surroundings_.rung, (std::vector<uint32_t>{102, 102})); // the console domain, once gone and once back
     EXPECT_TRUE(hypervisor_.domains[1].started);
+}
+
+TEST_F(PlatformTest, DomainThatNeverLivesLongIsNotBuiltForEver) {
+    ASSERT_EQ(start("[domain a]\nkernel=unikernel\nmemory=4M\non_crash=reboot\n"), "");
+    auto crash = [&](uint64_t later) {
+        surroundings_.now += later;
+        ends(1, SHUTDOWN_crash);
+        platform_->look_after_domains();
+    };
+    for (int i = 0; i < 5; ++i)
+        crash(1000);
+    crash(2'000'000); // a longer life makes up for them
+    for (int i = 0; i < 5; ++i)
+        crash(1000);
+    EXPECT_TRUE(hypervisor_.domains.contains(1));
+    crash(1000);
+    EXPECT_FALSE(hypervisor_.domains.contains(1));
+    EXPECT_TRUE(
+        surroundings_.said("domain 1 a ended within a second of its start 6 times in a row: destroyed instead"));
 }
 
 TEST_F(PlatformTest, ServiceIsBuiltAgainForItsGuests) {
