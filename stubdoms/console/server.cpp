@@ -18,6 +18,8 @@ constexpr std::uint64_t quiet_line = 1000 * millisecond; ///< no input for so lo
 constexpr std::uint64_t patience_with_line =
     50 * millisecond; ///< how long others wait for the interactive guest to end a line
 
+constexpr unsigned patience_with_guest = 40; ///< attempts, one at each tick
+
 } // namespace
 
 bool Server::start() {
@@ -47,8 +49,7 @@ bool Server::start() {
     }
     visit_guests();
     last_input_ = last_tick_ = clock::now_ns();
-    started_ =
-        true; // from here on a guest that does not exist is nothing to talk about: it went, or is being built again
+    started_ = true;
     return true;
 }
 
@@ -101,12 +102,17 @@ void Server::visit_guests() {
 
 void Server::attach(Guest& guest) {
     auto result = guest.page.attach(*guest.address, GrantRef{GNTTAB_RESERVED_CONSOLE}, on_event, this);
-    if (result)
+    if (result) {
         guest.ring = GuestRing(*static_cast<xencons_interface*>(guest.page.data()));
-    else if (result.error() != guest.last_error && (!started_ || result.error() != Error::no_such_process))
+        guest.failures = 0;
+        return;
+    }
+    // A guest that is gone, or is being built again, is nothing to talk about; one that stays half there is.
+    ++guest.failures;
+    const bool absent = result.error() == Error::no_such_process;
+    if (!started_ || (guest.failures == patience_with_guest && !absent))
         say("domain %u, %s: cannot attach: %s\n", guest.address->domain.value, guest.address->name,
             error_name(result.error()));
-    guest.last_error = result.error();
 }
 
 bool Server::move_input() {

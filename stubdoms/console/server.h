@@ -30,7 +30,7 @@ class Server {
         Multiplexer::Source source;
         char taken[256]; ///< read from the ring, not yet accepted by the multiplexer
         std::size_t taken_begin = 0, taken_end = 0;
-        minios::Error last_error = minios::Error::none;
+        unsigned failures = 0; ///< to attach, in a row
     };
 
     void say(const char* format, ...) __attribute__((format(printf, 2, 3)));
