@@ -33,36 +33,80 @@ bool test(unsigned long& word, unsigned bit) {
 
 } // namespace
 
+[[gnu::always_inline]] inline void EventTable::set_pending_two_level(EventChannel& channel, EvtPort port) {
+    shared_info* shared = shared_info_.load(std::memory_order_acquire);
+    if (!shared) [[unlikely]]
+        return;
+    // A port that is bound while this ABI is in force is below two_level_ports: allocation sees to it, and the way back
+    // from FIFO needs every port closed.
+    unsigned index = port.value / bits_per_word % bits_per_word, bit = port.value % bits_per_word;
+    if (!test_and_set(shared->evtchn_pending[index], bit)) {
+        if (!test(shared->evtchn_mask[index], bit))
+            select(channel, index);
+        notify_pollers(port);
+    }
+}
+
+// Two-level: word `index` has something pending and not masked.
+[[gnu::always_inline]] inline void EventTable::select(EventChannel& channel, unsigned index) {
+    VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
+    vcpu_info* info = vcpus_[id.value].load(std::memory_order_relaxed)->info.load(std::memory_order_acquire);
+    if (info && !test_and_set(info->evtchn_pending_sel, index))
+        mark_upcall(id, *info);
+}
+
+[[gnu::always_inline]] inline void EventTable::mark_upcall(VcpuId id, vcpu_info& info) {
+    if (shared_byte(info.evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
+        sink_.deliver(id);
+}
+
 Status EventTable::send(EvtPort port) {
     EventChannel* channel = find(port);
     if (!channel) [[unlikely]]
         return Error::invalid;
     Holding held(channel->lock);
+    EventTable* table = this;
+    EventChannel* target = channel;
     if (channel->consumer) [[unlikely]]
         return Error::invalid;
-    switch (channel->state) {
-    case PortState::interdomain:
-        send_to_peer(*channel);
-        return success;
-    case PortState::ipi:
-        set_pending(*channel, port);
-        return success;
-    case PortState::unbound:
-        return success;
-    default:
-        return Error::invalid;
+    if (channel->state == PortState::interdomain) [[likely]] {
+        table = channel->peer;
+        port = EvtPort(channel->number);
+        target = &table->bound(port);
+        if (target->consumer) [[unlikely]] {
+            table->tell_consumer(*target, port);
+            return success;
+        }
+    } else if (channel->state != PortState::ipi) {
+        return channel->state == PortState::unbound ? success : Status(Error::invalid);
     }
+    if (table->uses_fifo())
+        table->set_pending_fifo(*target, port);
+    else
+        table->set_pending_two_level(*target, port);
+    return success;
+}
+
+void EventTable::set_pending(EventChannel& channel, EvtPort port) {
+    if (uses_fifo())
+        set_pending_fifo(channel, port);
+    else
+        set_pending_two_level(channel, port);
 }
 
 // The lock of `channel`, an interdomain port of this table, is held: the peer's port is bound and stays so.
-inline void EventTable::send_to_peer(EventChannel& channel) {
+void EventTable::send_to_peer(EventChannel& channel) {
     EventTable& peer = *channel.peer;
     EvtPort port(channel.number);
-    EventChannel& target = *peer.find(port);
-    if (target.consumer) [[unlikely]]
-        peer.consumers_[target.consumer - 1]->notify(VcpuId(target.vcpu.load(std::memory_order_relaxed)), port);
+    EventChannel& target = peer.bound(port);
+    if (target.consumer)
+        peer.tell_consumer(target, port);
     else
         peer.set_pending(target, port);
+}
+
+void EventTable::tell_consumer(EventChannel& channel, EvtPort port) {
+    consumers_[channel.consumer - 1]->notify(VcpuId(channel.vcpu.load(std::memory_order_relaxed)), port);
 }
 
 void EventTable::send_from_attached(EvtPort port) {
@@ -95,25 +139,6 @@ void EventTable::send_pirq(EvtPort port) {
     Holding held(channel->lock);
     if (channel->state == PortState::pirq)
         set_pending(*channel, port);
-}
-
-void EventTable::set_pending_two_level(EventChannel& channel, EvtPort port) {
-    shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    if (!shared || port.value >= two_level_ports) [[unlikely]]
-        return;
-    unsigned index = port.value / bits_per_word, bit = port.value % bits_per_word;
-    if (test_and_set(shared->evtchn_pending[index], bit))
-        return;
-    VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
-    vcpu_info* info = vcpus_[id.value].load(std::memory_order_relaxed)->info.load(std::memory_order_acquire);
-    if (!test(shared->evtchn_mask[index], bit) && info && !test_and_set(info->evtchn_pending_sel, index))
-        mark_upcall(id, *info);
-    notify_pollers(port);
-}
-
-void EventTable::mark_upcall(VcpuId id, vcpu_info& info) {
-    if (shared_byte(info.evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
-        sink_.deliver(id);
 }
 
 Status EventTable::unmask(EvtPort port) {

@@ -90,8 +90,9 @@ void EventTable::link_event(EventVcpu& target, uint16_t queue, EvtPort port, Eve
     uint32_t ready_bit = 1u << priority;
     if (linked || (shared_word(control.ready).fetch_or(ready_bit, std::memory_order_seq_cst) & ready_bit) != 0)
         return;
-    if (vcpu_info* info = target.info.load(std::memory_order_acquire))
-        mark_upcall(VcpuId(queue >> 4u), *info);
+    vcpu_info* info = target.info.load(std::memory_order_acquire);
+    if (info && std::atomic_ref<uint8_t>(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
+        sink_.deliver(VcpuId(queue >> 4u));
 }
 
 // Makes `port` the successor of `tail`, unless the guest has taken `tail` off the queue: false, the queue is empty.

@@ -140,13 +140,16 @@ class EventTable : NonCopyable {
     uint32_t port_limit() const { return uses_fifo() ? fifo_ports : two_level_ports; }
 
     // delivery (event_delivery.cpp): the caller holds a lock that keeps the binding of `port` still
-    void send_to_peer(EventChannel& channel);
-    void set_pending(EventChannel& channel, EvtPort port) {
-        if (uses_fifo())
-            set_pending_fifo(channel, port);
-        else
-            set_pending_two_level(channel, port);
+    // A port that is known to be bound.
+    EventChannel& bound(EvtPort port) {
+        if (port.value < ports_per_page) [[likely]]
+            return first_page_.load(std::memory_order_relaxed)[port.value];
+        return *find_far(port);
     }
+    void send_to_peer(EventChannel& channel);
+    void tell_consumer(EventChannel& channel, EvtPort port);
+    void set_pending(EventChannel& channel, EvtPort port);
+    void select(EventChannel& channel, unsigned index);
     void set_pending_two_level(EventChannel& channel, EvtPort port);
     void unmask_locked(EventChannel& channel, EvtPort port);
     bool is_pending_two_level(EvtPort port) const;

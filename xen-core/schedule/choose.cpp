@@ -13,6 +13,8 @@ Decision Scheduler::choose_next(CpuId cpu, Nanoseconds now) {
     RunQueue& queue = queues_[cpu.value];
     if (cpu_count_ > 1)
         balance(queue, now);
+    else if (is_alone(queue))
+        return goes_on(queue);
 
     Holding held(queue.lock_);
     queue.charge(now);
@@ -21,6 +23,19 @@ Decision Scheduler::choose_next(CpuId cpu, Nanoseconds now) {
     queue.preempt_ = queue.yielding_ = false;
     queue.advance_clock(now);
     return decide(queue, next, now);
+}
+
+// On the only CPU: nobody else wants it, nothing limits the current entity. (Its time is booked when somebody does.)
+bool Scheduler::is_alone(const RunQueue& queue) const {
+    const SchedEntity& current = *queue.current_;
+    return queue.waiting_count_ == 0 && queue.unpark_at_ == never && queue.resident_ == &current &&
+           current.hold_.load(std::memory_order_relaxed) == 0 && current.group_->cap() == 0;
+}
+
+Decision Scheduler::goes_on(RunQueue& queue) {
+    queue.preempt_ = queue.yielding_ = false;
+    queue.slice_end_ = never;
+    return {queue.current_, nullptr, nullptr, never};
 }
 
 // May the current entity go on?

@@ -96,7 +96,8 @@ void RunQueue::charge(Nanoseconds now) {
     if (current_->is_idle())
         return;
     current_->virtual_time_ += current_->group_->virtual_time(ran);
-    granted_ -= static_cast<int64_t>(ran);
+    if (granted_ > 0) // an overrun is owed once
+        granted_ -= static_cast<int64_t>(ran);
 }
 
 bool RunQueue::renew_budget(Nanoseconds now) {

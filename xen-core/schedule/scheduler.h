@@ -91,6 +91,11 @@ class Scheduler : NonCopyable {
     Status set_affinity(SchedEntity& entity, const Affinity& hard, const Affinity& soft);
     Affinity hard_affinity(SchedEntity& entity);
     Affinity soft_affinity(SchedEntity& entity);
+    // Its group's weight or cap has changed: takes effect now rather than at the end of a turn.
+    void reconsider(SchedEntity& entity) {
+        if (entity.is_running())
+            hooks_.kick(entity.home());
+    }
     // Times up to now; state_entry_time as the ABI says.
     vcpu_runstate_info runstate(SchedEntity& entity);
 
@@ -130,6 +135,8 @@ class Scheduler : NonCopyable {
     void kick_idle_for(SchedEntity& entity);
 
     // what runs next (choose.cpp)
+    bool is_alone(const RunQueue& queue) const;
+    static Decision goes_on(RunQueue& queue);
     bool stays(RunQueue& queue, Nanoseconds now);
     SchedEntity& replace_current(RunQueue& queue, Nanoseconds now);
     Decision decide(RunQueue& queue, SchedEntity& next, Nanoseconds now);

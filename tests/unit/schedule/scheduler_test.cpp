@@ -188,6 +188,18 @@ TEST(Scheduler, CapLimitsEvenOnAnIdleMachine) {
     EXPECT_NEAR(share(a, 10 * seconds), 0.5, 0.01);
 }
 
+TEST(Scheduler, ACapTakesEffectWhenItIsSetAndAsksNothingForThePast) {
+    Machine machine(1);
+    SchedGroup group;
+    TestVcpu& a = machine.add(group);
+    machine.run_for(10 * seconds);
+    ASSERT_TRUE(group.set(256, 50).ok());
+    scheduler.reconsider(a);
+    a.ran = 0;
+    machine.run_for(1 * seconds);
+    EXPECT_NEAR(share(a, 1 * seconds), 0.5, 0.02);
+}
+
 TEST(Scheduler, CapCoversTheWholeGroup) {
     Machine machine(4);
     SchedGroup capped, free;

@@ -148,7 +148,9 @@ Status schedule_domain(Caller& caller, Domain& target, xen_domctl_scheduler_op& 
     // Zero weight and all-ones cap mean: leave as it is.
     uint32_t weight = request.u.credit.weight ? request.u.credit.weight : target.sched_group.weight();
     uint32_t cap = request.u.credit.cap != UINT16_MAX ? request.u.credit.cap : target.sched_group.cap();
-    return target.sched_group.set(weight, cap);
+    TRY_STATUS(target.sched_group.set(weight, cap));
+    target.for_each_vcpu([](Vcpu& vcpu) { scheduler.reconsider(vcpu.entity); });
+    return success;
 }
 
 } // namespace skerry
