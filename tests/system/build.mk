@@ -22,3 +22,5 @@ test-oracle: $(GUESTS) $(BUILD)/tests/system/guests_test $(DEBIAN_FILES)
 	@SKERRY_ORACLE=1 tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/guests_test
 test-system: all $(SYSTEM_TESTS)
 	@tests/run-all $(BUILD)/tests/results $(SYSTEM_TESTS)
+$(BUILD)/tests/system/linux_test: | $(BUILD)/tests/bench/vmlinux
+$(BUILD)/tests/system/boot_test: | $(BUILD)/tests/guests/console

@@ -18,9 +18,9 @@ $(PV_BOOT_FUZZ_TARGETS): $(BUILD)/tests/fuzz/pv-boot-%: $(BUILD)/obj/fuzz/tests/
 FUZZ_TARGETS += $(PV_BOOT_FUZZ_TARGETS)
 -include $(PV_BOOT_FUZZ_OBJECTS:.o=.d)
 
-# Seeds for them, in build/tests/fuzz/seeds/<target>/.
+# Seeds for them, straight into their corpora (build/corpus/<target>/, see tools/fuzz).
 $(BUILD)/tests/fuzz/pv-boot-make-seeds: tests/fuzz/pv-boot/make_seeds.cpp $(wildcard tests/unit/pv-boot/*.h) stubdoms/pv-boot/bundle.h
 	@mkdir -p $(@D)
 	$(HOST_CXX) -std=gnu++20 -O1 -g -Wall -Wextra -Werror -I. $< -o $@
-	$@ $(BUILD)/tests/fuzz/seeds
+	$@ $(BUILD)/corpus
 $(PV_BOOT_FUZZ_TARGETS): | $(BUILD)/tests/fuzz/pv-boot-make-seeds

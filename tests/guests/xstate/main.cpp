@@ -133,12 +133,3 @@ GUEST_CASE(xsetbv_with_nonsense) {
     EXPECT_EQ(attempt([] { asm volatile("xsetbv" ::"c"(5), "a"(7), "d"(0)); }).vector, general_protection);
     EXPECT_EQ(attempt([] { asm volatile("xsetbv" ::"c"(0), "a"(7), "d"(0)); }).vector, no_trap);
 }
-GUEST_CASE(simd_exception) {
-    uint32_t mxcsr = 0x1d00; // divide by zero unmasked
-    const Trap trap = attempt([&] {
-        asm volatile("ldmxcsr %0\n mov $1, %%eax\n cvtsi2sd %%eax, %%xmm0\n xorpd %%xmm1, %%xmm1\n divsd %%xmm1, %%xmm0" ::"m"(mxcsr) : "rax");
-    });
-    mxcsr = 0x1f80;
-    asm volatile("ldmxcsr %0" ::"m"(mxcsr));
-    EXPECT_EQ(trap.vector, simd_fault);
-}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// xen-core's start on machines that cannot do: one clear line on the serial console, never a triple fault or silence.
+#include "qemu.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+
+namespace skerry::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Boot : public testing::Test {
+  protected:
+    Boot() {
+        machine_.kernel = build_path("xen-core");
+        machine_.options = "console=com1";
+        machine_.modules = {build_path("tests/guests/console")};
+    }
+    // A file for a module that is no kernel.
+    static std::string file(const std::string& name, const std::string& contents) {
+        const std::string path = build_path("tests/boot-" + name);
+        std::filesystem::create_directories(build_path("tests"));
+        std::ofstream(path, std::ios::binary) << contents;
+        return path;
+    }
+    void expect_line(const std::string& text) {
+        Qemu qemu(machine_);
+        EXPECT_TRUE(qemu.wait_for(text, 60s)) << "no `" << text << "` in:\n" << qemu.tail();
+        EXPECT_EQ(qemu.output().find("Call trace"), std::string::npos) << qemu.tail();
+    }
+    Machine machine_;
+};
+
+TEST_F(Boot, RunsThePlainPvKernelItIsGiven) { expect_line("verdict: done"); }
+TEST_F(Boot, OneCpuIsEnough) {
+    machine_.cpus = 1;
+    expect_line("verdict: done");
+}
+TEST_F(Boot, FourCpus) {
+    machine_.cpus = 4;
+    expect_line("verdict: done");
+}
+TEST_F(Boot, ReportsUnknownOptions) {
+    machine_.options = "console=com1 frobnicate=7";
+    expect_line("frobnicate=7");
+}
+TEST_F(Boot, SaysThatThereIsNoModule) {
+    machine_.modules.clear();
+    expect_line("no module");
+}
+TEST_F(Boot, SaysThatModuleZeroIsNoElfFile) {
+    machine_.modules = {file("text", "this is not a kernel, whatever else it may be\n")};
+    expect_line("module 0");
+}
+TEST_F(Boot, SaysThatModuleZeroIsCutOff) {
+    std::ifstream whole(build_path("tests/guests/console"), std::ios::binary);
+    std::string bytes(3000, '\0');
+    whole.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    machine_.modules = {file("cut", bytes)};
+    expect_line("module 0");
+}
+TEST_F(Boot, SaysThatABzImageIsNotForIt) {
+    machine_.modules = {build_path("debian/vmlinuz")};
+    expect_line("module 0");
+}
+TEST_F(Boot, SaysThatMemoryIsTooSmall) {
+    machine_.memory_mib = 8;
+    expect_line("memory");
+}
+TEST_F(Boot, SaysThatTheFirstDomainDoesNotFit) {
+    machine_.options = "console=com1 dom0_mem=4G";
+    expect_line("4096 MiB");
+}
+TEST_F(Boot, SaysWhichCpuFeatureIsMissing) {
+    machine_.cpu = "max,-smap,-nx";
+    expect_line("NX");
+}
+TEST_F(Boot, NeedsLongModeAndSaysSo) {
+    machine_.cpu = "max,-smap,-lm";
+    expect_line("64-bit");
+}
+TEST_F(Boot, WorksOnModestCpus) {
+    for (const char* cpu : {"qemu64", "Nehalem", "EPYC,-smap"}) {
+        machine_.cpu = cpu;
+        expect_line("verdict: done");
+    }
+}
+
+} // namespace
+} // namespace skerry::test

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Debian's own kernel on two vCPUs as first domain: up to a shell, under load, and off again; its log must hold no warning.
+// With SKERRY_ORACLE=1 on Debian's Xen.
+#include "qemu.h"
+
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <memory>
+#include <regex>
+#include <sstream>
+#include <thread>
+
+namespace skerry::test {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+bool oracle() { return std::getenv("SKERRY_ORACLE") != nullptr; }
+
+class Linux : public testing::Test {
+  protected:
+    void SetUp() override {
+        Machine machine;
+        machine.kernel = build_path(oracle() ? "debian/xen" : "xen-core");
+        machine.options = "console=com1 dom0_mem=512M dom0_max_vcpus=2";
+        machine.memory_mib = 1024;
+        machine.modules = {build_path("tests/bench/vmlinux") + " console=hvc0", build_path("initramfs.cpio.gz")};
+        qemu_ = std::make_unique<Qemu>(machine);
+        ASSERT_TRUE(qemu_->wait_for("skerry:", 240s)) << qemu_->tail();
+        std::this_thread::sleep_for(1s); // the shell asks the terminal for its size and drops what comes meanwhile
+        qemu_->send("stty -echo; PS1=\n");
+        run("dmesg -n 1; true");
+    }
+    // Runs a command line in the guest and returns what it printed.
+    std::string run(const std::string& command, std::chrono::seconds limit = 120s) {
+        const std::string mark = "done-" + std::to_string(++count_);
+        const size_t from = qemu_->output().size();
+        qemu_->send(command + "; echo " + mark.substr(0, 4) + "'" + mark.substr(4) + "'\n");
+        EXPECT_TRUE(qemu_->wait_for(mark, limit)) << "the guest hangs in: " << command << "\n" << qemu_->tail();
+        std::string output = qemu_->output().substr(from);
+        std::erase(output, '\r');
+        return output.substr(0, output.find(mark));
+    }
+    long number(const std::string& command) {
+        const std::string output = run(command);
+        std::smatch found;
+        return std::regex_search(output, found, std::regex("(-?[0-9]+)")) ? std::stol(found[1]) : -1;
+    }
+    // Kernel messages of warning level or worse that are about us and not about the machine.
+    void expect_quiet_log() {
+        const std::string log = run("dmesg -r 2>/dev/null | grep -E '^<[0-4]>' || true");
+        std::istringstream lines(log);
+        for (std::string line; std::getline(lines, line);) {
+            if (line.size() < 4 || line[0] != '<') continue;
+            bool known = false;
+            for (const char* harmless : harmless_) known |= line.find(harmless) != std::string::npos;
+            EXPECT_TRUE(known) << "the kernel warned: " << line;
+        }
+        const std::string all = run("dmesg");
+        for (const char* bad : {"WARNING:", "BUG:", "Oops", "Call Trace", "soft lockup", "rcu_sched", "stall", "clocksource: timekeeping watchdog", "Marking clocksource"})
+            EXPECT_EQ(all.find(bad), std::string::npos) << bad << " in the kernel's log";
+    }
+
+    // What Debian's kernel says at this level on Debian's Xen in the same machine.
+    static constexpr const char* harmless_[] = {
+        "ACPI", "acpi", "PCI", "pci", "i8042", "ima:", "evm:", "Speculat", "Spectre", "RETBleed", "MDS", "MMIO", "TAA", "L1TF", "x86/fpu", "unchecked MSR",
+        "device-mapper", "tsc:", "HPET", "hpet", "rtc", "xen_acpi", "mce", "AMD", "Transient", "retbleed", "SRSO", "TSA", "NO_HZ", "sched_clock", "printk", "random",
+        "Unpatched", "PKRU", "efi", "platform", "floppy", "drm", "fb0", "serial", "usb", "ata", "SCSI", "perf", "Performance Events", "zswap", "integrity", "tomoyo",
+        "Kernel command line", "Unknown kernel command line", "Dentry", "cpuidle", "cpufreq", "core: ", "spurious", "Failed to", "Xen:", "xen:", "AppArmor", "process",
+    };
+    std::unique_ptr<Qemu> qemu_;
+    int count_ = 0;
+};
+
+TEST_F(Linux, TwoCpusUnderLoad) {
+    EXPECT_EQ(number("nproc"), 2);
+    // Forks and execs on both CPUs, while others map, touch and unmap memory.
+    run("for j in 1 2 3; do (i=0; while [ $i -lt 150 ]; do /bin/busybox true; i=$((i+1)); done) & done; wait", 300s);
+    run("for j in 1 2; do (i=0; while [ $i -lt 12 ]; do dd if=/dev/zero of=/tmp/f$j bs=64k count=160 2>/dev/null; cat /tmp/f$j > /dev/null; rm /tmp/f$j; "
+        "i=$((i+1)); done) & done; wait", 300s);
+    run("i=0; while [ $i -lt 60 ]; do ps > /dev/null; ls -lR /proc/self > /dev/null 2>&1; sh -c 'sh -c \"sh -c true\"' | sort | uniq > /dev/null; i=$((i+1)); done", 300s);
+    // Both CPUs took interrupts and timers.
+    const std::string interrupts = run("grep -E 'timer0|timer1|xen-percpu|LOC' /proc/interrupts | head");
+    EXPECT_NE(interrupts.find("timer"), std::string::npos) << interrupts;
+    expect_quiet_log();
+}
+
+TEST_F(Linux, ClockAgreesWithTheHost) {
+    // Ten seconds of the guest are about ten of the host: not a speed test, a rate test with a wide margin.
+    const long first = number("date +%s");
+    const auto start = Clock::now();
+    run("sleep 10");
+    const long seconds = number("date +%s") - first;
+    const double host = std::chrono::duration<double>(Clock::now() - start).count();
+    EXPECT_GE(seconds, 10);
+    EXPECT_LE(static_cast<double>(seconds), host + 3.0);
+    EXPECT_EQ(run("cat /sys/devices/system/clocksource/clocksource0/current_clocksource").find("xen") != std::string::npos, true);
+    // Wall clock: the guest's date is the host's.
+    EXPECT_LE(std::labs(number("date +%s") - static_cast<long>(time(nullptr))), 5);
+    expect_quiet_log();
+}
+
+TEST_F(Linux, CpuGoesDownAndComesUp) {
+    run("echo 0 > /sys/devices/system/cpu/cpu1/online");
+    EXPECT_EQ(number("nproc"), 1);
+    run("echo 1 > /sys/devices/system/cpu/cpu1/online");
+    EXPECT_EQ(number("nproc"), 2);
+    run("for j in 1 2; do (i=0; while [ $i -lt 30 ]; do /bin/busybox true; i=$((i+1)); done) & done; wait");
+    expect_quiet_log();
+}
+
+TEST_F(Linux, PowerOffEndsTheMachine) {
+    qemu_->send("poweroff\n");
+    const auto status = qemu_->wait_exit(60s);
+    ASSERT_TRUE(status.has_value()) << qemu_->tail();
+    EXPECT_EQ(*status, 0) << qemu_->tail();
+}
+
+} // namespace
+} // namespace skerry::test
