@@ -55,7 +55,7 @@ TEST_F(PvBoot, KernelFindsAFreshDomain) {
 }
 
 TEST_F(PvBoot, CpuStateIsReset) {
-    for (const char* guest : {"segments", "descriptors", "traps", "events"}) {
+    for (const char* guest : {"segments", "descriptors", "traps", "callbacks"}) {
         boot(build_path(std::string("tests/guests/") + guest), "", "", 64);
         expect("verdict: done");
         EXPECT_EQ(qemu_->output().find("verdict: fail"), std::string::npos) << guest << qemu_->output();
