@@ -143,16 +143,6 @@ bool switch_state(CpuLocal& cpu, PvCpuState* saved, PvCpuState* loaded) {
     return ok;
 }
 
-void load_address_space(CpuLocal&, const PvCpuState& state) {
-    write_cr3(state.in_kernel ? state.kernel_cr3 : state.user_cr3);
-}
-
-void toggle_guest_mode(CpuLocal& cpu, PvCpuState& state) {
-    swap_gs();
-    state.in_kernel = !state.in_kernel;
-    load_address_space(cpu, state);
-}
-
 uint64_t hardware_cr4(const PvCpuState& state) {
     return (core_cr4() & ~cr4_hardware_choices) | (state.cr4 & cr4_hardware_choices);
 }

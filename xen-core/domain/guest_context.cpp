@@ -29,14 +29,20 @@ Status check_context(const vcpu_guest_context_t& context) {
     return success;
 }
 
+// The general registers, between two structures that name them alike.
+template <typename From, typename To>
+void copy_general(const From& from, To& to) {
+    to.r15 = from.r15, to.r14 = from.r14, to.r13 = from.r13, to.r12 = from.r12;
+    to.r11 = from.r11, to.r10 = from.r10, to.r9 = from.r9, to.r8 = from.r8;
+    to.rbp = from.rbp, to.rbx = from.rbx, to.rax = from.rax, to.rcx = from.rcx;
+    to.rdx = from.rdx, to.rsi = from.rsi, to.rdi = from.rdi;
+}
+
 RegisterFrame frame_from(const cpu_user_regs_t& user) {
-    RegisterFrame frame;
-    static_assert(offsetof(cpu_user_regs_t, es) == sizeof(RegisterFrame));
-    static_assert(offsetof(cpu_user_regs_t, rip) == offsetof(RegisterFrame, rip));
-    static_assert(offsetof(cpu_user_regs_t, rdi) == offsetof(RegisterFrame, rdi));
-    memcpy(&frame, &user, sizeof(frame));
-    frame.vector = 0; // leave by IRET
-    frame.error_code = 0;
+    RegisterFrame frame{}; // vector 0: leave by IRET
+    copy_general(user, frame);
+    frame.rip = user.rip;
+    frame.rsp = user.rsp;
     frame.cs = selector::for_ring3(user.cs);
     frame.ss = selector::for_ring3(user.ss);
     frame.rflags = (user.rflags & ~(rflags::io_privilege | rflags::virtual_8086)) | rflags::interrupts |
@@ -86,9 +92,12 @@ void PvCpuState::get_context(vcpu_guest_context_t& context) const {
     context.flags = VGCF_I387_VALID | (in_kernel ? VGCF_in_kernel : 0) |
                     (failsafe_callback.masks_events ? VGCF_failsafe_disables_events : 0) |
                     (syscall_callback.masks_events ? VGCF_syscall_disables_events : 0);
-    memcpy(&context.user_regs, &registers, sizeof(registers));
-    context.user_regs.error_code = 0;
-    context.user_regs.entry_vector = 0;
+    copy_general(registers, context.user_regs);
+    context.user_regs.rip = registers.rip;
+    context.user_regs.cs = registers.cs;
+    context.user_regs.rflags = registers.rflags;
+    context.user_regs.rsp = registers.rsp;
+    context.user_regs.ss = registers.ss;
     if (registers.vector == vector_syscall) { // what SYSRET will load
         context.user_regs.rcx = registers.rip;
         context.user_regs.r11 = registers.rflags;

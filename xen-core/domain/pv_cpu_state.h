@@ -16,6 +16,7 @@
 #include "arch/x86_64/page_table_entry.h"
 #include "arch/x86_64/register_frame.h"
 #include "arch/x86_64/segment_descriptor.h"
+#include "arch/x86_64/segments.h"
 #include "base/lock.h"
 #include "base/result.h"
 #include "base/types.h"
@@ -135,9 +136,15 @@ struct PvCpuState : NonCopyable {
 bool switch_state(CpuLocal& cpu, PvCpuState* save, PvCpuState* load);
 
 // A page-table base of the loaded vCPU has changed: use kernel_cr3 or user_cr3, whichever applies.
-void load_address_space(CpuLocal& cpu, const PvCpuState& state);
+inline void load_address_space(CpuLocal&, const PvCpuState& state) {
+    write_cr3(state.in_kernel ? state.kernel_cr3 : state.user_cr3);
+}
 // Guest kernel mode to guest user mode or back, of the loaded vCPU: address space and GS base.
-void toggle_guest_mode(CpuLocal& cpu, PvCpuState& state);
+[[gnu::always_inline]] inline void toggle_guest_mode(CpuLocal& cpu, PvCpuState& state) {
+    swap_gs();
+    state.in_kernel = !state.in_kernel;
+    load_address_space(cpu, state);
+}
 // The hardware's copies of a debug register; and a new selector for the user's GS while the kernel runs.
 void load_debug_register(const PvCpuState& state, unsigned index);
 void load_user_gs_selector(uint16_t value);

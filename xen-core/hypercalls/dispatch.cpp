@@ -7,8 +7,6 @@
 namespace skerry {
 namespace {
 
-using Handler = HypercallResult (*)(Caller&);
-
 template <typename T>
 T from_register(uint64_t value) {
     if constexpr (requires { T(GuestVirt(value)); })
@@ -30,50 +28,38 @@ struct Unpack<handler> {
     }
 };
 
-struct HandlerTable {
-    Handler entries[hypercall_count]{};
-    constexpr HandlerTable() {
+HypercallResult absent(Caller&) { return Error::no_system_call; }
+
+constexpr HypercallTable make_table() {
+    HypercallTable table{};
+    for (HypercallHandler& handler : table.handlers)
+        handler = absent;
 #define SKERRY_ENTER_HANDLER(number, name, right, ...)                                                                 \
     static_assert(number < hypercall_count && number == __HYPERVISOR_##name);                                          \
-    entries[number] = &Unpack<&hypercall_##name>::call;
-        SKERRY_HYPERCALLS(SKERRY_ENTER_HANDLER)
+    table.handlers[number] = &Unpack<&hypercall_##name>::call;
+    SKERRY_HYPERCALLS(SKERRY_ENTER_HANDLER)
 #undef SKERRY_ENTER_HANDLER
-    }
-};
-
-// Position-independent and read-only: built by the compiler.
-constexpr HandlerTable handlers;
+    return table;
+}
 
 constexpr uint64_t syscall_instruction_length = 2;
 
 } // namespace
 
+// Position-independent and read-only: built by the compiler.
+constinit const HypercallTable hypercall_table = make_table();
+
 HypercallResult call_handler(uint64_t number, Caller& caller) {
-    if (number >= hypercall_count || !handlers.entries[number]) [[unlikely]]
+    if (number >= hypercall_count) [[unlikely]]
         return Error::no_system_call;
-    return handlers.entries[number](caller);
+    return hypercall_table.handlers[number](caller);
 }
 
-void dispatch_hypercall(Vcpu& vcpu, RegisterFrame& registers) {
-    CallArguments arguments{
-        {registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9}};
-    Caller caller{vcpu, vcpu.domain, arguments};
-    HypercallResult result = call_handler(registers.rax, caller);
-    if (result.ok()) [[likely]] {
-        registers.rax = static_cast<uint64_t>(result.value());
-        return;
-    }
-    if (result.error() != Error::restart) {
-        registers.rax = static_cast<uint64_t>(to_errno(result.error()));
-        return;
-    }
-    registers.rdi = arguments.value[0];
-    registers.rsi = arguments.value[1];
-    registers.rdx = arguments.value[2];
-    registers.r10 = arguments.value[3];
-    registers.r8 = arguments.value[4];
-    registers.r9 = arguments.value[5];
-    registers.rip -= syscall_instruction_length;
+void finish_hypercall(RegisterFrame& registers, Error error) {
+    if (error == Error::restart)
+        registers.rip -= syscall_instruction_length;
+    else
+        registers.rax = static_cast<uint64_t>(to_errno(error));
 }
 
 } // namespace skerry

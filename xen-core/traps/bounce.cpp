@@ -6,22 +6,6 @@
 #include "traps/vectors.h"
 
 namespace skerry {
-namespace {
-
-constexpr uint8_t trap_masks_events = 4; // TI_GET_IF
-
-template <BounceWords kind>
-[[gnu::always_inline]] inline void inject(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint64_t error_code) {
-    const trap_info_t& trap = vcpu.cpu.traps[vector];
-    if (!trap.address) [[unlikely]] {
-        crash_domain(vcpu, "unhandled trap %u, error code %lx", vector, error_code);
-        return;
-    }
-    bounce_to_kernel<kind>(cpu, vcpu, trap.address, trap.flags & trap_masks_events, error_code);
-}
-
-} // namespace
-
 void bounce_failed(Vcpu& vcpu, uint64_t address, uint64_t stack) {
     if (!address)
         crash_domain(vcpu, "no handler is registered for what must be delivered now");
@@ -29,21 +13,18 @@ void bounce_failed(Vcpu& vcpu, uint64_t address, uint64_t stack) {
         crash_domain(vcpu, "double fault: no frame for the handler at %lx can be written at stack %lx", address, stack);
 }
 
-void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector) { inject<BounceWords::plain>(cpu, vcpu, vector, 0); }
+void unhandled_trap(Vcpu& vcpu, unsigned vector, uint64_t error_code) {
+    crash_domain(vcpu, "unhandled trap %u, error code %lx", vector, error_code);
+}
+
+void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector) { inject_inline<BounceWords::plain>(cpu, vcpu, vector); }
 
 void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint32_t error_code) {
-    inject<BounceWords::error_code>(cpu, vcpu, vector, error_code);
+    inject_inline<BounceWords::error_code>(cpu, vcpu, vector, error_code);
 }
 
 void inject_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t error_code) {
-    PvCpuState& state = vcpu.cpu;
-    state.cr2 = address;
-    state.vcpu_info->arch.cr2 = address;
-    // To the hardware, both modes of a guest are user mode.
-    error_code &= ~page_fault::user;
-    if (!state.in_kernel)
-        error_code |= page_fault::user;
-    inject<BounceWords::error_code>(cpu, vcpu, vector::page_fault, error_code);
+    inject_page_fault_inline(cpu, vcpu, address, error_code);
 }
 
 void step_over(CpuLocal& cpu, Vcpu& vcpu, unsigned length) {

@@ -15,6 +15,7 @@
 #include "domain/vcpu.h"
 #include "memory/guest_copy.h"
 #include "traps/bounce_values.h"
+#include "traps/vectors.h"
 
 namespace skerry {
 
@@ -76,8 +77,29 @@ template <BounceWords kind>
 // Exceptions as the guest's trap table says. `frame` of `cpu` is what was interrupted.
 void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector);
 void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint32_t error_code);
+// The hot parts of the two below, for where a call is too much.
+[[gnu::cold, gnu::noinline]] void unhandled_trap(Vcpu& vcpu, unsigned vector, uint64_t error_code);
+template <BounceWords kind>
+[[gnu::always_inline]] inline void inject_inline(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint64_t error_code = 0) {
+    constexpr uint8_t masks_events = 4; // TI_GET_IF
+    const trap_info_t& trap = vcpu.cpu.traps[vector];
+    if (!trap.address) [[unlikely]]
+        return unhandled_trap(vcpu, vector, error_code);
+    bounce_to_kernel<kind>(cpu, vcpu, trap.address, trap.flags & masks_events, error_code);
+}
+[[gnu::always_inline]] inline void inject_page_fault_inline(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t error_code) {
+    PvCpuState& state = vcpu.cpu;
+    state.cr2 = address;
+    state.vcpu_info->arch.cr2 = address;
+    // To the hardware, both modes of a guest are user mode.
+    error_code &= ~page_fault::user;
+    if (!state.in_kernel)
+        error_code |= page_fault::user;
+    inject_inline<BounceWords::error_code>(cpu, vcpu, vector::page_fault, error_code);
+}
 // #PF; `error_code` as the hardware gave it.
 void inject_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t error_code);
+
 // After an instruction of `length` bytes has been executed for the guest: goes past it, and raises the debug trap that the
 // CPU would have raised if the guest is single-stepping.
 void step_over(CpuLocal& cpu, Vcpu& vcpu, unsigned length);

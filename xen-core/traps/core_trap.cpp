@@ -80,7 +80,7 @@ RegisterFrame* recover_from_iret(RegisterFrame& fault) {
     cpu.frame.vector = 0;
     note_segments(cpu.current->cpu);
     inject_failsafe(cpu, *cpu.current);
-    (void)leave(cpu);
+    (void)leave(cpu, *cpu.current);
     return &cpu.frame;
 }
 

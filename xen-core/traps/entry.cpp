@@ -3,6 +3,7 @@
 
 #include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/instructions.h"
+#include "arch/x86_64/layout.h"
 #include "hypercalls/dispatch.h"
 #include "traps/exit.h"
 #include "traps/vectors.h"
@@ -62,62 +63,37 @@ void handle_debug(CpuLocal& cpu, Vcpu& vcpu) {
 
 } // namespace
 
-uint32_t guest_syscall(CpuLocal& cpu) {
-    Vcpu& vcpu = *cpu.current;
-    if (!vcpu.cpu.in_kernel)
-        bounce_syscall(cpu, vcpu, vcpu.cpu.syscall_callback);
-    else if (cpu.frame.rax == __HYPERVISOR_iret)
-        return_from_kernel(cpu, vcpu);
-    else
-        dispatch_hypercall(vcpu, cpu.frame);
-    return leave(cpu);
+namespace {
+
+[[gnu::always_inline]] inline uint32_t leave_syscall(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = leave_by_sysret) {
+    if (has_more_to_do(cpu, vcpu)) [[unlikely]]
+        return leave_after_work;
+    return result;
 }
 
-uint32_t guest_trap(CpuLocal& cpu) {
-    Vcpu& vcpu = *cpu.current;
-    uint32_t number = cpu.frame.vector;
-    uint32_t result = keep_registers;
-    if (number == vector::page_fault) [[likely]] {
-        result = handle_page_fault(cpu, vcpu);
-    } else if (number >= vector::first_interrupt && number != vector::int80 && number < 256) {
-        ++cpu.interrupt_count;
-        dispatch_interrupt(static_cast<uint8_t>(number));
-    } else {
-        switch (number) {
-        case vector::general_protection: result = handle_general_protection(cpu, vcpu); break;
-        case vector::invalid_opcode: result = handle_invalid_opcode(cpu, vcpu); break;
-        case vector::device_not_available: handle_device_not_available(cpu, vcpu); break;
-        case vector::debug: handle_debug(cpu, vcpu); break;
-        case vector::int80: bounce_int80(cpu, vcpu); break;
-        case vector_syscall32: bounce_syscall(cpu, vcpu, vcpu.cpu.syscall32_callback); break;
-        case vector_sysenter: bounce_sysenter(cpu, vcpu); break;
-        default:
-            if (vector::has_error_code(number))
-                inject_trap(cpu, vcpu, number, cpu.frame.error_code);
-            else
-                inject_trap(cpu, vcpu, number);
-        }
-    }
-    return leave(cpu, result);
+[[gnu::noinline]] uint32_t user_system_call(CpuLocal& cpu, Vcpu& vcpu) {
+    bounce_syscall(cpu, vcpu, vcpu.cpu.syscall_callback);
+    return leave_syscall(cpu, vcpu);
 }
 
-void return_from_kernel(CpuLocal& cpu, Vcpu& vcpu) {
+// The iret hypercall: registers from the frame that the guest's kernel has on its stack.
+[[gnu::noinline]] uint32_t return_from_kernel(CpuLocal& cpu, Vcpu& vcpu) {
     RegisterFrame& frame = cpu.frame;
     PvCpuState& state = vcpu.cpu;
     iret_context context;
     if (!is_guest_range(GuestVirt(frame.rsp), sizeof(context)) || !read_guest_object(context, GuestVirt(frame.rsp)))
         [[unlikely]] {
         crash_domain(vcpu, "iret: no frame can be read at stack %lx", frame.rsp);
-        return;
+        return leave_after_work;
     }
     if ((context.cs & 3) == 3) {
         if (!state.user_cr3) [[unlikely]] {
             crash_domain(vcpu, "iret: to user mode without page tables for it");
-            return;
+            return leave_after_work;
         }
         toggle_guest_mode(cpu, state);
     }
-    if (shows_iopl(vcpu))
+    if (shows_iopl(vcpu)) [[unlikely]]
         state.iopl = context.rflags >> 12 & 3;
     frame.rax = context.rax;
     frame.rip = context.rip;
@@ -126,17 +102,84 @@ void return_from_kernel(CpuLocal& cpu, Vcpu& vcpu) {
     frame.cs = static_cast<uint16_t>(context.cs | 3);
     frame.ss = static_cast<uint16_t>(context.ss | 3);
     state.vcpu_info->evtchn_upcall_mask = !(context.rflags & rflags::interrupts);
-    // SYSRET loads rcx and r11 with rip and rflags. To other than 64-bit code that is done by hand.
+    // SYSRET loads rcx and r11 with rip and rflags. To other than canonical 64-bit code that is done by hand.
     bool in_syscall = context.flags & VGCF_in_syscall;
+    bool by_sysret = in_syscall && frame.cs == selector::ring3_code64 && is_canonical(frame.rip);
     frame.rcx = in_syscall ? frame.rip : context.rcx;
     frame.r11 = in_syscall ? frame.rflags : context.r11;
-    if (!in_syscall || frame.cs != selector::ring3_code64)
+    if (!by_sysret)
         frame.vector = 0;
     if (state.nmi_masked) [[unlikely]] {
         state.nmi_masked = false;
         if (state.nmi_pending)
             raise_work(cpu.id, PendingWork::upcall);
     }
+    if (has_more_to_do(cpu, vcpu)) [[unlikely]]
+        return leave_after_work;
+    return frame.vector == vector_syscall ? leave_by_sysret : leave_by_iret; // an upcall may have changed it
+}
+
+[[gnu::noinline]] uint32_t page_fault_trap(CpuLocal& cpu, Vcpu& vcpu) {
+    constexpr uint32_t kinds = page_fault::present | page_fault::write | page_fault::reserved | page_fault::fetch;
+    uint64_t address = read_cr2();
+    uint32_t error_code = cpu.frame.error_code;
+    // xen-core's addresses, and a write to a present read-only page by the guest's kernel: perhaps a page table.
+    bool is_core = address - layout::core_start < layout::core_end - layout::core_start;
+    bool may_be_table = (error_code & kinds) == (page_fault::present | page_fault::write) && vcpu.cpu.in_kernel;
+    if (is_core || may_be_table) [[unlikely]]
+        return leave(cpu, vcpu, handle_unusual_page_fault(cpu, vcpu, address));
+    inject_page_fault_inline(cpu, vcpu, address, error_code);
+    return leave(cpu, vcpu);
+}
+
+[[gnu::noinline]] uint32_t interrupt_trap(CpuLocal& cpu, Vcpu& vcpu) {
+    ++cpu.interrupt_count;
+    dispatch_interrupt(static_cast<uint8_t>(cpu.frame.vector));
+    return leave(cpu, vcpu);
+}
+
+[[gnu::noinline]] uint32_t other_trap(CpuLocal& cpu, Vcpu& vcpu) {
+    uint32_t number = cpu.frame.vector;
+    uint32_t result = keep_registers;
+    switch (number) {
+    case vector::general_protection: result = handle_general_protection(cpu, vcpu); break;
+    case vector::invalid_opcode: result = handle_invalid_opcode(cpu, vcpu); break;
+    case vector::device_not_available: handle_device_not_available(cpu, vcpu); break;
+    case vector::debug: handle_debug(cpu, vcpu); break;
+    case vector::int80: bounce_int80(cpu, vcpu); break;
+    case vector_syscall32: bounce_syscall(cpu, vcpu, vcpu.cpu.syscall32_callback); break;
+    case vector_sysenter: bounce_sysenter(cpu, vcpu); break;
+    default:
+        if (vector::has_error_code(number))
+            inject_trap(cpu, vcpu, number, cpu.frame.error_code);
+        else
+            inject_trap(cpu, vcpu, number);
+    }
+    return leave(cpu, vcpu, result);
+}
+
+} // namespace
+
+uint32_t guest_syscall(CpuLocal& cpu) {
+    Vcpu& vcpu = *cpu.current;
+    if (!vcpu.cpu.in_kernel)
+        return user_system_call(cpu, vcpu);
+    if (cpu.frame.rax == __HYPERVISOR_iret)
+        return return_from_kernel(cpu, vcpu);
+    dispatch_hypercall(vcpu, cpu.frame);
+    return leave_syscall(cpu, vcpu);
+}
+
+uint32_t work_before_leaving(CpuLocal& cpu) { return leave_slowly(cpu, keep_registers); }
+
+uint32_t guest_trap(CpuLocal& cpu) {
+    Vcpu& vcpu = *cpu.current;
+    uint32_t number = cpu.frame.vector;
+    if (number == vector::page_fault) [[likely]]
+        return page_fault_trap(cpu, vcpu);
+    if (number >= vector::first_interrupt && number != vector::int80 && number < 256)
+        return interrupt_trap(cpu, vcpu);
+    return other_trap(cpu, vcpu);
 }
 
 } // namespace skerry

@@ -13,17 +13,16 @@ extern "C" {
 uint32_t guest_syscall(CpuLocal& cpu);
 // Every other entry from a guest.
 uint32_t guest_trap(CpuLocal& cpu);
+// After SYSCALL, when guest_syscall returned leave_after_work and all registers are in the frame.
+uint32_t work_before_leaving(CpuLocal& cpu);
 // A vector in ring 0. Null: resume. Else the guest's frame to leave by, the interrupted code being given up.
 RegisterFrame* core_trap(RegisterFrame& frame);
 // NMI, #DF, #MC, and #DB in ring 0, on a stack of their own.
 void own_stack_trap(RegisterFrame& frame);
 }
 
-// The iret hypercall. True: leave.
-void return_from_kernel(CpuLocal& cpu, Vcpu& vcpu);
-
 // Exceptions by kind; each returns what guest_trap returns, without leave().
-uint32_t handle_page_fault(CpuLocal& cpu, Vcpu& vcpu);
+uint32_t handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address);
 uint32_t handle_general_protection(CpuLocal& cpu, Vcpu& vcpu);
 uint32_t handle_invalid_opcode(CpuLocal& cpu, Vcpu& vcpu);
 

@@ -12,8 +12,6 @@
 namespace skerry {
 namespace {
 
-constexpr uint32_t kinds = page_fault::present | page_fault::write | page_fault::reserved | page_fault::fetch;
-
 // The address is xen-core's.
 [[gnu::cold, gnu::noinline]] uint32_t fault_in_core_range(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
     uint32_t error_code = cpu.frame.error_code;
@@ -40,20 +38,15 @@ bool map_ldt_on_demand(Vcpu& vcpu, uint64_t address) {
            vcpu.cpu.map_ldt_page(vcpu.domain.mmu, place.offset - static_cast<unsigned>(layout::vcpu_window_ldt_offset));
 }
 
-uint32_t handle_page_fault(CpuLocal& cpu, Vcpu& vcpu) {
-    uint64_t address = read_cr2();
-    uint32_t error_code = cpu.frame.error_code;
-    if (address - layout::core_start < layout::core_end - layout::core_start) [[unlikely]]
+uint32_t handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
+    if (address - layout::core_start < layout::core_end - layout::core_start)
         return fault_in_core_range(cpu, vcpu, address);
-    // A write to a present read-only page by the guest's kernel: perhaps a page table.
-    if ((error_code & kinds) == (page_fault::present | page_fault::write) && vcpu.cpu.in_kernel) {
-        switch (emulate_page_table_write(cpu, vcpu, GuestVirt(address))) {
-        case PtWriteOutcome::done: return load_registers;
-        case PtWriteOutcome::retry: return keep_registers;
-        case PtWriteOutcome::not_ours: break;
-        }
+    switch (emulate_page_table_write(cpu, vcpu, GuestVirt(address))) {
+    case PtWriteOutcome::done: return load_registers;
+    case PtWriteOutcome::retry: return keep_registers;
+    case PtWriteOutcome::not_ours: break;
     }
-    inject_page_fault(cpu, vcpu, address, error_code);
+    inject_page_fault(cpu, vcpu, address, cpu.frame.error_code);
     return keep_registers;
 }
 

@@ -2,8 +2,8 @@
 // Every way into xen-core from a guest, and the way back. A vector pushes its number, the registers are saved by one
 // macro, one C++ function gets the frame, one exit restores it. traps/entry.cpp holds the C++ side.
 //
-// C++ functions take the frame in rdi and return in eax whether the preserved registers (rbx, rbp, r12-r15) must be
-// reloaded from the frame. xen-core is compiled for stacks aligned to 8 bytes, so nothing is padded here.
+// C++ functions take the frame in rdi and return in eax how to leave (traps/exit.h). What C++ preserves (rbx, rbp,
+// r12-r15) is saved only where it can be needed: SYSCALL leaves it alone unless there is work that may switch vCPUs. xen-core is compiled for stacks aligned to 8 bytes, so nothing is padded here.
 #include "arch/x86_64/entry_macros.h"
 #include "arch/x86_64/exception_table.h"
 
@@ -29,12 +29,13 @@ syscall64_entry:
     pushq $RING3_CS64
     push %rcx
     pushq $VECTOR_SYSCALL
-    PUSH_REGISTERS
+    PUSH_SCRATCH_REGISTERS
+    sub $FRAME_R11, %rsp
     mov %rsp, %rdi
     call *syscall_target(%rip)
     test %eax, %eax
     jnz 1f
-    SYSRET_IF_MARKED
+    SYSRET 1f
 1:  jmp *exit_target(%rip)
 
 .balign 16
@@ -50,7 +51,9 @@ syscall32_entry:
 .balign 8
 syscall_target: .quad guest_syscall
 trap_target: .quad guest_entry_saved
-exit_target: .quad exit_to_guest
+exit_target: .quad syscall_exit
+.globl first_not_canonical
+first_not_canonical: .quad 0x0000800000000000
 .balign 4096
 
 // --- vectors -------------------------------------------------------------------------------------------------------
@@ -89,14 +92,28 @@ guest_entry_saved:
     call guest_trap
     test %eax, %eax
     jnz exit_to_guest
-    SYSRET_IF_MARKED
-    jmp exit_by_iret
+exit_as_marked:
+    cmpl $VECTOR_SYSCALL, FRAME_VECTOR(%rsp)
+    jne exit_by_iret
+    SYSRET exit_by_iret
+
+// From SYSCALL: eax is 0 or leave_by_iret to leave with the preserved registers as they are, else there is work, which may
+// bring another vCPU's registers.
+syscall_exit:
+    cmp $LEAVE_AFTER_WORK, %eax
+    jne exit_by_iret
+    SAVE_PRESERVED_REGISTERS
+    mov %rsp, %rdi
+    call work_before_leaving
+    test %eax, %eax
+    jz exit_as_marked
 
 // rsp is the frame at the end of this CPU's stack; every register is loaded from it.
 .globl exit_to_guest
 exit_to_guest:
     LOAD_PRESERVED_REGISTERS
-    SYSRET_IF_MARKED
+    jmp exit_as_marked
+
 exit_by_iret:
     LOAD_SCRATCH_REGISTERS
     mov FRAME_RCX(%rsp), %rcx

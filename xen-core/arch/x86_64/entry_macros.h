@@ -14,25 +14,39 @@
 #define VECTOR_SYSCALL -1
 #define VECTOR_SYSCALL32 -2
 #define VECTOR_SYSENTER -3
+// traps/exit.h
+#define LEAVE_AFTER_WORK 2
 
 // clang-format off
 // The general registers below an already pushed error code and vector word. Afterwards rsp is the RegisterFrame.
-.macro PUSH_REGISTERS
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
-    push %rax
-    push %r8
+.macro PUSH_SCRATCH_REGISTERS
     push %r9
+    push %r8
     push %r10
+    push %rdx
+    push %rsi
+    push %rdi
+    push %rax
+    push %rcx
     push %r11
+.endm
+.macro PUSH_REGISTERS
+    PUSH_SCRATCH_REGISTERS
     push %rbx
     push %rbp
     push %r12
     push %r13
     push %r14
     push %r15
+.endm
+
+.macro SAVE_PRESERVED_REGISTERS
+    mov %r15, FRAME_R15(%rsp)
+    mov %r14, FRAME_R14(%rsp)
+    mov %r13, FRAME_R13(%rsp)
+    mov %r12, FRAME_R12(%rsp)
+    mov %rbp, FRAME_RBP(%rsp)
+    mov %rbx, FRAME_RBX(%rsp)
 .endm
 
 // C++ preserves these: they are loaded only if somebody wrote to the frame (or it is another vCPU's).
@@ -56,21 +70,15 @@
     mov FRAME_RDI(%rsp), %rdi
 .endm
 
-// Leave by SYSRET if the frame is marked so, with the preserved registers loaded. Falls through if IRET must be used.
-// SYSRET to a non-canonical rip would fault in ring 0 on the guest's stack (Intel SDM, SYSRET): such a rip takes IRET,
-// whose fault is fixed up.
-.macro SYSRET_IF_MARKED
-    cmpl $VECTOR_SYSCALL, FRAME_VECTOR(%rsp)
-    jne 99f
+// Leave by SYSRET, with the preserved registers loaded, or go to `not_canonical`: SYSRET to a non-canonical rip would
+// fault in ring 0 on the guest's stack (Intel SDM, SYSRET). A frame marked VECTOR_SYSCALL can have only one such
+// rip: 2^47, after a SYSCALL in the last two bytes of the lower half. All others are checked before they get there.
+.macro SYSRET not_canonical
     mov FRAME_RIP(%rsp), %rcx
-    mov %rcx, %rax
-    shl $16, %rax
-    sar $16, %rax
-    cmp %rcx, %rax
-    jne 99f
+    cmp first_not_canonical(%rip), %rcx
+    je \not_canonical
     LOAD_SCRATCH_REGISTERS
     mov FRAME_RFLAGS(%rsp), %r11
     mov FRAME_RSP(%rsp), %rsp
     sysretq
-99:
 .endm

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The registers of an interrupted guest (or of xen-core itself), as the entry code pushes them.
 //
-// The layout equals the first 21 words of the ABI's cpu_user_regs, so that copying to and from vcpu_guest_context is a
-// block copy. The assembly in entry.S uses the offsets below; they are checked against the structure here.
+// The argument registers of a hypercall stand together in their order, so that they can be used where they are. The
+// assembly in entry.S uses the offsets below; they are checked against the structure here.
 #pragma once
 
 #ifdef __ASSEMBLER__
@@ -13,14 +13,14 @@
 #define FRAME_RBP 32
 #define FRAME_RBX 40
 #define FRAME_R11 48
-#define FRAME_R10 56
-#define FRAME_R9 64
-#define FRAME_R8 72
-#define FRAME_RAX 80
-#define FRAME_RCX 88
-#define FRAME_RDX 96
-#define FRAME_RSI 104
-#define FRAME_RDI 112
+#define FRAME_RCX 56
+#define FRAME_RAX 64
+#define FRAME_RDI 72
+#define FRAME_RSI 80
+#define FRAME_RDX 88
+#define FRAME_R10 96
+#define FRAME_R8 104
+#define FRAME_R9 112
 #define FRAME_ERROR_CODE 120
 #define FRAME_VECTOR 124
 #define FRAME_RIP 128
@@ -36,7 +36,9 @@
 namespace skerry {
 
 struct RegisterFrame {
-    uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+    uint64_t r15, r14, r13, r12, rbp, rbx; // what C++ preserves: true after SYSCALL only when work was pending (entry.S)
+    uint64_t r11, rcx, rax;
+    uint64_t rdi, rsi, rdx, r10, r8, r9; // a hypercall's arguments
     uint32_t error_code;
     uint32_t vector; // 0..255, or one of the marks below
     uint64_t rip;
@@ -54,8 +56,8 @@ struct RegisterFrame {
 inline constexpr uint32_t vector_syscall = 0xffffffff;
 
 static_assert(sizeof(RegisterFrame) == 168);
-static_assert(offsetof(RegisterFrame, rbx) == 40 && offsetof(RegisterFrame, rax) == 80 &&
-              offsetof(RegisterFrame, rdi) == 112);
+static_assert(offsetof(RegisterFrame, rbx) == 40 && offsetof(RegisterFrame, rax) == 64 &&
+              offsetof(RegisterFrame, rdi) == 72 && offsetof(RegisterFrame, r9) == 112);
 static_assert(offsetof(RegisterFrame, error_code) == 120 && offsetof(RegisterFrame, vector) == 124);
 static_assert(offsetof(RegisterFrame, rip) == 128 && offsetof(RegisterFrame, cs) == 136);
 static_assert(offsetof(RegisterFrame, rflags) == 144 && offsetof(RegisterFrame, rsp) == 152);
