@@ -54,6 +54,10 @@ class Account : NonCopyable {
 
     TranslationUsers users;
 
+    // Page-table entries of other accounts that name frames of this one: foreign and grant mappings. Sealing a domain
+    // wants none.
+    std::atomic<uint64_t> mapped_by_others{0};
+
   private:
     friend class Frame;
     friend class Allocator;

@@ -13,8 +13,11 @@ namespace skerry {
 inline Status PvMmu::take_l1_need(Pte entry, Account& source) {
     if (entry.mfn().value <= max_mfn_value) [[likely]] {
         Frame& named = frame(entry.mfn());
-        if (entry.is_writable() ? named.try_writable_use(source) : named.try_reference(source)) [[likely]]
+        if (entry.is_writable() ? named.try_writable_use(source) : named.try_reference(source)) [[likely]] {
+            if (&source != &account_) [[unlikely]]
+                source.mapped_by_others.fetch_add(1, std::memory_order_relaxed);
             return success;
+        }
     }
     return take_l1_need_slowly(entry, source);
 }

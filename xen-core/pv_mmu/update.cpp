@@ -57,6 +57,7 @@ static_assert(MMU_NORMAL_PT_UPDATE == 0 && MMU_MACHPHYS_UPDATE == 1 && MMU_PT_UP
     }
     // Its owner knows nothing of our CPUs: they must have forgotten the frame before the reference goes.
     account_.users.flush();
+    named->owner()->mapped_by_others.fetch_sub(1, std::memory_order_relaxed);
     if (entry.is_writable())
         named->drop_writable_use();
     else

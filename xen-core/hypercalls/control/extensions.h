@@ -9,6 +9,7 @@
 namespace skerry {
 
 // domctl: ends every access to the domain's memory by anyone else, for good. No payload. Needs map_memory over the domain.
+// -EBUSY while somebody still maps a frame of it.
 inline constexpr uint32_t domctl_seal = 0x5ea1;
 
 // domctl: gives the domain a right, or takes it away. Needs grant_rights.
