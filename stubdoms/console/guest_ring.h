@@ -16,6 +16,8 @@ class GuestRing {
     /// Takes up the page where the last service left it (out_cons, in_prod): bytes not yet consumed are not lost by a
     /// restart.
     explicit GuestRing(xencons_interface& shared);
+    /// Has the page been served before? (By its own word; good enough for a message.)
+    bool used() const { return out_taken_ != 0 || in_put_ != 0; }
     /// No ring: nothing to read, no room to write.
     GuestRing() = default;
 

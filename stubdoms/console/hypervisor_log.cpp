@@ -6,12 +6,21 @@
 namespace skerry::console {
 
 bool HypervisorLog::start() {
-    char passed_over[512];
     available_ = true;
+    constexpr std::size_t step = sizeof last_ / 2;
     constexpr unsigned most_log = 4u << 20; // no log is longer; bounds the loop
-    for (unsigned seen = 0; available_ && seen < most_log; seen += sizeof passed_over)
-        if (read(passed_over, sizeof passed_over) == 0)
+    for (unsigned seen = 0; available_ && seen < most_log; seen += step) {
+        if (last_end_ + step > sizeof last_) {
+            __builtin_memmove(last_, last_ + last_end_ - step, step);
+            last_end_ = step;
+        }
+        const std::size_t count = read(last_ + last_end_, step);
+        if (count == 0)
             break;
+        last_end_ += count;
+    }
+    while (last_begin_ < last_end_ && last_[last_begin_++] != '\n') {
+    }
     return available_;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace skerry::console {
 
@@ -15,12 +16,16 @@ class HypervisorLog {
     /// False: the right is missing, or there is no such log.
     bool start();
     bool available() const { return available_; }
+    /// The last whole lines from before start().
+    std::string_view last_lines() const { return {last_ + last_begin_, last_end_ - last_begin_}; }
     /// Copies what is new; 0 when nothing is.
     std::size_t read(char* to, std::size_t most);
 
   private:
     bool available_ = false;
     std::uint32_t position_ = 0;
+    char last_[1024];
+    std::size_t last_begin_ = 0, last_end_ = 0;
 };
 
 } // namespace skerry::console

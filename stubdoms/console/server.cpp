@@ -48,9 +48,22 @@ bool Server::start() {
         guest.source.interactive = i == settings_.interactive;
     }
     visit_guests();
+    greet_again();
     last_input_ = last_tick_ = clock::now_ns();
     started_ = true;
     return true;
+}
+
+/// A console domain that takes over from a former self shows what was said meanwhile.
+void Server::greet_again() {
+    bool again = false;
+    for (std::size_t i = 0; i < settings_.guest_count; ++i)
+        again |= guests_[i].ring.used();
+    if (!again)
+        return;
+    const std::string_view lines = log_.last_lines();
+    multiplexer_.write(log_source_, lines.data(), lines.size());
+    say("started again\n");
 }
 
 void Server::say(const char* format, ...) {

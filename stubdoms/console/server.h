@@ -34,6 +34,7 @@ class Server {
     };
 
     void say(const char* format, ...) __attribute__((format(printf, 2, 3)));
+    void greet_again();
     void visit_guests();
     void attach(Guest& guest);
     bool move_input();
