@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// pv-boot: the first thing that runs in a guest's domain. It finds the guest's own kernel and ramdisk in the bundle that came as the domain's
-// module, and starts the kernel in its place. It runs with the guest's rights and on the guest's account: whatever the bundle
-// contains, the worst outcome is that this one domain ends, with a message on its console.
+// pv-boot: the first thing that runs in a guest's domain. It finds the guest's own kernel and ramdisk in the bundle
+// that came as the domain's module, and starts the kernel in its place. It runs with the guest's rights and on the
+// guest's account: whatever the bundle contains, the worst outcome is that this one domain ends, with a message on its
+// console.
 #include "bundle_reader.h"
 
 #include "start_in_place/minios_domain.h"
@@ -15,7 +16,8 @@ using start_in_place::Bytes;
 using start_in_place::Failure;
 
 [[noreturn]] void give_up(Failure failure) {
-    minios::print("pv-boot: %s %lu (0x%lx)\npv-boot: cannot start this domain's kernel\n", failure.what, failure.where, failure.where);
+    minios::print("pv-boot: %s %lu (0x%lx)\npv-boot: cannot start this domain's kernel\n", failure.what, failure.where,
+                  failure.where);
     minios::shutdown(minios::ShutdownReason::crash);
 }
 

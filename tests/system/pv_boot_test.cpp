@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// pv-boot as the first domain: what it starts finds what a fresh domain finds, and what it cannot start ends with a reason. The same on
-// Debian's Xen (SKERRY_ORACLE=1).
+// pv-boot as the first domain: what it starts finds what a fresh domain finds, and what it cannot start ends with a
+// reason. The same on Debian's Xen (SKERRY_ORACLE=1).
 #include "qemu.h"
 
 #include <cstdlib>
@@ -15,8 +15,9 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 class PvBoot : public testing::Test {
-protected:
-    void boot(const std::string& kernel, const std::string& ramdisk, const std::string& command_line, unsigned memory_mib) {
+  protected:
+    void boot(const std::string& kernel, const std::string& ramdisk, const std::string& command_line,
+              unsigned memory_mib) {
         const std::string folder = build_path("tests/bundles");
         fs::create_directories(folder);
         const std::string bundle = folder + "/" + testing::UnitTest::GetInstance()->current_test_info()->name();

@@ -12,11 +12,13 @@ namespace skerry::start_in_place {
 
 inline constexpr std::uint64_t page_bytes = 4096;
 
-constexpr std::uint64_t pages_of(std::uint64_t bytes) { return bytes / page_bytes + (bytes % page_bytes != 0); }
+constexpr std::uint64_t pages_of(std::uint64_t bytes) {
+    return bytes / page_bytes + (bytes % page_bytes != 0);
+}
 
 /// Little-endian bytes of unknown origin. Reads are unaligned-safe copies.
 class Bytes {
-public:
+  public:
     constexpr Bytes() = default;
     constexpr Bytes(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
@@ -27,7 +29,8 @@ public:
     }
 
     /// Copies a T from `offset`; false, with `out` untouched, when it does not lie inside.
-    template <class T> [[nodiscard]] bool read(std::uint64_t offset, T& out) const {
+    template <class T>
+    [[nodiscard]] bool read(std::uint64_t offset, T& out) const {
         static_assert(std::is_trivially_copyable_v<T>);
         if (!contains(offset, sizeof(T)))
             return false;
@@ -44,7 +47,7 @@ public:
         return count <= bytes_.size() && std::memcmp(bytes_.data(), prefix, count) == 0;
     }
 
-private:
+  private:
     std::span<const std::byte> bytes_{};
 };
 

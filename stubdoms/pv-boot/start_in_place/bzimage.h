@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Linux's bzImage: where its compressed payload (an ELF file) lies. Reference: Documentation/arch/x86/boot.rst of Linux.
+// Linux's bzImage: where its compressed payload (an ELF file) lies. Reference: Documentation/arch/x86/boot.rst of
+// Linux.
 #pragma once
 
 #include "bytes.h"

@@ -19,7 +19,8 @@ const char* name(Format format);
 extern const char* const output_full;
 
 using Output = std::span<std::byte>;
-/// Each returns the number of bytes written; a Failure's `where` is the offset in the input (or in the output for output_full).
+/// Each returns the number of bytes written; a Failure's `where` is the offset in the input (or in the output for
+/// output_full).
 Result<std::uint64_t> decompress(Format format, Bytes input, Output output, Workspace& workspace);
 Result<std::uint64_t> decompress_gzip(Bytes input, Output output, Workspace& workspace);
 Result<std::uint64_t> decompress_xz(Bytes input, Output output, Workspace& workspace);

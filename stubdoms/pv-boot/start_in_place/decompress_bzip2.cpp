@@ -4,7 +4,9 @@
 #include <bzlib.h>
 
 /// bzip2's failed assertion: a bug of the library, which no input should reach.
-extern "C" [[noreturn]] void bz_internal_error(int) { __builtin_trap(); }
+extern "C" [[noreturn]] void bz_internal_error(int) {
+    __builtin_trap();
+}
 
 namespace skerry::start_in_place {
 namespace {
@@ -12,9 +14,12 @@ namespace {
 constexpr std::uint64_t chunk = std::uint64_t{1} << 30; // bzip2 counts in 32 bits
 
 void* allocate(void* workspace, int items, int size) {
-    return static_cast<Workspace*>(workspace)->allocate(static_cast<std::uint64_t>(items) * static_cast<std::uint64_t>(size));
+    return static_cast<Workspace*>(workspace)->allocate(static_cast<std::uint64_t>(items) *
+                                                        static_cast<std::uint64_t>(size));
 }
-void release(void* workspace, void* block) { static_cast<Workspace*>(workspace)->release(block); }
+void release(void* workspace, void* block) {
+    static_cast<Workspace*>(workspace)->release(block);
+}
 
 void refill(char*& next, unsigned& available, char* base, std::uint64_t& given, std::uint64_t size) {
     if (available != 0)

@@ -6,16 +6,19 @@
 namespace skerry::start_in_place {
 namespace {
 
-constexpr int gzip_header = 16; // added to the window bits: a gzip stream, CRC checked
+constexpr int gzip_header = 16;                         // added to the window bits: a gzip stream, CRC checked
 constexpr std::uint64_t chunk = std::uint64_t{1} << 30; // zlib counts in 32 bits
 
 void* allocate(void* workspace, unsigned items, unsigned size) {
     return static_cast<Workspace*>(workspace)->allocate(std::uint64_t{items} * size);
 }
-void release(void* workspace, void* block) { static_cast<Workspace*>(workspace)->release(block); }
+void release(void* workspace, void* block) {
+    static_cast<Workspace*>(workspace)->release(block);
+}
 
 // Hands zlib the next piece of what is left.
-template <class Pointer> void refill(Pointer& next, unsigned& available, Pointer base, std::uint64_t& given, std::uint64_t size) {
+template <class Pointer>
+void refill(Pointer& next, unsigned& available, Pointer base, std::uint64_t& given, std::uint64_t size) {
     if (available != 0)
         return;
     const std::uint64_t left = size - given;

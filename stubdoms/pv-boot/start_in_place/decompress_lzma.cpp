@@ -24,8 +24,9 @@ Result<std::uint64_t> decompress_lzma(Bytes input, Output output, Workspace& wor
     SizeT produced = std::min<std::uint64_t>(size, output.size()), consumed = input.size() - header_bytes;
     ELzmaStatus progress;
     SdkAllocator allocator(workspace);
-    const SRes status = LzmaDecode(reinterpret_cast<Byte*>(output.data()), &produced, data + header_bytes, &consumed, data,
-                                   LZMA_PROPS_SIZE, too_large ? LZMA_FINISH_ANY : LZMA_FINISH_END, &progress, &allocator.interface);
+    const SRes status =
+        LzmaDecode(reinterpret_cast<Byte*>(output.data()), &produced, data + header_bytes, &consumed, data,
+                   LZMA_PROPS_SIZE, too_large ? LZMA_FINISH_ANY : LZMA_FINISH_END, &progress, &allocator.interface);
     if (status == SZ_ERROR_MEM)
         return Failure{"lzma: not enough memory to unpack; input bytes", input.size()};
     if (produced == output.size() && (too_large || (size == unknown_size && status != SZ_OK)))

@@ -18,19 +18,22 @@ struct Progress {
     std::uint64_t produced = 0;
 };
 
-Result<Progress> decode_lzma2(std::uint8_t dictionary, Bytes input, std::uint64_t input_offset, Output output, Workspace& workspace) {
+Result<Progress> decode_lzma2(std::uint8_t dictionary, Bytes input, std::uint64_t input_offset, Output output,
+                              Workspace& workspace) {
     SdkAllocator allocator(workspace);
     CLzma2Dec decoder;
-    Lzma2Dec_CONSTRUCT(&decoder)
-    if (const SRes status = Lzma2Dec_AllocateProbs(&decoder, dictionary, &allocator.interface); status != SZ_OK)
-        return Failure{status == SZ_ERROR_MEM ? "xz: not enough memory to unpack; at input offset" : "xz: corrupt; at input offset", input_offset};
+    Lzma2Dec_CONSTRUCT(&decoder) if (const SRes status =
+                                         Lzma2Dec_AllocateProbs(&decoder, dictionary, &allocator.interface);
+                                     status != SZ_OK) return Failure{
+        status == SZ_ERROR_MEM ? "xz: not enough memory to unpack; at input offset" : "xz: corrupt; at input offset",
+        input_offset};
     decoder.decoder.dic = reinterpret_cast<Byte*>(output.data());
     decoder.decoder.dicBufSize = output.size();
     Lzma2Dec_Init(&decoder);
     SizeT consumed = input.size();
     ELzmaStatus progress = LZMA_STATUS_NOT_SPECIFIED;
-    const SRes status = Lzma2Dec_DecodeToDic(&decoder, output.size(), reinterpret_cast<const Byte*>(input.data()), &consumed,
-                                             LZMA_FINISH_END, &progress);
+    const SRes status = Lzma2Dec_DecodeToDic(&decoder, output.size(), reinterpret_cast<const Byte*>(input.data()),
+                                             &consumed, LZMA_FINISH_END, &progress);
     const std::uint64_t produced = decoder.decoder.dicPos;
     Lzma2Dec_FreeProbs(&decoder, &allocator.interface);
     if (status == SZ_OK && progress == LZMA_STATUS_FINISHED_WITH_MARK)
@@ -69,7 +72,8 @@ Result<Progress> decode_block(Bytes input, std::uint64_t offset, XzCheck check, 
     if (!block)
         return block.failure();
     const std::uint64_t data_at = offset + block->header_bytes;
-    Result<Progress> data = decode_lzma2(block->dictionary, input.slice(data_at, input.size() - data_at), data_at, output, workspace);
+    Result<Progress> data =
+        decode_lzma2(block->dictionary, input.slice(data_at, input.size() - data_at), data_at, output, workspace);
     if (!data)
         return data.failure();
     if (block->x86_filter) {

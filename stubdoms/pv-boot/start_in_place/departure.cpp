@@ -14,7 +14,7 @@ namespace {
 namespace hypercall = minios::hypercall;
 
 constexpr unsigned batch_size = 1024;
-mmu_update_t batch[batch_size]; // static: the stack is small, and the heap must not fault here
+mmu_update_t batch[batch_size];                       // static: the stack is small, and the heap must not fault here
 constexpr std::uint64_t default_tick_ns = 10'000'000; // Xen starts PV vCPUs with a 100 Hz periodic timer
 
 void must(long status, const char* what) {
@@ -22,14 +22,17 @@ void must(long status, const char* what) {
         minios::panic("starting the kernel: %s: %s", what, minios::error_name(minios::error_of(status)));
 }
 
-std::uint64_t alias_address(const Departure& departure) { return std::uint64_t{departure.alias_slot} << 39; }
+std::uint64_t alias_address(const Departure& departure) {
+    return std::uint64_t{departure.alias_slot} << 39;
+}
 
 void send(unsigned count) {
     if (count != 0)
         must(hypercall::mmu_update(batch, count, nullptr), "machine-to-physical update");
 }
 
-/// Closes every event channel that was opened since the domain's start. The hypervisor answers for as many ports as exist.
+/// Closes every event channel that was opened since the domain's start. The hypervisor answers for as many ports as
+/// exist.
 void close_event_channels(std::uint32_t store, std::uint32_t console) {
     for (std::uint32_t port = 1; port < EVTCHN_2L_NR_CHANNELS; ++port) {
         evtchn_status_t status{};
@@ -45,7 +48,8 @@ void close_event_channels(std::uint32_t store, std::uint32_t console) {
     }
 }
 
-/// Nothing masked, nothing pending but what came for the kernel already: the state the hypervisor would have made by itself.
+/// Nothing masked, nothing pending but what came for the kernel already: the state the hypervisor would have made by
+/// itself.
 void reset_event_bits(std::uint32_t store, std::uint32_t console) {
     constexpr unsigned bits = 64;
     vcpu_info_t& vcpu = minios_shared_info.vcpu_info[0];
@@ -83,7 +87,8 @@ void write_hand_over_page(const Departure& departure) {
     data.switch_tables[0].arg1.mfn = departure.new_root;
     data.switch_tables[1].cmd = MMUEXT_UNPIN_TABLE;
     data.switch_tables[1].arg1.mfn = departure.old_root;
-    data.remove_alias.ptr = departure.new_root * page_bytes + departure.alias_slot * sizeof(std::uint64_t) + MMU_NORMAL_PT_UPDATE;
+    data.remove_alias.ptr =
+        departure.new_root * page_bytes + departure.alias_slot * sizeof(std::uint64_t) + MMU_NORMAL_PT_UPDATE;
     data.natural = departure.image.layout().address_of(departure.image.layout().hand_over.first);
     data.stack = departure.image.stack_top();
     data.start_info = departure.image.start_info_address();

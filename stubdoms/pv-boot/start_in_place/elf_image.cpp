@@ -105,7 +105,9 @@ void read_section_notes(ElfImage& image, Bytes file, const FileHeader& header) {
 
 } // namespace
 
-bool ElfImage::recognises(Bytes file) { return file.starts_with(elf_magic, sizeof(elf_magic)); }
+bool ElfImage::recognises(Bytes file) {
+    return file.starts_with(elf_magic, sizeof(elf_magic));
+}
 
 Result<ElfImage> ElfImage::parse(Bytes file) {
     FileHeader header;

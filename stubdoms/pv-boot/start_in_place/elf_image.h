@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A 64-bit x86 ELF executable as a loader sees it: load segments (by physical address, as Xen's own loader places them) and where notes are.
-// Nothing in the file is trusted: every accepted segment lies inside the file and its addresses do not wrap.
+// A 64-bit x86 ELF executable as a loader sees it: load segments (by physical address, as Xen's own loader places them)
+// and where notes are. Nothing in the file is trusted: every accepted segment lies inside the file and its addresses do
+// not wrap.
 #pragma once
 
 #include "bytes.h"

@@ -15,7 +15,9 @@ struct NoteHeader {
     std::uint32_t name_bytes, value_bytes, type;
 };
 
-constexpr std::uint64_t align4(std::uint64_t value) { return (value + 3) & ~std::uint64_t{3}; }
+constexpr std::uint64_t align4(std::uint64_t value) {
+    return (value + 3) & ~std::uint64_t{3};
+}
 
 // The notes as they stand in the file, before anything is concluded from them.
 struct RawNotes {
@@ -112,7 +114,8 @@ bool known(std::string_view feature) {
     return false;
 }
 
-// "!name" is required, "name" wished for; separated by '|'. What a PV platform cannot be may be wished for, not required.
+// "!name" is required, "name" wished for; separated by '|'. What a PV platform cannot be may be wished for, not
+// required.
 Result<void> check_features(std::string_view list) {
     while (!list.empty()) {
         const std::size_t bar = list.find('|');
@@ -121,7 +124,8 @@ Result<void> check_features(std::string_view list) {
         if (feature.starts_with('!') && !known(feature.substr(1))) {
             for (std::string_view name : optional_features)
                 if (name == feature.substr(1))
-                    return Failure{"Xen note FEATURES: requires a feature that PV domains do not have; length", feature.size()};
+                    return Failure{"Xen note FEATURES: requires a feature that PV domains do not have; length",
+                                   feature.size()};
             return Failure{"Xen note FEATURES: requires an unknown feature; length of its name", feature.size()};
         }
     }
@@ -147,15 +151,16 @@ Result<void> check_addresses(const Kernel& kernel) {
     if (kernel.virt_base % page_bytes != 0)
         return Failure{"Xen note VIRT_BASE: not on a page boundary:", kernel.virt_base};
     if (kernel.virt_start < kernel.virt_base || kernel.virt_end <= kernel.virt_start)
-        return Failure{"kernel lies outside the address space that its notes describe; it would start at", kernel.virt_start};
+        return Failure{"kernel lies outside the address space that its notes describe; it would start at",
+                       kernel.virt_start};
     if (!canonical(kernel.virt_base) || !canonical(kernel.virt_end - 1) ||
         (kernel.virt_base ^ (kernel.virt_end - 1)) >> 63 != 0)
         return Failure{"kernel at non-canonical addresses; it would start at", kernel.virt_start};
     if (kernel.entry < kernel.virt_start || kernel.entry >= kernel.virt_end)
         return Failure{"entry point outside the kernel:", kernel.entry};
-    if (kernel.hypercall_page && (*kernel.hypercall_page % page_bytes != 0 || *kernel.hypercall_page < kernel.virt_start ||
-                                  *kernel.hypercall_page > kernel.virt_end - 1 ||
-                                  kernel.virt_end - *kernel.hypercall_page < page_bytes))
+    if (kernel.hypercall_page &&
+        (*kernel.hypercall_page % page_bytes != 0 || *kernel.hypercall_page < kernel.virt_start ||
+         *kernel.hypercall_page > kernel.virt_end - 1 || kernel.virt_end - *kernel.hypercall_page < page_bytes))
         return Failure{"hypercall page outside the kernel or not on a page boundary:", *kernel.hypercall_page};
     return {};
 }

@@ -5,7 +5,9 @@ namespace skerry::start_in_place {
 namespace {
 
 constexpr std::uint64_t entry_bytes = sizeof(std::uint64_t);
-constexpr std::uint64_t bitmap_words(std::uint64_t total) { return total / 64 + 1; }
+constexpr std::uint64_t bitmap_words(std::uint64_t total) {
+    return total / 64 + 1;
+}
 
 } // namespace
 
@@ -44,7 +46,8 @@ Result<void> FramePlan::fill() {
             continue;
         const std::uint64_t from = memory_.claim_frame(to) ? to : memory_.take_frame();
         if (from == no_frame)
-            return Failure{"not enough memory in this domain for its kernel; KiB missing at least", (end_ - to) * (page_bytes / 1024)};
+            return Failure{"not enough memory in this domain for its kernel; KiB missing at least",
+                           (end_ - to) * (page_bytes / 1024)};
         if (!assign(to, from))
             return Failure{"frame in use twice:", from};
         entries_[to] |= owned_flag;

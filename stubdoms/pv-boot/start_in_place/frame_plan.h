@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Which of the domain's frames becomes which pseudo-physical frame of the kernel. Nothing is moved: frames are renamed, by the new p2m
-// list and by machine-to-physical updates.
+// Which of the domain's frames becomes which pseudo-physical frame of the kernel. Nothing is moved: frames are renamed,
+// by the new p2m list and by machine-to-physical updates.
 //
-// The kernel's frames [0, end) are each assigned one present frame. A present frame inside [0, end) that was not assigned is displaced:
-// it takes the number of an assigned frame from outside. So the new numbering is a permutation of the old one, and no frame is lost.
-// Invariant: a present frame is assigned at most once.
+// The kernel's frames [0, end) are each assigned one present frame. A present frame inside [0, end) that was not
+// assigned is displaced: it takes the number of an assigned frame from outside. So the new numbering is a permutation
+// of the old one, and no frame is lost. Invariant: a present frame is assigned at most once.
 #pragma once
 
 #include "result.h"
@@ -13,7 +13,7 @@
 namespace skerry::start_in_place {
 
 class FramePlan {
-public:
+  public:
     explicit FramePlan(DomainMemory& memory) : memory_(memory) {}
     FramePlan(const FramePlan&) = delete;
     FramePlan& operator=(const FramePlan&) = delete;
@@ -22,7 +22,8 @@ public:
     /// Room for assignments of [0, end) out of total frames.
     Result<void> create(std::uint64_t end, std::uint64_t total);
 
-    /// Kernel frame `to` will be present frame `from`. False when `to` has one already, or `from` is taken or does not exist.
+    /// Kernel frame `to` will be present frame `from`. False when `to` has one already, or `from` is taken or does not
+    /// exist.
     [[nodiscard]] bool assign(std::uint64_t to, std::uint64_t from);
 
     /// Assigns unused frames to all that have none: the frame of the same number where possible.
@@ -34,7 +35,8 @@ public:
     std::uint64_t end() const { return end_; }
 
     /// Calls visit(kernel frame, machine frame) for every frame whose number changes. After fill().
-    template <class Visit> void for_each_change(Visit visit) const {
+    template <class Visit>
+    void for_each_change(Visit visit) const {
         for (std::uint64_t to = 0; to < end_; ++to)
             if (source(to) != to)
                 visit(to, machine_frame(to));
@@ -46,7 +48,7 @@ public:
         }
     }
 
-private:
+  private:
     static constexpr std::uint64_t frame_mask = (std::uint64_t{1} << 52) - 1;
     static constexpr std::uint64_t assigned_flag = std::uint64_t{1} << 62, owned_flag = std::uint64_t{1} << 63;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The page that carries the vCPU from the old address space into the kernel's: code (hand_over.S) and what it works on. It is mapped at
-// `alias` in both address spaces, executable, and at its natural place in the kernel's. The code, entered at the alias with events
-// masked and no stack: switches to the new tables, unpins the old ones, continues at the natural address, takes the alias out of the
-// new top-level table, sets the kernel's stack, clears every register and jumps to the kernel with RSI = start_info.
-// Afterwards the page is ordinary memory of the kernel, inside the padding after its boot stack.
+// The page that carries the vCPU from the old address space into the kernel's: code (hand_over.S) and what it works on.
+// It is mapped at `alias` in both address spaces, executable, and at its natural place in the kernel's. The code,
+// entered at the alias with events masked and no stack: switches to the new tables, unpins the old ones, continues at
+// the natural address, takes the alias out of the new top-level table, sets the kernel's stack, clears every register
+// and jumps to the kernel with RSI = start_info. Afterwards the page is ordinary memory of the kernel, inside the
+// padding after its boot stack.
 #pragma once
 
 #include <cstddef>

@@ -6,10 +6,13 @@ namespace {
 
 constexpr std::uint64_t padding_pages = 512 * 1024 / page_bytes;
 constexpr std::uint64_t region_alignment = std::uint64_t{4} << 20;
-constexpr std::uint64_t hypervisor_first_slot = 256, hypervisor_last_slot = 271; // top-level entries that belong to Xen (arch-x86/xen-x86_64.h)
+constexpr std::uint64_t hypervisor_first_slot = 256,
+                        hypervisor_last_slot = 271; // top-level entries that belong to Xen (arch-x86/xen-x86_64.h)
 constexpr std::uint64_t p2m_entry_bytes = 8;
 
-constexpr std::uint64_t slot(std::uint64_t address) { return table_number(address, 3); }
+constexpr std::uint64_t slot(std::uint64_t address) {
+    return table_number(address, 3);
+}
 
 /// Whether a guest may map all of [first, last].
 bool guest_may_map(std::uint64_t first, std::uint64_t last) {
@@ -19,7 +22,7 @@ bool guest_may_map(std::uint64_t first, std::uint64_t last) {
 
 /// Hands out consecutive frames.
 class Frames {
-public:
+  public:
     explicit Frames(std::uint64_t first) : next_(first) {}
     Region take(std::uint64_t count) {
         const Region region{next_, count};
@@ -29,12 +32,13 @@ public:
     std::uint64_t next() const { return next_; }
     void skip_to(std::uint64_t frame) { next_ = frame; }
 
-private:
+  private:
     std::uint64_t next_;
 };
 
 Failure too_small(std::uint64_t frames) {
-    return Failure{"this domain has too little memory for its kernel and ramdisk, which need at least KiB", frames * (page_bytes / 1024)};
+    return Failure{"this domain has too little memory for its kernel and ramdisk, which need at least KiB",
+                   frames * (page_bytes / 1024)};
 }
 
 /// Page tables, stack and padding that follow `frames.next()`; the tables have to map themselves.
@@ -47,7 +51,9 @@ Result<void> place_tables(Layout& layout, Frames& frames, std::uint64_t limit) {
         if (frames.next() + pages > limit)
             return too_small(frames.next() + pages);
         if (!guest_may_map(layout.virt_base, last))
-            return Failure{"kernel and ramdisk do not fit between the kernel's base and the end of its address space; base", layout.virt_base};
+            return Failure{
+                "kernel and ramdisk do not fit between the kernel's base and the end of its address space; base",
+                layout.virt_base};
         layout.counts = count_tables(layout.virt_base, last);
         layout.mapped_pages = (last - layout.virt_base) / page_bytes + 1;
         pages = layout.counts.total() + extra;
@@ -70,7 +76,8 @@ Result<void> place_p2m_apart(Layout& layout, Frames& frames, std::uint64_t pages
     layout.p2m = frames.take(pages);
     layout.p2m_counts = TableCounts();
     for (unsigned level = 1; level < 4; ++level)
-        for (std::uint64_t number = table_number(layout.p2m_address, level); number <= table_number(last, level); ++number)
+        for (std::uint64_t number = table_number(layout.p2m_address, level); number <= table_number(last, level);
+             ++number)
             if (number < table_number(layout.virt_base, level) || number > table_number(region_last, level))
                 ++layout.p2m_counts.level[level];
     layout.p2m_tables = frames.take(layout.p2m_counts.total());

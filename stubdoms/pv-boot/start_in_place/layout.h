@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Where everything that a PV kernel starts with goes, in new pseudo-physical frames: pure arithmetic, no memory touched.
+// Where everything that a PV kernel starts with goes, in new pseudo-physical frames: pure arithmetic, no memory
+// touched.
 //
-// The order is that of Xen's domain builder ("Start-of-day memory layout" in <xen/xen.h>): kernel, ramdisk, p2m list, start_info,
-// store and console pages, page tables, boot stack, then at least 512 KiB of padding up to a 4 MiB boundary. Frame n is mapped at
-// virt_base + n pages for all of that. A ramdisk that need not be mapped, and a p2m list with an address of its own
-// (INIT_P2M, followed by the tables that map it), come after the padding.
+// The order is that of Xen's domain builder ("Start-of-day memory layout" in <xen/xen.h>): kernel, ramdisk, p2m list,
+// start_info, store and console pages, page tables, boot stack, then at least 512 KiB of padding up to a 4 MiB
+// boundary. Frame n is mapped at virt_base + n pages for all of that. A ramdisk that need not be mapped, and a p2m list
+// with an address of its own (INIT_P2M, followed by the tables that map it), come after the padding.
 #pragma once
 
 #include "elf_notes.h"

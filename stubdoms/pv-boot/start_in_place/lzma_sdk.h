@@ -13,13 +13,16 @@ struct SdkAllocator {
     ISzAlloc interface;
     Workspace* workspace;
 
-    explicit SdkAllocator(Workspace& memory) : interface{allocate, release}, workspace(&memory) {}
+    explicit SdkAllocator(Workspace& memory) : interface { allocate, release }, workspace(&memory) {
+    }
 
-private:
+  private:
     static void* allocate(ISzAllocPtr self, std::size_t bytes) {
         return reinterpret_cast<const SdkAllocator*>(self)->workspace->allocate(bytes);
     }
-    static void release(ISzAllocPtr self, void* block) { reinterpret_cast<const SdkAllocator*>(self)->workspace->release(block); }
+    static void release(ISzAllocPtr self, void* block) {
+        reinterpret_cast<const SdkAllocator*>(self)->workspace->release(block);
+    }
 };
 
 } // namespace skerry::start_in_place

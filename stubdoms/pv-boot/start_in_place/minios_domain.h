@@ -7,7 +7,7 @@
 namespace skerry::start_in_place {
 
 class MiniosDomain final : public RunningDomain {
-public:
+  public:
     MiniosDomain();
 
     std::uint64_t total_pages() const override;
@@ -28,11 +28,12 @@ public:
     long unpin(std::uint64_t machine_frame) override;
     void leave(const Departure& departure) override;
 
-private:
+  private:
     std::uint64_t created_ns_; // system time, for the message that the kernel starts
 };
 
-/// What minios was given at its start, for the kernel that follows it. Fails when the store or console page is not this domain's.
+/// What minios was given at its start, for the kernel that follows it. Fails when the store or console page is not this
+/// domain's.
 Result<Inheritance> inheritance_of_minios();
 
 } // namespace skerry::start_in_place

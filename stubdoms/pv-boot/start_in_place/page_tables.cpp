@@ -11,17 +11,19 @@ struct Table {
 };
 
 class Writer {
-public:
+  public:
     Writer(const Layout& layout, const FramePlan& plan, std::byte* tables, std::byte* p2m_tables)
-        : layout_(layout), plan_(plan), tables_(tables), p2m_tables_(p2m_tables),
-          first_(layout.virt_base), last_(layout.address_of(layout.mapped_pages) - 1) {}
+        : layout_(layout), plan_(plan), tables_(tables), p2m_tables_(p2m_tables), first_(layout.virt_base),
+          last_(layout.address_of(layout.mapped_pages) - 1) {}
 
     /// Links the tables of one level that [first, last] uses into their parents.
     void link(std::uint64_t first, std::uint64_t last, unsigned level) {
         const std::uint64_t step = std::uint64_t{1} << (12 + 9 * level);
-        for (std::uint64_t left = table_number(last, level) - table_number(first, level) + 1, at = first; left != 0; --left, at += step) {
+        for (std::uint64_t left = table_number(last, level) - table_number(first, level) + 1, at = first; left != 0;
+             --left, at += step) {
             const Table table = find(at, level);
-            find(at, level + 1).entries[entry_index(at, level + 1)] = make_entry(plan_.machine_frame(table.frame), kernel_entry);
+            find(at, level + 1).entries[entry_index(at, level + 1)] =
+                make_entry(plan_.machine_frame(table.frame), kernel_entry);
         }
     }
 
@@ -36,8 +38,9 @@ public:
         }
     }
 
-private:
-    /// The table of `level` that maps `address`: one of the region's where the region has it, else one of the p2m list's.
+  private:
+    /// The table of `level` that maps `address`: one of the region's where the region has it, else one of the p2m
+    /// list's.
     Table find(std::uint64_t address, unsigned level) const {
         const std::uint64_t number = table_number(address, level);
         const std::uint64_t region_first = table_number(first_, level), region_last = table_number(last_, level);

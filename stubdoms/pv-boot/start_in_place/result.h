@@ -14,8 +14,9 @@ struct Failure {
 };
 
 /// A value or a Failure. Ask first: value() of a failure is T{}.
-template <class T> class [[nodiscard]] Result {
-public:
+template <class T>
+class [[nodiscard]] Result {
+  public:
     constexpr Result(T value) : value_(static_cast<T&&>(value)) {}
     constexpr Result(Failure failure) : failure_(failure) {}
     constexpr explicit operator bool() const { return failure_.what == nullptr; }
@@ -25,19 +26,20 @@ public:
     constexpr T* operator->() { return &value_; }
     constexpr const T* operator->() const { return &value_; }
 
-private:
+  private:
     T value_{};
     Failure failure_{};
 };
 
-template <> class [[nodiscard]] Result<void> {
-public:
+template <>
+class [[nodiscard]] Result<void> {
+  public:
     constexpr Result() = default;
     constexpr Result(Failure failure) : failure_(failure) {}
     constexpr explicit operator bool() const { return failure_.what == nullptr; }
     constexpr Failure failure() const { return failure_; }
 
-private:
+  private:
     Failure failure_{};
 };
 

@@ -9,7 +9,8 @@ namespace skerry::start_in_place {
 namespace {
 
 constexpr Failure no_memory(std::uint64_t pages) {
-    return Failure{"not enough memory in this domain for its kernel and ramdisk; a piece of KiB", pages * (page_bytes / 1024)};
+    return Failure{"not enough memory in this domain for its kernel and ramdisk; a piece of KiB",
+                   pages * (page_bytes / 1024)};
 }
 
 /// Copies what the segments have for the `count` frames from `first` on to `target`, whose pages are zero.
@@ -17,7 +18,8 @@ void copy_segments(const Kernel& kernel, Bytes file, std::uint64_t first, std::u
     const std::uint64_t from = kernel.virt_base + first * page_bytes, bytes = count * page_bytes;
     for (unsigned i = 0; i < kernel.image.segment_count; ++i) {
         const Segment& segment = kernel.image.segments[i];
-        // Both ends relative to the target, clamped to it; the image lies above virt_base and does not wrap (read_notes).
+        // Both ends relative to the target, clamped to it; the image lies above virt_base and does not wrap
+        // (read_notes).
         const std::uint64_t start = segment.physical + kernel.virt_offset, end = start + segment.file_bytes;
         const std::uint64_t low = std::max(start, from), high = std::min(end, from + bytes);
         if (segment.file_bytes != 0 && low < high)
@@ -74,7 +76,8 @@ Result<void> StartImage::load_kernel(const Kernel& kernel, Bytes file, const std
             if (target == nullptr)
                 return no_memory(count);
             copy_segments(kernel, file, first, count, target);
-            const std::uint64_t page = kernel.hypercall_page ? (*kernel.hypercall_page - kernel.virt_base) / page_bytes : no_frame;
+            const std::uint64_t page =
+                kernel.hypercall_page ? (*kernel.hypercall_page - kernel.virt_base) / page_bytes : no_frame;
             if (page - first < count)
                 std::memcpy(target + (page - first) * page_bytes, hypercall_page, page_bytes);
         }
@@ -126,7 +129,8 @@ void StartImage::write_start_info(const Kernel& kernel, std::uint64_t ramdisk_by
     std::memcpy(start_info_, &info, sizeof(info));
     const Bytes tail = inheritance.start_info_tail;
     if (tail.size() != 0)
-        std::memcpy(start_info_ + sizeof(info), tail.data(), std::min<std::uint64_t>(tail.size(), page_bytes - sizeof(info)));
+        std::memcpy(start_info_ + sizeof(info), tail.data(),
+                    std::min<std::uint64_t>(tail.size(), page_bytes - sizeof(info)));
 }
 
 void StartImage::write_p2m() {
@@ -148,7 +152,8 @@ Result<void> StartImage::build(const Kernel& kernel, Bytes file, Bytes ramdisk, 
         return created;
     if (Result<void> adopted = store ? adopt(layout_.store.first, inheritance.store_frame) : Result<void>(); !adopted)
         return adopted;
-    if (Result<void> adopted = console ? adopt(layout_.console.first, inheritance.console_frame) : Result<void>(); !adopted)
+    if (Result<void> adopted = console ? adopt(layout_.console.first, inheritance.console_frame) : Result<void>();
+        !adopted)
         return adopted;
     if (Result<void> loaded = load_kernel(kernel, file, hypercall_page); !loaded)
         return loaded;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Everything a PV kernel starts with, put together in pages of the running domain: contents, frame numbers, page tables.
-// Nothing outside those pages changes; destroying the object gives them all back.
+// Everything a PV kernel starts with, put together in pages of the running domain: contents, frame numbers, page
+// tables. Nothing outside those pages changes; destroying the object gives them all back.
 #pragma once
 
 #include "frame_plan.h"
@@ -14,20 +14,22 @@ namespace skerry::start_in_place {
 /// What the domain was given at its own start and the kernel gets too.
 struct Inheritance {
     const start_info_t* start_info = nullptr; // with cmd_line as the kernel shall see it
-    Bytes start_info_tail;                    // what followed start_info_t on its page (first domain: its video console); may be empty
-    std::uint64_t store_frame = no_frame;     // present frames; no_frame: the domain has none (the first domain)
+    Bytes start_info_tail; // what followed start_info_t on its page (first domain: its video console); may be empty
+    std::uint64_t store_frame = no_frame; // present frames; no_frame: the domain has none (the first domain)
     std::uint64_t console_frame = no_frame;
 };
 
 class StartImage {
-public:
+  public:
     explicit StartImage(DomainMemory& memory) : memory_(memory), plan_(memory) {}
     StartImage(const StartImage&) = delete;
     StartImage& operator=(const StartImage&) = delete;
     ~StartImage();
 
-    /// `file` is the unpacked kernel. Its pages, and the ramdisk's when it starts on a page, become the kernel's without a copy.
-    Result<void> build(const Kernel& kernel, Bytes file, Bytes ramdisk, const Inheritance& inheritance, const std::byte* hypercall_page);
+    /// `file` is the unpacked kernel. Its pages, and the ramdisk's when it starts on a page, become the kernel's
+    /// without a copy.
+    Result<void> build(const Kernel& kernel, Bytes file, Bytes ramdisk, const Inheritance& inheritance,
+                       const std::byte* hypercall_page);
 
     const Layout& layout() const { return layout_; }
     const FramePlan& plan() const { return plan_; }
@@ -38,7 +40,7 @@ public:
     std::byte* p2m_tables() const { return p2m_tables_; }
     std::byte* hand_over_page() const { return hand_over_page_; }
 
-private:
+  private:
     struct Block {
         std::byte* first;
         std::uint64_t pages;

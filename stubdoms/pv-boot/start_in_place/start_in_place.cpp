@@ -6,13 +6,13 @@
 namespace skerry::start_in_place {
 namespace {
 
-constexpr unsigned alias_levels = 3;                                // tables of level 3, 2 and 1
-constexpr unsigned first_alias_slot = 1, last_alias_slot = 255;     // the lower half is all the guest's
+constexpr unsigned alias_levels = 3;                            // tables of level 3, 2 and 1
+constexpr unsigned first_alias_slot = 1, last_alias_slot = 255; // the lower half is all the guest's
 constexpr std::uint64_t alias_entry = entry_present | entry_user | entry_accessed;
 
 /// The three tables through which both address spaces map the hand-over page at the same address.
 class Alias {
-public:
+  public:
     explicit Alias(RunningDomain& domain) : domain_(domain), pages_(domain.allocate(alias_levels)) {}
     Alias(const Alias&) = delete;
     Alias& operator=(const Alias&) = delete;
@@ -32,7 +32,8 @@ public:
         root[slot_] = make_entry(frame(0), kernel_entry);
         tables[0] = make_entry(frame(1), kernel_entry);
         tables[entries_per_table] = make_entry(frame(2), kernel_entry);
-        tables[2 * entries_per_table] = make_entry(image.plan().machine_frame(image.layout().hand_over.first), alias_entry);
+        tables[2 * entries_per_table] =
+            make_entry(image.plan().machine_frame(image.layout().hand_over.first), alias_entry);
         return true;
     }
 
@@ -42,7 +43,7 @@ public:
         return domain_.machine_frame(domain_.frame_of(pages_ + table * page_bytes));
     }
 
-private:
+  private:
     RunningDomain& domain_;
     std::byte* pages_;
     unsigned slot_ = 0;
@@ -50,7 +51,7 @@ private:
 
 /// Write protection of all the new tables, taken back unless kept.
 class Protection {
-public:
+  public:
     explicit Protection(RunningDomain& domain) : domain_(domain) {}
     Protection(const Protection&) = delete;
     Protection& operator=(const Protection&) = delete;
@@ -69,7 +70,7 @@ public:
         return true;
     }
 
-private:
+  private:
     struct Range {
         std::byte* first;
         std::uint64_t pages;
@@ -85,8 +86,8 @@ Result<void> depart(RunningDomain& domain, const StartImage& image, std::uint64_
         return Failure{"not enough memory or address space in this domain to leave the loader; pages", alias_levels};
     Protection protection(domain);
     const Layout& layout = image.layout();
-    if (!protection.add(image.tables(), layout.tables.count) || !protection.add(image.p2m_tables(), layout.p2m_tables.count) ||
-        !protection.add(alias.pages(), alias_levels))
+    if (!protection.add(image.tables(), layout.tables.count) ||
+        !protection.add(image.p2m_tables(), layout.p2m_tables.count) || !protection.add(alias.pages(), alias_levels))
         return Failure{"cannot make the kernel's page tables read-only; tables", layout.tables.count};
     const std::uint64_t root = image.root_machine_frame();
     if (const long status = domain.pin_root(root); status != 0)
@@ -110,7 +111,9 @@ Result<void> start_in_place(RunningDomain& domain, const Request& request) {
     if (!kernel)
         return kernel.failure();
     StartImage start(domain);
-    if (Result<void> built = start.build(*kernel, unpacked->file(), request.ramdisk, request.inheritance, domain.hypercall_page()); !built)
+    if (Result<void> built =
+            start.build(*kernel, unpacked->file(), request.ramdisk, request.inheritance, domain.hypercall_page());
+        !built)
         return built;
     return depart(domain, start, kernel->entry);
 }

@@ -6,9 +6,10 @@
 
 namespace skerry::start_in_place {
 
-/// An ELF file in memory: either the caller's bytes, or unpacked into pages that this object owns and gives back. Move-only.
+/// An ELF file in memory: either the caller's bytes, or unpacked into pages that this object owns and gives back.
+/// Move-only.
 class UnpackedKernel {
-public:
+  public:
     UnpackedKernel() = default;
     explicit UnpackedKernel(Bytes file) : file_(file) {}
     UnpackedKernel(DomainMemory& memory, std::byte* pages, std::uint64_t page_count, std::uint64_t bytes)
@@ -30,7 +31,7 @@ public:
     /// The file is only the first `bytes` of the pages.
     void shrink(std::uint64_t bytes) { file_ = file_.slice(0, bytes); }
 
-private:
+  private:
     void swap(UnpackedKernel& other) noexcept {
         const Bytes file = file_;
         DomainMemory* const memory = memory_;

@@ -11,7 +11,7 @@ inline constexpr std::uint64_t no_frame = ~std::uint64_t{0};
 
 /// The domain's own memory while the loader runs in it. Frames are numbered by their present pseudo-physical number.
 class DomainMemory {
-public:
+  public:
     virtual std::uint64_t total_pages() const = 0;
     /// Machine frame of a frame, or no_frame.
     virtual std::uint64_t machine_frame(std::uint64_t frame) const = 0;
@@ -26,13 +26,13 @@ public:
     virtual std::uint64_t take_frame() = 0;
     virtual void release_frame(std::uint64_t frame) = 0;
 
-protected:
+  protected:
     ~DomainMemory() = default;
 };
 
 /// The heap of one decompression: few and mostly large blocks, all given back at the end.
 class Workspace {
-public:
+  public:
     explicit Workspace(DomainMemory& memory) : memory_(memory) {}
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
@@ -41,7 +41,7 @@ public:
     void* allocate(std::uint64_t bytes); // 16-byte aligned, zero; nullptr when there is no memory
     void release(void* block);           // large blocks only; small ones stay until the end
 
-private:
+  private:
     struct Block {
         std::byte* first = nullptr;
         std::uint64_t pages = 0;

@@ -8,9 +8,12 @@ namespace {
 
 constexpr std::uint8_t stream_magic[6] = {0xfd, '7', 'z', 'X', 'Z', 0};
 constexpr std::uint64_t filter_x86 = 4, filter_lzma2 = 0x21;
-constexpr std::uint8_t filter_count_mask = 3, reserved_mask = 0x3c, packed_size_present = 0x40, unpacked_size_present = 0x80;
+constexpr std::uint8_t filter_count_mask = 3, reserved_mask = 0x3c, packed_size_present = 0x40,
+                       unpacked_size_present = 0x80;
 
-std::uint32_t crc32(Bytes bytes) { return CrcCalc(bytes.data(), bytes.size()); }
+std::uint32_t crc32(Bytes bytes) {
+    return CrcCalc(bytes.data(), bytes.size());
+}
 
 /// Reads on from `at`. Sticky: after the first thing that does not fit, everything is zero and `good` is false.
 struct Reader {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The .xz container around LZMA2 data, as far as a decoder of kernels follows it: stream header and block headers. The index behind the
-// blocks is not read: every block carries its own check. Reference: "The .xz File Format", version 1.1.0, sections 2.1 and 3.1.
+// The .xz container around LZMA2 data, as far as a decoder of kernels follows it: stream header and block headers. The
+// index behind the blocks is not read: every block carries its own check. Reference: "The .xz File Format",
+// version 1.1.0, sections 2.1 and 3.1.
 #pragma once
 
 #include "bytes.h"

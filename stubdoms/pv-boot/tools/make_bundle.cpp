@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// make-bundle KERNEL [RAMDISK] OUTPUT: packs what pv-boot expects as its domain's module (bundle.h). For tests; the builder domain does this on the platform.
+// make-bundle KERNEL [RAMDISK] OUTPUT: packs what pv-boot expects as its domain's module (bundle.h). For tests; the
+// builder domain does this on the platform.
 #include "stubdoms/pv-boot/bundle.h"
 
 #include <cstdio>

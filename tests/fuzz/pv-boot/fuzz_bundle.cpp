@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!contents)
         return 0;
     const auto inside = [&](skerry::start_in_place::Bytes part) {
-        return part.data() >= module.data() + skerry::bundle::alignment && part.data() + part.size() <= module.data() + module.size();
+        return part.data() >= module.data() + skerry::bundle::alignment &&
+               part.data() + part.size() <= module.data() + module.size();
     };
     if (!inside(contents->kernel))
         std::abort();

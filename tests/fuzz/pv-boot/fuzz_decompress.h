@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One decompressor driver, its output in a heap block of exactly the promised size (ASan guards the ends), its workspace in a small domain.
+// One decompressor driver, its output in a heap block of exactly the promised size (ASan guards the ends), its
+// workspace in a small domain.
 #pragma once
 
 #include "stubdoms/pv-boot/start_in_place/decompress.h"
@@ -12,7 +13,7 @@ namespace skerry::test {
 
 /// Memory from the C library, bounded, so that ASan sees every block and a hostile dictionary size is refused.
 class FuzzMemory final : public start_in_place::DomainMemory {
-public:
+  public:
     std::uint64_t total_pages() const override { return limit; }
     std::uint64_t machine_frame(std::uint64_t frame) const override { return frame; }
     std::byte* allocate(std::uint64_t pages) override {
@@ -31,7 +32,7 @@ public:
     void release_frame(std::uint64_t) override {}
     std::uint64_t used() const { return used_; }
 
-private:
+  private:
     static constexpr std::uint64_t limit = 4096;
     std::uint64_t used_ = 0;
 };
@@ -44,8 +45,8 @@ inline int fuzz_decompress(start_in_place::Format format, const std::uint8_t* da
     std::vector<std::byte> output(room);
     {
         start_in_place::Workspace workspace(memory);
-        const auto written =
-            start_in_place::decompress(format, start_in_place::Bytes(std::as_bytes(std::span(data + 2, size - 2))), output, workspace);
+        const auto written = start_in_place::decompress(
+            format, start_in_place::Bytes(std::as_bytes(std::span(data + 2, size - 2))), output, workspace);
         if (written && *written > room)
             std::abort();
     }

@@ -19,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     for (std::uint64_t pages : {64ull, 16384ull, 1ull << 20, 1ull << 28}) {
         const Result<Layout> layout = Layout::plan(*kernel, {pages, pages * 100, true, true});
-        if (layout && (layout->end > pages || layout->mapped_pages > layout->end || layout->hand_over.end() > layout->mapped_pages ||
-                       layout->tables.first < layout->kernel.end()))
+        if (layout && (layout->end > pages || layout->mapped_pages > layout->end ||
+                       layout->hand_over.end() > layout->mapped_pages || layout->tables.first < layout->kernel.end()))
             std::abort();
     }
     return 0;

@@ -20,7 +20,8 @@ void write(const std::string& target, const std::string& name, std::span<const s
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-template <std::size_t size> void write_sample(const std::string& format, const std::uint8_t (&sample)[size]) {
+template <std::size_t size>
+void write_sample(const std::string& format, const std::uint8_t (&sample)[size]) {
     File seed = {std::byte{0x20}, std::byte{0x4e}}; // room for sample_bytes
     const auto bytes = std::as_bytes(std::span(sample));
     seed.insert(seed.end(), bytes.begin(), bytes.end());

@@ -16,9 +16,9 @@ namespace skerry::test {
 using namespace skerry::start_in_place;
 
 class FakeDomain final : public RunningDomain {
-public:
+  public:
     explicit FakeDomain(std::uint64_t pages, std::uint64_t used_at_start = 100)
-        : pages_(pages), memory_(new(std::align_val_t(page_bytes)) std::byte[pages * page_bytes]), used_(pages) {
+        : pages_(pages), memory_(new (std::align_val_t(page_bytes)) std::byte[pages * page_bytes]), used_(pages) {
         for (std::uint64_t frame = 0; frame < pages; ++frame)
             machine_.push_back(first_machine_frame + (frame * 7 + 3) % shuffle_modulus(pages));
         for (std::uint64_t frame = 0; frame < pages; ++frame)
@@ -32,7 +32,9 @@ public:
 
     // --- RunningDomain ---
     std::uint64_t total_pages() const override { return pages_; }
-    std::uint64_t machine_frame(std::uint64_t frame) const override { return frame < pages_ ? machine_[frame] : no_frame; }
+    std::uint64_t machine_frame(std::uint64_t frame) const override {
+        return frame < pages_ ? machine_[frame] : no_frame;
+    }
     std::byte* allocate(std::uint64_t pages) override {
         for (std::uint64_t first = 0, run = 0, frame = 0; frame < pages_; ++frame) {
             run = used_[frame] ? 0 : run + 1;
@@ -100,7 +102,9 @@ public:
     }
     std::uint64_t frame_of_machine(std::uint64_t machine) const { return frame_of_machine_.at(machine); }
     bool is_protected(std::uint64_t frame) const { return protected_.count(frame) != 0; }
-    std::uint64_t used_count() const { return static_cast<std::uint64_t>(std::count(used_.begin(), used_.end(), true)); }
+    std::uint64_t used_count() const {
+        return static_cast<std::uint64_t>(std::count(used_.begin(), used_.end(), true));
+    }
     /// Puts bytes into frames that are in use, page-aligned plus `misalignment`.
     Bytes place(std::uint64_t first_frame, std::span<const std::byte> bytes, std::uint64_t misalignment = 0) {
         for (std::uint64_t i = 0; i < pages_of(bytes.size() + misalignment); ++i)
@@ -116,7 +120,7 @@ public:
     bool refuse_protection = false;
     std::uint64_t pinned = no_frame;
 
-private:
+  private:
     static constexpr std::uint64_t first_machine_frame = 0x12'3000;
     static std::uint64_t shuffle_modulus(std::uint64_t pages) { // coprime with 7, not smaller than pages
         return pages % 7 == 0 ? pages + 1 : pages;

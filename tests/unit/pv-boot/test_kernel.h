@@ -15,14 +15,15 @@ namespace skerry::test {
 
 using File = std::vector<std::byte>;
 
-template <class T> void put(File& file, std::uint64_t offset, const T& value) {
+template <class T>
+void put(File& file, std::uint64_t offset, const T& value) {
     if (file.size() < offset + sizeof(T))
         file.resize(offset + sizeof(T));
     std::memcpy(file.data() + offset, &value, sizeof(T));
 }
 
 class TestKernel {
-public:
+  public:
     static constexpr std::uint64_t default_base = 0xffff'ffff'8000'0000, default_start = 0x100'0000;
 
     struct Load {
@@ -42,7 +43,8 @@ public:
             notes.insert(notes.end(), bytes, bytes + size);
             notes.resize((notes.size() + 3) / 4 * 4);
         };
-        const std::uint32_t header[3] = {static_cast<std::uint32_t>(name.size() + 1), static_cast<std::uint32_t>(value.size()), type};
+        const std::uint32_t header[3] = {static_cast<std::uint32_t>(name.size() + 1),
+                                         static_cast<std::uint32_t>(value.size()), type};
         append(header, sizeof(header));
         append(name.c_str(), name.size() + 1);
         append(value.data(), value.size());
@@ -53,7 +55,8 @@ public:
         note(type, std::as_bytes(std::span(text, std::strlen(text) + 1)));
     }
 
-    /// Two segments and the notes of a Linux kernel; `bytes` of text, then data of the same size whose second half is bss.
+    /// Two segments and the notes of a Linux kernel; `bytes` of text, then data of the same size whose second half is
+    /// bss.
     static TestKernel like_linux(std::uint64_t bytes = 0x5000) {
         TestKernel kernel;
         kernel.loads = {{0x2000, default_start, bytes, bytes},
@@ -127,7 +130,7 @@ public:
 
     static std::uint64_t program_header_at(std::size_t index) { return 0x40 + index * 56; }
 
-private:
+  private:
     static void put_program_header(File& out, std::size_t index, std::uint32_t type, const Load& load) {
         const std::uint64_t at = program_header_at(index);
         put(out, at, type);

@@ -17,13 +17,13 @@ struct Sample {
 };
 
 const Sample samples[] = {
-    {Format::gzip, test::sample_gzip},   {Format::xz, test::sample_xz},   {Format::lzma, test::sample_lzma},
-    {Format::xz, test::sample_xz_blocks}, {Format::xz, test::sample_xz_sha256},
-    {Format::bzip2, test::sample_bzip2}, {Format::lz4, test::sample_lz4}, {Format::zstd, test::sample_zstd},
+    {Format::gzip, test::sample_gzip},    {Format::xz, test::sample_xz},        {Format::lzma, test::sample_lzma},
+    {Format::xz, test::sample_xz_blocks}, {Format::xz, test::sample_xz_sha256}, {Format::bzip2, test::sample_bzip2},
+    {Format::lz4, test::sample_lz4},      {Format::zstd, test::sample_zstd},
 };
 
 class Decompress : public testing::TestWithParam<Sample> {
-protected:
+  protected:
     Bytes input() const { return Bytes(std::as_bytes(GetParam().bytes)); }
     Result<std::uint64_t> run(Bytes bytes, std::size_t room) {
         output_.assign(room, std::byte{0xee}); // a heap block of exactly that size: ASan sees a byte too many
@@ -36,7 +36,9 @@ protected:
     std::vector<std::byte> output_;
 };
 
-TEST_P(Decompress, IsRecognised) { EXPECT_EQ(recognise(input()), GetParam().format); }
+TEST_P(Decompress, IsRecognised) {
+    EXPECT_EQ(recognise(input()), GetParam().format);
+}
 
 TEST_P(Decompress, Whole) {
     const std::uint64_t before = domain_.used_count();
@@ -52,7 +54,8 @@ TEST_P(Decompress, Whole) {
 
 TEST_P(Decompress, BytesAfterTheStreamAreIgnored) {
     std::vector<std::byte> longer(input().data(), input().data() + input().size());
-    for (std::byte b : {std::byte{0x20}, std::byte{0x4e}, std::byte{0}, std::byte{0}}) // the unpacked size, as a kernel's build appends it
+    for (std::byte b : {std::byte{0x20}, std::byte{0x4e}, std::byte{0},
+                        std::byte{0}}) // the unpacked size, as a kernel's build appends it
         longer.push_back(b);
     const auto written = run(Bytes(std::span<const std::byte>(longer)), test::sample_bytes);
     ASSERT_TRUE(written) << written.failure().what;
@@ -74,7 +77,9 @@ TEST_P(Decompress, EveryTruncationFailsOrGivesAPrefix) {
         part.shrink_to_fit();
         const auto written = run(Bytes(std::span<const std::byte>(part)), test::sample_bytes);
         if (written) {
-            EXPECT_TRUE(std::equal(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(*written), text.begin())) << size;
+            EXPECT_TRUE(
+                std::equal(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(*written), text.begin()))
+                << size;
         }
     }
 }
@@ -101,14 +106,16 @@ TEST_P(Decompress, NoMemoryForTheWorkspaceIsAnError) {
     EXPECT_FALSE(decompress(GetParam().format, input(), output, workspace));
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, Decompress, testing::ValuesIn(samples),
-                         [](const auto& info) { return std::string(name(info.param.format)) + "_" + std::to_string(info.index); });
+INSTANTIATE_TEST_SUITE_P(Formats, Decompress, testing::ValuesIn(samples), [](const auto& info) {
+    return std::string(name(info.param.format)) + "_" + std::to_string(info.index);
+});
 
 /// What liblzma makes of it; nothing when it refuses.
 std::vector<std::byte> by_liblzma(Format format, Bytes input) {
     std::vector<std::byte> output(test::sample_bytes);
     lzma_stream stream = LZMA_STREAM_INIT;
-    const lzma_ret ready = format == Format::xz ? lzma_stream_decoder(&stream, UINT64_MAX, 0) : lzma_alone_decoder(&stream, UINT64_MAX);
+    const lzma_ret ready =
+        format == Format::xz ? lzma_stream_decoder(&stream, UINT64_MAX, 0) : lzma_alone_decoder(&stream, UINT64_MAX);
     stream.next_in = reinterpret_cast<const std::uint8_t*>(input.data());
     stream.avail_in = input.size();
     stream.next_out = reinterpret_cast<std::uint8_t*>(output.data());
@@ -145,7 +152,10 @@ TEST(Recognise, Others) {
         return recognise(Bytes(std::as_bytes(std::span(text, size))));
     };
     EXPECT_EQ(of("\x89LZO\0\r\n\x1a\n", 9), Format::lzo);
-    EXPECT_EQ(of("\x7f" "ELF", 4), Format::none);
+    EXPECT_EQ(of("\x7f"
+                 "ELF",
+                 4),
+              Format::none);
     EXPECT_EQ(of("", 0), Format::none);
     test::FakeDomain domain(64, 1);
     Workspace workspace(domain);

@@ -12,7 +12,9 @@ using test::File;
 using test::put;
 using test::TestKernel;
 
-Bytes view(const File& file) { return Bytes(std::span<const std::byte>(file)); }
+Bytes view(const File& file) {
+    return Bytes(std::span<const std::byte>(file));
+}
 
 Result<Kernel> load(const File& file) {
     Result<ElfImage> image = ElfImage::parse(view(file));
@@ -97,13 +99,13 @@ TEST(Elf, SegmentsAreChecked) {
         put(file, second + offset, value);
         return complaint(file);
     };
-    EXPECT_NE(spoilt(8, ~0ull), "");                           // offset
-    EXPECT_NE(spoilt(32, 0x10000), "");                        // more in the file than in memory
-    EXPECT_NE(spoilt(24, TestKernel::default_start), "");      // on top of the first
-    EXPECT_NE(spoilt(24, 0x100'4fff), "");                     // one byte of it
-    EXPECT_NE(spoilt(24, ~0ull - 10), "");                     // wraps
-    EXPECT_NE(spoilt(40, ~0ull), "");                          // memory size wraps
-    EXPECT_NE(spoilt(24, 0x1'0000'0000'0000), "");             // leaves the canonical addresses
+    EXPECT_NE(spoilt(8, ~0ull), "");                      // offset
+    EXPECT_NE(spoilt(32, 0x10000), "");                   // more in the file than in memory
+    EXPECT_NE(spoilt(24, TestKernel::default_start), ""); // on top of the first
+    EXPECT_NE(spoilt(24, 0x100'4fff), "");                // one byte of it
+    EXPECT_NE(spoilt(24, ~0ull - 10), "");                // wraps
+    EXPECT_NE(spoilt(40, ~0ull), "");                     // memory size wraps
+    EXPECT_NE(spoilt(24, 0x1'0000'0000'0000), "");        // leaves the canonical addresses
 }
 
 TEST(Elf, EveryTruncationFailsCleanly) {
@@ -131,10 +133,13 @@ TEST(Notes, AreChecked) {
     EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_VIRT_BASE, TestKernel::default_base + 1); }), "");
     EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_ENTRY, TestKernel::default_base); }), "");
     EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_ENTRY, TestKernel::default_base + 0x100'a000); }), "");
-    EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_HYPERCALL_PAGE, TestKernel::default_base + 0x100'0800); }), "");
-    EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_HYPERCALL_PAGE, TestKernel::default_base + 0x100'a000); }), "");
+    EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_HYPERCALL_PAGE, TestKernel::default_base + 0x100'0800); }),
+              "");
+    EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_HYPERCALL_PAGE, TestKernel::default_base + 0x100'a000); }),
+              "");
     EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_HYPERCALL_PAGE, std::uint64_t{0}); }), "");
-    EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_PADDR_OFFSET, std::uint64_t{0x200'0000}); }), ""); // below the base
+    EXPECT_NE(with([](TestKernel& k) { k.note(XEN_ELFNOTE_PADDR_OFFSET, std::uint64_t{0x200'0000}); }),
+              ""); // below the base
 }
 
 TEST(Notes, ReachingBeyondTheirSegment) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The whole way on the host: a kernel is "started" in a domain of arrays, and what it would see is read back through its own page tables.
+// The whole way on the host: a kernel is "started" in a domain of arrays, and what it would see is read back through
+// its own page tables.
 #include "stubdoms/pv-boot/start_in_place/start_in_place.h"
 
 #include "tests/unit/pv-boot/compressed_samples.h"
@@ -24,7 +25,7 @@ constexpr std::uint64_t address_mask = 0x000f'ffff'ffff'f000;
 
 /// The kernel's view: walks the tables that were pinned.
 class View {
-public:
+  public:
     View(const FakeDomain& domain, std::uint64_t root) : domain_(domain), root_(root) {}
 
     /// Level-1 entry for an address; 0 when nothing is mapped.
@@ -53,10 +54,14 @@ public:
     }
 
     /// Calls visit(level, entry) for every present entry.
-    template <class Visit> void all(Visit visit) const { walk(root_, 4, visit); }
+    template <class Visit>
+    void all(Visit visit) const {
+        walk(root_, 4, visit);
+    }
 
-private:
-    template <class Visit> void walk(std::uint64_t table, unsigned level, Visit& visit) const {
+  private:
+    template <class Visit>
+    void walk(std::uint64_t table, unsigned level, Visit& visit) const {
         const auto* entries = reinterpret_cast<const std::uint64_t*>(domain_.page_of_machine(table));
         ASSERT_NE(entries, nullptr);
         for (unsigned i = 0; i < entries_per_table; ++i) {
@@ -80,10 +85,9 @@ struct Scenario {
 };
 
 class StartInPlace : public testing::Test {
-protected:
+  protected:
     /// Starts `scenario` in a new domain and calls check(departure, view) at the moment of departure.
-    Result<void> start(const Scenario& scenario,
-                       const std::function<void(const Departure&, const View&)>& check = {}) {
+    Result<void> start(const Scenario& scenario, const std::function<void(const Departure&, const View&)>& check = {}) {
         domain_ = std::make_unique<FakeDomain>(scenario.pages);
         const Bytes kernel = domain_->place(bundle_frame, scenario.kernel);
         const std::uint64_t ramdisk_frame = bundle_frame + pages_of(scenario.kernel.size());
@@ -129,7 +133,8 @@ protected:
         std::map<std::uint64_t, std::uint64_t> machine_to_physical;
         for (std::uint64_t frame = 0; frame < domain_->total_pages(); ++frame)
             machine_to_physical[domain_->machine_frame(frame)] = frame;
-        departure.image.plan().for_each_change([&](std::uint64_t frame, std::uint64_t machine) { machine_to_physical[machine] = frame; });
+        departure.image.plan().for_each_change(
+            [&](std::uint64_t frame, std::uint64_t machine) { machine_to_physical[machine] = frame; });
         for (std::uint64_t frame = 0; frame < list.size(); ++frame) {
             const auto found = machine_to_physical.find(list[frame]);
             ASSERT_NE(found, machine_to_physical.end()) << "not this domain's: frame " << frame;
@@ -137,7 +142,8 @@ protected:
         }
     }
 
-    /// Every table is write-protected here and mapped read-only there; everything else is writable; the region is complete.
+    /// Every table is write-protected here and mapped read-only there; everything else is writable; the region is
+    /// complete.
     void check_tables(const Departure& departure) {
         const Layout& layout = departure.image.layout();
         const View view(*domain_, departure.new_root);
@@ -159,9 +165,12 @@ protected:
             ASSERT_EQ(entry & address_mask, departure.image.plan().machine_frame(frame) * page_bytes) << frame;
             ASSERT_EQ(entry & ~address_mask, layout.is_table(frame) ? 0x65u : 0x67u) << frame;
         }
-        EXPECT_EQ(view.entry(layout.address_of(layout.mapped_pages)) & (layout.address_of(layout.mapped_pages) == 0 ? 0 : 1), 0u);
+        EXPECT_EQ(view.entry(layout.address_of(layout.mapped_pages)) &
+                      (layout.address_of(layout.mapped_pages) == 0 ? 0 : 1),
+                  0u);
         // The alias shows the hand-over page and nothing else.
-        EXPECT_EQ(view.entry(std::uint64_t{departure.alias_slot} << 39), make_entry(departure.image.plan().machine_frame(layout.hand_over.first), 0x25));
+        EXPECT_EQ(view.entry(std::uint64_t{departure.alias_slot} << 39),
+                  make_entry(departure.image.plan().machine_frame(layout.hand_over.first), 0x25));
         EXPECT_EQ(departure.new_root, domain_->pinned);
     }
 
@@ -171,7 +180,8 @@ protected:
         return info;
     }
 
-    static void check_segment(const View& view, const TestKernel::Load& load, std::uint64_t offset_to_virtual, std::uint64_t skip_page) {
+    static void check_segment(const View& view, const TestKernel::Load& load, std::uint64_t offset_to_virtual,
+                              std::uint64_t skip_page) {
         for (std::uint64_t i = 0; i < load.memory_bytes; ++i) {
             const std::uint64_t address = load.physical + offset_to_virtual + i;
             if (address / page_bytes * page_bytes == skip_page)
@@ -276,7 +286,8 @@ TEST_F(StartInPlace, P2mInTheKernelsOwnTopLevelSlot) {
 TEST_F(StartInPlace, SegmentsThatShareAPageOfTheFile) {
     // Both are copies of the same file bytes: a frame cannot be two pages of the kernel.
     TestKernel kernel = TestKernel::like_unikernel();
-    kernel.loads = {{0x1000, 0x40'0000, 0x2000, 0x2000}, {0x1000, 0x40'2000, 0x2000, 0x2000}, {0x1800, 0x40'4800, 0x100, 0x900}};
+    kernel.loads = {
+        {0x1000, 0x40'0000, 0x2000, 0x2000}, {0x1000, 0x40'2000, 0x2000, 0x2000}, {0x1800, 0x40'4800, 0x100, 0x900}};
     Scenario scenario;
     scenario.kernel = kernel.file();
     const Result<void> result = start(scenario, [&](const Departure&, const View& view) {
@@ -293,7 +304,8 @@ TEST_F(StartInPlace, BzImage) {
     scenario.kernel = test::make_bzimage(elf, static_cast<std::uint32_t>(elf.size()));
     EXPECT_TRUE(start(scenario, [&](const Departure&, const View& view) {
         for (const auto& load : TestKernel::like_linux().loads)
-            check_segment(view, load, TestKernel::default_base, TestKernel::default_base + TestKernel::default_start + 0x1000);
+            check_segment(view, load, TestKernel::default_base,
+                          TestKernel::default_base + TestKernel::default_start + 0x1000);
     }));
     const auto sample = std::as_bytes(std::span(test::sample_gzip));
     scenario.kernel = test::make_bzimage(File(sample.begin(), sample.end()), test::sample_bytes);
