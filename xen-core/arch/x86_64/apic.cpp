@@ -78,12 +78,13 @@ void init_apic_this_cpu() {
     if (x2apic)
         write_msr(msr::apic_base, base | base_x2apic);
     write(reg::task_priority, 0);
+    // First: while the APIC is disabled by software, mask bits of the entries below cannot be cleared.
+    write(reg::spurious, software_enable | vector::spurious);
     write(reg::lint0, masked);
     write(reg::lint1, delivery_nmi);
     write(reg::lvt_error, vector::apic_error);
     write(reg::divide, 0xb); // by 1
     write(reg::timer, vector::timer | (cpu_features.tsc_deadline ? timer_tsc_deadline : 0));
-    write(reg::spurious, software_enable | vector::spurious);
     apic_end_of_interrupt();
 }
 
