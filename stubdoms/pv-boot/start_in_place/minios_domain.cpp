@@ -79,7 +79,7 @@ long MiniosDomain::unpin(std::uint64_t machine_frame) {
 }
 
 void MiniosDomain::leave(const Departure& departure) {
-    minios::print("starting the kernel at %lx, %lu us after the domain's loader\n", departure.entry,
+    minios::print("loader: starting the kernel at %lx after %lu us\n", departure.entry,
                   (minios::clock::now_ns() - created_ns_) / 1000);
     write_hand_over_page(departure);
     rename_frames(departure);
