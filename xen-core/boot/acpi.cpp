@@ -9,6 +9,7 @@
 #include "arch/x86_64/machine_power.h"
 #include "base/log.h"
 #include "boot/acpi_tables.h"
+#include "boot/aml.h"
 #include "boot/boot_information.h"
 
 #include <string.h>
@@ -133,23 +134,13 @@ void read_madt(const acpi::Madt& madt) {
 
 // --- FADT and the S5 package ---
 
-// A small integer of AML: ZeroOp, OneOp, or a byte with its prefix (ACPI 20.2.3).
-uint16_t aml_integer(const uint8_t*& code) {
-    uint8_t op = *code++;
-    return op == 0x0a ? *code++ : op == 1 ? 1 : 0;
-}
-
-// Looks for Name(_S5_, Package(){type_a, type_b, ...}) in the bytes of a definition block.
-void find_s5(const Header& table) {
-    auto* code = reinterpret_cast<const uint8_t*>(&table);
-    for (size_t i = sizeof(Header); i + 16 <= table.length && !power_control.has_s5; ++i) {
-        if (memcmp(code + i, "_S5_\x12", 5) != 0) // PackageOp follows the name
-            continue;
-        const uint8_t* at = code + i + 5;
-        at += 1 + (*at >> 6); // the package's length
-        ++at;                 // the number of elements
-        power_control.s5_type_a = aml_integer(at);
-        power_control.s5_type_b = aml_integer(at);
+void read_power_off(const Header& table) {
+    auto* body = reinterpret_cast<const uint8_t*>(&table + 1);
+    if (power_control.has_s5)
+        return;
+    if (auto type = find_s5({body, table.length - sizeof(Header)})) {
+        power_control.s5_type_a = type->a;
+        power_control.s5_type_b = type->b;
         power_control.has_s5 = true;
     }
 }
@@ -175,7 +166,7 @@ void read_fadt(const acpi::Fadt& fadt) {
     clock_sources.century_register = fadt.century;
     uint64_t dsdt = has_extended && fadt.x_dsdt ? fadt.x_dsdt : fadt.dsdt;
     if (const Header* table = map_table(dsdt))
-        find_s5(*table);
+        read_power_off(*table);
 }
 
 void read_table(const Header& table) {
@@ -185,7 +176,7 @@ void read_table(const Header& table) {
     else if (is("FACP"))
         read_fadt(reinterpret_cast<const acpi::Fadt&>(table));
     else if (is("SSDT"))
-        find_s5(table);
+        read_power_off(table);
     else if (is("HPET") && table.length >= sizeof(acpi::Hpet) &&
              reinterpret_cast<const acpi::Hpet&>(table).address.space == acpi::space_memory)
         clock_sources.hpet = MachAddr(reinterpret_cast<const acpi::Hpet&>(table).address.address);
