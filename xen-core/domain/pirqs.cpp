@@ -58,7 +58,7 @@ void DomainPirqs::set_vcpu(uint32_t pirq, VcpuId vcpu) {
 
 void DomainPirqs::interrupt(uint32_t gsi) {
     if (uint16_t port = ports_[gsi].load(std::memory_order_acquire))
-        domain_.events.send_pirq(EvtPort(port));
+        domain_.events.send_pirq(EvtPort(port), gsi);
 }
 
 } // namespace skerry

@@ -118,27 +118,28 @@ void EventTable::send_from_attached(EvtPort port) {
         send_to_peer(*channel);
 }
 
-void EventTable::send_virq(VcpuId id, uint32_t virq) {
-    EventVcpu* target = virq < EventVcpu::virqs ? vcpu(id) : nullptr;
-    if (!target)
-        return;
-    EvtPort port(target->virq_ports[virq].load(std::memory_order_acquire));
-    EventChannel* channel = port.value ? find(port) : nullptr;
-    if (!channel)
-        return;
-    Holding held(channel->lock);
-    // The port may have been closed, and even bound to something else, since.
-    if (channel->state == PortState::virq && channel->number == virq)
-        set_pending(*channel, port);
+// What xen-core itself sends may be late: the port may have been closed, bound to something else, or be gone with its
+// table.
+void EventTable::send_if(PortState state, EvtPort port, uint32_t number) {
+    users_.fetch_add(1, std::memory_order_seq_cst);
+    EventChannel* channel = closed_.load(std::memory_order_seq_cst) ? nullptr : find(port);
+    if (channel) {
+        Holding held(channel->lock);
+        if (channel->state == state && channel->number == number)
+            set_pending(*channel, port);
+    }
+    users_.fetch_sub(1, std::memory_order_release);
 }
 
-void EventTable::send_pirq(EvtPort port) {
-    EventChannel* channel = find(port);
-    if (!channel)
-        return;
-    Holding held(channel->lock);
-    if (channel->state == PortState::pirq)
-        set_pending(*channel, port);
+void EventTable::send_virq(VcpuId id, uint32_t virq) {
+    EventVcpu* target = virq < EventVcpu::virqs ? vcpu(id) : nullptr;
+    uint32_t port = target ? target->virq_ports[virq].load(std::memory_order_acquire) : 0;
+    if (port)
+        send_if(PortState::virq, EvtPort(port), virq);
+}
+
+void EventTable::send_pirq(EvtPort port, uint32_t pirq) {
+    send_if(PortState::pirq, port, pirq);
 }
 
 Status EventTable::unmask(EvtPort port) {
@@ -238,6 +239,8 @@ Status GlobalVirqs::set_handler(uint32_t virq, EventTable* table) {
     if (virq >= EventVcpu::virqs || !EventTable::is_global_virq(virq))
         return Error::invalid;
     Holding held(lock_);
+    if (table && table->is_dying())
+        return Error::invalid;
     handlers_[virq] = table;
     return success;
 }

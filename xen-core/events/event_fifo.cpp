@@ -140,7 +140,7 @@ Status EventTable::init_control(uint64_t guest_frame, uint32_t offset, VcpuId id
     if (offset > page_size - sizeof(evtchn_fifo_control_block) || offset % 8 != 0)
         return Error::invalid;
     Holding held(lock_);
-    if (dying_)
+    if (is_dying())
         return Error::invalid;
     TRY_STATUS(map_control_block(*event_vcpu, guest_frame, offset));
     if (!uses_fifo())
@@ -179,7 +179,7 @@ Status EventTable::expand_array(uint64_t guest_frame) {
     Holding held(lock_);
     if (!uses_fifo())
         return Error::not_supported;
-    if (dying_)
+    if (is_dying())
         return Error::invalid;
     if (event_page_count_ == event_pages)
         return Error::no_space;

@@ -47,8 +47,8 @@ class EventPages {
 // Physical interrupts as the domain may use them. bind is called with the table's lock held.
 class PirqRouter {
   public:
-    // Routes `pirq` to `port`: interrupts arrive through EventTable::send_pirq(port). not_permitted: no right to it;
-    // exists: bound already in this domain; invalid: no such interrupt; busy: in use unshared.
+    // Routes `pirq` to `port`: interrupts arrive through EventTable::send_pirq(port, pirq). not_permitted: no right to
+    // it; exists: bound already in this domain; invalid: no such interrupt; busy: in use unshared.
     virtual Status bind(uint32_t pirq, bool will_share, EvtPort port) = 0;
     virtual void unbind(uint32_t pirq) = 0;
     virtual void set_vcpu(uint32_t pirq, VcpuId vcpu) = 0; // a hint where to deliver

@@ -55,7 +55,7 @@ Status EventTable::ensure_memory(EvtPort port) {
 
 // The lowest free port, still free. The table's lock is held; the caller binds it before it lets go.
 Result<EvtPort> EventTable::allocate_port() {
-    if (dying_)
+    if (is_dying())
         return Error::invalid;
     uint32_t limit = std::min(max_port_ + 1, port_limit());
     bool all_below_taken = true;
@@ -320,12 +320,16 @@ Status EventTable::reset(WorkBudget& budget) {
 
 Status EventTable::tear_down(WorkBudget& budget) {
     {
-        Holding held(lock_);
-        dying_ = true;
+        Holding held(lock_); // no binding is in the middle
+        dying_.store(true, std::memory_order_seq_cst);
     }
+    global_virqs.forget(*this);
     TRY_STATUS(close_all(budget, false));
     Holding held(lock_);
-    if (bound_ports_ != 0 || users_.load(std::memory_order_acquire) != 0)
+    if (bound_ports_ != 0)
+        return Error::restart;
+    closed_.store(true, std::memory_order_seq_cst);
+    if (users_.load(std::memory_order_seq_cst) != 0)
         return Error::restart;
     drop_fifo();
     free_memory();

@@ -2,16 +2,24 @@
 // The event channels of one domain: its ports, and how an event reaches the guest (two-level bitmaps or FIFO queues).
 //
 // Invariants and locks.
-//  - lock_ (LockRank::event_table) guards which port is bound to what. An operation on two domains holds both, in
-//  address order.
-//  - A port's binding changes only under the table's lock *and* the port's own lock, and for an interdomain link under
-//  both
-//    tables' and both ports' locks. So whoever holds the lock of one end holds the whole link still: the peer's port
-//    stays bound, and the peer's table and its guest pages stay alive, since tearing down begins with closing every
-//    port. Hence send takes one lock only: that of the sender's own port. Sends on different ports never meet.
-//  - Event words, bitmaps and control blocks are the guest's memory: only single atomic accesses, every value read is
-//    bounded or ignored, every retry counted. A guest can garble its own notifications only.
-//  - Port memory is pages from EventPageSource, taken as ports are used, freed by tear_down.
+//
+// lock_ (LockRank::event_table) guards which port is bound to what. An operation on two domains holds both, in address
+// order.
+//
+// A port's binding changes only under the table's lock and the port's own lock, and for an interdomain link under both
+// tables' and both ports' locks. So whoever holds the lock of one end holds the whole link still: the peer's port stays
+// bound, and the peer's table and its guest pages stay alive, since tearing down begins with closing every port. Hence
+// send takes one lock only, that of the sender's own port; sends on different ports never meet.
+//
+// users_ counts those who are about to look at this table without its lock or a link to it: senders of virtual and
+// physical interrupts, and closers of the other end that had to let go of their own lock. tear_down frees nothing under
+// them. The domain keeps its vCPUs, shared_info and this table until tear_down has succeeded, and its vCPUs must have
+// stopped before.
+//
+// Event words, bitmaps and control blocks are the guest's memory: only single atomic accesses, every value read is
+// bounded or ignored, every retry counted. A guest can garble its own notifications only.
+//
+// Port memory is pages from EventPageSource, taken as ports are used, freed by tear_down.
 //
 // Authority is the caller's business: operations that name another domain get that domain's table. Any CPU may call.
 // Errors are named after what Xen returns (see base/result.h). ABI: <xen/event_channel.h>.
@@ -77,7 +85,7 @@ class EventTable : NonCopyable {
     // --- events that xen-core raises
     void send_virq(VcpuId vcpu, uint32_t virq); // per-vCPU; not bound: dropped
     void send_global_virq(uint32_t virq) { send_virq(VcpuId(0), virq); }
-    void send_pirq(EvtPort port);
+    void send_pirq(EvtPort port, uint32_t pirq);
     static bool is_global_virq(uint32_t virq);
 
     // --- ports attached to xen-core: the guest's peer binds and sends, `consumer` is told. no_space: too many
@@ -96,6 +104,7 @@ class EventTable : NonCopyable {
 
     bool uses_fifo() const { return fifo_.load(std::memory_order_acquire); }
     uint32_t max_port() const { return max_port_; }
+    bool is_dying() const { return dying_.load(std::memory_order_seq_cst); }
 
     // The end of the domain: no new bindings, every port closed, every page given back. restart: budget spent, call
     // again.
@@ -121,6 +130,7 @@ class EventTable : NonCopyable {
         return find_far(port);
     }
     EventChannel* find_far(EvtPort port);
+    void send_if(PortState state, EvtPort port, uint32_t number);
     EventVcpu* vcpu(VcpuId id) const {
         return id.value < max_vcpus ? vcpus_[id.value].load(std::memory_order_acquire) : nullptr;
     }
@@ -185,12 +195,13 @@ class EventTable : NonCopyable {
     std::atomic<EventChannel*> first_page_{nullptr};
     std::atomic<uint32_t> pollers_{0};
     std::atomic<bool> fifo_{false};
-    bool dying_ = false;
+    std::atomic<bool> dying_{false};  // nothing gets bound any more
+    std::atomic<bool> closed_{false}; // nothing is bound: port memory goes away when users_ is 0
     TableLock lock_;
     uint32_t lowest_free_ = 1; // no free port below it
     uint32_t bound_ports_ = 0;
     std::atomic<uint32_t> closing_{1}; // progress of close_all
-    std::atomic<uint32_t> users_{0};   // operations elsewhere that are about to lock this table
+    std::atomic<uint32_t> users_{0};
     std::atomic<Directory*> directories_[directories] = {};
     EventConsumer* consumers_[max_consumers] = {};
     uint32_t event_page_count_ = 0;
@@ -201,11 +212,11 @@ class EventTable : NonCopyable {
 // Which domain receives each global virtual interrupt (the first domain, unless XEN_DOMCTL_set_virq_handler moved it).
 class GlobalVirqs : NonCopyable {
   public:
-    // Null: back to the default. The previous owner's domain must not be freed while it is named here.
-    // invalid: not a global virq. The bound port of the previous handler is not told.
+    // Null: back to the default. The bound port of the previous handler is not told. invalid: not a global virq, or a
+    // dying domain.
     Status set_handler(uint32_t virq, EventTable* table);
     void set_default(EventTable* table);
-    void forget(EventTable& table); // before the table goes away: after that no send uses it
+    void forget(EventTable& table); // by tear_down: after that no send uses it
     void send(uint32_t virq);
 
   private:

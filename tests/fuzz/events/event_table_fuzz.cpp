@@ -95,9 +95,11 @@ void act(std::array<std::unique_ptr<FakeDomain>, 3>& domains, Input& input) {
     case 13:
         table.send_virq(input.vcpu(), input.byte());
         break;
-    case 14:
-        table.send_pirq(input.port());
+    case 14: {
+        EvtPort port = input.port();
+        table.send_pirq(port, input.byte() % 32);
         break;
+    }
     case 15:
         scribble(self, input);
         break;

@@ -69,7 +69,7 @@ TEST_P(ConcurrencyTest, NothingSentIsLost) {
 }
 
 TEST_P(ConcurrencyTest, SendsRaceWithClosingAndTearingDown) {
-    for (unsigned round = 0; round < 20; ++round) {
+    for (unsigned round = 0; round < 6; ++round) {
         SharedDomain a(1, 2), b(2, 2);
         if (GetParam()) {
             a.use_fifo(2, 1);
@@ -77,41 +77,51 @@ TEST_P(ConcurrencyTest, SendsRaceWithClosingAndTearingDown) {
         }
         for (int i = 0; i < 8; ++i)
             (void)connect(a, b);
+        std::atomic<bool> dead{false};
         std::vector<std::thread> cpus;
-        for (unsigned cpu = 0; cpu < 4; ++cpu)
-            cpus.emplace_back([&, cpu] {
-                std::mt19937 random(round * 4 + cpu);
-                FakeDomain& self = cpu % 2 ? static_cast<FakeDomain&>(a) : b;
-                FakeDomain& peer = cpu % 2 ? static_cast<FakeDomain&>(b) : a;
-                for (int i = 0; i < 1500; ++i) {
-                    EvtPort port(random() % 12);
-                    switch (random() % 10) {
-                    case 0:
-                        (void)self.table.close(port).ok();
-                        break;
-                    case 1:
-                        (void)self.table.bind_interdomain(peer.table, port).ok();
-                        break;
-                    case 2:
-                        (void)self.table.alloc_unbound(peer.table.owner()).ok();
-                        break;
-                    case 3:
-                        (void)self.table.bind_vcpu(port, VcpuId(random() % 2)).ok();
-                        break;
-                    case 4:
-                        (void)self.table.unmask(port).ok();
-                        break;
-                    case 5:
-                        (void)self.table.is_pending(port);
-                        break;
-                    default:
-                        (void)self.table.send(port).ok();
-                    }
+        auto guest = [&](FakeDomain& self, FakeDomain& peer, unsigned seed, auto goes_on) {
+            std::mt19937 random(seed);
+            for (int i = 0; goes_on(i); ++i) {
+                EvtPort port(random() % 12);
+                VcpuId vcpu(random() % 2);
+                switch (random() % 10) {
+                case 0:
+                    (void)self.table.close(port).ok();
+                    break;
+                case 1:
+                    (void)self.table.bind_interdomain(peer.table, port).ok();
+                    break;
+                case 2:
+                    (void)self.table.alloc_unbound(peer.table.owner()).ok();
+                    break;
+                case 3:
+                    (void)self.table.bind_vcpu(port, vcpu).ok();
+                    break;
+                case 4:
+                    (void)self.table.unmask(port).ok();
+                    break;
+                case 5:
+                    (void)self.table.bind_virq(VIRQ_TIMER, vcpu).ok();
+                    break;
+                case 6:
+                    (void)peer.table.status(port).ok();
+                    break;
+                default:
+                    (void)self.table.send(port).ok();
                 }
+            }
+        };
+        // The dying domain's own vCPUs stop first; its peer and its timers do not.
+        for (unsigned i = 0; i < 2; ++i) {
+            cpus.emplace_back([&, i] { guest(a, b, round * 4 + i, [&](int) { return !dead.load(); }); });
+            cpus.emplace_back([&, i] {
+                while (!dead)
+                    b.table.send_virq(VcpuId(i), VIRQ_TIMER);
             });
-        // One of the two dies in the middle.
-        std::thread killer([&] { b.finish(); });
-        killer.join();
+        }
+        guest(b, a, round * 4 + 2, [](int i) { return i < 1500; });
+        b.finish();
+        dead = true;
         for (auto& cpu : cpus)
             cpu.join();
     }

@@ -119,6 +119,16 @@ TEST(Virqs, PerVcpuAndGlobal) {
     EXPECT_EQ(a.consume(0), Ports{console.value});
 }
 
+TEST(Virqs, ADyingDomainHandlesNone) {
+    FakeDomain a(1), b(2);
+    ASSERT_TRUE(global_virqs.set_handler(VIRQ_CONSOLE, &b.table).ok());
+    b.finish();
+    global_virqs.send(VIRQ_CONSOLE); // nobody's now
+    EXPECT_EQ(global_virqs.set_handler(VIRQ_CONSOLE, &b.table).error(), Error::invalid);
+    b.table.send_virq(VcpuId(0), VIRQ_TIMER);
+    b.table.send_pirq(EvtPort(1), 1);
+}
+
 TEST(Fifo, StartAndItsErrors) {
     FakeDomain d(1);
     EXPECT_EQ(d.table.expand_array(5).error(), Error::not_supported);

@@ -92,7 +92,8 @@ std::vector<uint32_t> FakeDomain::consume(unsigned vcpu) {
     uint64_t selected = __atomic_exchange_n(&info.evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
     for (; selected; selected &= selected - 1) {
         unsigned index = std::countr_zero(selected);
-        uint64_t words = shared->evtchn_pending[index] & ~shared->evtchn_mask[index];
+        uint64_t words =
+            __atomic_load_n(&shared->evtchn_pending[index], __ATOMIC_SEQ_CST) & ~shared->evtchn_mask[index];
         for (; words; words &= words - 1) {
             unsigned bit = std::countr_zero(words);
             __atomic_fetch_and(&shared->evtchn_pending[index], ~(uint64_t{1} << bit), __ATOMIC_SEQ_CST);

@@ -136,7 +136,7 @@ TEST(EventPorts, PirqsAreRouted) {
     EvtPort port = d.table.bind_pirq(5, BIND_PIRQ__WILL_SHARE).value();
     EXPECT_EQ(port, EvtPort(1)) << "refusals take no port";
     EXPECT_EQ(d.table.bind_pirq(5, 0).error(), Error::exists);
-    d.table.send_pirq(port);
+    d.table.send_pirq(port, 5);
     EXPECT_EQ(d.consume(0), Ports{port.value});
     ASSERT_TRUE(d.table.bind_vcpu(port, VcpuId(1)).ok());
     EXPECT_EQ(d.pirq_vcpus[5], 1u);
@@ -145,7 +145,11 @@ TEST(EventPorts, PirqsAreRouted) {
     EXPECT_EQ(d.table.send(port).error(), Error::invalid);
     ASSERT_TRUE(d.table.close(port).ok());
     EXPECT_TRUE(d.pirq_ports.empty());
-    d.table.send_pirq(port); // an interrupt that was on its way
+    d.table.send_pirq(port, 5); // an interrupt that was on its way
+    EXPECT_FALSE(d.pending(port.value));
+    EvtPort reused = d.table.bind_pirq(6, 0).value();
+    ASSERT_EQ(reused, port);
+    d.table.send_pirq(port, 5); // a very late one
     EXPECT_FALSE(d.pending(port.value));
 }
 
