@@ -46,8 +46,8 @@ class Account : NonCopyable {
     Status charge_core(uint64_t frames);
     void uncharge_core(uint64_t frames);
 
-    // The frames that carry the account's own (`allocated`) reference, in the order they were received: teardown,
-    // XEN_DOMCTL_getmemlist. first_frame: invalid_mfn if there is none.
+    // The frames that carry the account's own (`allocated`) reference or a pin, in the order they were received: what
+    // teardown has to visit, and XEN_DOMCTL_getmemlist. first_frame: invalid_mfn if there is none.
     Mfn first_frame();
     // Copies up to `room` listed frame numbers, starting with the `skip`-th; returns how many.
     uint64_t list_frames(uint64_t* numbers, uint64_t room, uint64_t skip);

@@ -49,7 +49,8 @@ bool Frame::release_allocation() {
         if (!(old & FrameWord::allocated))
             return false;
     } while (!word_.compare_exchange_weak(old, old & ~FrameWord::allocated, std::memory_order_acq_rel));
-    owner()->delist(*this);
+    if (!(old & FrameWord::pinned))
+        owner()->delist(*this);
     drop_reference();
     return true;
 }

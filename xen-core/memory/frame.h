@@ -136,8 +136,15 @@ class Frame : NonCopyable {
             free();
     }
     // Gives back the owner's own reference (decrease_reservation, exchange, teardown). False: it had none.
-    // For page tables use PvMmu::release_frame, which takes care of the pin.
+    // Frames of a domain go through PvMmu::release_frame. A pinned frame stays listed until clear_pin().
     [[nodiscard]] bool release_allocation();
+
+    // pv_mmu only, under its lock: the pin mark goes; its use is still to be dropped.
+    void clear_pin() {
+        uint64_t old = word_.fetch_and(~FrameWord::pinned, std::memory_order_acq_rel);
+        if (!(old & FrameWord::allocated)) [[unlikely]]
+            owner()->delist(*this);
+    }
 
     // A translation to this frame was removed from a table of its owner: only under the owner's pv_mmu lock.
     void note_translation_removed(FlushStamp now) { stamp_ = now; }

@@ -50,17 +50,16 @@ Result<Pte*> PvMmu::find_mapping(const EntryPlace& place, Mfn expected) {
     return slot;
 }
 
-// Replaces the entry and gives back what it held: the caller has a reference of its own, and the debt.
+// Replaces the entry and gives back what it held. A flush is owed in any case: for another account's frame by our own
+// rules, for the domain's own (lent to itself) because the ABI promises that an unmapped grant is out of reach.
 void PvMmu::unmap_counted(Pte* slot, Pte replacement, FlushDebt& debt) {
     Pte old = read_slot(slot);
     write_slot(slot, replacement);
-    Frame& named = frame(old.mfn());
-    if (named.owner() == &account_) {
-        drop_l1_need(old, account_.users.stamp());
-        return;
-    }
     debt.add(account_.users);
-    if (old.is_writable())
+    Frame& named = frame(old.mfn());
+    if (named.owner() == &account_)
+        drop_l1_need(old, account_.users.stamp());
+    else if (old.is_writable())
         named.drop_writable_use();
     else
         named.drop_reference();

@@ -31,7 +31,7 @@ Status PvMmu::unpin(Mfn mfn, WorkBudget& budget) {
         log_refusal(account_.id(), "unpin of %lx: not pinned", mfn.value);
         return Error::invalid;
     }
-    pinned->word_for_transition().fetch_and(~FrameWord::pinned, std::memory_order_acq_rel);
+    pinned->clear_pin();
     drop_table(*pinned);
     (void)drain(budget);
     return success;

@@ -172,6 +172,7 @@ class PvMmu : NonCopyable {
     void unmap_counted(Pte* slot, Pte replacement, FlushDebt& debt);
     // release.cpp
     Status release_locked(Frame& frame);
+    void relinquish_one(Frame& listed);
 
     static constexpr uint32_t nothing = ~0u;
 

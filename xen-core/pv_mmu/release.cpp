@@ -11,13 +11,8 @@ Status PvMmu::release_locked(Frame& released) {
     FrameWord word = released.word();
     if (released.owner() != &account_ || !word.is_allocated())
         return Error::invalid;
-    FrameRef held = TRY(take_reference(released.mfn(), account_)); // it must not vanish under our hands
-    if (word.is_in_transition() && is_page_table(word.type())) {
+    if (word.is_in_transition() && is_page_table(word.type()))
         enqueue(released);
-    } else if (word.is_pinned()) {
-        released.word_for_transition().fetch_and(~FrameWord::pinned, std::memory_order_acq_rel);
-        drop_table(released);
-    }
     clear_m2p(released.mfn());
     return released.release_allocation() ? success : Status(Error::invalid);
 }
@@ -42,8 +37,22 @@ Status PvMmu::relinquish(WorkBudget& budget) {
             return success;
         if (!budget.spend(2))
             return Error::restart;
-        Status released = release_locked(frame(next));
+        relinquish_one(frame(next));
+    }
+}
+
+// The frame is listed: it has its owner's reference, or a pin, or both.
+void PvMmu::relinquish_one(Frame& listed) {
+    bool taken = listed.try_reference(account_);
+    ASSERT(taken);
+    FrameRef held = FrameRef::adopt(listed);
+    if (listed.word().is_allocated()) {
+        Status released = release_locked(listed);
         ASSERT(released.ok());
+    }
+    if (listed.word().is_pinned()) {
+        listed.clear_pin();
+        drop_table(listed);
     }
 }
 

@@ -281,6 +281,26 @@ TEST_F(TablesTest, RelinquishTakesEverythingApart) {
     EXPECT_TRUE(domain.account.is_settled());
 }
 
+TEST_F(TablesTest, APinOutlivesTheAllocation) {
+    build();
+    Mfn table = allocate(), second = allocate();
+    ASSERT_TRUE(pin(table, 1).ok());
+    ASSERT_TRUE(pin(second, 1).ok());
+    EXPECT_TRUE(release(table).ok());
+    EXPECT_TRUE(release(second).ok());
+    EXPECT_TRUE(word(table).is_used_as(FrameType::l1));
+    EXPECT_EQ(map(table, read_write).error(), Error::busy);
+    EXPECT_EQ(release(table).error(), Error::invalid);
+    EXPECT_TRUE(unpin(table).ok());
+    EXPECT_EQ(frame(table).owner(), nullptr);
+    // The other one is left for teardown to find.
+    domain.account.users.leave(CpuId(0));
+    model.cpus[0] = {};
+    release_base(l4);
+    EXPECT_TRUE(finish([&](WorkBudget& b) { return mmu.relinquish(b); }).ok());
+    EXPECT_TRUE(domain.account.is_settled());
+}
+
 TEST_F(TablesTest, ClearAndCopy) {
     build();
     Mfn from = allocate(), into = allocate();

@@ -246,6 +246,17 @@ TEST_F(GrantTest, ByLinearAddressAndByEntry) {
         }
 }
 
+TEST_F(GrantTest, LentToItself) {
+    lent = allocate();
+    FrameRef held = take_reference(lent, domain.account).value();
+    WorkBudget budget;
+    ASSERT_TRUE(mmu.map_frame(at(7), held, pte::user, budget).ok());
+    FlushDebt debt;
+    ASSERT_TRUE(mmu.unmap_frame(at(7), lent, debt, budget).ok());
+    EXPECT_TRUE(debt.is_owed()) << "unmapping a grant flushes";
+    debt.pay();
+}
+
 TEST_F(GrantTest, BadPlaces) {
     EXPECT_EQ(map_lent(slot(l2, 7), false).error(), Error::invalid);
     EXPECT_EQ(map_lent(slot(allocate(), 7), false).error(), Error::invalid);
