@@ -87,11 +87,11 @@ Status Domain::destroy(WorkBudget& budget) {
             if (!account.is_dying()) {
                 pause();
                 account.start_dying();
-                for (Watchdog& watchdog : watchdogs_)
-                    timers.cancel_and_wait(watchdog);
             }
             if (!has_stopped())
                 return Error::restart;
+            for (Watchdog& watchdog : watchdogs_) // nobody is left who could arm one again
+                timers.cancel_and_wait(watchdog);
             break;
         case close_events: TRY_STATUS(events.tear_down(budget)); break;
         case release_grants: 

@@ -74,6 +74,7 @@ HypercallResult remote_shutdown(Caller& caller, GuestHandle<void> argument) {
         return Error::invalid;
     DomainRef domain = TRY(domain_table.find(DomId(request.domain_id)));
     TRY(AuthorityCheck::control(caller.domain, *domain));
+    Holding held(domain->control); // its vCPUs stay
     domain->shut_down(request.reason);
     return 0;
 }

@@ -54,6 +54,7 @@ Status list_domains(Caller& caller, xen_sysctl_getdomaininfolist& request) {
             break;
         from = domain->id.value + 1u;
         xen_domctl_getdomaininfo_t info;
+        Holding held(domain->control); // its vCPUs stay
         TRY_STATUS(describe_domain(caller, *domain, info));
         TRY_STATUS(out.write(info, found));
         ++found;
