@@ -17,6 +17,7 @@ enum class LockRank : unsigned char {
     global_virq,    // which domain receives each global virtual interrupt
     event_port,     // one event channel port (two ports: ordered by address)
     event_queue,    // one vCPU's FIFO event queues (two vCPUs: ordered by address)
+    shutdown,       // whether one domain is shut down, and the pauses that go with it
     interrupt,      // one interrupt line's routing
     io_apic,        // the register pairs of the IO-APICs
     vcpu_wait,      // one vCPU's poll and timer registrations
@@ -25,6 +26,7 @@ enum class LockRank : unsigned char {
     timers,         // one CPU's timer queue
     account,        // an account's frame lists and limits
     allocator,      // the free frames of the machine
+    authority,      // one domain's list of rights over others
     flush,          // the TLB shoot-down in flight
     console,        // the log ring and early UART
 };

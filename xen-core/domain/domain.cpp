@@ -75,6 +75,9 @@ Status Domain::create_vcpu(VcpuId number) {
     scheduler.admit(vcpu.entity, sched_group, home);
     for (uint32_t held = control_pauses_.load(); held > 0; --held)
         scheduler.pause(vcpu.entity);
+    Holding held(shutdown_lock_);
+    if (is_shut_down())
+        scheduler.pause(vcpu.entity);
     vcpus_[number.value] = std::move(box);
     return success;
 }

@@ -168,6 +168,7 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     WritableRef shared_info_ref_;
     shared_info_t* shared_ = nullptr;
     std::atomic<uint32_t> control_pauses_{0};
+    Lock<LockRank::shutdown> shutdown_lock_; // every vCPU is paused once more while shut_down_ is set
     std::atomic<bool> shut_down_{false};
     uint32_t shutdown_code_ = ~0u; // ~0: none announced or used
     static constexpr unsigned phase_done = 6;

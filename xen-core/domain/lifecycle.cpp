@@ -54,11 +54,14 @@ bool Domain::has_stopped() {
 void Domain::shut_down(uint32_t code) {
     if (is_first())
         end_machine(code);
-    if (shut_down_.exchange(true, std::memory_order_acq_rel))
-        return;
-    if (shutdown_code_ == ~0u)
-        shutdown_code_ = code;
-    for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu.entity); });
+    {
+        Holding held(shutdown_lock_);
+        if (shut_down_.exchange(true, std::memory_order_acq_rel))
+            return;
+        if (shutdown_code_ == ~0u)
+            shutdown_code_ = code;
+        for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu.entity); });
+    }
     log(code == SHUTDOWN_crash ? LogLevel::warning : LogLevel::info, "domain %u %s", id.value, name_of_shutdown(code));
     global_virqs.send(VIRQ_DOM_EXC);
 }
@@ -71,6 +74,7 @@ bool Domain::announce_shutdown_code(uint32_t code) {
 }
 
 void Domain::resume() {
+    Holding held(shutdown_lock_);
     if (!shut_down_.exchange(false, std::memory_order_acq_rel))
         return;
     shutdown_code_ = ~0u;
