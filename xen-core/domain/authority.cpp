@@ -19,6 +19,7 @@ const char* name_of(PlatformRight right) {
 Status Authority::set(TargetRight right, DomId target, bool held) {
     if (everything_)
         return held ? success : Status(Error::invalid); // all or nothing: there is no list to take it from
+    Holding holding(lock_);
     for (unsigned i = 0; i < count_; ++i) {
         if (targets_[i].target != target)
             continue;
@@ -35,7 +36,16 @@ Status Authority::set(TargetRight right, DomId target, bool held) {
     return success;
 }
 
+bool Authority::holds_listed(TargetRight right, DomId target) const {
+    Holding holding(lock_);
+    for (unsigned i = 0; i < count_; ++i)
+        if (targets_[i].target == target)
+            return targets_[i].rights & bit(right);
+    return false;
+}
+
 void Authority::forget(DomId target) {
+    Holding holding(lock_);
     for (unsigned i = 0; i < count_; ++i)
         if (targets_[i].target == target)
             targets_[i--] = targets_[--count_];

@@ -7,6 +7,7 @@
 // the checks below can make one. Sealing a domain ends every access to its memory by anyone, for good.
 #pragma once
 
+#include "base/lock.h"
 #include "base/result.h"
 #include "base/types.h"
 #include "pv_mmu/pv_mmu_host.h"
@@ -42,12 +43,7 @@ class Authority {
     void hold_everything() { everything_ = true; }
     bool holds(PlatformRight right) const { return everything_ || (platform_ & bit(right)); }
     bool holds(TargetRight right, DomId target) const {
-        if (everything_)
-            return true;
-        for (unsigned i = 0; i < count_; ++i)
-            if (targets_[i].target == target)
-                return targets_[i].rights & bit(right);
-        return false;
+        return everything_ || holds_listed(right, target);
     }
 
     void set(PlatformRight right, bool held) {
@@ -63,6 +59,8 @@ class Authority {
     static constexpr uint32_t bit(Right right) {
         return uint32_t{1} << static_cast<unsigned>(right);
     }
+    bool holds_listed(TargetRight right, DomId target) const;
+
     struct Target {
         DomId target;
         uint16_t rights;
@@ -70,6 +68,7 @@ class Authority {
 
     bool everything_ = false;
     uint32_t platform_ = 0;
+    mutable Lock<LockRank::authority> lock_; // of the list
     unsigned count_ = 0;
     Target targets_[max_targets]{};
 };
