@@ -53,8 +53,11 @@ HypercallResult poll(Caller& caller, GuestHandle<void> argument) {
         vcpu.end_poll();
         return pending.ok() ? HypercallResult(0) : pending.error();
     }
-    // The guest's list was read; what may have changed since is only whether a poller was woken.
-    bool blocked = scheduler.block(vcpu.entity, [&] { return vcpu.polled_port.load(std::memory_order_seq_cst) != wanted; });
+    // The guest's list was read; what may have changed since is only whether a poller was woken, and whether there is an
+    // event to deliver that came before the registration.
+    bool blocked = scheduler.block(vcpu.entity, [&] {
+        return vcpu.polled_port.load(std::memory_order_seq_cst) != wanted || vcpu.has_deliverable_event();
+    });
     if (blocked && request.timeout)
         vcpu.timers.set_poll_timeout(this_cpu(), request.timeout);
     return 0;
