@@ -167,9 +167,13 @@ bool Peer::wait_shutdown(unsigned reason) {
     return wait_for([&] { return shutdown_reason() >= 0; }) && shutdown_reason() == static_cast<int>(reason);
 }
 
-long Peer::destroy() {
+void Peer::close_views() {
     for (unsigned i = 0; i < views_; i++) window_unmap(used_views + i);
     views_ = 0;
+}
+
+long Peer::destroy() {
+    close_views();
     return simple(dom, XEN_DOMCTL_destroydomain);
 }
 

@@ -25,6 +25,8 @@ struct Peer {
     // State: shutdown reason when it has shut down, -1 while it lives.
     int shutdown_reason() const;
     bool wait_shutdown(unsigned reason);
+    // Unmaps what view() and `mail` show.
+    void close_views();
     // Unmaps the views and destroys it. 0 or Xen's error.
     long destroy();
 
