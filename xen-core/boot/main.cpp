@@ -98,6 +98,7 @@ void start_machine() {
     online_cpus.add(CpuId(0));
     start_memory();
     read_acpi();
+    mask_8259s();
     init_apic(machine.local_apic);
     init_interrupts();
     if (const char* problem = calibrate_clocks())

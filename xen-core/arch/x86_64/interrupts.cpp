@@ -37,17 +37,6 @@ uint32_t isa_gsi[isa_irqs] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 
 VectorHandler handlers[256];
 std::atomic<uint32_t> line_of_vector[256]; // GSI + 1; 0: none
 
-void mask_8259s() {
-    // Moved out of the way of the exceptions first: they can raise spurious interrupts even when masked.
-    for (uint16_t port : {0x20, 0xa0}) {
-        out8(port, 0x11);
-        out8(port + 1, port == 0x20 ? vector::first_external : vector::first_external + 8);
-        out8(port + 1, port == 0x20 ? 4 : 2);
-        out8(port + 1, 1);
-        out8(port + 1, 0xff);
-    }
-}
-
 // Devices' vectors are unique in the machine: there are more of them than most machines have lines.
 uint8_t allocate_vector(uint32_t gsi) {
     for (unsigned v = vector::first_line; v <= vector::last_line; ++v) {
@@ -94,8 +83,18 @@ void handle_apic_error() {
 
 } // namespace
 
+// Moved out of the way of the exceptions first: they can raise spurious interrupts even when masked.
+void mask_8259s() {
+    for (uint16_t port : {0x20, 0xa0}) {
+        out8(port, 0x11);
+        out8(port + 1, port == 0x20 ? vector::first_external : vector::first_external + 8);
+        out8(port + 1, port == 0x20 ? 4 : 2);
+        out8(port + 1, 1);
+        out8(port + 1, 0xff);
+    }
+}
+
 void init_interrupts() {
-    mask_8259s();
     line_count = ioapic_gsi_count();
     if (line_count > max_lines) {
         log(LogLevel::warning, "%u interrupt lines, only %u are used", line_count, max_lines);

@@ -32,7 +32,10 @@ void dispatch_interrupt(uint8_t vector);
 using VectorHandler = void (*)();
 void set_vector_handler(uint8_t vector, VectorHandler handler);
 
-// Boot CPU: masks the 8259s, finds the lines of the IO-APICs (all masked), installs the handlers of xen-core's own
+// Boot CPU, before init_apic(): an interrupt that an 8259 has raised is taken back only while the local APIC still
+// listens to it.
+void mask_8259s();
+// Boot CPU: finds the lines of the IO-APICs (all masked), installs the handlers of xen-core's own
 // vectors.
 void init_interrupts();
 
