@@ -72,6 +72,8 @@ Result<Control> AuthorityCheck::control(const Domain& caller, Domain& target) {
 Result<MemoryAccess> AuthorityCheck::memory(const Domain& caller, Domain& target) {
     if (&caller == &target)
         return MemoryAccess(target);
+    if (target.is_dying())
+        return Error::no_such_domain; // what would be pinned or mapped now, its teardown might have passed already
     if (target.is_sealed) {
         log_refusal(caller.id, "domain %u is sealed", target.id.value);
         return Error::not_permitted;

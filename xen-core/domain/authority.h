@@ -102,6 +102,7 @@ class AuthorityCheck {
     // Errors of all: not_permitted, with the refusal named in the log.
     static Status platform(const Domain& caller, PlatformRight right);
     static Result<Control> control(const Domain& caller, Domain& target);
+    // Also no_such_domain: it is dying.
     static Result<MemoryAccess> memory(const Domain& caller, Domain& target);
 
   private:

@@ -121,6 +121,8 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     void resume();
     bool is_dying() const { return account.is_dying(); }
     bool is_paused_by_control() const { return control_pauses_ > 0; }
+    static constexpr uint32_t most_control_pauses = 255; // as on Xen
+    bool may_be_paused_again() const { return control_pauses_ < most_control_pauses; }
     // One stretch of the way to the grave. Errors: restart. When it succeeds, only frames that others hold are left.
     Status destroy(WorkBudget& budget);
     // Destroyed, and nobody holds a frame of it any more.

@@ -21,6 +21,12 @@ Result<ForeignArgument> read_foreign_argument(Caller& caller, uint32_t foreign) 
     return argument;
 }
 
+Status still_allowed(Caller& caller, const ForeignArgument& foreign) {
+    TRY(AuthorityCheck::memory(caller.domain, *foreign.tables_of));
+    TRY(AuthorityCheck::memory(caller.domain, *foreign.frames_of));
+    return success;
+}
+
 Result<uint32_t> done_before(GuestHandle<uint32_t> done, uint32_t& count) {
     uint32_t before = 0;
     if (count & continued_call) {

@@ -4,6 +4,8 @@
 #include "hypercalls/memory_op.h"
 #include "memory/m2p.h"
 
+#include <optional>
+
 namespace skerry {
 namespace {
 
@@ -74,6 +76,13 @@ ReservationResult change_reservation(Caller& caller, uint32_t operation, GuestHa
     if (!domain.ok())
         return {domain.error(), start_extent};
     bool own = &*domain.value() == &caller.domain;
+    // Held until the end, so that a domain is not sealed under a change of its memory.
+    std::optional<Holding<LockRank::control>> held;
+    if (!own) {
+        held.emplace(domain.value()->control);
+        if (auto access = AuthorityCheck::memory(caller.domain, *domain.value()); !access.ok())
+            return {access.error(), start_extent};
+    }
     unsigned largest = own && !caller.domain.is_first() ? largest_guest_order : largest_builder_order;
     if (raw.extent_order > largest)
         return {success, start_extent};

@@ -15,6 +15,8 @@ HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> r
         status = caller.domain.mmu.update_all(requests, count, nullptr, caller.budget, carried_out);
     } else {
         ForeignArgument foreign = TRY(read_foreign_argument(caller, foreign_number));
+        HoldingBoth held(foreign.tables_of->control, foreign.frames_of->control);
+        TRY_STATUS(still_allowed(caller, foreign));
         status = foreign.tables_of->mmu.update_all(requests, count, foreign.token(), caller.budget, carried_out);
     }
     if (!done.is_null())

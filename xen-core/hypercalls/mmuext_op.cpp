@@ -4,6 +4,8 @@
 #include "hypercalls/foreign.h"
 #include "hypercalls/guest_flush.h"
 
+#include <optional>
+
 namespace skerry {
 namespace {
 
@@ -96,6 +98,12 @@ HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> ope
     PvMmu& mmu = other ? other->mmu : caller.domain.mmu;
     bool is_own = &mmu == &caller.domain.mmu;
 
+    // Held until the end, so that a domain is not sealed under an operation on its frames.
+    std::optional<Holding<LockRank::control>> held;
+    if (!is_own) {
+        held.emplace(other->control);
+        TRY(AuthorityCheck::memory(caller.domain, *other));
+    }
     Status status = success;
     uint32_t carried_out = 0;
     for (; carried_out < count; ++carried_out) {

@@ -51,6 +51,8 @@ Status pause_domain(Caller& caller, Domain& target, bool pause) {
         return Error::invalid;
     if (!pause && !target.is_paused_by_control())
         return Error::invalid;
+    if (pause && !target.may_be_paused_again())
+        return Error::overflow;
     pause ? target.pause() : target.unpause();
     return success;
 }
