@@ -43,10 +43,15 @@ constexpr uint32_t extended_21_eax = bits(X_LFENCE_DISPATCH, X_VERW_CLEAR, X_NSC
 // clang-format on
 // AMD repeats these bits of leaf 1 in 0x80000001.
 constexpr uint32_t common_edx = 0x0183f3ff;
-constexpr uint32_t avx512 = bits(X_AVX512F, X_AVX512DQ, X_AVX512_IFMA, X_AVX512PF, X_AVX512ER, X_AVX512CD, X_AVX512BW, X_AVX512VL);
+constexpr uint32_t avx512 =
+    bits(X_AVX512F, X_AVX512DQ, X_AVX512_IFMA, X_AVX512PF, X_AVX512ER, X_AVX512CD, X_AVX512BW, X_AVX512VL);
 
-bool has_avx(const CpuidView& view) { return view.machine_xcr0 & 4; }
-bool has_avx512(const CpuidView& view) { return (view.machine_xcr0 & 0xe0) == 0xe0; }
+bool has_avx(const CpuidView& view) {
+    return view.machine_xcr0 & 4;
+}
+bool has_avx512(const CpuidView& view) {
+    return (view.machine_xcr0 & 0xe0) == 0xe0;
+}
 
 bool is_amd(const CpuidView& view) {
     CpuidLeaf vendor = view.machine(0, 0);
@@ -93,6 +98,20 @@ CpuidLeaf features_7(const CpuidView& view, uint32_t subleaf) {
     return r;
 }
 
+// What XSAVEC writes: the components side by side, those that ask for it on 64 bytes (Intel SDM volume 1, 13.4.3).
+uint32_t compacted_area_size(const CpuidView& view, uint64_t components) {
+    uint32_t size = 512 + 64;
+    for (uint32_t i = 2; i < 63; ++i) {
+        if (!(components >> i & 1))
+            continue;
+        CpuidLeaf component = view.machine(0xd, i);
+        if (component.ecx & 2)
+            size = (size + 63) & ~63u;
+        size += component.eax;
+    }
+    return size;
+}
+
 CpuidLeaf extended_state(const CpuidView& view, uint32_t subleaf) {
     if (!view.machine_xcr0)
         return {};
@@ -100,8 +119,10 @@ CpuidLeaf extended_state(const CpuidView& view, uint32_t subleaf) {
         return {static_cast<uint32_t>(view.machine_xcr0), save_area_size(view, view.guest_xcr0),
                 save_area_size(view, view.machine_xcr0), static_cast<uint32_t>(view.machine_xcr0 >> 32)};
     CpuidLeaf r = view.machine(0xd, subleaf);
-    if (subleaf == 1)
-        return {r.eax & leaf_d_1_eax, 0, 0, 0};
+    if (subleaf == 1) {
+        uint32_t features = r.eax & leaf_d_1_eax;
+        return {features, features & bits(X_XSAVEC) ? compacted_area_size(view, view.guest_xcr0) : 0, 0, 0};
+    }
     if (subleaf < 63 && (view.machine_xcr0 >> subleaf & 1))
         return {r.eax, r.ebx, r.ecx & ~1u, 0};
     return {};
@@ -114,17 +135,22 @@ CpuidLeaf basic_leaf(const CpuidView& view, uint32_t leaf, uint32_t subleaf) {
         r.eax = r.eax < highest_basic ? r.eax : highest_basic;
         return r;
     }
-    case 0x1: return features_1(view);
-    case 0x2: return view.machine(leaf, subleaf);
+    case 0x1:
+        return features_1(view);
+    case 0x2:
+        return view.machine(leaf, subleaf);
     case 0x4: {
         // Caches, of which none is shared.
         CpuidLeaf r = view.machine(leaf, subleaf);
         r.eax &= 0x3fff;
         return r;
     }
-    case 0x7: return features_7(view, subleaf);
-    case 0xd: return extended_state(view, subleaf);
-    default: return {};
+    case 0x7:
+        return features_7(view, subleaf);
+    case 0xd:
+        return extended_state(view, subleaf);
+    default:
+        return {};
     }
 }
 
@@ -134,7 +160,9 @@ CpuidLeaf extended_leaf(const CpuidView& view, uint32_t leaf) {
         return {};
     CpuidLeaf r = view.machine(leaf, 0);
     switch (leaf) {
-    case 0x80000000: r.eax = highest < highest_extended ? highest : highest_extended; return r;
+    case 0x80000000:
+        r.eax = highest < highest_extended ? highest : highest_extended;
+        return r;
     case 0x80000001:
         r.ecx &= extended_1_ecx;
         r.edx &= extended_1_edx;
@@ -149,24 +177,33 @@ CpuidLeaf extended_leaf(const CpuidView& view, uint32_t leaf) {
     case 0x80000003:
     case 0x80000004:
     case 0x80000005:
-    case 0x80000006: return r;
-    case 0x80000007: return {0, 0, 0, r.edx & extended_7_edx};
-    case 0x80000008: return {r.eax, r.ebx & extended_8_ebx, 0, 0};
-    case 0x80000019: return r;
-    case 0x80000021: return {r.eax & extended_21_eax, 0, 0, 0};
-    default: return {};
+    case 0x80000006:
+        return r;
+    case 0x80000007:
+        return {0, 0, 0, r.edx & extended_7_edx};
+    case 0x80000008:
+        return {r.eax, r.ebx & extended_8_ebx, 0, 0};
+    case 0x80000019:
+        return r;
+    case 0x80000021:
+        return {r.eax & extended_21_eax, 0, 0, 0};
+    default:
+        return {};
     }
 }
 
 CpuidLeaf time_leaf(const CpuidView& view, uint32_t subleaf) {
     constexpr uint32_t reliable = 1 << 1, has_rdtscp = 1 << 2;
     switch (subleaf) {
-    case 0: return {reliable | (view.rdtscp ? has_rdtscp : 0), 2 /* never emulated */, view.tsc_khz, 0};
+    case 0:
+        return {reliable | (view.rdtscp ? has_rdtscp : 0), 2 /* never emulated */, view.tsc_khz, 0};
     case 1:
-        return {static_cast<uint32_t>(view.tsc_offset), static_cast<uint32_t>(view.tsc_offset >> 32), view.tsc_multiplier,
-                static_cast<uint32_t>(view.tsc_shift)};
-    case 2: return {view.tsc_khz, 0, 0, 0};
-    default: return {};
+        return {static_cast<uint32_t>(view.tsc_offset), static_cast<uint32_t>(view.tsc_offset >> 32),
+                view.tsc_multiplier, static_cast<uint32_t>(view.tsc_shift)};
+    case 2:
+        return {view.tsc_khz, 0, 0, 0};
+    default:
+        return {};
     }
 }
 
@@ -175,11 +212,16 @@ CpuidLeaf xen_leaf(const CpuidView& view, uint32_t leaf, uint32_t subleaf) {
     case 0:
         return {XEN_CPUID_FIRST_LEAF + XEN_CPUID_MAX_NUM_LEAVES, XEN_CPUID_SIGNATURE_EBX, XEN_CPUID_SIGNATURE_ECX,
                 XEN_CPUID_SIGNATURE_EDX};
-    case 1: return {interface_version, 0, 0, 0};
-    case 2: return {1, XEN_CPUID_FIRST_LEAF, XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD, 0};
-    case 3: return time_leaf(view, subleaf);
-    case 5: return subleaf == 0 ? CpuidLeaf{0, view.address_bits, 0, 0} : CpuidLeaf{};
-    default: return {};
+    case 1:
+        return {interface_version, 0, 0, 0};
+    case 2:
+        return {1, XEN_CPUID_FIRST_LEAF, XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD, 0};
+    case 3:
+        return time_leaf(view, subleaf);
+    case 5:
+        return subleaf == 0 ? CpuidLeaf{0, view.address_bits, 0, 0} : CpuidLeaf{};
+    default:
+        return {};
     }
 }
 
