@@ -68,7 +68,7 @@ TEST_F(Boot, SaysThatABzImageIsNotForIt) {
 }
 TEST_F(Boot, SaysThatMemoryIsTooSmall) {
     machine_.memory_mib = 8;
-    expect_line("memory");
+    expect_line("too little memory");
 }
 TEST_F(Boot, SaysThatTheFirstDomainDoesNotFit) {
     machine_.options = "console=com1 dom0_mem=4G";

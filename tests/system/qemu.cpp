@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "qemu.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +14,9 @@
 #include <unistd.h>
 
 namespace skerry::test {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 std::string escape_commas(const std::string& text) {
@@ -91,6 +95,11 @@ bool Qemu::read_some(std::chrono::steady_clock::time_point end) {
     return true;
 }
 
+// Whether the hypervisor has given up: nothing further is worth waiting for.
+bool Qemu::panicked() const {
+    return output_.find("xen-core: panic") != std::string::npos || output_.find("Panic on CPU") != std::string::npos;
+}
+
 std::optional<size_t> Qemu::wait_for_any(const std::vector<std::string>& texts, std::chrono::seconds limit) {
     const auto end = std::chrono::steady_clock::now() + limit;
     for (;;) {
@@ -103,7 +112,7 @@ std::optional<size_t> Qemu::wait_for_any(const std::vector<std::string>& texts, 
             position_ = best + texts[which].size();
             return which;
         }
-        if (!read_some(end)) return std::nullopt;
+        if (!read_some(std::min(end, panicked() ? std::chrono::steady_clock::now() + 1s : end))) return std::nullopt;
     }
 }
 

@@ -27,7 +27,7 @@ public:
     Qemu(const Qemu&) = delete;
     Qemu& operator=(const Qemu&) = delete;
 
-    // Waits until `text` appears after everything that earlier waits have matched. False: time is up or QEMU ended first.
+    // Waits until `text` appears after everything that earlier waits have matched. False: time is up, QEMU ended, or the hypervisor panicked.
     bool wait_for(std::string_view text, std::chrono::seconds limit);
     // Waits for the first of several texts; its index, or nullopt.
     std::optional<size_t> wait_for_any(const std::vector<std::string>& texts, std::chrono::seconds limit);
@@ -42,6 +42,7 @@ public:
 private:
     bool read_some(std::chrono::steady_clock::time_point end);
     bool reap(bool block);
+    bool panicked() const;
 
     int process_ = -1;
     int to_serial_ = -1;

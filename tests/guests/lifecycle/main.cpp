@@ -86,6 +86,10 @@ void yield_for_ever() {
 }
 // Arms watchdogs while it is being destroyed.
 void arm_for_ever() {
+    for (unsigned i = 0; i < 2; i++) {
+        sched_watchdog_t request{0, 1};
+        sched_op(SCHEDOP_watchdog, &request);
+    }
     mailbox.word[0] = 1;
     for (;;) {
         for (unsigned id = 1; id <= 2; id++) {
