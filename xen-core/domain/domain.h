@@ -132,6 +132,7 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     static constexpr unsigned watchdogs = 2;
     Status set_watchdog(unsigned slot, Nanoseconds timeout); // 0 disarms
     Result<unsigned> free_watchdog() const;
+    bool has_watchdog(unsigned slot) const { return slot < watchdogs && watchdogs_[slot].is_armed(); }
 
     bool is_sealed = false;       // nobody but the domain itself reaches its memory any more
     DomId target{DOMID_INVALID};  // the domain it is a device model for

@@ -86,7 +86,7 @@ HypercallResult watchdog(Caller& caller, GuestHandle<void> argument) {
     sched_watchdog_t request;
     TRY_STATUS(argument.as<sched_watchdog_t>().read(request));
     Nanoseconds timeout = request.timeout * nanoseconds_per_second;
-    if (request.id > Domain::watchdogs)
+    if (request.id && !caller.domain.has_watchdog(request.id - 1))
         return Error::invalid;
     if (request.id) {
         TRY_STATUS(caller.domain.set_watchdog(request.id - 1, timeout));
