@@ -13,10 +13,8 @@ XC_CPPFLAGS := -Ixen-core -include xen-core/base/hidden.h -DSKERRY_TARGET=1 -D__
                -MMD -MP
 # No FPU or vector register is touched. (clang's <atomic> needs the type long double to exist; nothing uses it.)
 XC_NO_FPU := $(if $(findstring clang,$(CXX)),-mno-sse -mno-mmx -mno-avx -mno-implicit-float,-mgeneral-regs-only)
-# Stacks are aligned to 8 bytes only: nothing needs more, and entry pads nothing.
-XC_STACK := $(if $(findstring clang,$(CXX)),-mstack-alignment=8,-mpreferred-stack-boundary=3)
 # No frame pointers: every instruction of a hypercall is measured, and a panic's trace scans the stack instead.
-XC_CXXFLAGS := -std=gnu++20 -O2 -g -ffreestanding -fno-exceptions -fno-rtti -mno-red-zone $(XC_NO_FPU) $(XC_STACK) -fpie \
+XC_CXXFLAGS := -std=gnu++20 -O2 -g -ffreestanding -fno-exceptions -fno-rtti -mno-red-zone $(XC_NO_FPU) -fpie \
                -fvisibility=hidden -mcmodel=small -fno-stack-protector -fcf-protection=none -fno-threadsafe-statics \
                -fno-asynchronous-unwind-tables -fomit-frame-pointer -ffunction-sections -fdata-sections \
                -fno-strict-aliasing -fno-delete-null-pointer-checks -Wall -Wextra -Werror

@@ -116,7 +116,7 @@ void PvCpuState::get_context(vcpu_guest_context_t& context) const {
     context.kernel_ss = kernel_ss;
     context.kernel_sp = kernel_sp;
     context.ctrlreg[0] = cr0;
-    context.ctrlreg[2] = cr2;
+    context.ctrlreg[2] = vcpu_info->arch.cr2;
     context.ctrlreg[4] = cr4;
     memcpy(context.debugreg, debug_registers, sizeof(debug_registers));
     context.event_callback_eip = event_callback.address;

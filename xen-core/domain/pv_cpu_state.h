@@ -60,7 +60,7 @@ struct PvCpuState : NonCopyable {
     GuestCallback event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback, nmi_callback;
     uint64_t kernel_cr3 = 0; // address of the L4 of the kernel's address space; 0: none
     uint64_t user_cr3 = 0;   // the same of the user's; 0: none
-    uint64_t cr0 = 0, cr2 = 0, cr4 = 0; // as the guest sees them; cr2 is a copy, vcpu_info->arch.cr2 is what guests read
+    uint64_t cr0 = 0, cr4 = 0; // as the guest sees them; its CR2 is vcpu_info->arch.cr2
 
     // --- the rest of the processor ---
     RegisterFrame registers{};

@@ -48,6 +48,7 @@ template <BounceWords kind>
         return bounce_failed(vcpu, address, stack);
 
     GuestVirt to(stack);
+    pin_to_register(to.value); // as the base of all the stores
     unsigned at = 16 + extra * 8;
     open_guest_access();
     bool ok = write_guest_open(to, frame.rcx) && write_guest_open(to + 8, frame.r11);
@@ -89,7 +90,6 @@ template <BounceWords kind>
 }
 [[gnu::always_inline]] inline void inject_page_fault_inline(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t error_code) {
     PvCpuState& state = vcpu.cpu;
-    state.cr2 = address;
     state.vcpu_info->arch.cr2 = address;
     // To the hardware, both modes of a guest are user mode.
     error_code &= ~page_fault::user;

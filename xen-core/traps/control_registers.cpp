@@ -48,7 +48,7 @@ void write_cr4_choices(CpuLocal& cpu, PvCpuState& state, uint64_t value) {
 std::optional<uint64_t> read_guest_control(Vcpu& vcpu, unsigned index) {
     switch (index) {
     case 0: return visible_cr0(vcpu.cpu);
-    case 2: return vcpu.cpu.cr2;
+    case 2: return vcpu.cpu.vcpu_info->arch.cr2;
     case 3: return vcpu.cpu.kernel_cr3;
     case 4: return vcpu.cpu.cr4;
     default: return std::nullopt;
@@ -64,7 +64,6 @@ ControlWrite write_guest_control(CpuLocal& cpu, Vcpu& vcpu, unsigned index, uint
         state.set_task_switched(value & cr0::task_switched);
         return ControlWrite::done;
     case 2:
-        state.cr2 = value;
         state.vcpu_info->arch.cr2 = value;
         return ControlWrite::done;
     case 3: return write_base(cpu, vcpu, value);

@@ -71,49 +71,75 @@ namespace {
     return result;
 }
 
+// These are functions of their own so that each saves only the registers that it uses itself.
+[[gnu::noinline]] uint32_t hypercall(CpuLocal& cpu, Vcpu& vcpu) {
+    dispatch_hypercall(vcpu, cpu.frame);
+    return leave_syscall(cpu, vcpu);
+}
+
 [[gnu::noinline]] uint32_t user_system_call(CpuLocal& cpu, Vcpu& vcpu) {
     bounce_syscall(cpu, vcpu, vcpu.cpu.syscall_callback);
     return leave_syscall(cpu, vcpu);
 }
 
-// The iret hypercall: registers from the frame that the guest's kernel has on its stack.
+[[gnu::cold, gnu::noinline]] uint32_t iret_failed(Vcpu& vcpu, const char* what) {
+    crash_domain(vcpu, "iret: %s", what);
+    return leave_after_work;
+}
+
+[[gnu::cold, gnu::noinline]] void unmask_nmi(CpuLocal& cpu, PvCpuState& state) {
+    state.nmi_masked = false;
+    if (state.nmi_pending)
+        raise_work(cpu.id, PendingWork::upcall);
+}
+
+// SYSRET loads rcx and r11 with rip and rflags. To other than canonical 64-bit code that is done by hand, and by IRET.
+[[gnu::always_inline]] inline void return_as_syscall(RegisterFrame& frame) {
+    frame.rcx = frame.rip;
+    frame.r11 = frame.rflags;
+    if (frame.cs != selector::ring3_code64 || !is_canonical(frame.rip)) [[unlikely]]
+        frame.vector = 0;
+}
+
+// The iret hypercall: registers from the frame that the guest's kernel has on its stack (iret_context in
+// <xen/arch-x86/xen-x86_64.h>). Each word goes straight to its place: if one cannot be read, the domain ends.
 [[gnu::noinline]] uint32_t return_from_kernel(CpuLocal& cpu, Vcpu& vcpu) {
     RegisterFrame& frame = cpu.frame;
     PvCpuState& state = vcpu.cpu;
-    iret_context context;
-    if (!is_guest_range(GuestVirt(frame.rsp), sizeof(context)) || !read_guest_object(context, GuestVirt(frame.rsp)))
-        [[unlikely]] {
-        crash_domain(vcpu, "iret: no frame can be read at stack %lx", frame.rsp);
-        return leave_after_work;
-    }
-    if ((context.cs & 3) == 3) {
-        if (!state.user_cr3) [[unlikely]] {
-            crash_domain(vcpu, "iret: to user mode without page tables for it");
-            return leave_after_work;
-        }
+    GuestVirt from(frame.rsp);
+    if (!is_guest_range(from, sizeof(iret_context))) [[unlikely]]
+        return iret_failed(vcpu, "the stack is not the guest's");
+    uint64_t flags, cs, rflags_wanted, ss;
+    open_guest_access();
+    bool ok = read_guest_open(frame.rax, from + offsetof(iret_context, rax)) &&
+              read_guest_open(frame.r11, from + offsetof(iret_context, r11)) &&
+              read_guest_open(frame.rcx, from + offsetof(iret_context, rcx)) &&
+              read_guest_open(frame.rip, from + offsetof(iret_context, rip)) &&
+              read_guest_open(frame.rsp, from + offsetof(iret_context, rsp)) &&
+              read_guest_open(cs, from + offsetof(iret_context, cs)) &&
+              read_guest_open(ss, from + offsetof(iret_context, ss)) &&
+              read_guest_open(flags, from + offsetof(iret_context, flags)) &&
+              read_guest_open(rflags_wanted, from + offsetof(iret_context, rflags));
+    close_guest_access();
+    if (!ok) [[unlikely]]
+        return iret_failed(vcpu, "no frame can be read at the stack");
+    if ((cs & 3) == 3) {
+        if (!state.user_cr3) [[unlikely]]
+            return iret_failed(vcpu, "to user mode without page tables for it");
         toggle_guest_mode(cpu, state);
     }
     if (shows_iopl(vcpu)) [[unlikely]]
-        state.iopl = context.rflags >> 12 & 3;
-    frame.rax = context.rax;
-    frame.rip = context.rip;
-    frame.rsp = context.rsp;
-    frame.rflags = (context.rflags & ~(rflags::io_privilege | rflags::virtual_8086)) | rflags::interrupts;
-    frame.cs = static_cast<uint16_t>(context.cs | 3);
-    frame.ss = static_cast<uint16_t>(context.ss | 3);
-    state.vcpu_info->evtchn_upcall_mask = !(context.rflags & rflags::interrupts);
-    // SYSRET loads rcx and r11 with rip and rflags. To other than canonical 64-bit code that is done by hand.
-    bool in_syscall = context.flags & VGCF_in_syscall;
-    bool by_sysret = in_syscall && frame.cs == selector::ring3_code64 && is_canonical(frame.rip);
-    frame.rcx = in_syscall ? frame.rip : context.rcx;
-    frame.r11 = in_syscall ? frame.rflags : context.r11;
-    if (!by_sysret)
+        state.iopl = rflags_wanted >> 12 & 3;
+    frame.rflags = (rflags_wanted & ~(rflags::io_privilege | rflags::virtual_8086)) | rflags::interrupts;
+    frame.cs = static_cast<uint16_t>(cs | 3);
+    frame.ss = static_cast<uint16_t>(ss | 3);
+    state.vcpu_info->evtchn_upcall_mask = !(rflags_wanted & rflags::interrupts);
+    if (flags & VGCF_in_syscall)
+        return_as_syscall(frame);
+    else
         frame.vector = 0;
-    if (state.nmi_masked) [[unlikely]] {
-        state.nmi_masked = false;
-        if (state.nmi_pending)
-            raise_work(cpu.id, PendingWork::upcall);
-    }
+    if (state.nmi_masked) [[unlikely]]
+        unmask_nmi(cpu, state);
     if (has_more_to_do(cpu, vcpu)) [[unlikely]]
         return leave_after_work;
     return frame.vector == vector_syscall ? leave_by_sysret : leave_by_iret; // an upcall may have changed it
@@ -166,8 +192,7 @@ uint32_t guest_syscall(CpuLocal& cpu) {
         return user_system_call(cpu, vcpu);
     if (cpu.frame.rax == __HYPERVISOR_iret)
         return return_from_kernel(cpu, vcpu);
-    dispatch_hypercall(vcpu, cpu.frame);
-    return leave_syscall(cpu, vcpu);
+    return hypercall(cpu, vcpu);
 }
 
 uint32_t work_before_leaving(CpuLocal& cpu) { return leave_slowly(cpu, keep_registers); }

@@ -3,7 +3,7 @@
 // macro, one C++ function gets the frame, one exit restores it. traps/entry.cpp holds the C++ side.
 //
 // C++ functions take the frame in rdi and return in eax how to leave (traps/exit.h). What C++ preserves (rbx, rbp,
-// r12-r15) is saved only where it can be needed: SYSCALL leaves it alone unless there is work that may switch vCPUs. xen-core is compiled for stacks aligned to 8 bytes, so nothing is padded here.
+// r12-r15) is saved only where it can be needed: SYSCALL leaves it alone unless there is work that may switch vCPUs.
 #include "arch/x86_64/entry_macros.h"
 #include "arch/x86_64/exception_table.h"
 
@@ -30,8 +30,8 @@ syscall64_entry:
     push %rcx
     pushq $VECTOR_SYSCALL
     PUSH_SCRATCH_REGISTERS
-    sub $FRAME_R11, %rsp
-    mov %rsp, %rdi
+    sub $FRAME_R11 + 8, %rsp
+    lea 8(%rsp), %rdi
     call *syscall_target(%rip)
     test %eax, %eax
     jnz 1f
@@ -89,11 +89,12 @@ vector_entry:
     jz core_entry_saved
 guest_entry_saved:
     mov %rsp, %rdi
+    push %rdi
     call guest_trap
     test %eax, %eax
     jnz exit_to_guest
 exit_as_marked:
-    cmpl $VECTOR_SYSCALL, FRAME_VECTOR(%rsp)
+    cmpl $VECTOR_SYSCALL, AT(FRAME_VECTOR)
     jne exit_by_iret
     SYSRET exit_by_iret
 
@@ -103,12 +104,12 @@ syscall_exit:
     cmp $LEAVE_AFTER_WORK, %eax
     jne exit_by_iret
     SAVE_PRESERVED_REGISTERS
-    mov %rsp, %rdi
+    lea 8(%rsp), %rdi
     call work_before_leaving
     test %eax, %eax
     jz exit_as_marked
 
-// rsp is the frame at the end of this CPU's stack; every register is loaded from it.
+// The frame is the one at the end of this CPU's stack; every register is loaded from it.
 .globl exit_to_guest
 exit_to_guest:
     LOAD_PRESERVED_REGISTERS
@@ -116,9 +117,9 @@ exit_to_guest:
 
 exit_by_iret:
     LOAD_SCRATCH_REGISTERS
-    mov FRAME_RCX(%rsp), %rcx
-    mov FRAME_R11(%rsp), %r11
-    add $FRAME_RIP, %rsp
+    mov AT(FRAME_RCX), %rcx
+    mov AT(FRAME_R11), %r11
+    add $8 + FRAME_RIP, %rsp
 .globl iret_to_guest
 iret_to_guest:
     iretq
@@ -127,17 +128,18 @@ iret_to_guest:
 // whose state could not be restored by the IRET above.
 core_entry_saved:
     mov %rsp, %rdi
+    push %rdi
     call core_trap
     test %rax, %rax
     jz resume_core
-    mov %rax, %rsp
+    lea -8(%rax), %rsp
     jmp exit_to_guest
 resume_core:
     LOAD_PRESERVED_REGISTERS
     LOAD_SCRATCH_REGISTERS
-    mov FRAME_RCX(%rsp), %rcx
-    mov FRAME_R11(%rsp), %r11
-    add $FRAME_RIP, %rsp
+    mov AT(FRAME_RCX), %rcx
+    mov AT(FRAME_R11), %r11
+    add $8 + FRAME_RIP, %rsp
     iretq
 
 // NMI, #DF, #MC: on a stack of their own, whatever was interrupted is resumed exactly.
@@ -146,6 +148,7 @@ own_stack_entry:
     cld
     PUSH_REGISTERS
     mov %rsp, %rdi
+    push %rdi
     call own_stack_trap
     jmp resume_core
 
@@ -166,6 +169,7 @@ debug_entry:
     rep movsq
     jmp guest_entry_saved
 1:  mov %rsi, %rdi
+    push %rdi
     call own_stack_trap
     jmp resume_core
 
@@ -189,7 +193,7 @@ sysenter_entry:
 // void run_guest(RegisterFrame*): the first way into a guest on a CPU; never returns.
 .globl run_guest
 run_guest:
-    mov %rdi, %rsp
+    lea -8(%rdi), %rsp
     jmp exit_to_guest
 
 .section .note.GNU-stack, "", @progbits

@@ -17,6 +17,9 @@
 // traps/exit.h
 #define LEAVE_AFTER_WORK 2
 
+// Around calls of C++ the frame stands 8 bytes above rsp, which keeps the stack aligned to 16 as C++ expects.
+#define AT(field) 8 + field(%rsp)
+
 // clang-format off
 // The general registers below an already pushed error code and vector word. Afterwards rsp is the RegisterFrame.
 .macro PUSH_SCRATCH_REGISTERS
@@ -41,44 +44,44 @@
 .endm
 
 .macro SAVE_PRESERVED_REGISTERS
-    mov %r15, FRAME_R15(%rsp)
-    mov %r14, FRAME_R14(%rsp)
-    mov %r13, FRAME_R13(%rsp)
-    mov %r12, FRAME_R12(%rsp)
-    mov %rbp, FRAME_RBP(%rsp)
-    mov %rbx, FRAME_RBX(%rsp)
+    mov %r15, AT(FRAME_R15)
+    mov %r14, AT(FRAME_R14)
+    mov %r13, AT(FRAME_R13)
+    mov %r12, AT(FRAME_R12)
+    mov %rbp, AT(FRAME_RBP)
+    mov %rbx, AT(FRAME_RBX)
 .endm
 
 // C++ preserves these: they are loaded only if somebody wrote to the frame (or it is another vCPU's).
 .macro LOAD_PRESERVED_REGISTERS
-    mov FRAME_R15(%rsp), %r15
-    mov FRAME_R14(%rsp), %r14
-    mov FRAME_R13(%rsp), %r13
-    mov FRAME_R12(%rsp), %r12
-    mov FRAME_RBP(%rsp), %rbp
-    mov FRAME_RBX(%rsp), %rbx
+    mov AT(FRAME_R15), %r15
+    mov AT(FRAME_R14), %r14
+    mov AT(FRAME_R13), %r13
+    mov AT(FRAME_R12), %r12
+    mov AT(FRAME_RBP), %rbp
+    mov AT(FRAME_RBX), %rbx
 .endm
 
 // All that C++ does not preserve but rcx and r11.
 .macro LOAD_SCRATCH_REGISTERS
-    mov FRAME_R10(%rsp), %r10
-    mov FRAME_R9(%rsp), %r9
-    mov FRAME_R8(%rsp), %r8
-    mov FRAME_RAX(%rsp), %rax
-    mov FRAME_RDX(%rsp), %rdx
-    mov FRAME_RSI(%rsp), %rsi
-    mov FRAME_RDI(%rsp), %rdi
+    mov AT(FRAME_R10), %r10
+    mov AT(FRAME_R9), %r9
+    mov AT(FRAME_R8), %r8
+    mov AT(FRAME_RAX), %rax
+    mov AT(FRAME_RDX), %rdx
+    mov AT(FRAME_RSI), %rsi
+    mov AT(FRAME_RDI), %rdi
 .endm
 
 // Leave by SYSRET, with the preserved registers loaded, or go to `not_canonical`: SYSRET to a non-canonical rip would
 // fault in ring 0 on the guest's stack (Intel SDM, SYSRET). A frame marked VECTOR_SYSCALL can have only one such
 // rip: 2^47, after a SYSCALL in the last two bytes of the lower half. All others are checked before they get there.
 .macro SYSRET not_canonical
-    mov FRAME_RIP(%rsp), %rcx
+    mov AT(FRAME_RIP), %rcx
     cmp first_not_canonical(%rip), %rcx
     je \not_canonical
     LOAD_SCRATCH_REGISTERS
-    mov FRAME_RFLAGS(%rsp), %r11
-    mov FRAME_RSP(%rsp), %rsp
+    mov AT(FRAME_RFLAGS), %r11
+    mov AT(FRAME_RSP), %rsp
     sysretq
 .endm

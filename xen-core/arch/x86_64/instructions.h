@@ -6,6 +6,9 @@
 
 namespace skerry {
 
+// The compiler is to have this value in a register from here on, not an expression.
+inline void pin_to_register(uint64_t& value) { asm("" : "+r"(value)); }
+
 inline void pause() {
     asm volatile("pause" ::: "memory");
 }
