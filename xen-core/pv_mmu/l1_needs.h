@@ -10,7 +10,7 @@
 namespace skerry {
 
 // `source` owns the frames that may be mapped: the domain's own account, or the one a ForeignAccess names.
-inline Status PvMmu::take_l1_need(Pte entry, Account& source) {
+[[gnu::always_inline]] inline Status PvMmu::take_l1_need(Pte entry, Account& source) {
     if (entry.mfn().value <= max_mfn_value) [[likely]] {
         Frame& named = frame(entry.mfn());
         if (entry.is_writable() ? named.try_writable_use(source) : named.try_reference(source)) [[likely]] {

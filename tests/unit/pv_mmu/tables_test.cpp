@@ -301,6 +301,16 @@ TEST_F(TablesTest, APinOutlivesTheAllocation) {
     EXPECT_TRUE(domain.account.is_settled());
 }
 
+TEST_F(TablesTest, AFrameGivenUpBecomesNoTable) {
+    build();
+    Mfn frame_of_old = allocate();
+    ASSERT_TRUE(map(frame_of_old, read_only).ok());
+    ASSERT_TRUE(release(frame_of_old).ok());
+    EXPECT_EQ(pin(frame_of_old, 1).error(), Error::invalid) << "teardown would not find it";
+    EXPECT_EQ(word(frame_of_old).references(), 1u);
+    EXPECT_TRUE(unmap(frame_of_old).ok());
+}
+
 TEST_F(TablesTest, ClearAndCopy) {
     build();
     Mfn from = allocate(), into = allocate();
