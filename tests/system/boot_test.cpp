@@ -88,6 +88,15 @@ TEST_F(Boot, WorksOnModestCpus) {
         expect_line("verdict: done");
     }
 }
+TEST_F(Boot, GrubStartsThePlatformFromTheIso) {
+    machine_.kernel.clear();
+    machine_.modules.clear();
+    machine_.memory_mib = 1024;
+    machine_.more = {"-cdrom", build_path("skerry.iso")};
+    Qemu qemu(machine_);
+    EXPECT_TRUE(qemu.wait_for("started by GRUB", 60s)) << qemu.tail();
+    EXPECT_TRUE(qemu.wait_for("skerry:", 180s)) << qemu.tail();
+}
 
 } // namespace
 } // namespace skerry::test

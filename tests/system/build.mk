@@ -23,4 +23,4 @@ test-oracle: $(GUESTS) $(BUILD)/tests/system/guests_test $(DEBIAN_FILES)
 test-system: all $(SYSTEM_TESTS)
 	@tests/run-all $(BUILD)/tests/results $(SYSTEM_TESTS)
 $(BUILD)/tests/system/linux_test: | $(BUILD)/tests/bench/vmlinux
-$(BUILD)/tests/system/boot_test: | $(BUILD)/tests/guests/console
+$(BUILD)/tests/system/boot_test: | $(BUILD)/tests/guests/console $(BUILD)/skerry.iso

@@ -27,8 +27,8 @@ std::string escape_commas(const std::string& text) {
 
 std::vector<std::string> arguments(const Machine& machine) {
     std::vector<std::string> list = {"qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", machine.cpu, "-m", std::to_string(machine.memory_mib),
-                                     "-smp", std::to_string(machine.cpus), "-display", "none", "-no-reboot", "-nodefaults", "-serial", "stdio",
-                                     "-kernel", machine.kernel, "-append", machine.options};
+                                     "-smp", std::to_string(machine.cpus), "-display", "none", "-no-reboot", "-nodefaults", "-serial", "stdio"};
+    if (!machine.kernel.empty()) list.insert(list.end(), {"-kernel", machine.kernel, "-append", machine.options});
     std::string modules;
     for (const std::string& module : machine.modules) modules += (modules.empty() ? "" : ",") + escape_commas(module);
     if (!modules.empty()) list.insert(list.end(), {"-initrd", modules});

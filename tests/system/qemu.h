@@ -11,7 +11,7 @@
 namespace skerry::test {
 
 struct Machine {
-    std::string kernel;               // multiboot image: xen-core or Debian's Xen
+    std::string kernel;               // multiboot image: xen-core or Debian's Xen; empty to boot otherwise
     std::string options;              // its command line
     std::vector<std::string> modules; // "FILE ARGUMENTS"; commas are escaped for QEMU
     unsigned memory_mib = 512;
