@@ -126,7 +126,7 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     // One stretch of the way to the grave. Errors: restart. When it succeeds, only frames that others hold are left.
     Status destroy(WorkBudget& budget);
     // Destroyed, and nobody holds a frame of it any more.
-    bool is_gone() const { return destroy_phase_ == phase_done && !account.frames() && !account.core_frames(); }
+    bool is_gone() const { return destroy_phase_ == phase_done && account.is_settled(); }
 
     // SCHEDOP_watchdog: at most two; slot 0 or 1.
     static constexpr unsigned watchdogs = 2;

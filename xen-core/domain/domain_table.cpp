@@ -34,10 +34,9 @@ Result<DomId> DomainTable::choose_number(DomId wanted) {
     if (wanted.value < limit)
         return domains_[wanted.value] ? Result<DomId>(Error::exists) : Result<DomId>(wanted);
     for (uint32_t tried = 1; tried < limit; ++tried) {
-        uint32_t number = next_number_;
-        next_number_ = next_number_ + 1 < limit ? next_number_ + 1 : 1;
-        if (!domains_[number])
-            return DomId(static_cast<uint16_t>(number));
+        last_number_ = last_number_ + 1 < limit ? last_number_ + 1 : 1;
+        if (!domains_[last_number_])
+            return DomId(static_cast<uint16_t>(last_number_));
     }
     return Error::no_space;
 }

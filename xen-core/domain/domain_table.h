@@ -29,7 +29,7 @@ class DomainTable : NonCopyable {
 
     Lock<LockRank::domain_table> lock_;
     std::atomic<uint32_t> destroyed_{0}; // destroyed, not yet forgotten
-    uint32_t next_number_ = 1;
+    uint32_t last_number_ = 0; // given last; the table is all zeros at start, so it takes no room in the image
     uint32_t highest_ = 0;
     Domain* domains_[limit] = {};
 };

@@ -159,7 +159,11 @@ HypercallResult hypercall_grant_table_op(Caller& caller, uint32_t command, Guest
     case GNTTABOP_cache_flush:
         return for_each_element<gnttab_cache_flush_t>(caller, argument, count,
                                                       [&](auto& request) { return flush_cache(caller, request); });
-    case GNTTABOP_transfer: // ownership of frames moves by nobody's leave but the allocator's
+    case GNTTABOP_transfer: // refused, each: frames change hands through the allocator only
+        return for_each_element<gnttab_transfer_t>(caller, argument, count, [](auto& request) {
+            request.status = GNTST_general_error;
+            return success;
+        });
     case GNTTABOP_dump_table:
     default: return Error::no_system_call;
     }
