@@ -56,10 +56,11 @@ void Domain::shut_down(uint32_t code) {
         end_machine(code);
     {
         Holding held(shutdown_lock_);
-        if (shut_down_.exchange(true, std::memory_order_acq_rel))
+        if (shut_down_.load(std::memory_order_relaxed))
             return;
         if (shutdown_code_ == ~0u)
             shutdown_code_ = code;
+        shut_down_.store(true, std::memory_order_release); // whoever sees it finds the code
         for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu.entity); });
     }
     log(code == SHUTDOWN_crash ? LogLevel::warning : LogLevel::info, "domain %u %s", id.value, name_of_shutdown(code));
