@@ -40,7 +40,7 @@ void Account::uncharge_core(uint64_t frames) {
     core_frames_.fetch_sub(frames, std::memory_order_release);
 }
 
-bool Account::is_settled() {
+bool Account::is_settled() const {
     Holding held(lock_);
     return frames() == 0 && core_frames() == 0;
 }

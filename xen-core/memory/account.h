@@ -6,9 +6,10 @@
 // Two counts, each with its limit: `frames` are the guest's own memory (what ABI calls tot_pages, max_pages);
 // `core_frames` are xen-core's pages held on this account's behalf (tables, shared pages).
 //
-// Invariants: every frame whose `owner` is this account is counted in exactly one of the two; frames() also counts
-// those that are only kept alive by other domains' references. An account may be destroyed when is_settled(). Lock:
-// LockRank::account, taken inside. Anyone may call; dying is for good.
+// Invariants: every frame whose `owner` is this account is counted in exactly one of the two; frames() also counts those
+// that are only kept alive by other domains' references. An account may be destroyed when is_settled().
+//
+// Lock: LockRank::account, taken inside. Anyone may call; dying is for good.
 #pragma once
 
 #include "base/lock.h"
@@ -38,7 +39,7 @@ class Account : NonCopyable {
     bool is_dying() const { return dying_.load(std::memory_order_relaxed); }
 
     // Nothing is charged any more, and nobody is still inside: the account may be destroyed.
-    bool is_settled();
+    bool is_settled() const;
 
     // For the allocator and for those that keep books of their own. Errors: no_memory (limit, or dying).
     Status charge(uint64_t frames);
@@ -72,7 +73,7 @@ class Account : NonCopyable {
     std::atomic<uint64_t> max_frames_;
     std::atomic<uint64_t> core_frames_{0}; // written under lock_
     const uint64_t max_core_frames_;
-    Lock<LockRank::account> lock_;
+    mutable Lock<LockRank::account> lock_;
     uint32_t first_ = nothing; // the list runs through the frames, by number
     uint32_t last_ = nothing;
 };
