@@ -135,7 +135,7 @@ class EventTable : NonCopyable {
         return id.value < max_vcpus ? vcpus_[id.value].load(std::memory_order_acquire) : nullptr;
     }
 
-    // ports (event_ports.cpp)
+    // ports (event_ports.cpp, event_close.cpp)
     Result<EvtPort> allocate_port();
     Status ensure_memory(EvtPort port);
     void bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number);
