@@ -248,7 +248,9 @@ GUEST_CASE(machphys_list) {
     xen_machphys_mfn_list call{};
     call.max_extents = 8;
     set_xen_guest_handle(call.extent_start, frames);
-    EXPECT_EQ(memory_op(XENMEM_machphys_mfn_list, &call), 0);
+    const long result = memory_op(XENMEM_machphys_mfn_list, &call);
+    if (result == enosys) return skip("no list of the table's frames here (docs/caveats.md)");
+    EXPECT_EQ(result, 0);
     EXPECT(call.nr_extents >= 1);
     EXPECT(frames[0] != 0);
 }
