@@ -185,6 +185,9 @@ void Scheduler::kick_idle_for(SchedEntity& entity) {
 // Takes over waiting work from another CPU: any, if this one has nothing to do; else what is further behind than its
 // own.
 void Scheduler::balance(RunQueue& queue, Nanoseconds now) {
+    const unsigned cpus = cpu_count_;
+    if (cpus < 2)
+        return;
     SchedEntity& current = *queue.current_; // changed by this CPU only
     bool runs = !current.is_idle() && current.hold_.load(std::memory_order_relaxed) == 0;
     Nanoseconds best = queue.published_head_.load(std::memory_order_relaxed);
@@ -197,9 +200,9 @@ void Scheduler::balance(RunQueue& queue, Nanoseconds now) {
     if (idle)
         mark_idle(queue.cpu(), true); // before looking: who queues after this sees us
     Nanoseconds furthest_ahead = 0;
-    unsigned peers = idle ? cpu_count_ : std::min(cpu_count_, policy::peers_per_turn);
+    unsigned peers = idle ? cpus : std::min(cpus, policy::peers_per_turn);
     for (unsigned i = 0; i < peers; ++i) {
-        RunQueue& peer = queues_[(queue.next_peer_ + i) % cpu_count_];
+        RunQueue& peer = queues_[(queue.next_peer_ + i) % cpus];
         Nanoseconds head = peer.published_head_.load(std::memory_order_seq_cst);
         if (&peer == &queue || head == never)
             continue;
@@ -210,7 +213,7 @@ void Scheduler::balance(RunQueue& queue, Nanoseconds now) {
         }
         furthest_ahead = std::max(furthest_ahead, head);
     }
-    queue.next_peer_ = (queue.next_peer_ + peers) % cpu_count_;
+    queue.next_peer_ = (queue.next_peer_ + peers) % cpus;
     if (runs && furthest_ahead > best + policy::max_divergence) {
         Holding held(queue.lock_);
         current.virtual_time_ = std::max(current.virtual_time_, furthest_ahead - policy::max_divergence);
