@@ -9,6 +9,7 @@ namespace skerry {
 namespace {
 
 constexpr size_t legacy_size = 512;
+constexpr size_t x87_registers_size = 128;
 constexpr uint16_t initial_control_word = 0x37f;
 constexpr uint32_t initial_mxcsr = 0x1f80;
 constexpr uint32_t mxcsr_settable = 0xffff; // every CPU that has XSAVE accepts denormals-are-zero
@@ -48,7 +49,19 @@ void set_legacy_state(void* page, const void* fxsave_image) {
     area.components = xstate::x87 | xstate::sse;
 }
 
-void get_legacy_state(const void* page, void* fxsave_image) { memcpy(fxsave_image, page, legacy_size); }
+void get_legacy_state(const void* page, void* fxsave_image) {
+    const auto& area = *static_cast<const XsaveArea*>(page);
+    LegacyState state = area.legacy;
+    // A component in its initial state is marked so, and its bytes are whatever they were.
+    if (cpu_features.xsave && !(area.components & xstate::x87)) {
+        memset(&state, 0, offsetof(LegacyState, mxcsr));
+        memset(state.registers, 0, x87_registers_size);
+        state.control_word = initial_control_word;
+    }
+    if (cpu_features.xsave && !(area.components & xstate::sse))
+        memset(state.registers + x87_registers_size, 0, sizeof(state.registers) - x87_registers_size);
+    memcpy(fxsave_image, &state, sizeof(state));
+}
 
 void save_extended_state(void* page) {
     if (cpu_features.xsaveopt) [[likely]]

@@ -37,6 +37,17 @@ void wait_for_interrupt(CpuLocal& cpu) {
     cpu.in_idle = false;
 }
 
+// The areas are where the guest's kernel sees them, which its user mode may not.
+void update_guest_areas(CpuLocal& cpu, Vcpu& vcpu) {
+    if (vcpu.runstate_area.is_null() && vcpu.time_area.is_null()) [[likely]]
+        return;
+    if (vcpu.cpu.in_kernel)
+        return vcpu.update_guest_areas();
+    write_cr3(vcpu.cpu.kernel_cr3);
+    vcpu.update_guest_areas();
+    load_address_space(cpu, vcpu.cpu);
+}
+
 // Does what the scheduler decides. True: another vCPU's registers are in the frame now.
 bool switch_vcpu(CpuLocal& cpu) {
     Nanoseconds time = now();
@@ -54,7 +65,7 @@ bool switch_vcpu(CpuLocal& cpu) {
     timers.set_slice_end(cpu.id, decision.slice_end);
     if (loaded) {
         loaded->timers.switched_in(cpu.id, time);
-        loaded->update_guest_areas();
+        update_guest_areas(cpu, *loaded);
         if (!segments_ok) [[unlikely]]
             inject_failsafe(cpu, *loaded);
     }
