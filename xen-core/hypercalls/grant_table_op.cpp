@@ -79,6 +79,7 @@ Status query_size(Caller& caller, gnttab_query_size_t& request) {
     Result<DomainRef> domain = table_owner(caller, request.dom);
     request.status = grant_status(domain.error());
     if (domain.ok()) {
+        (void)domain.value()->grants.grow(1).ok(); // a table has a frame from the first look on, if there is memory
         request.nr_frames = domain.value()->grants.frame_count();
         request.max_nr_frames = domain.value()->grants.frame_limit();
     }

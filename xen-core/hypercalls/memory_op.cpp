@@ -2,6 +2,8 @@
 // memory_op: which operation of <xen/memory.h> goes where, and the small queries.
 #include "hypercalls/memory_op.h"
 
+#include "arch/x86_64/core_page_tables.h"
+#include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/memory_map.h"
 #include "hypercalls/dispatch.h"
@@ -30,6 +32,34 @@ HypercallResult machphys_mapping(GuestHandle<void> argument) {
     mapping.v_end = layout::m2p_guest_view + (uint64_t{1} << 38);
     mapping.max_mfn = max_mfn().value;
     TRY_STATUS(argument.as<xen_machphys_mapping>().write(mapping));
+    return 0;
+}
+
+// The first frame of a 2 MiB stretch of the machine-to-physical table; 0 for a gap, or what is not contiguous.
+uint64_t m2p_stretch(uint64_t virt) {
+    const Pte* entry = core_entry(virt, 2);
+    if (!entry || !entry->is_present())
+        return 0;
+    if (entry->is_large())
+        return entry->mfn().value;
+    const Pte* table = to_pointer<const Pte>(entry->mfn());
+    uint64_t end = layout::m2p_view + (max_mfn().value + 1) * sizeof(uint64_t); // behind it stands filling
+    for (unsigned i = 1; i < page_table_entries && virt + i * page_size < end; ++i)
+        if (table[i].mfn() != table[0].mfn() + i)
+            return 0;
+    return table[0].is_present() ? table[0].mfn().value : 0;
+}
+
+HypercallResult machphys_list(GuestHandle<void> argument) {
+    auto handle = argument.as<xen_machphys_mfn_list>();
+    xen_machphys_mfn_list request;
+    TRY_STATUS(handle.read(request));
+    uint64_t bytes = (max_mfn().value + 1) * sizeof(uint64_t);
+    uint32_t stretches = static_cast<uint32_t>((bytes + level_size(2) - 1) / level_size(2));
+    request.nr_extents = stretches < request.max_extents ? stretches : request.max_extents;
+    for (uint32_t i = 0; i < request.nr_extents; ++i)
+        TRY_STATUS(handle_of<xen_pfn_t>(request.extent_start).write(m2p_stretch(layout::m2p_view + i * level_size(2)), i));
+    TRY_STATUS(handle.write(request));
     return 0;
 }
 
@@ -106,6 +136,7 @@ HypercallResult hypercall_memory_op(Caller& caller, uint32_t operation, GuestHan
             return Error::no_such_domain; // destroyed
         return static_cast<int64_t>(__atomic_load_n(&domain->shared()->arch.max_pfn, __ATOMIC_RELAXED)) - 1;
     }
+    case XENMEM_machphys_mfn_list: return machphys_list(argument);
     case XENMEM_machphys_mapping: return machphys_mapping(argument);
     case XENMEM_memory_map: return memory_map(caller, argument);
     case XENMEM_set_memory_map: return set_memory_map(caller, argument);
