@@ -60,8 +60,7 @@ bool is_amd(const CpuidView& view) {
 
 CpuidLeaf features_1(const CpuidView& view) {
     CpuidLeaf r = view.machine(1, 0);
-    // Each vCPU is a core of its own: APIC numbers in steps of two, as Xen gives them.
-    r.ebx = (r.ebx & 0x00ffffff) | (view.vcpu_id * 2 & 0xff) << 24;
+    r.ebx &= 0x00ffffff; // PV vCPUs have no APIC number
     r.ecx &= leaf_1_ecx;
     r.edx &= leaf_1_edx;
     if (!view.machine_xcr0)

@@ -12,7 +12,6 @@ namespace skerry {
 
 struct CpuidView {
     CpuidLeaf (*machine)(uint32_t leaf, uint32_t subleaf);
-    uint32_t vcpu_id;
     bool osxsave;           // the guest's CR4.OSXSAVE
     bool fsgsbase;          // the machine has FSGSBASE enabled
     bool rdtscp;

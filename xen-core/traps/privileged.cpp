@@ -175,7 +175,6 @@ bool is_for_users(PrivilegedOperation operation) {
 void execute_cpuid(CpuLocal& cpu, Vcpu& vcpu, bool by_prefix) {
     const PvCpuState& state = vcpu.cpu;
     CpuidView view{.machine = [](uint32_t leaf, uint32_t subleaf) { return cpuid(leaf, subleaf); },
-                   .vcpu_id = vcpu.id.value,
                    .osxsave = (state.cr4 & cr4::osxsave) || (by_prefix && state.in_kernel),
                    .fsgsbase = cpu_features.fsgsbase,
                    .rdtscp = cpu_features.rdtscp,
