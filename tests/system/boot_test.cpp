@@ -67,7 +67,7 @@ TEST_F(Boot, SaysThatABzImageIsNotForIt) {
     expect_line("module 0");
 }
 TEST_F(Boot, SaysThatMemoryIsTooSmall) {
-    machine_.memory_mib = 8;
+    machine_.memory_mib = 6;
     expect_line("too little memory");
 }
 TEST_F(Boot, SaysThatTheFirstDomainDoesNotFit) {
