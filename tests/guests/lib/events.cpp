@@ -21,8 +21,8 @@ void handle_events() {
         for (; ports != 0; ports &= ports - 1) {
             const unsigned port = group * 64 + static_cast<unsigned>(__builtin_ctzl(ports));
             clear_port(port);
-            event_count[port] = event_count[port] + 1;
             event_vcpu[port] = static_cast<unsigned>(this_vcpu());
+            event_count[port] = event_count[port] + 1; // last: this is what others wait for
         }
     }
 }

@@ -28,9 +28,20 @@ uint64_t free_pages() {
     info.cmd = XEN_SYSCTL_physinfo;
     return EXPECT_EQ(hypercall(__HYPERVISOR_sysctl, &info), 0) ? info.u.physinfo.free_pages : 0;
 }
-// The last pages come back a little after their domain has gone: Xen scrubs them when it has nothing else to do.
+// The same, once it has stopped changing.
+uint64_t settled_free_pages() {
+    static uint64_t last;
+    do last = free_pages();
+    while (wait_for([] { return free_pages() != last; }, 30));
+    return last;
+}
+// The last pages come back a little after their domain has gone. Xen scrubs when it has nothing else to do and keeps some
+// pages in its own heaps; that not one is lost is our own promise.
 bool memory_returns_to(uint64_t before) {
-    const bool returned = wait_for([&] { return free_pages() == before; });
+    static xen_extraversion_t version;
+    xen_version(XENVER_extraversion, version);
+    const uint64_t slack = strstr(version, "skerry") != nullptr ? 0 : 512;
+    const bool returned = wait_for([&] { return free_pages() + slack >= before && free_pages() <= before + slack; });
     if (!returned) print("    free pages: %lu before, %lu now\n", before, free_pages());
     return returned;
 }
@@ -105,7 +116,7 @@ Peer peer;
 
 GUEST_CASE(a_thousand_lives_leave_memory_as_it_was) {
     REQUIRE(live_once()); // what is allocated once
-    const uint64_t before = free_pages();
+    const uint64_t before = settled_free_pages();
     for (unsigned i = 0; i < 1000; i++) REQUIRE(live_once());
     EXPECT(memory_returns_to(before));
 }
@@ -114,7 +125,7 @@ GUEST_CASE(peers_that_hold_on) {
     REQUIRE_EQ(window_map(1, entry(mfn_of(image_base()), page_flags & ~pte_write)), 0); // page tables are there
     REQUIRE_EQ(window_unmap(1), 0);
     for (unsigned round = 0; round < 4; round++) {
-        const uint64_t before = free_pages();
+        const uint64_t before = settled_free_pages();
         peer = {};
         REQUIRE_EQ(peer.create(offer_and_wait), 0);
         peer.unpause();
