@@ -43,8 +43,7 @@ int run() {
         minios::print("builder: FAILED: %.*s\n", static_cast<int>(text.size()), text.data());
         return 1;
     }
-    while (platform.look_after_domains() == Platform::Verdict::go_on)
-        minios::events::wait(*port);
+    while (platform.look_after_domains() == Platform::Verdict::go_on) minios::events::wait(*port);
     surroundings.sleep_ms(farewell_ms);
     return 0;
 }
@@ -52,6 +51,4 @@ int run() {
 } // namespace
 } // namespace skerry::builder
 
-int main(int, char**) {
-    return skerry::builder::run();
-}
+int main(int, char**) { return skerry::builder::run(); }

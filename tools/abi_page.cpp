@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes docs/abi.md to standard output from xen-core's list of hypercalls. `make docs` replaces the page; the build fails
-// when it is stale.
+// Writes docs/abi.md to standard output from xen-core's list of hypercalls. `make docs` replaces the page; the build
+// fails when it is stale.
 #include "hypercalls/control/extensions.h"
 #include "hypercalls/list.h"
 
@@ -17,9 +17,9 @@ bool clear_guest_raw(GuestVirt, size_t) { return false; }
 namespace {
 
 void row(unsigned number, const char* name, const char* right, std::string parameters) {
-    for (size_t at = 0; (at = parameters.find('|', at)) != std::string::npos; at += 2)
-        parameters.replace(at, 1, "\\|");
-    std::printf("| %u | %s | %s | %s |\n", number, name, parameters.empty() ? "" : ("`" + parameters + "`").c_str(), right);
+    for (size_t at = 0; (at = parameters.find('|', at)) != std::string::npos; at += 2) parameters.replace(at, 1, "\\|");
+    std::printf("| %u | %s | %s | %s |\n", number, name, parameters.empty() ? "" : ("`" + parameters + "`").c_str(),
+                right);
 }
 
 } // namespace
@@ -27,8 +27,10 @@ void row(unsigned number, const char* name, const char* right, std::string param
 int main() {
     std::puts("# The hypercall interface\n\n"
               "Generated from xen-core/hypercalls/list.h by `make docs`: do not edit.\n\n"
-              "Numbers, structures and errors are those of Xen's public headers (`<xen/...>`, interface version 4.17). A hypercall whose\n"
-              "right is \"absent\" belongs to a feature that this hypervisor does not have, and returns `-ENOSYS`, as Xen built without it.\n"
+              "Numbers, structures and errors are those of Xen's public headers (`<xen/...>`, interface version 4.17). "
+              "A hypercall whose\n"
+              "right is \"absent\" belongs to a feature that this hypervisor does not have, and returns `-ENOSYS`, as "
+              "Xen built without it.\n"
               "\"By operation\": the sub-operations need different rights; each is checked where it is decoded.\n\n"
               "| number | name | arguments, in rdi, rsi, rdx, r10, r8 | right |\n| --- | --- | --- | --- |");
 #define ROW(number, name, right, ...) row(number, #name, right, std::string(#__VA_ARGS__));
@@ -37,7 +39,9 @@ int main() {
     std::printf("\n## Control operations of our own\n\n"
                 "Two `domctl` numbers have no counterpart in Xen (xen-core/hypercalls/control/extensions.h):\n\n"
                 "| number | name | payload | right |\n| --- | --- | --- | --- |\n"
-                "| %#x | seal | none: ends every access to the domain's memory by anyone else, for good | map_memory over it |\n"
-                "| %#x | set_right | `struct SetRight {uint8_t kind, right, held, padding; domid_t target;}` | grant_rights |\n",
+                "| %#x | seal | none: ends every access to the domain's memory by anyone else, for good | map_memory "
+                "over it |\n"
+                "| %#x | set_right | `struct SetRight {uint8_t kind, right, held, padding; domid_t target;}` | "
+                "grant_rights |\n",
                 skerry::domctl_seal, skerry::domctl_set_right);
 }

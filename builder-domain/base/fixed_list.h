@@ -8,12 +8,10 @@
 
 namespace skerry::builder {
 
-template <typename T, size_t capacity>
-class FixedList {
+template <typename T, size_t capacity> class FixedList {
   public:
     [[nodiscard]] bool push(const T& element) {
-        if (count_ == capacity)
-            return false;
+        if (count_ == capacity) return false;
         elements_[count_++] = element;
         return true;
     }

@@ -14,8 +14,7 @@ class [[nodiscard]] Failure {
   public:
     Failure() = default;
 
-    template <typename T>
-    Failure&& operator<<(const T& part) && {
+    template <typename T> Failure&& operator<<(const T& part) && {
         text_ << part;
         return std::move(*this);
     }
@@ -25,8 +24,7 @@ class [[nodiscard]] Failure {
     Text<224> text_;
 };
 
-template <typename T>
-class [[nodiscard]] Result {
+template <typename T> class [[nodiscard]] Result {
   public:
     Result(T value) : value_(std::move(value)) {}
     Result(const Failure& failure) : failure_(failure) {}
@@ -43,8 +41,7 @@ class [[nodiscard]] Result {
     std::optional<Failure> failure_;
 };
 
-template <>
-class [[nodiscard]] Result<void> {
+template <> class [[nodiscard]] Result<void> {
   public:
     Result() = default;
     Result(const Failure& failure) : failure_(failure) {}

@@ -22,8 +22,7 @@ TextWriter& TextWriter::write_number(uint64_t number, unsigned base, std::string
         number /= base;
     } while (number != 0);
     *this << prefix;
-    while (count != 0)
-        *this << digits[--count];
+    while (count != 0) *this << digits[--count];
     return *this;
 }
 

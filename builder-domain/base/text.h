@@ -24,8 +24,7 @@ class TextWriter {
     TextWriter& operator<<(Hex number) { return write_number(number.value, 16, "0x"); }
     TextWriter& operator<<(std::integral auto number) {
         if constexpr (std::signed_integral<decltype(number)>)
-            if (number < 0)
-                return write_number(0 - static_cast<uint64_t>(number), 10, "-");
+            if (number < 0) return write_number(0 - static_cast<uint64_t>(number), 10, "-");
         return write_number(static_cast<uint64_t>(number), 10, "");
     }
 
@@ -42,8 +41,7 @@ class TextWriter {
     bool truncated_ = false;
 };
 
-template <size_t capacity>
-class Text : public TextWriter {
+template <size_t capacity> class Text : public TextWriter {
   public:
     Text() : TextWriter(storage_, capacity) {}
     explicit Text(std::string_view text) : Text() { *this << text; }

@@ -95,8 +95,7 @@ Status Filler::write_shared_info() {
     shared_info_ = Mfn(question.u.getdomaininfo.shared_info_frame);
     return memory_.fill_frame(shared_info_, [](std::byte* page) {
         auto* shared = reinterpret_cast<shared_info_t*>(page);
-        for (auto& vcpu : shared->vcpu_info)
-            vcpu.evtchn_upcall_mask = 1;
+        for (auto& vcpu : shared->vcpu_info) vcpu.evtchn_upcall_mask = 1;
     });
 }
 
@@ -136,16 +135,14 @@ void Filler::compose_start_info(start_info_t& info) const {
 
 // The two grants that console and store domains rely on: entries 0 and 1 of the guest's table (xen/grant_table.h).
 Status Filler::write_grants() {
-    if (!contents_.console.port && !contents_.store.port)
-        return {};
+    if (!contents_.console.port && !contents_.store.port) return {};
     static xen_pfn_t frame; // static because the hypervisor writes to it
     gnttab_setup_table_t setup{};
     setup.dom = domain_.value;
     setup.nr_frames = 1;
     set_xen_guest_handle(setup.frame_list, &frame);
     BUILDER_TRY(check(hypervisor_.grant_table_op(GNTTABOP_setup_table, &setup, 1), "setting up its grant table"));
-    if (setup.status != GNTST_okay)
-        return Failure() << "setting up its grant table: grant status " << setup.status;
+    if (setup.status != GNTST_okay) return Failure() << "setting up its grant table: grant status " << setup.status;
     return memory_.fill_frame(Mfn(frame), [&](std::byte* page) {
         auto* entries = reinterpret_cast<grant_entry_v1_t*>(page);
         auto lend = [&](unsigned reference, const Connection& connection, uint64_t pfn) {
@@ -153,16 +150,13 @@ Status Filler::write_grants() {
             entries[reference].frame = static_cast<uint32_t>(memory_.frame_of(pfn).value);
             entries[reference].flags = GTF_permit_access;
         };
-        if (contents_.console.port)
-            lend(GNTTAB_RESERVED_CONSOLE, contents_.console, layout_.console);
-        if (contents_.store.port)
-            lend(GNTTAB_RESERVED_XENSTORE, contents_.store, layout_.store);
+        if (contents_.console.port) lend(GNTTAB_RESERVED_CONSOLE, contents_.console, layout_.console);
+        if (contents_.store.port) lend(GNTTAB_RESERVED_XENSTORE, contents_.store, layout_.store);
     });
 }
 
 Status Filler::write_hypercall_page() {
-    if (!contents_.image.hypercall_page)
-        return {};
+    if (!contents_.image.hypercall_page) return {};
     xen_domctl_t operation{};
     operation.cmd = XEN_DOMCTL_hypercall_init;
     operation.domain = domain_.value;

@@ -5,9 +5,7 @@
 
 namespace skerry::builder {
 
-ExtentMap::~ExtentMap() {
-    std::free(runs_);
-}
+ExtentMap::~ExtentMap() { std::free(runs_); }
 
 Status ExtentMap::append(minios::Mfn first, uint64_t count) {
     if (count_ != 0 && runs_[count_ - 1].first_frame + runs_[count_ - 1].count == first.value) {
@@ -16,8 +14,7 @@ Status ExtentMap::append(minios::Mfn first, uint64_t count) {
         if (count_ == capacity_) {
             size_t capacity = capacity_ == 0 ? 64 : capacity_ * 2;
             void* grown = std::realloc(runs_, capacity * sizeof(Run));
-            if (!grown)
-                return Failure() << "no memory to note the domain's frames";
+            if (!grown) return Failure() << "no memory to note the domain's frames";
             runs_ = static_cast<Run*>(grown);
             capacity_ = capacity;
         }
@@ -28,8 +25,7 @@ Status ExtentMap::append(minios::Mfn first, uint64_t count) {
 }
 
 size_t ExtentMap::find(uint64_t pfn) const {
-    if (recent_ + 1 < count_ && holds(recent_ + 1, pfn))
-        return recent_ + 1;
+    if (recent_ + 1 < count_ && holds(recent_ + 1, pfn)) return recent_ + 1;
     size_t low = 0, high = count_; // the run lies in [low, high)
     while (high - low > 1) {
         size_t middle = (low + high) / 2;

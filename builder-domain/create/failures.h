@@ -9,8 +9,7 @@
 namespace skerry::builder {
 
 inline Status check(long result, std::string_view step) {
-    if (result >= 0)
-        return {};
+    if (result >= 0) return {};
     return Failure() << step << ": " << minios::error_name(minios::error_of(result)) << " (" << -result << ")";
 }
 

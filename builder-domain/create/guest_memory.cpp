@@ -28,29 +28,23 @@ Status GuestMemory::populate_extents(uint64_t end, unsigned order) {
     uint64_t extent_pages = uint64_t{1} << order;
     for (;;) {
         size_t count = std::min<uint64_t>((end - extents_.pages()) >> order, batch);
-        if (count == 0)
-            return {};
-        for (size_t i = 0; i < count; ++i)
-            extent_frames[i] = extents_.pages() + i * extent_pages;
+        if (count == 0) return {};
+        for (size_t i = 0; i < count; ++i) extent_frames[i] = extents_.pages() + i * extent_pages;
         xen_memory_reservation_t reservation{};
         set_xen_guest_handle(reservation.extent_start, extent_frames);
         reservation.nr_extents = count;
         reservation.extent_order = order;
         reservation.domid = domain_.value;
         long done = hypervisor_.memory_op(XENMEM_populate_physmap, &reservation);
-        if (done < 0 && order == 0)
-            return check(done, "allocating memory");
+        if (done < 0 && order == 0) return check(done, "allocating memory");
         size_t got = done < 0 ? 0 : std::min<size_t>(static_cast<size_t>(done), count);
-        for (size_t i = 0; i < got; ++i)
-            BUILDER_TRY(extents_.append(Mfn(extent_frames[i]), extent_pages));
-        if (got < count)
-            return {};
+        for (size_t i = 0; i < got; ++i) BUILDER_TRY(extents_.append(Mfn(extent_frames[i]), extent_pages));
+        if (got < count) return {};
     }
 }
 
 Status GuestMemory::write(uint64_t address, Bytes bytes, uint64_t size) {
-    if (size == 0)
-        return {};
+    if (size == 0) return {};
     uint64_t end = address + size;
     PageRun run{address / page_size, (end + page_size - 1) / page_size - address / page_size};
     return fill_pages(run, [&](std::byte* page, uint64_t pfn) {
@@ -59,16 +53,14 @@ Status GuestMemory::write(uint64_t address, Bytes bytes, uint64_t size) {
         uint64_t to = std::min((pfn + 1) * page_size, end) - address;
         std::byte* target = page + (address + from - pfn * page_size);
         uint64_t copied = from < bytes.size() ? std::min<uint64_t>(to, bytes.size()) - from : 0;
-        if (copied != 0)
-            std::memcpy(target, bytes.data() + from, copied);
+        if (copied != 0) std::memcpy(target, bytes.data() + from, copied);
         std::memset(target + copied, 0, to - from - copied);
     });
 }
 
 Status GuestMemory::show(uint64_t pfn, uint64_t count) {
     Mfn frames[Hypervisor::window_pages];
-    for (uint64_t i = 0; i < count; ++i)
-        frames[i] = extents_.frame_of(pfn + i);
+    for (uint64_t i = 0; i < count; ++i) frames[i] = extents_.frame_of(pfn + i);
     return check(hypervisor_.show(domain_, {frames, count}), "mapping the domain's memory");
 }
 
@@ -76,8 +68,6 @@ Status GuestMemory::show_frame(Mfn frame) {
     return check(hypervisor_.show(domain_, {&frame, 1}), "mapping a frame of the domain");
 }
 
-Status GuestMemory::close() {
-    return check(hypervisor_.hide(), "unmapping the domain's memory");
-}
+Status GuestMemory::close() { return check(hypervisor_.hide(), "unmapping the domain's memory"); }
 
 } // namespace skerry::builder

@@ -25,20 +25,17 @@ class GuestMemory {
     Status write(uint64_t address, Bytes bytes, uint64_t size);
 
     // Calls fill(page, pfn) for each page of the run; `page` is writable and holds what the hypervisor left there.
-    template <typename Fill>
-    Status fill_pages(PageRun run, Fill fill) {
+    template <typename Fill> Status fill_pages(PageRun run, Fill fill) {
         while (run.count != 0) {
             uint64_t count = std::min<uint64_t>(run.count, Hypervisor::window_pages);
             BUILDER_TRY(show(run.first, count));
-            for (uint64_t i = 0; i < count; ++i)
-                fill(hypervisor_.window() + i * page_size, run.first + i);
+            for (uint64_t i = 0; i < count; ++i) fill(hypervisor_.window() + i * page_size, run.first + i);
             run = {run.first + count, run.count - count};
         }
         return {};
     }
     // The same for one frame of the domain that is not in its pseudo-physical memory, such as its shared info page.
-    template <typename Fill>
-    Status fill_frame(Mfn frame, Fill fill) {
+    template <typename Fill> Status fill_frame(Mfn frame, Fill fill) {
         BUILDER_TRY(show_frame(frame));
         fill(hypervisor_.window());
         return {};

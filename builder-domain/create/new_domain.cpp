@@ -30,8 +30,7 @@ void name_handle(xen_domain_handle_t& handle, std::string_view name) {
 } // namespace
 
 NewDomain::~NewDomain() {
-    if (id_.value != 0)
-        domain_call(hypervisor_, id_, XEN_DOMCTL_destroydomain);
+    if (id_.value != 0) domain_call(hypervisor_, id_, XEN_DOMCTL_destroydomain);
 }
 
 Status NewDomain::create(const DomainDescription& description, DomId wanted) {

@@ -10,9 +10,7 @@ constexpr uint64_t present = 0x1, writable = 0x2, user = 0x4, accessed = 0x20, d
 constexpr uint64_t page_entry = present | accessed | dirty;
 constexpr uint64_t table_entry = present | writable | user | accessed | dirty;
 
-constexpr uint64_t translated(uint64_t address) {
-    return address & ((uint64_t{1} << 48) - 1);
-}
+constexpr uint64_t translated(uint64_t address) { return address & ((uint64_t{1} << 48) - 1); }
 
 class TableWriter {
   public:
@@ -30,20 +28,17 @@ class TableWriter {
         uint64_t pfn = virtual_page - translated(layout_.virt_base) / page_size;
         if (pfn >= (layout_.virt_end - layout_.virt_base) / page_size) {
             uint64_t in_p2m = virtual_page - translated(layout_.p2m_address) / page_size;
-            if (in_p2m >= layout_.p2m.count)
-                return 0;
+            if (in_p2m >= layout_.p2m.count) return 0;
             pfn = layout_.p2m.first + in_p2m;
         }
-        if (pfn >= layout_.total_pages)
-            return 0;
+        if (pfn >= layout_.total_pages) return 0;
         uint64_t entry = memory_.frame_of(pfn).value * page_size | page_entry;
         return layout_.is_table(pfn) ? entry : entry | writable;
     }
 
     uint64_t entry_for_table(unsigned level, uint64_t index) const {
         auto page = layout_.tables.page_of(level, index);
-        if (!page)
-            page = layout_.p2m_tables.page_of(level, index);
+        if (!page) page = layout_.p2m_tables.page_of(level, index);
         return page ? memory_.frame_of(*page).value * page_size | table_entry : 0;
     }
 

@@ -5,10 +5,8 @@ namespace skerry::builder {
 
 Result<Bytes> find_module(const ModuleSet& modules, std::string_view name, std::string_view key) {
     const Module* module = modules.find(name);
-    if (!module)
-        return Failure() << "there is no boot module `" << name << "` for its `" << key << "`";
-    if (module->bytes.empty())
-        return Failure() << "the boot module `" << name << "` for its `" << key << "` is empty";
+    if (!module) return Failure() << "there is no boot module `" << name << "` for its `" << key << "`";
+    if (module->bytes.empty()) return Failure() << "the boot module `" << name << "` for its `" << key << "` is empty";
     return module->bytes;
 }
 
@@ -32,10 +30,8 @@ Result<Payload> Payload::of(const DomainDescription& description, const ModuleSe
     payload.bytes_ = payload.header_.total_bytes;
     const auto& entries = payload.header_.entries;
     bool fits = payload.pieces_.push(Piece{entries[0].offset, kernel.value(), bundle::align_up(kernel.value().size())});
-    if (!ramdisk.empty())
-        fits = fits && payload.pieces_.push(Piece{entries[1].offset, ramdisk, ramdisk.size()});
-    if (!fits)
-        return Failure() << "its bundle has too many pieces";
+    if (!ramdisk.empty()) fits = fits && payload.pieces_.push(Piece{entries[1].offset, ramdisk, ramdisk.size()});
+    if (!fits) return Failure() << "its bundle has too many pieces";
     return payload;
 }
 

@@ -21,13 +21,11 @@ class Payload {
 
     uint64_t bytes() const { return bytes_; }
     // Calls write(piece) -> Status for each piece, by ascending offset; together they cover all bytes.
-    template <typename Write>
-    Status for_each_piece(Write write) const {
+    template <typename Write> Status for_each_piece(Write write) const {
         if (bundled_)
             BUILDER_TRY(write(
                 Piece{0, Bytes{reinterpret_cast<const std::byte*>(&header_), sizeof(header_)}, bundle::alignment}));
-        for (const Piece& piece : pieces_)
-            BUILDER_TRY(write(piece));
+        for (const Piece& piece : pieces_) BUILDER_TRY(write(piece));
         return {};
     }
 

@@ -28,10 +28,8 @@ Status set_share(Hypervisor& hypervisor, DomId domain, const DomainDescription& 
     parameters.sched_id = scheduler;
     parameters.cmd = XEN_DOMCTL_SCHEDOP_getinfo;
     BUILDER_TRY(check(hypervisor.domctl(operation), "reading its weight and cap"));
-    if (description.weight)
-        parameters.u.credit.weight = *description.weight;
-    if (description.cap)
-        parameters.u.credit.cap = *description.cap;
+    if (description.weight) parameters.u.credit.weight = *description.weight;
+    if (description.cap) parameters.u.credit.cap = *description.cap;
     parameters.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
     return check(hypervisor.domctl(operation), "setting its weight and cap");
 }
@@ -39,8 +37,7 @@ Status set_share(Hypervisor& hypervisor, DomId domain, const DomainDescription& 
 Status set_affinity(Hypervisor& hypervisor, DomId domain, unsigned vcpu, const CpuSet& cpus) {
     uint8_t bitmap[max_cpus / 8] = {};
     for (unsigned cpu = 0; cpu < max_cpus; ++cpu)
-        if (cpus.contains(cpu))
-            bitmap[cpu / 8] |= static_cast<uint8_t>(1u << (cpu % 8));
+        if (cpus.contains(cpu)) bitmap[cpu / 8] |= static_cast<uint8_t>(1u << (cpu % 8));
     auto operation = operation_on(domain, XEN_DOMCTL_setvcpuaffinity);
     auto& affinity = operation.u.vcpuaffinity;
     affinity.vcpu = vcpu;
@@ -93,8 +90,7 @@ Status give_machine_memory(Hypervisor& hypervisor, DomId domain, const Range& fr
 } // namespace
 
 Status set_scheduling(Hypervisor& hypervisor, DomId domain, const DomainDescription& description) {
-    if (description.weight || description.cap)
-        BUILDER_TRY(set_share(hypervisor, domain, description));
+    if (description.weight || description.cap) BUILDER_TRY(set_share(hypervisor, domain, description));
     if (description.affinity)
         for (unsigned vcpu = 0; vcpu < description.vcpus; ++vcpu)
             BUILDER_TRY(set_affinity(hypervisor, domain, vcpu, *description.affinity));
@@ -103,13 +99,10 @@ Status set_scheduling(Hypervisor& hypervisor, DomId domain, const DomainDescript
 
 Status give_hardware(Hypervisor& hypervisor, DomId domain, const DomainDescription& description) {
     for (const Range& range : description.irqs)
-        for (uint64_t irq = range.first; irq <= range.last; ++irq)
-            BUILDER_TRY(give_irq(hypervisor, domain, irq));
-    for (const Range& range : description.iomem)
-        BUILDER_TRY(give_machine_memory(hypervisor, domain, range));
+        for (uint64_t irq = range.first; irq <= range.last; ++irq) BUILDER_TRY(give_irq(hypervisor, domain, irq));
+    for (const Range& range : description.iomem) BUILDER_TRY(give_machine_memory(hypervisor, domain, range));
     // Last, because with the ports of the serial line goes the way to tell of a failure.
-    for (const Range& range : description.ioports)
-        BUILDER_TRY(give_ports(hypervisor, domain, range));
+    for (const Range& range : description.ioports) BUILDER_TRY(give_ports(hypervisor, domain, range));
     return {};
 }
 

@@ -27,8 +27,7 @@ constexpr size_t none = sizeof(names) / sizeof(names[0]);
 
 size_t number_of(std::string_view name) {
     size_t number = 0;
-    while (number < none && names[number] != name)
-        ++number;
+    while (number < none && names[number] != name) ++number;
     return number;
 }
 
@@ -39,8 +38,7 @@ Status give(Hypervisor& hypervisor, DomId domain, std::string_view name) {
     SetRight wish{.kind = 0, .right = static_cast<uint8_t>(number_of(name)), .held = 1, .padding = 0, .target = 0};
     std::memcpy(&operation.u, &wish, sizeof(wish));
     BUILDER_TRY(check(hypervisor.domctl(operation), "giving it a right"));
-    if (name != "read_log")
-        return {};
+    if (name != "read_log") return {};
     // Who may read the log is told when it grows.
     operation = {};
     operation.cmd = XEN_DOMCTL_set_virq_handler;
@@ -53,14 +51,12 @@ Status give(Hypervisor& hypervisor, DomId domain, std::string_view name) {
 
 Status check_rights(const DomainDescription& description) {
     for (std::string_view name : description.rights)
-        if (number_of(name) == none)
-            return Failure() << "there is no right `" << name << "`";
+        if (number_of(name) == none) return Failure() << "there is no right `" << name << "`";
     return {};
 }
 
 Status give_rights(Hypervisor& hypervisor, DomId domain, const DomainDescription& description) {
-    for (std::string_view name : description.rights)
-        BUILDER_TRY(give(hypervisor, domain, name));
+    for (std::string_view name : description.rights) BUILDER_TRY(give(hypervisor, domain, name));
     return {};
 }
 

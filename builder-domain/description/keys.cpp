@@ -12,52 +12,45 @@ constexpr uint64_t last_machine_address = (uint64_t{1} << 52) - 1; // the widest
 constexpr size_t longest_cmdline = 1023; // start_info.cmd_line holds MAX_GUEST_CMDLINE with its end
 
 const char* module_name(std::string_view& field, std::string_view value) {
-    if (!is_name(value))
-        return "the name of a module: letters, digits and ._+-, at most 31";
+    if (!is_name(value)) return "the name of a module: letters, digits and ._+-, at most 31";
     field = value;
     return nullptr;
 }
 
-template <auto field>
-const char* apply_module(DomainDescription& domain, std::string_view value, unsigned) {
+template <auto field> const char* apply_module(DomainDescription& domain, std::string_view value, unsigned) {
     return module_name(domain.*field, value);
 }
 
 const char* apply_cmdline(DomainDescription& domain, std::string_view value, unsigned) {
-    if (value.size() > longest_cmdline)
-        return "a command line of at most 1023 characters";
+    if (value.size() > longest_cmdline) return "a command line of at most 1023 characters";
     domain.cmdline = value;
     return nullptr;
 }
 
 const char* apply_memory(DomainDescription& domain, std::string_view value, unsigned) {
     auto pages = read_pages(value);
-    if (!pages || *pages == 0)
-        return "a size in whole pages with its unit, such as 8192K, 512M or 2G";
+    if (!pages || *pages == 0) return "a size in whole pages with its unit, such as 8192K, 512M or 2G";
     domain.memory_pages = *pages;
     return nullptr;
 }
 
 const char* apply_vcpus(DomainDescription& domain, std::string_view value, unsigned) {
     auto number = read_number(value);
-    if (!number || *number == 0 || *number > max_vcpus)
-        return "a number of vCPUs from 1 to 32";
+    if (!number || *number == 0 || *number > max_vcpus) return "a number of vCPUs from 1 to 32";
     domain.vcpus = static_cast<unsigned>(*number);
     return nullptr;
 }
 
 const char* apply_weight(DomainDescription& domain, std::string_view value, unsigned) {
     auto number = read_number(value);
-    if (!number || *number == 0 || *number > 65535)
-        return "a weight from 1 to 65535 (others have 256)";
+    if (!number || *number == 0 || *number > 65535) return "a weight from 1 to 65535 (others have 256)";
     domain.weight = static_cast<uint16_t>(*number);
     return nullptr;
 }
 
 const char* apply_cap(DomainDescription& domain, std::string_view value, unsigned) {
     auto number = read_number(value);
-    if (!number || *number > max_vcpus * 100)
-        return "a percentage of one CPU, or 0 for no cap";
+    if (!number || *number > max_vcpus * 100) return "a percentage of one CPU, or 0 for no cap";
     domain.cap = static_cast<uint16_t>(*number);
     return nullptr;
 }
@@ -66,10 +59,8 @@ const char* apply_affinity(DomainDescription& domain, std::string_view value, un
     CpuSet cpus;
     while (!value.empty()) {
         auto range = read_range(take_part(value, ','), max_cpus - 1);
-        if (!range)
-            return "CPUs such as 0-1,3, none above 127";
-        for (uint64_t cpu = range->first; cpu <= range->last; ++cpu)
-            cpus.add(static_cast<unsigned>(cpu));
+        if (!range) return "CPUs such as 0-1,3, none above 127";
+        for (uint64_t cpu = range->first; cpu <= range->last; ++cpu) cpus.add(static_cast<unsigned>(cpu));
     }
     domain.affinity = cpus;
     return nullptr;
@@ -79,10 +70,8 @@ template <auto field, uint64_t limit>
 const char* apply_ranges(DomainDescription& domain, std::string_view value, unsigned) {
     while (!value.empty()) {
         auto range = read_range(take_part(value, ','), limit);
-        if (!range)
-            return "numbers or ranges such as 0x3f8-0x3ff,0x60, within the machine's limits";
-        if (!(domain.*field).push(*range))
-            return "at most 16 ranges";
+        if (!range) return "numbers or ranges such as 0x3f8-0x3ff,0x60, within the machine's limits";
+        if (!(domain.*field).push(*range)) return "at most 16 ranges";
     }
     return nullptr;
 }
@@ -92,8 +81,7 @@ const char* apply_iomem(DomainDescription& domain, std::string_view value, unsig
         auto range = read_range(take_part(value, ','), last_machine_address);
         if (!range || range->first % 4096 != 0 || range->last % 4096 != 4095)
             return "ranges of machine addresses in whole pages such as 0xfed00000-0xfed00fff";
-        if (!domain.iomem.push(Range{range->first / 4096, range->last / 4096}))
-            return "at most 16 ranges";
+        if (!domain.iomem.push(Range{range->first / 4096, range->last / 4096})) return "at most 16 ranges";
     }
     return nullptr;
 }
@@ -101,10 +89,8 @@ const char* apply_iomem(DomainDescription& domain, std::string_view value, unsig
 const char* apply_rights(DomainDescription& domain, std::string_view value, unsigned) {
     while (!value.empty()) {
         std::string_view right = take_part(value, ',');
-        if (!is_name(right))
-            return "names of rights separated by commas";
-        if (!domain.rights.push(right))
-            return "at most 16 rights";
+        if (!is_name(right)) return "names of rights separated by commas";
+        if (!domain.rights.push(right)) return "at most 16 rights";
     }
     return nullptr;
 }
@@ -124,17 +110,14 @@ const char* apply_service(DomainDescription& domain, std::string_view value, uns
 
 const char* apply_seal(DomainDescription& domain, std::string_view value, unsigned) {
     auto flag = read_flag(value);
-    if (!flag)
-        return "yes or no";
+    if (!flag) return "yes or no";
     domain.seal = *flag;
     return nullptr;
 }
 
-template <auto field>
-const char* apply_policy(DomainDescription& domain, std::string_view value, unsigned) {
+template <auto field> const char* apply_policy(DomainDescription& domain, std::string_view value, unsigned) {
     auto policy = read_policy(value);
-    if (!policy)
-        return "destroy, reboot, keep or poweroff-platform";
+    if (!policy) return "destroy, reboot, keep or poweroff-platform";
     domain.*field = *policy;
     return nullptr;
 }
@@ -163,8 +146,6 @@ constexpr Key keys[] = {
 
 } // namespace
 
-std::span<const Key> domain_keys() {
-    return keys;
-}
+std::span<const Key> domain_keys() { return keys; }
 
 } // namespace skerry::builder

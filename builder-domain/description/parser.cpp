@@ -32,8 +32,7 @@ class Parser {
 };
 
 Status Parser::parse(std::string_view text) {
-    if (text.find('\0') != text.npos)
-        return Failure() << "the description holds a zero byte: it is not text";
+    if (text.find('\0') != text.npos) return Failure() << "the description holds a zero byte: it is not text";
     domains_.clear();
     while (!text.empty()) {
         size_t end = text.find('\n');
@@ -42,8 +41,7 @@ Status Parser::parse(std::string_view text) {
         text = end == text.npos ? std::string_view{} : text.substr(end + 1);
     }
     BUILDER_TRY(finish_domain());
-    if (domains_.empty())
-        return Failure() << "the description names no domain";
+    if (domains_.empty()) return Failure() << "the description names no domain";
     for (DomainDescription& domain : domains_) {
         BUILDER_TRY(resolve(domain, domain.console, "console"));
         BUILDER_TRY(resolve(domain, domain.store, "store"));
@@ -52,10 +50,8 @@ Status Parser::parse(std::string_view text) {
 }
 
 Status Parser::read_line(std::string_view line) {
-    if (line.empty() || line.front() == '#')
-        return {};
-    if (line.front() == '[')
-        return begin_domain(line);
+    if (line.empty() || line.front() == '#') return {};
+    if (line.front() == '[') return begin_domain(line);
     size_t equals = line.find('=');
     if (equals == line.npos)
         return here() << "expected `key = value` or `[domain NAME]`, found `" << line.substr(0, 40) << "`";
@@ -76,26 +72,21 @@ Status Parser::begin_domain(std::string_view heading) {
     DomainDescription domain;
     domain.name = name;
     domain.line = line_;
-    if (!domains_.push(domain))
-        return here() << "more than " << max_domains << " domains";
+    if (!domains_.push(domain)) return here() << "more than " << max_domains << " domains";
     keys_seen_ = 0;
     return {};
 }
 
 Status Parser::read_key(std::string_view name, std::string_view value) {
-    if (domains_.empty())
-        return here() << "`" << name.substr(0, 40) << "` stands before any `[domain NAME]`";
+    if (domains_.empty()) return here() << "`" << name.substr(0, 40) << "` stands before any `[domain NAME]`";
     DomainDescription& domain = domains_.back();
     auto keys = domain_keys();
     for (size_t index = 0; index < keys.size(); ++index) {
-        if (keys[index].name != name)
-            continue;
+        if (keys[index].name != name) continue;
         uint64_t bit = uint64_t{1} << index;
-        if (keys_seen_ & bit)
-            return here() << "`" << name << "` is given twice for domain " << domain.name;
+        if (keys_seen_ & bit) return here() << "`" << name << "` is given twice for domain " << domain.name;
         keys_seen_ |= bit;
-        if (value.empty() && name != "cmdline")
-            return here() << "`" << name << "` has no value";
+        if (value.empty() && name != "cmdline") return here() << "`" << name << "` has no value";
         if (const char* expected = keys[index].apply(domain, value, line_))
             return here() << "`" << name << "` wants " << expected << ", found `" << value.substr(0, 40) << "`";
         return {};
@@ -105,34 +96,28 @@ Status Parser::read_key(std::string_view name, std::string_view value) {
 
 // What only the whole section can show.
 Status Parser::finish_domain() {
-    if (domains_.empty())
-        return {};
+    if (domains_.empty()) return {};
     const DomainDescription& domain = domains_.back();
-    if (domain.kernel.empty())
-        return at(domain.line) << "domain " << domain.name << " has no `kernel`";
-    if (domain.memory_pages == 0)
-        return at(domain.line) << "domain " << domain.name << " has no `memory`";
+    if (domain.kernel.empty()) return at(domain.line) << "domain " << domain.name << " has no `kernel`";
+    if (domain.memory_pages == 0) return at(domain.line) << "domain " << domain.name << " has no `memory`";
     if (domain.memory_pages < smallest_memory_pages)
         return at(domain.line) << "domain " << domain.name << " needs at least 64K of `memory`";
     return {};
 }
 
 Status Parser::resolve(DomainDescription& domain, Service& service, std::string_view key) {
-    if (service.kind != Service::Kind::domain)
-        return {};
+    if (service.kind != Service::Kind::domain) return {};
     DomainDescription* server = find(service.name);
     if (!server)
         return at(service.line) << "`" << key << " = " << service.name << "` names no domain of this description";
-    if (server == &domain)
-        return at(service.line) << "domain " << domain.name << " cannot serve its own " << key;
+    if (server == &domain) return at(service.line) << "domain " << domain.name << " cannot serve its own " << key;
     service.index = static_cast<size_t>(server - domains_.begin());
     return {};
 }
 
 DomainDescription* Parser::find(std::string_view name) {
     for (DomainDescription& domain : domains_)
-        if (domain.name == name)
-            return &domain;
+        if (domain.name == name) return &domain;
     return nullptr;
 }
 

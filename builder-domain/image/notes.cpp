@@ -38,36 +38,24 @@ Status apply_number(Bytes data, uint32_t type, std::optional<uint64_t>& field) {
 Status apply_note(uint32_t type, Bytes data, XenNotes& notes) {
     notes.any = true;
     switch (type) {
-    case XEN_ELFNOTE_ENTRY:
-        return apply_number(data, type, notes.entry);
-    case XEN_ELFNOTE_HYPERCALL_PAGE:
-        return apply_number(data, type, notes.hypercall_page);
-    case XEN_ELFNOTE_VIRT_BASE:
-        return apply_number(data, type, notes.virt_base);
-    case XEN_ELFNOTE_PADDR_OFFSET:
-        return apply_number(data, type, notes.paddr_offset);
-    case XEN_ELFNOTE_INIT_P2M:
-        return apply_number(data, type, notes.p2m_address);
+    case XEN_ELFNOTE_ENTRY: return apply_number(data, type, notes.entry);
+    case XEN_ELFNOTE_HYPERCALL_PAGE: return apply_number(data, type, notes.hypercall_page);
+    case XEN_ELFNOTE_VIRT_BASE: return apply_number(data, type, notes.virt_base);
+    case XEN_ELFNOTE_PADDR_OFFSET: return apply_number(data, type, notes.paddr_offset);
+    case XEN_ELFNOTE_INIT_P2M: return apply_number(data, type, notes.p2m_address);
     case XEN_ELFNOTE_MOD_START_PFN: {
         auto number = number_of(data, type);
         BUILDER_TRY(number);
         notes.module_as_pages = number.value() != 0;
         return {};
     }
-    case XEN_ELFNOTE_LOADER:
-        notes.loader = string_of(data);
-        return {};
-    case XEN_ELFNOTE_FEATURES:
-        notes.required_features = string_of(data);
-        return {};
-    default:
-        return {}; // names, versions and the 32-bit and HVM entries do not change how we start it
+    case XEN_ELFNOTE_LOADER: notes.loader = string_of(data); return {};
+    case XEN_ELFNOTE_FEATURES: notes.required_features = string_of(data); return {};
+    default: return {}; // names, versions and the 32-bit and HVM entries do not change how we start it
     }
 }
 
-uint64_t align_4(uint64_t size) {
-    return (size + 3) & ~uint64_t{3};
-}
+uint64_t align_4(uint64_t size) { return (size + 3) & ~uint64_t{3}; }
 
 } // namespace
 
@@ -78,8 +66,7 @@ Status read_notes(Bytes segment, XenNotes& notes) {
         uint64_t name_at = sizeof(header);
         uint64_t data_at = name_at + align_4(header.name_size);
         uint64_t end = data_at + header.data_size;
-        if (end > segment.size())
-            return Failure() << "an ELF note is cut off";
+        if (end > segment.size()) return Failure() << "an ELF note is cut off";
         auto name = as_text(segment.subspan(name_at, header.name_size));
         if (name == std::string_view("Xen\0", 4))
             BUILDER_TRY(apply_note(header.type, segment.subspan(data_at, header.data_size), notes));

@@ -12,8 +12,7 @@ namespace {
 // An image that reaches further than this is a mistake.
 constexpr uint64_t largest_extent = uint64_t{1} << 30;
 
-template <typename T>
-T read_as(Bytes file, uint64_t offset) {
+template <typename T> T read_as(Bytes file, uint64_t offset) {
     T value;
     std::memcpy(&value, &file[offset], sizeof(value));
     return value;
@@ -24,16 +23,14 @@ bool inside(Bytes file, uint64_t offset, uint64_t size) {
 }
 
 Result<Elf64_Ehdr> read_header(Bytes file) {
-    if (file.size() < sizeof(Elf64_Ehdr))
-        return Failure() << "it is too short for an ELF file";
+    if (file.size() < sizeof(Elf64_Ehdr)) return Failure() << "it is too short for an ELF file";
     auto header = read_as<Elf64_Ehdr>(file, 0);
     if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
         return Failure() << "it is no ELF file (a bzImage needs `loader = pv-boot`)";
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
         header.e_machine != EM_X86_64)
         return Failure() << "it is no 64-bit x86 ELF file";
-    if (header.e_type != ET_EXEC)
-        return Failure() << "it is no ELF executable (type " << header.e_type << ")";
+    if (header.e_type != ET_EXEC) return Failure() << "it is no ELF executable (type " << header.e_type << ")";
     if (header.e_phentsize != sizeof(Elf64_Phdr) ||
         !inside(file, header.e_phoff, uint64_t{header.e_phnum} * sizeof(Elf64_Phdr)))
         return Failure() << "its program headers are damaged";
@@ -43,8 +40,7 @@ Result<Elf64_Ehdr> read_header(Bytes file) {
 Status read_segments(Bytes file, const Elf64_Ehdr& header, PvImage& image, XenNotes& notes) {
     for (unsigned index = 0; index < header.e_phnum; ++index) {
         auto program = read_as<Elf64_Phdr>(file, header.e_phoff + index * sizeof(Elf64_Phdr));
-        if (program.p_type != PT_LOAD && program.p_type != PT_NOTE)
-            continue;
+        if (program.p_type != PT_LOAD && program.p_type != PT_NOTE) continue;
         if (!inside(file, program.p_offset, program.p_filesz))
             return Failure() << "program header " << index << " reaches beyond the file";
         Bytes bytes = file.subspan(program.p_offset, program.p_filesz);
@@ -52,8 +48,7 @@ Status read_segments(Bytes file, const Elf64_Ehdr& header, PvImage& image, XenNo
             BUILDER_TRY(read_notes(bytes, notes));
             continue;
         }
-        if (program.p_memsz == 0)
-            continue;
+        if (program.p_memsz == 0) continue;
         if (program.p_memsz < program.p_filesz || program.p_memsz > largest_extent)
             return Failure() << "program header " << index << " has an impossible size";
         // The address is the physical one for now: what is virtual depends on the notes.
@@ -65,10 +60,8 @@ Status read_segments(Bytes file, const Elf64_Ehdr& header, PvImage& image, XenNo
 
 // Virtual address = physical address - PADDR_OFFSET + VIRT_BASE (xen/elfnote.h).
 Status place_segments(const XenNotes& notes, PvImage& image) {
-    if (!notes.any)
-        return Failure() << "it has no Xen ELF notes: it is no PV kernel";
-    if (image.segments.empty())
-        return Failure() << "it has nothing to load";
+    if (!notes.any) return Failure() << "it has no Xen ELF notes: it is no PV kernel";
+    if (image.segments.empty()) return Failure() << "it has nothing to load";
     image.first_address = ~uint64_t{0};
     image.end_address = 0;
     for (Segment& segment : image.segments) {

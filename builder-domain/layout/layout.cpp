@@ -14,13 +14,10 @@ constexpr uint64_t largest_image = uint64_t{1} << 30;    // behind virt_base; a 
 constexpr uint64_t hypervisor_begin = 0xffff'8000'0000'0000;
 constexpr uint64_t hypervisor_end = 0xffff'8800'0000'0000;
 
-uint64_t pages_for(uint64_t bytes) {
-    return (bytes + page_size - 1) / page_size;
-}
+uint64_t pages_for(uint64_t bytes) { return (bytes + page_size - 1) / page_size; }
 
 bool is_usable(uint64_t begin, uint64_t end) {
-    if (end <= begin)
-        return false;
+    if (end <= begin) return false;
     bool low = end <= uint64_t{1} << 47;
     bool high = begin >= hypervisor_end;
     static_assert(hypervisor_begin < hypervisor_end);
@@ -84,8 +81,7 @@ Status Planner::plan_region() {
     if (layout_.module_bytes > layout_.total_pages * page_size)
         return Failure() << "its module of " << layout_.module_bytes / 1024 << "K does not fit its memory of "
                          << layout_.total_pages * 4 << "K";
-    if (layout_.module_mapped)
-        layout_.module = take(pages_for(layout_.module_bytes));
+    if (layout_.module_mapped) layout_.module = take(pages_for(layout_.module_bytes));
     if (!image_.p2m_address) {
         layout_.p2m = take(pages_for(layout_.total_pages * sizeof(uint64_t)));
         layout_.p2m_address = layout_.address_of(layout_.p2m.first);
@@ -107,8 +103,7 @@ Status Planner::plan_tables() {
                              << " reaches where no guest may map memory";
         layout_.tables = TableArea(layout_.virt_base, end, next_);
         layout_.virt_end = end;
-        if (layout_.tables.pages() == tables)
-            break;
+        if (layout_.tables.pages() == tables) break;
         tables = layout_.tables.pages();
     }
     take(tables);

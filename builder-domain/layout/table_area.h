@@ -12,9 +12,7 @@ inline constexpr unsigned table_levels = 4;
 inline constexpr uint64_t entries_per_table = 512;
 
 // A table at `level` covers 2^shift bytes; an entry of a table at level L covers what a table at level L-1 does.
-constexpr unsigned covered_shift(unsigned level) {
-    return 12 + 9 * level;
-}
+constexpr unsigned covered_shift(unsigned level) { return 12 + 9 * level; }
 constexpr uint64_t table_index(uint64_t address, unsigned level) {
     constexpr uint64_t translated = (uint64_t{1} << 48) - 1; // the upper 16 bits repeat bit 47
     return (address & translated) >> covered_shift(level);
@@ -33,8 +31,7 @@ class TableArea {
     // The page of the table at `level` with that index, if this area has it.
     std::optional<uint64_t> page_of(unsigned level, uint64_t index) const {
         const Level& tables = levels_[level - 1];
-        if (index - tables.first_index >= tables.count)
-            return std::nullopt;
+        if (index - tables.first_index >= tables.count) return std::nullopt;
         return tables.first_page + (index - tables.first_index);
     }
     // Which table lies in a page of this area.
@@ -44,8 +41,7 @@ class TableArea {
     };
     Table table_at(uint64_t page) const {
         unsigned level = table_levels;
-        while (page - levels_[level - 1].first_page >= levels_[level - 1].count)
-            --level;
+        while (page - levels_[level - 1].first_page >= levels_[level - 1].count) --level;
         return {level, levels_[level - 1].first_index + (page - levels_[level - 1].first_page)};
     }
 

@@ -33,9 +33,7 @@ std::optional<uint32_t> read_field(std::string_view header, size_t field) {
     return number;
 }
 
-size_t align_up(size_t position) {
-    return (position + alignment - 1) & ~(alignment - 1);
-}
+size_t align_up(size_t position) { return (position + alignment - 1) & ~(alignment - 1); }
 
 } // namespace
 
@@ -58,8 +56,7 @@ Result<CpioReader::Header> CpioReader::read_header() const {
 
 Result<std::optional<CpioFile>> CpioReader::next() {
     for (;;) {
-        if (position_ >= archive_.size())
-            return Failure() << "the archive is cut off: it has no end entry";
+        if (position_ >= archive_.size()) return Failure() << "the archive is cut off: it has no end entry";
         auto header = read_header();
         BUILDER_TRY(header);
         const Header& fields = header.value();
@@ -69,8 +66,7 @@ Result<std::optional<CpioFile>> CpioReader::next() {
         if (data_at + fields.file_size > archive_.size())
             return Failure() << "the archive is cut off in the entry at offset " << position_;
         auto name = as_text(archive_.subspan(name_at, fields.name_size - 1));
-        if (name == "TRAILER!!!")
-            return std::optional<CpioFile>{};
+        if (name == "TRAILER!!!") return std::optional<CpioFile>{};
         position_ = align_up(data_at + fields.file_size);
         if ((fields.mode & type_mask) == regular_file)
             return std::optional{CpioFile{name, archive_.subspan(data_at, fields.file_size)}};

@@ -42,8 +42,6 @@ class ModuleSet {
     FixedList<Module, most_modules> modules_;
 };
 
-inline std::string_view as_text(Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 } // namespace skerry::builder

@@ -16,8 +16,7 @@ constexpr DomId builder_id{0}; // the first domain's number, as the ABI fixes it
 
 Status Platform::prepare() {
     const Module* module = modules_.find(description_module);
-    if (!module)
-        return Failure() << "there is no boot module named `platform` (of " << modules_.size() << ")";
+    if (!module) return Failure() << "there is no boot module named `platform` (of " << modules_.size() << ")";
     if (auto parsed = parse_description(as_text(module->bytes), description_); !parsed.ok())
         return Failure() << "platform, " << parsed.failure().text();
     for (size_t index = 0; index < count(); ++index) {
@@ -26,8 +25,7 @@ Status Platform::prepare() {
             return Failure() << "platform, line " << domain.line << ": domain " << domain.name << ": "
                              << checked.failure().text();
         for (const Service* service : {&domain.console, &domain.store})
-            if (service->kind == Service::Kind::domain)
-                members_[service->index].serves = true;
+            if (service->kind == Service::Kind::domain) members_[service->index].serves = true;
     }
     return {};
 }
@@ -38,8 +36,7 @@ Status Platform::check(size_t index) const {
     auto file = find_module(modules_, domain.image(), domain.loader.empty() ? "kernel" : "loader");
     BUILDER_TRY(file);
     auto image = read_pv_image(file.value());
-    if (!image.ok())
-        return Failure() << "cannot start `" << domain.image() << "`: " << image.failure().text();
+    if (!image.ok()) return Failure() << "cannot start `" << domain.image() << "`: " << image.failure().text();
     auto payload = Payload::of(domain, modules_);
     BUILDER_TRY(payload);
     BUILDER_TRY(plan_layout(image.value(), domain.memory_pages, payload.value().bytes()));
@@ -49,19 +46,14 @@ Status Platform::check(size_t index) const {
 Status Platform::start() {
     uint64_t begin = surroundings_.now_us();
     for (Step step : {&Platform::make, &Platform::connect})
-        for (bool services : {true, false})
-            run_step_for_all(step, services);
+        for (bool services : {true, false}) run_step_for_all(step, services);
     for (Step step : {&Platform::fill, &Platform::seal})
-        for (bool services : {false, true})
-            run_step_for_all(step, services);
+        for (bool services : {false, true}) run_step_for_all(step, services);
     for (bool services : {true, false})
-        for (Step step : {&Platform::equip, &Platform::launch})
-            run_step_for_all(step, services);
+        for (Step step : {&Platform::equip, &Platform::launch}) run_step_for_all(step, services);
     size_t running = 0;
-    for (size_t index = 0; index < count(); ++index)
-        running += members_[index].state == State::running;
-    if (running == 0)
-        return Failure() << "no domain could be built";
+    for (size_t index = 0; index < count(); ++index) running += members_[index].state == State::running;
+    if (running == 0) return Failure() << "no domain could be built";
     Text<120> line;
     line << running << " of " << count() << " domains run, built in " << surroundings_.now_us() - begin << " us";
     surroundings_.say(line.view());
@@ -70,25 +62,20 @@ Status Platform::start() {
 
 void Platform::run_step_for_all(Step step, bool services) {
     for (size_t index = 0; index < count(); ++index)
-        if (members_[index].serves == services)
-            run_step(step, index);
+        if (members_[index].serves == services) run_step(step, index);
 }
 
 // Runs a step of a domain that is being built; one that failed earlier is left alone.
 void Platform::run_step(Step step, size_t index) {
-    if (step != &Platform::make && members_[index].state != State::made)
-        return;
-    if (auto done = (this->*step)(index); !done.ok())
-        fail(index, done.failure());
+    if (step != &Platform::make && members_[index].state != State::made) return;
+    if (auto done = (this->*step)(index); !done.ok()) fail(index, done.failure());
 }
 
 void Platform::fail(size_t index, const Failure& failure) {
     Member& member = members_[index];
-    if (member.control_end)
-        surroundings_.close(*member.control_end);
+    if (member.control_end) surroundings_.close(*member.control_end);
     member.control_end.reset();
-    if (description_of(index).console.kind == Service::Kind::builder)
-        surroundings_.detach_console(member.id);
+    if (description_of(index).console.kind == Service::Kind::builder) surroundings_.detach_console(member.id);
     member.making.reset(); // destroys it
     member.state = State::absent;
     Text<320> line;
@@ -118,8 +105,7 @@ Status Platform::connect(size_t index) {
     BUILDER_TRY(store);
     member.console = console.value();
     member.store = store.value();
-    if (!member.serves)
-        return {};
+    if (!member.serves) return {};
     auto control = member.making->offer_channel(builder_id);
     BUILDER_TRY(control);
     member.control = control.value();
@@ -138,8 +124,7 @@ Status Platform::check_servers(size_t index) const {
 
 Result<Connection> Platform::connect_to(const Service& service, size_t index) {
     Connection connection;
-    if (service.kind == Service::Kind::none)
-        return connection;
+    if (service.kind == Service::Kind::none) return connection;
     connection.server = service.kind == Service::Kind::domain ? members_[service.index].id : builder_id;
     auto port = members_[index].making->offer_channel(connection.server);
     BUILDER_TRY(port);
@@ -168,13 +153,11 @@ Status Platform::fill(size_t index) {
 // A service learns of its guests and of its channel to the builder behind its own words (docs/platform-description.md).
 Status Platform::compose_cmdline(size_t index, TextWriter& cmdline) const {
     cmdline << description_of(index).cmdline;
-    if (members_[index].control)
-        cmdline << " builder=" << members_[index].control->value;
+    if (members_[index].control) cmdline << " builder=" << members_[index].control->value;
     for (size_t guest = 0; guest < count(); ++guest) {
         const DomainDescription& domain = description_of(guest);
         const Member& member = members_[guest];
-        if (member.state == State::absent)
-            continue;
+        if (member.state == State::absent) continue;
         auto tell = [&](const Service& service, const Connection& connection) {
             if (service.kind == Service::Kind::domain && service.index == index && connection.port)
                 cmdline << " guest=" << member.id.value << ':' << connection.port->value << ':' << domain.name;
@@ -192,18 +175,15 @@ Status Platform::seal(size_t index) {
     const DomainDescription& domain = description_of(index);
     const Member& member = members_[index];
     BUILDER_TRY(check_servers(index)); // they may have failed since
-    if (domain.seal)
-        BUILDER_TRY(seal_domain(hypervisor_, member.id));
+    if (domain.seal) BUILDER_TRY(seal_domain(hypervisor_, member.id));
     if (domain.console.kind == Service::Kind::builder)
         BUILDER_TRY(surroundings_.attach_console(domain.name, member.id, *member.console.port));
 
     Text<200> line;
     line << "domain " << member.id.value << ' ' << domain.name << ": " << domain.memory_pages / 256 << "M, "
          << domain.vcpus << (domain.vcpus == 1 ? " vCPU, " : " vCPUs, ") << domain.image();
-    if (domain.console.kind == Service::Kind::domain)
-        line << ", console by " << domain.console.name;
-    if (domain.store.kind == Service::Kind::domain)
-        line << ", store by " << domain.store.name;
+    if (domain.console.kind == Service::Kind::domain) line << ", console by " << domain.console.name;
+    if (domain.store.kind == Service::Kind::domain) line << ", store by " << domain.store.name;
     line << (domain.seal ? ", sealed" : ", NOT SEALED");
     surroundings_.say(line.view());
     return {};

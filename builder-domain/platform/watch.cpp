@@ -15,34 +15,23 @@ constexpr unsigned most_short_lives = 5;
 
 std::string_view name_of(Policy policy) {
     switch (policy) {
-    case Policy::destroy:
-        return "destroyed";
-    case Policy::reboot:
-        return "built again";
-    case Policy::keep:
-        return "kept as it is";
-    case Policy::poweroff_platform:
-        return "the platform powers off";
+    case Policy::destroy: return "destroyed";
+    case Policy::reboot: return "built again";
+    case Policy::keep: return "kept as it is";
+    case Policy::poweroff_platform: return "the platform powers off";
     }
     return "?";
 }
 
 std::string_view reason_of(unsigned shutdown_code) {
     switch (shutdown_code) {
-    case SHUTDOWN_poweroff:
-        return "powered off";
-    case SHUTDOWN_reboot:
-        return "wants to reboot";
-    case SHUTDOWN_suspend:
-        return "suspended itself, which is not supported";
-    case SHUTDOWN_crash:
-        return "crashed";
-    case SHUTDOWN_watchdog:
-        return "was stopped by its watchdog";
-    case SHUTDOWN_soft_reset:
-        return "wants a soft reset, which is not supported";
-    default:
-        return "ended for an unknown reason";
+    case SHUTDOWN_poweroff: return "powered off";
+    case SHUTDOWN_reboot: return "wants to reboot";
+    case SHUTDOWN_suspend: return "suspended itself, which is not supported";
+    case SHUTDOWN_crash: return "crashed";
+    case SHUTDOWN_watchdog: return "was stopped by its watchdog";
+    case SHUTDOWN_soft_reset: return "wants a soft reset, which is not supported";
+    default: return "ended for an unknown reason";
     }
 }
 
@@ -50,8 +39,7 @@ std::string_view reason_of(unsigned shutdown_code) {
 
 Platform::Verdict Platform::look_after_domains() {
     for (size_t index = 0; index < count(); ++index) {
-        if (members_[index].state != State::running)
-            continue;
+        if (members_[index].state != State::running) continue;
         xen_domctl_t question{};
         question.cmd = XEN_DOMCTL_getdomaininfo;
         question.domain = members_[index].id.value;
@@ -67,8 +55,7 @@ Platform::Verdict Platform::look_after_domains() {
             tell_servers(index);
         } else if (flags & XEN_DOMINF_shutdown) {
             unsigned code = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
-            if (apply_policy(index, code) == Verdict::power_off)
-                return Verdict::power_off;
+            if (apply_policy(index, code) == Verdict::power_off) return Verdict::power_off;
         }
     }
     return Verdict::go_on;
@@ -84,17 +71,10 @@ Platform::Verdict Platform::apply_policy(size_t index, unsigned shutdown_code) {
          << name_of(policy);
     surroundings_.say(line.view());
     switch (policy) {
-    case Policy::poweroff_platform:
-        return Verdict::power_off;
-    case Policy::keep:
-        members_[index].state = State::kept;
-        break;
-    case Policy::destroy:
-        end_domain(index);
-        break;
-    case Policy::reboot:
-        rebuild(index);
-        break;
+    case Policy::poweroff_platform: return Verdict::power_off;
+    case Policy::keep: members_[index].state = State::kept; break;
+    case Policy::destroy: end_domain(index); break;
+    case Policy::reboot: rebuild(index); break;
     }
     return Verdict::go_on;
 }
@@ -102,10 +82,8 @@ Platform::Verdict Platform::apply_policy(size_t index, unsigned shutdown_code) {
 void Platform::end_domain(size_t index) {
     Member& member = members_[index];
     member.state = State::absent;
-    if (description_of(index).console.kind == Service::Kind::builder)
-        surroundings_.detach_console(member.id);
-    if (member.control_end)
-        surroundings_.close(*member.control_end);
+    if (description_of(index).console.kind == Service::Kind::builder) surroundings_.detach_console(member.id);
+    if (member.control_end) surroundings_.close(*member.control_end);
     member.control_end.reset();
     if (auto destroyed = destroy_domain(hypervisor_, member.id); !destroyed.ok())
         surroundings_.say(destroyed.failure().text());
@@ -124,8 +102,7 @@ bool Platform::wait_until_gone(DomId id) {
         xen_domctl_t question{};
         question.cmd = XEN_DOMCTL_getdomaininfo;
         question.domain = id.value;
-        if (hypervisor_.domctl(question) < 0 || question.domain != id.value)
-            return true;
+        if (hypervisor_.domctl(question) < 0 || question.domain != id.value) return true;
         surroundings_.sleep_ms(interval_ms);
     }
     return false;

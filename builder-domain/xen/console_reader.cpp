@@ -9,11 +9,9 @@ namespace skerry::builder {
 Status ConsoleReader::attach(std::string_view name, DomId domain, Port remote) {
     auto page =
         minios::grants::MappedGrant::map(domain, minios::GrantRef(GNTTAB_RESERVED_CONSOLE), minios::Access::read_write);
-    if (!page)
-        return Failure() << "mapping its console page: " << minios::error_name(page.error());
+    if (!page) return Failure() << "mapping its console page: " << minios::error_name(page.error());
     auto port = minios::events::bind_interdomain(domain, remote);
-    if (!port)
-        return Failure() << "binding to its console: " << minios::error_name(port.error());
+    if (!port) return Failure() << "binding to its console: " << minios::error_name(port.error());
     name_ = name;
     domain_ = domain;
     port_ = *port;
@@ -34,10 +32,8 @@ void ConsoleReader::drain() {
     auto* ring = static_cast<xencons_interface*>(page_.data());
     uint32_t produced = __atomic_load_n(&ring->out_prod, __ATOMIC_ACQUIRE);
     uint32_t consumed = __atomic_load_n(&ring->out_cons, __ATOMIC_RELAXED);
-    if (produced - consumed > sizeof(ring->out))
-        consumed = produced; // nonsense: skip it
-    if (produced == consumed)
-        return;
+    if (produced - consumed > sizeof(ring->out)) consumed = produced; // nonsense: skip it
+    if (produced == consumed) return;
     while (consumed != produced) {
         take(__atomic_load_n(&ring->out[MASK_XENCONS_IDX(consumed, ring->out)], __ATOMIC_RELAXED));
         ++consumed;
@@ -47,17 +43,14 @@ void ConsoleReader::drain() {
 }
 
 void ConsoleReader::take(char character) {
-    if (character == '\n' || length_ == longest_line)
-        end_line();
-    if (character == '\n' || character == '\r')
-        return;
+    if (character == '\n' || length_ == longest_line) end_line();
+    if (character == '\n' || character == '\r') return;
     bool printable = character >= ' ' && character <= '~';
     line_[length_++] = printable || character == '\t' ? character : '.';
 }
 
 void ConsoleReader::end_line() {
-    if (length_ == 0)
-        return;
+    if (length_ == 0) return;
     minios::print("%.*s: %.*s\n", static_cast<int>(name_.size()), name_.data(), static_cast<int>(length_), line_);
     length_ = 0;
 }

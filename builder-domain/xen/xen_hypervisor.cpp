@@ -26,17 +26,11 @@ XenHypervisor::XenHypervisor() {
     }
 }
 
-long XenHypervisor::domctl(xen_domctl_t& operation) {
-    return hypercall::domctl(operation);
-}
+long XenHypervisor::domctl(xen_domctl_t& operation) { return hypercall::domctl(operation); }
 
-long XenHypervisor::sysctl(xen_sysctl_t& operation) {
-    return hypercall::sysctl(operation);
-}
+long XenHypervisor::sysctl(xen_sysctl_t& operation) { return hypercall::sysctl(operation); }
 
-long XenHypervisor::memory_op(unsigned command, void* argument) {
-    return hypercall::memory_op(command, argument);
-}
+long XenHypervisor::memory_op(unsigned command, void* argument) { return hypercall::memory_op(command, argument); }
 
 long XenHypervisor::mmuext_op(std::span<const mmuext_op_t> operations, DomId domain) {
     return hypercall::mmuext_op(operations.data(), static_cast<unsigned>(operations.size()), nullptr, domain.value);
@@ -50,18 +44,14 @@ long XenHypervisor::grant_table_op(unsigned command, void* operations, unsigned 
     return hypercall::grant_table_op(command, operations, count);
 }
 
-long XenHypervisor::physdev_op(int command, void* argument) {
-    return hypercall::physdev_op(command, argument);
-}
+long XenHypervisor::physdev_op(int command, void* argument) { return hypercall::physdev_op(command, argument); }
 
 long XenHypervisor::show(DomId domain, std::span<const Mfn> frames) {
     MINIOS_ASSERT(frames.size() <= window_pages);
-    for (size_t i = 0; i < frames.size(); ++i)
-        requests_[i].val = frames[i].value * minios::page_size | window_entry;
+    for (size_t i = 0; i < frames.size(); ++i) requests_[i].val = frames[i].value * minios::page_size | window_entry;
     shown_ = std::max(shown_, frames.size());
     long result = hypercall::mmu_update(requests_, static_cast<unsigned>(frames.size()), nullptr, domain.value);
-    if (result < 0)
-        return result;
+    if (result < 0) return result;
     // Entries that were present before may still be cached.
     mmuext_op_t flush{};
     flush.cmd = MMUEXT_TLB_FLUSH_LOCAL;
@@ -69,13 +59,10 @@ long XenHypervisor::show(DomId domain, std::span<const Mfn> frames) {
 }
 
 long XenHypervisor::hide() {
-    if (shown_ == 0)
-        return 0;
-    for (size_t i = 0; i < shown_; ++i)
-        requests_[i].val = 0;
+    if (shown_ == 0) return 0;
+    for (size_t i = 0; i < shown_; ++i) requests_[i].val = 0;
     long result = hypercall::mmu_update(requests_, static_cast<unsigned>(shown_), nullptr);
-    if (result >= 0)
-        shown_ = 0;
+    if (result >= 0) shown_ = 0;
     return result;
 }
 

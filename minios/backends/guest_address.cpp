@@ -11,11 +11,9 @@ bool parse_number(const char*& text, char end, std::uint32_t most, std::uint32_t
     const char* start = text;
     for (; *text >= '0' && *text <= '9'; ++text) {
         number = number * 10 + static_cast<std::uint64_t>(*text - '0');
-        if (number > most)
-            return false;
+        if (number > most) return false;
     }
-    if (text == start || *text != end)
-        return false;
+    if (text == start || *text != end) return false;
     ++text;
     value = static_cast<std::uint32_t>(number);
     return true;
@@ -36,14 +34,11 @@ bool parse_guest_address(const char* text, GuestAddress& address) {
         return false;
     std::size_t length = 0;
     for (; text[length] != 0; ++length)
-        if (length == GuestAddress::longest_name || !is_name_character(text[length]))
-            return false;
-    if (length == 0)
-        return false;
+        if (length == GuestAddress::longest_name || !is_name_character(text[length])) return false;
+    if (length == 0) return false;
     address.domain = DomId{static_cast<std::uint16_t>(domain)};
     address.remote_port = Port{port};
-    for (std::size_t i = 0; i <= length; ++i)
-        address.name[i] = text[i];
+    for (std::size_t i = 0; i <= length; ++i) address.name[i] = text[i];
     return true;
 }
 

@@ -7,11 +7,9 @@ namespace minios::backends {
 Result<void> ServicePage::attach(const GuestAddress& guest, GrantRef entry, events::Handler handler, void* context) {
     detach();
     auto page = grants::MappedGrant::map(guest.domain, entry, Access::read_write);
-    if (!page)
-        return page.error();
+    if (!page) return page.error();
     auto port = events::bind_interdomain(guest.domain, guest.remote_port);
-    if (!port)
-        return port.error();
+    if (!port) return port.error();
     page_ = static_cast<grants::MappedGrant&&>(*page);
     port_ = *port;
     events::set_handler(port_, handler, context);
@@ -19,8 +17,7 @@ Result<void> ServicePage::attach(const GuestAddress& guest, GrantRef entry, even
 }
 
 void ServicePage::detach() {
-    if (!attached())
-        return;
+    if (!attached()) return;
     events::close(port_);
     page_.unmap();
     port_ = Port{};

@@ -24,8 +24,7 @@ int main(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
         print("argument %d: '%s'\n", i, argv[i]);
-        if (argument.starts_with("die="))
-            die(argument.substr(4));
+        if (argument.starts_with("die=")) die(argument.substr(4));
     }
     for (const Module& module : modules())
         print("module: %lu bytes, first %02x, line '%.*s'\n", module.size, static_cast<unsigned>(module.data[0]),

@@ -14,8 +14,7 @@ void check_heap() {
     CHECK(block != nullptr);
     const std::size_t before = heap::usage().backed;
     bool zero = true;
-    for (std::size_t i = page_size; i < 4 * megabyte - page_size; i += page_size)
-        zero = zero && block[i] == 0;
+    for (std::size_t i = page_size; i < 4 * megabyte - page_size; i += page_size) zero = zero && block[i] == 0;
     report("unwritten heap reads as zero", zero);
     report("reading backs nothing", heap::usage().backed == before);
     block[megabyte] = 7;
@@ -40,8 +39,7 @@ void check_exhaustion() {
         __builtin_memset(blocks[count++], 1, megabyte);
     print("heap: %lu MiB, then %lu frames left\n", count, frames::free_count());
     report("the heap takes what there is, then malloc fails", count >= free_before / 256 * 8 / 10 && count < 1024);
-    for (std::size_t i = 0; i < count; ++i)
-        free(blocks[i]);
+    for (std::size_t i = 0; i < count; ++i) free(blocks[i]);
     report("freed memory goes back to the domain", frames::free_count() >= free_before / 2);
 }
 
@@ -52,14 +50,12 @@ void check_pages() {
     for (std::size_t i = 0; i < 8; ++i) {
         runs[i] = pages::allocate(i * step + 1);
         good = good && runs[i] != nullptr && *static_cast<char*>(runs[i]) == 0;
-        if (good)
-            __builtin_memset(runs[i], 0xa5, (i * step + 1) * page_size);
+        if (good) __builtin_memset(runs[i], 0xa5, (i * step + 1) * page_size);
     }
     report("pages: eight runs, half of memory", good);
     report("pages: frames and addresses agree", pages::address_of(pages::pfn_of(runs[7])) == runs[7] &&
                                                     frames::pfn_of(pages::mfn_of(runs[7])) == pages::pfn_of(runs[7]));
-    for (std::size_t i = 0; i < 8; ++i)
-        pages::release(runs[i], i * step + 1);
+    for (std::size_t i = 0; i < 8; ++i) pages::release(runs[i], i * step + 1);
     report("pages: released (page tables stay)", before - frames::free_count() < before / 256 + 32);
     CHECK(pages::allocate(total_pages()) == nullptr);
 }
@@ -93,12 +89,9 @@ void check_memory() {
 
 void die(std::string_view how) {
     auto* text = reinterpret_cast<volatile char*>(&check_memory);
-    if (how == "text")
-        text[0] = 0;
-    if (how == "rodata")
-        *const_cast<volatile char*>("constant") = 'x';
-    if (how == "null")
-        *reinterpret_cast<volatile int*>(0) = 1;
+    if (how == "text") text[0] = 0;
+    if (how == "rodata") *const_cast<volatile char*>("constant") = 'x';
+    if (how == "null") *reinterpret_cast<volatile int*>(0) = 1;
     if (how == "execute") {
         auto* code = static_cast<volatile char*>(malloc(64));
         code[0] = static_cast<char>(0xc3);
@@ -110,10 +103,8 @@ void die(std::string_view how) {
         free(p);
     }
     if (how == "new")
-        if (char* volatile p = new char[std::size_t{1} << 40]; p != nullptr)
-            *p = 1;
-    if (how == "panic")
-        panic("asked to");
+        if (char* volatile p = new char[std::size_t{1} << 40]; p != nullptr) *p = 1;
+    if (how == "panic") panic("asked to");
     print("die=%.*s: survived\n", static_cast<int>(how.size()), how.data());
     shutdown(ShutdownReason::power_off);
 }

@@ -36,13 +36,11 @@ void check_threads() {
             created = created && threads::create("count", count_up, nullptr).ok() &&
                       threads::create("gate", wait_at_gate, nullptr).ok();
         report("40 threads", created);
-        while (ended < 20)
-            threads::yield();
+        while (ended < 20) threads::yield();
         CHECK(counter == 200);
         open_gate = true;
         gate.wake_all();
-        while (ended < 40)
-            threads::yield();
+        while (ended < 40) threads::yield();
         report("all passed the gate", ended == 40);
     }
     threads::yield();

@@ -8,8 +8,7 @@
 
 namespace minios {
 
-template <std::size_t most_ranges>
-class AddressRanges {
+template <std::size_t most_ranges> class AddressRanges {
   public:
     constexpr AddressRanges(std::uint64_t first, std::uint64_t size) : ranges_{{first, size}}, count_(1) {}
 
@@ -17,13 +16,11 @@ class AddressRanges {
     std::uint64_t allocate(std::uint64_t size) {
         for (std::size_t i = 0; i < count_; ++i) {
             Range& range = ranges_[i];
-            if (size == 0 || range.size < size)
-                continue;
+            if (size == 0 || range.size < size) continue;
             const std::uint64_t first = range.first;
             range.first += size;
             range.size -= size;
-            if (range.size == 0)
-                remove(i);
+            if (range.size == 0) remove(i);
             return first;
         }
         return 0;
@@ -33,8 +30,7 @@ class AddressRanges {
     /// that is all (true).
     bool release(std::uint64_t first, std::uint64_t size) {
         std::size_t i = 0;
-        while (i < count_ && ranges_[i].first < first)
-            ++i;
+        while (i < count_ && ranges_[i].first < first) ++i;
         if ((i > 0 && ranges_[i - 1].first + ranges_[i - 1].size > first) ||
             (i < count_ && first + size > ranges_[i].first))
             return false;
@@ -50,8 +46,7 @@ class AddressRanges {
             ranges_[i].first = first;
             ranges_[i].size += size;
         } else if (count_ < most_ranges) {
-            for (std::size_t j = count_; j > i; --j)
-                ranges_[j] = ranges_[j - 1];
+            for (std::size_t j = count_; j > i; --j) ranges_[j] = ranges_[j - 1];
             ranges_[i] = {first, size};
             ++count_;
         }
@@ -65,8 +60,7 @@ class AddressRanges {
         std::uint64_t first, size;
     };
     void remove(std::size_t i) {
-        for (--count_; i < count_; ++i)
-            ranges_[i] = ranges_[i + 1];
+        for (--count_; i < count_; ++i) ranges_[i] = ranges_[i + 1];
     }
     Range ranges_[most_ranges]{};
     std::size_t count_;

@@ -39,9 +39,7 @@ void print_place(std::uint64_t address) {
     print("  %lx %s + 0x%x\n", address, reinterpret_cast<const char*>(table) + symbol.name, offset - symbol.offset);
 }
 
-bool readable(std::uint64_t address) {
-    return (page_table::entry_of(reinterpret_cast<void*>(address)) & 1) != 0;
-}
+bool readable(std::uint64_t address) { return (page_table::entry_of(reinterpret_cast<void*>(address)) & 1) != 0; }
 
 } // namespace
 
@@ -51,17 +49,13 @@ void print_back_trace(std::uint64_t instruction, std::uint64_t frame_pointer) {
     constexpr unsigned most_frames = 32;
     constexpr std::uint64_t largest_step = 1 << 20;
     print("back trace:\n");
-    if (instruction != 0)
-        print_place(instruction);
+    if (instruction != 0) print_place(instruction);
     for (unsigned depth = 0; depth < most_frames && frame_pointer != 0 && frame_pointer % 8 == 0; ++depth) {
-        if (!readable(frame_pointer) || !readable(frame_pointer + 8))
-            break;
+        if (!readable(frame_pointer) || !readable(frame_pointer + 8)) break;
         const auto* frame = reinterpret_cast<const std::uint64_t*>(frame_pointer);
-        if (!in_text(frame[1]))
-            break;
+        if (!in_text(frame[1])) break;
         print_place(frame[1]);
-        if (frame[0] <= frame_pointer || frame[0] - frame_pointer > largest_step)
-            break;
+        if (frame[0] <= frame_pointer || frame[0] - frame_pointer > largest_step) break;
         frame_pointer = frame[0];
     }
 }

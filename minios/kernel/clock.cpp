@@ -21,9 +21,7 @@ std::uint64_t entry_tsc;
 
 } // namespace
 
-void note_entry() {
-    entry_tsc = read_tsc();
-}
+void note_entry() { entry_tsc = read_tsc(); }
 
 std::uint64_t now_ns() {
     const volatile vcpu_time_info_t& time = minios_shared_info.vcpu_info[0].time;
@@ -33,8 +31,7 @@ std::uint64_t now_ns() {
         const std::uint64_t since = read_tsc() - time.tsc_timestamp;
         const std::uint64_t now = time.system_time + scale(since, time.tsc_to_system_mul, time.tsc_shift);
         asm volatile("" ::: "memory");
-        if ((version & 1) == 0 && version == time.version)
-            return now;
+        if ((version & 1) == 0 && version == time.version) return now;
     }
 }
 
@@ -51,8 +48,7 @@ std::uint64_t wall_ns() {
         const std::uint64_t seconds = std::uint64_t{shared.xen_wc_sec_hi} << 32 | shared.wc_sec;
         const std::uint64_t base = seconds * 1'000'000'000 + shared.wc_nsec;
         asm volatile("" ::: "memory");
-        if ((version & 1) == 0 && version == shared.wc_version)
-            return base + now_ns();
+        if ((version & 1) == 0 && version == shared.wc_version) return base + now_ns();
     }
 }
 
@@ -66,8 +62,7 @@ struct TimerQueue {
 
     static void insert(Timer& timer) {
         Timer** at = &first;
-        while (*at != nullptr && (*at)->deadline_ <= timer.deadline_)
-            at = &(*at)->next_;
+        while (*at != nullptr && (*at)->deadline_ <= timer.deadline_) at = &(*at)->next_;
         timer.next_ = *at;
         *at = &timer;
         timer.armed_ = true;
@@ -98,13 +93,10 @@ void Timer::set(std::uint64_t deadline_ns) {
 }
 
 void Timer::cancel() {
-    if (armed_)
-        TimerQueue::remove(*this);
+    if (armed_) TimerQueue::remove(*this);
 }
 
-std::uint64_t run_timers() {
-    return TimerQueue::run();
-}
+std::uint64_t run_timers() { return TimerQueue::run(); }
 
 void sleep_ns(std::uint64_t duration) {
     WaitQueue nobody;

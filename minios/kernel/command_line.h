@@ -13,15 +13,12 @@ inline std::size_t split_words(char* text, char** words, std::size_t most) {
     std::size_t count = 0;
     char* out = text;
     for (const char* in = text; *in != 0 && count < most;) {
-        while (*in == ' ' || *in == '\t' || *in == '\n' || *in == '\r')
-            ++in;
-        if (*in == 0)
-            break;
+        while (*in == ' ' || *in == '\t' || *in == '\n' || *in == '\r') ++in;
+        if (*in == 0) break;
         words[count++] = out;
         char quote = 0;
         for (; *in != 0; ++in) {
-            if (quote == 0 && (*in == ' ' || *in == '\t' || *in == '\n' || *in == '\r'))
-                break;
+            if (quote == 0 && (*in == ' ' || *in == '\t' || *in == '\n' || *in == '\r')) break;
             if (quote == 0 && (*in == '"' || *in == '\''))
                 quote = *in;
             else if (quote != 0 && *in == quote)
@@ -29,8 +26,7 @@ inline std::size_t split_words(char* text, char** words, std::size_t most) {
             else
                 *out++ = *in;
         }
-        if (*in != 0)
-            ++in;
+        if (*in != 0) ++in;
         *out++ = 0;
     }
     return count;

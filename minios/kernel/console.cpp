@@ -18,9 +18,7 @@ WaitQueue space_or_input;
 
 constexpr std::uint64_t longest_wait_ns = 2'000'000'000;
 
-void on_ring_event(Port, void*) {
-    space_or_input.wake_all();
-}
+void on_ring_event(Port, void*) { space_or_input.wake_all(); }
 
 void write_hypervisor(const char* bytes, std::size_t count) {
     // Fails for domains without the right (release hypervisors): nothing to be done about it.
@@ -33,14 +31,11 @@ std::uint32_t ring_space(std::uint32_t producer) {
     return used > sizeof(ring->out) ? 0 : static_cast<std::uint32_t>(sizeof(ring->out)) - used;
 }
 
-void notify_ring() {
-    (void)events::notify(ring_port);
-}
+void notify_ring() { (void)events::notify(ring_port); }
 
 /// Waits a bounded time for room. `blocking`: the scheduler may be used.
 bool wait_space(std::uint32_t producer, bool blocking) {
-    if (ring_stalled || !started)
-        return false;
+    if (ring_stalled || !started) return false;
     notify_ring();
     std::uint64_t deadline = clock::now_ns() + longest_wait_ns;
     while (ring_space(producer) == 0) {
@@ -63,8 +58,7 @@ void write_ring(const char* bytes, std::size_t count, bool blocking) {
     auto put = [&](char c) {
         if (ring_space(producer) == 0) {
             __atomic_store_n(&ring->out_prod, producer, __ATOMIC_RELEASE);
-            if (!wait_space(producer, blocking))
-                return false;
+            if (!wait_space(producer, blocking)) return false;
             producer = __atomic_load_n(&ring->out_prod, __ATOMIC_RELAXED); // another thread may have written meanwhile
         } else {
             ring_stalled = false;
@@ -87,8 +81,7 @@ void write_ring(const char* bytes, std::size_t count, bool blocking) {
 /// The ring page lies in the initial region before the page tables (xen.h, start-of-day memory layout), so it can be
 /// written to before anything else works. Elsewhere it is mapped later, by console_start().
 void console_early(const start_info_t& info) {
-    if ((info.flags & SIF_INITDOMAIN) != 0 || info.console.domU.mfn == 0 || info.console.domU.evtchn == 0)
-        return;
+    if ((info.flags & SIF_INITDOMAIN) != 0 || info.console.domU.mfn == 0 || info.console.domU.evtchn == 0) return;
     const auto base = reinterpret_cast<std::uint64_t>(minios_text_start);
     const Pfn pfn = frames::pfn_of(Mfn{info.console.domU.mfn});
     ring_port = Port{info.console.domU.evtchn};
@@ -97,8 +90,7 @@ void console_early(const start_info_t& info) {
 }
 
 void console_start(const start_info_t& info) {
-    if (ring_port == Port{})
-        return;
+    if (ring_port == Port{}) return;
     if (ring == nullptr) {
         const Mfn mfn{info.console.domU.mfn};
         auto mapped = mapping::map_range(dom_self, mfn, 1, Access::read_write);
@@ -121,23 +113,17 @@ void write(const char* bytes, std::size_t count) {
         write_hypervisor(bytes, count);
 }
 
-void stop_waiting() {
-    dying = true;
-}
+void stop_waiting() { dying = true; }
 
 std::size_t read(char* bytes, std::size_t size) {
-    if (ring == nullptr)
-        return 0;
+    if (ring == nullptr) return 0;
     std::uint32_t consumer = __atomic_load_n(&ring->in_cons, __ATOMIC_RELAXED);
     std::uint32_t available = __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) - consumer;
-    if (available > sizeof(ring->in))
-        available = 0;
+    if (available > sizeof(ring->in)) available = 0;
     std::size_t count = available < size ? available : size;
-    for (std::size_t i = 0; i < count; ++i)
-        bytes[i] = ring->in[consumer++ % sizeof(ring->in)];
+    for (std::size_t i = 0; i < count; ++i) bytes[i] = ring->in[consumer++ % sizeof(ring->in)];
     __atomic_store_n(&ring->in_cons, consumer, __ATOMIC_RELEASE);
-    if (count > 0)
-        notify_ring();
+    if (count > 0) notify_ring();
     return count;
 }
 
@@ -146,13 +132,10 @@ void wait_input() {
                [] { return ring != nullptr && __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) != ring->in_cons; });
 }
 
-std::size_t dropped() {
-    return dropped_bytes;
-}
+std::size_t dropped() { return dropped_bytes; }
 
 void flush() {
-    if (ring == nullptr || ring_stalled || !started)
-        return;
+    if (ring == nullptr || ring_stalled || !started) return;
     std::uint64_t deadline = clock::now_ns() + longest_wait_ns;
     notify_ring();
     while (ring_space(__atomic_load_n(&ring->out_prod, __ATOMIC_RELAXED)) != sizeof(ring->out) &&

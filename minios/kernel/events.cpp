@@ -28,8 +28,7 @@ Channel unknown;
 Channel& channel(Port port) {
     MINIOS_ASSERT(port.value < port_count);
     Channel*& piece = pieces[port.value / channels_per_piece];
-    if (piece == nullptr)
-        piece = new (std::nothrow) Channel[channels_per_piece];
+    if (piece == nullptr) piece = new (std::nothrow) Channel[channels_per_piece];
     return piece != nullptr ? piece[port.value % channels_per_piece] : unknown;
 }
 
@@ -47,8 +46,7 @@ void deliver(Port port) {
         return;
     }
     c.fired = true;
-    if (c.waiters != nullptr)
-        c.waiters->wake_all();
+    if (c.waiters != nullptr) c.waiters->wake_all();
 }
 
 } // namespace
@@ -102,8 +100,7 @@ void close(Port port) {
     Channel& c = channel(port);
     c.handler = nullptr;
     c.fired = false;
-    if (c.waiters != nullptr)
-        c.waiters->wake_all();
+    if (c.waiters != nullptr) c.waiters->wake_all();
 }
 
 void set_handler(Port port, Handler handler, void* context) {
@@ -143,22 +140,18 @@ Result<void> notify(Port port) {
 
 bool wait(Port port, std::uint64_t deadline_ns) {
     Channel& c = channel(port);
-    if (c.waiters == nullptr)
-        c.waiters = new (std::nothrow) WaitQueue;
-    if (c.waiters == nullptr || c.handler != nullptr)
-        return false;
+    if (c.waiters == nullptr) c.waiters = new (std::nothrow) WaitQueue;
+    if (c.waiters == nullptr || c.handler != nullptr) return false;
     unmask(port);
     while (!c.fired)
-        if (!c.waiters->wait(deadline_ns))
-            return false;
+        if (!c.waiters->wait(deadline_ns)) return false;
     c.fired = false;
     return true;
 }
 
 void dispatch() {
     vcpu_info_t& vcpu = minios_shared_info.vcpu_info[0];
-    if (__atomic_load_n(&vcpu.evtchn_upcall_pending, __ATOMIC_ACQUIRE) == 0)
-        return;
+    if (__atomic_load_n(&vcpu.evtchn_upcall_pending, __ATOMIC_ACQUIRE) == 0) return;
     __atomic_store_n(&vcpu.evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
     std::uint64_t selected =
         __atomic_exchange_n(reinterpret_cast<std::uint64_t*>(&vcpu.evtchn_pending_sel), 0, __ATOMIC_SEQ_CST);
@@ -180,8 +173,7 @@ namespace minios {
 
 /// Every port starts masked: nobody has asked for one.
 void events_start() {
-    for (unsigned long& word : minios_shared_info.evtchn_mask)
-        word = ~0ul;
+    for (unsigned long& word : minios_shared_info.evtchn_mask) word = ~0ul;
     // The periodic tick that a vCPU starts with would wake the domain for nothing.
     (void)hypercall::vcpu_op(VCPUOP_stop_periodic_timer, 0, nullptr);
 }

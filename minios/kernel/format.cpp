@@ -12,13 +12,11 @@ struct Output {
     std::size_t size;
     std::size_t length = 0;
     void put(char c) {
-        if (length + 1 < size)
-            buffer[length] = c;
+        if (length + 1 < size) buffer[length] = c;
         ++length;
     }
     void pad(char c, int count) {
-        for (; count > 0; --count)
-            put(c);
+        for (; count > 0; --count) put(c);
     }
 };
 
@@ -31,31 +29,19 @@ struct Spec {
 int parse_number(const char*& p) {
     int value = 0;
     for (; *p >= '0' && *p <= '9'; ++p)
-        if (value < 100'000)
-            value = value * 10 + (*p - '0');
+        if (value < 100'000) value = value * 10 + (*p - '0');
     return value;
 }
 
 void parse_flags(const char*& p, Spec& spec) {
     for (;; ++p) {
         switch (*p) {
-        case '-':
-            spec.left = true;
-            break;
-        case '0':
-            spec.zero = true;
-            break;
-        case '#':
-            spec.alternate = true;
-            break;
-        case '+':
-            spec.plus = true;
-            break;
-        case ' ':
-            spec.space = true;
-            break;
-        default:
-            return;
+        case '-': spec.left = true; break;
+        case '0': spec.zero = true; break;
+        case '#': spec.alternate = true; break;
+        case '+': spec.plus = true; break;
+        case ' ': spec.space = true; break;
+        default: return;
         }
     }
 }
@@ -76,8 +62,7 @@ void parse_length(const char*& p, Spec& spec) {
         spec.size = 8;
         ++p;
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
@@ -85,27 +70,21 @@ void put_number(Output& out, const Spec& spec, std::uint64_t value, unsigned bas
     char digits[24];
     int count = 0;
     const char* alphabet = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-    for (; value != 0; value /= base)
-        digits[count++] = alphabet[value % base];
+    for (; value != 0; value /= base) digits[count++] = alphabet[value % base];
     int least = spec.precision >= 0 ? spec.precision : 1;
     int zeros = least > count ? least - count : 0;
     int prefix_length = 0;
-    while (prefix[prefix_length] != 0)
-        ++prefix_length;
+    while (prefix[prefix_length] != 0) ++prefix_length;
     int blanks = spec.width - count - zeros - prefix_length;
     if (spec.zero && !spec.left && spec.precision < 0 && blanks > 0) {
         zeros += blanks;
         blanks = 0;
     }
-    if (!spec.left)
-        out.pad(' ', blanks);
-    for (int i = 0; i < prefix_length; ++i)
-        out.put(prefix[i]);
+    if (!spec.left) out.pad(' ', blanks);
+    for (int i = 0; i < prefix_length; ++i) out.put(prefix[i]);
     out.pad('0', zeros);
-    while (count > 0)
-        out.put(digits[--count]);
-    if (spec.left)
-        out.pad(' ', blanks);
+    while (count > 0) out.put(digits[--count]);
+    if (spec.left) out.pad(' ', blanks);
 }
 
 void put_signed(Output& out, const Spec& spec, std::int64_t value) {
@@ -115,17 +94,12 @@ void put_signed(Output& out, const Spec& spec, std::int64_t value) {
 }
 
 void put_string(Output& out, const Spec& spec, const char* s) {
-    if (s == nullptr)
-        s = "(null)";
+    if (s == nullptr) s = "(null)";
     int length = 0;
-    while ((spec.precision < 0 || length < spec.precision) && s[length] != 0)
-        ++length;
-    if (!spec.left)
-        out.pad(' ', spec.width - length);
-    for (int i = 0; i < length; ++i)
-        out.put(s[i]);
-    if (spec.left)
-        out.pad(' ', spec.width - length);
+    while ((spec.precision < 0 || length < spec.precision) && s[length] != 0) ++length;
+    if (!spec.left) out.pad(' ', spec.width - length);
+    for (int i = 0; i < length; ++i) out.put(s[i]);
+    if (spec.left) out.pad(' ', spec.width - length);
 }
 
 std::uint64_t truncate(std::uint64_t value, unsigned size) {
@@ -197,23 +171,16 @@ int vformat_to(char* buffer, std::size_t size, const char* p, std::va_list argum
             put_string(out, spec, text);
             break;
         }
-        case 's':
-            put_string(out, spec, va_arg(arguments, const char*));
-            break;
-        case '%':
-            out.put('%');
-            break;
-        case 0:
-            --p;
-            break;
+        case 's': put_string(out, spec, va_arg(arguments, const char*)); break;
+        case '%': out.put('%'); break;
+        case 0: --p; break;
         default:
             out.put('%');
             out.put(*p);
             break;
         }
     }
-    if (size > 0)
-        buffer[out.length < size ? out.length : size - 1] = 0;
+    if (size > 0) buffer[out.length < size ? out.length : size - 1] = 0;
     return static_cast<int>(out.length);
 }
 

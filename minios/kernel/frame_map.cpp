@@ -16,11 +16,9 @@ std::uint64_t FrameMap::piece_size(std::uint64_t piece) const {
 }
 
 bool FrameMap::is_free(std::uint64_t frame) const {
-    if (frame >= total_)
-        return false;
+    if (frame >= total_) return false;
     const Piece& piece = pieces_[frame / piece_frames];
-    if (piece.bits == nullptr)
-        return piece.used == 0;
+    if (piece.bits == nullptr) return piece.used == 0;
     const std::uint64_t bit = frame % piece_frames;
     return (piece.bits[bit / 64] >> (bit % 64) & 1) == 0;
 }
@@ -31,16 +29,13 @@ bool FrameMap::prepare(std::uint64_t first, std::uint64_t count) {
         Piece& piece = pieces_[p];
         const std::uint64_t start = p * piece_frames, size = piece_size(p);
         const bool whole = first <= start && first + count >= start + size;
-        if (piece.bits != nullptr || whole)
-            continue;
+        if (piece.bits != nullptr || whole) continue;
         std::uint64_t* bits = new_piece_();
-        if (bits == nullptr)
-            return false;
+        if (bits == nullptr) return false;
         if (piece.bits != nullptr)
             continue; // new_piece_ came back through here and made it: its page is simply kept used
         const std::uint64_t fill = piece.used != 0 ? ~std::uint64_t{0} : 0;
-        for (std::uint64_t i = 0; i < piece_frames / 64; ++i)
-            bits[i] = fill;
+        for (std::uint64_t i = 0; i < piece_frames / 64; ++i) bits[i] = fill;
         piece.bits = bits;
     }
     return true;
@@ -66,39 +61,30 @@ bool FrameMap::set_range(std::uint64_t first, std::uint64_t count, bool used) {
 }
 
 bool FrameMap::take(std::uint64_t first, std::uint64_t count) {
-    if (count == 0 || first >= total_ || count > total_ - first)
-        return false;
+    if (count == 0 || first >= total_ || count > total_ - first) return false;
     for (std::uint64_t i = 0; i < count; ++i)
-        if (!is_free(first + i))
-            return false;
-    if (!prepare(first, count))
-        return false;
+        if (!is_free(first + i)) return false;
+    if (!prepare(first, count)) return false;
     for (std::uint64_t i = 0; i < count; ++i) // preparing may have used one of them for itself
-        if (!is_free(first + i))
-            return false;
+        if (!is_free(first + i)) return false;
     set_range(first, count, true);
     free_ -= count;
     return true;
 }
 
 bool FrameMap::give(std::uint64_t first, std::uint64_t count) {
-    if (count == 0 || first >= total_ || count > total_ - first)
-        return false;
+    if (count == 0 || first >= total_ || count > total_ - first) return false;
     for (std::uint64_t i = 0; i < count; ++i)
-        if (is_free(first + i))
-            return false;
-    if (!prepare(first, count))
-        return false;
+        if (is_free(first + i)) return false;
+    if (!prepare(first, count)) return false;
     set_range(first, count, false);
     free_ += count;
-    if (first + count > highest_hint_)
-        highest_hint_ = first + count;
+    if (first + count > highest_hint_) highest_hint_ = first + count;
     return true;
 }
 
 std::uint64_t FrameMap::find_highest() const {
-    if (free_ == 0)
-        return none;
+    if (free_ == 0) return none;
     for (std::uint64_t frame = highest_hint_; frame-- > 0;) {
         const Piece& piece = pieces_[frame / piece_frames];
         const std::uint64_t bit = frame % piece_frames;
@@ -119,8 +105,7 @@ std::uint64_t FrameMap::find_highest() const {
 }
 
 std::uint64_t FrameMap::find_run(std::uint64_t count, std::uint64_t from, std::uint64_t to) const {
-    if (to > total_)
-        to = total_;
+    if (to > total_) to = total_;
     std::uint64_t run = 0;
     for (std::uint64_t frame = from; frame < to; ++frame) {
         const Piece& piece = pieces_[frame / piece_frames];
@@ -131,8 +116,7 @@ std::uint64_t FrameMap::find_run(std::uint64_t count, std::uint64_t from, std::u
             continue;
         }
         run = is_free(frame) ? run + 1 : 0;
-        if (run == count)
-            return frame + 1 - count;
+        if (run == count) return frame + 1 - count;
     }
     return none;
 }

@@ -22,18 +22,15 @@ alignas(4096) std::uint64_t first_pieces[2][512]; // bits of the first and of th
 
 std::uint64_t* new_piece() {
     static unsigned used;
-    if (used < 2)
-        return first_pieces[used++];
-    if (stashed == 0)
-        return nullptr;
+    if (used < 2) return first_pieces[used++];
+    if (stashed == 0) return nullptr;
     return static_cast<std::uint64_t*>(pages::address_of(stash[--stashed]));
 }
 
 void stash_up_to(std::uint64_t from, std::uint64_t to, std::uint64_t most) {
     while (stashed < most) {
         const std::uint64_t frame = map.find_run(1, from, to);
-        if (frame == FrameMap::none || !map.take(frame, 1))
-            return;
+        if (frame == FrameMap::none || !map.take(frame, 1)) return;
         stash[stashed++] = Pfn{frame};
         from = frame + 1;
     }
@@ -41,26 +38,21 @@ void stash_up_to(std::uint64_t from, std::uint64_t to, std::uint64_t most) {
 
 /// Fills the stash from the initial region, else from a block of 512 frames that gets mapped for it.
 void refill() {
-    if (refilling || stashed >= stash_low)
-        return;
+    if (refilling || stashed >= stash_low) return;
     refilling = true;
     stash_up_to(0, initial_count, stash_size);
     for (std::uint64_t from = initial_count; stashed < stash_low;) {
         const std::uint64_t frame = map.find_run(1, from, map.total());
-        if (frame == FrameMap::none || map.free_count() <= promised)
-            break;
+        if (frame == FrameMap::none || map.free_count() <= promised) break;
         const std::uint64_t block_end = (frame | 511) + 1;
-        if (pages::address_of(Pfn{frame}) == nullptr)
-            break;
+        if (pages::address_of(Pfn{frame}) == nullptr) break;
         stash_up_to(frame, block_end, stash_size);
         from = block_end;
     }
     refilling = false;
 }
 
-bool available(std::uint64_t count) {
-    return map.free_count() >= promised + count;
-}
+bool available(std::uint64_t count) { return map.free_count() >= promised + count; }
 
 } // namespace
 
@@ -68,39 +60,28 @@ void start(const start_info_t& info, std::uint64_t first_free, std::uint64_t ini
     map.start(info.nr_pages, new_piece);
     physical_to_machine = reinterpret_cast<const std::uint64_t*>(info.mfn_list);
     initial_count = initial_pages < map.total() ? initial_pages : map.total();
-    if (!map.take(0, first_free))
-        panic("frames: %lu pages of memory, %lu used at start", info.nr_pages, first_free);
+    if (!map.take(0, first_free)) panic("frames: %lu pages of memory, %lu used at start", info.nr_pages, first_free);
 }
 
-std::uint64_t initial_pages() {
-    return initial_count;
-}
-void set_initial_pages(std::uint64_t count) {
-    initial_count = count < map.total() ? count : map.total();
-}
-std::uint64_t free_count() {
-    return map.free_count() - promised;
-}
+std::uint64_t initial_pages() { return initial_count; }
+void set_initial_pages(std::uint64_t count) { initial_count = count < map.total() ? count : map.total(); }
+std::uint64_t free_count() { return map.free_count() - promised; }
 
 Result<Pfn> allocate() {
-    if (!available(1))
-        return Error::no_memory;
+    if (!available(1)) return Error::no_memory;
     const std::uint64_t frame = map.find_highest();
-    if (frame == FrameMap::none || !map.take(frame, 1))
-        return Error::no_memory;
+    if (frame == FrameMap::none || !map.take(frame, 1)) return Error::no_memory;
     return Pfn{frame};
 }
 
 Result<Pfn> allocate_table() {
     refill();
-    if (stashed == 0)
-        return Error::no_memory;
+    if (stashed == 0) return Error::no_memory;
     return stash[--stashed];
 }
 
 Result<void> claim(Pfn first, std::uint64_t count) {
-    if (!available(count) || !map.take(first.value, count))
-        return Error::busy;
+    if (!available(count) || !map.take(first.value, count)) return Error::busy;
     return {};
 }
 
@@ -110,15 +91,12 @@ void release(Pfn first, std::uint64_t count) {
 }
 
 bool promise(std::uint64_t count) {
-    if (!available(count))
-        return false;
+    if (!available(count)) return false;
     promised += count;
     return true;
 }
 
-void unpromise(std::uint64_t count) {
-    promised -= count;
-}
+void unpromise(std::uint64_t count) { promised -= count; }
 
 Pfn allocate_promised() {
     const std::uint64_t frame = map.find_highest();
@@ -128,20 +106,16 @@ Pfn allocate_promised() {
     return Pfn{frame};
 }
 
-Mfn mfn_of(Pfn pfn) {
-    return pfn.value < total_pages() ? Mfn{physical_to_machine[pfn.value]} : Mfn{~std::uint64_t{0}};
-}
+Mfn mfn_of(Pfn pfn) { return pfn.value < total_pages() ? Mfn{physical_to_machine[pfn.value]} : Mfn{~std::uint64_t{0}}; }
 
 Pfn pfn_of(Mfn mfn) {
-    if (mfn.value >= MACH2PHYS_NR_ENTRIES)
-        return Pfn{~std::uint64_t{0}};
+    if (mfn.value >= MACH2PHYS_NR_ENTRIES) return Pfn{~std::uint64_t{0}};
     return Pfn{machine_to_phys_mapping[mfn.value]};
 }
 
 /// Lowest run of free frames in [from, to), taken; for pages.cpp.
 std::uint64_t take_run(std::uint64_t count, std::uint64_t from, std::uint64_t to) {
-    if (!available(count))
-        return FrameMap::none;
+    if (!available(count)) return FrameMap::none;
     const std::uint64_t first = map.find_run(count, from, to);
     return first != FrameMap::none && map.take(first, count) ? first : FrameMap::none;
 }

@@ -19,8 +19,7 @@ std::uint16_t next_free[last_entry];
 
 /// Maps as many pages of the table as the domain may have, up to table_pages.
 Result<void> start() {
-    if (table != nullptr)
-        return {};
+    if (table != nullptr) return {};
     gnttab_query_size query{};
     query.dom = DOMID_SELF;
     unsigned count = 1;
@@ -33,14 +32,11 @@ Result<void> start() {
     set_xen_guest_handle(setup.frame_list, machine_frames);
     if (const long result = hypercall::grant_table_op(GNTTABOP_setup_table, &setup, 1); result < 0)
         return error_of(result);
-    if (setup.status != GNTST_okay)
-        return Error::no_memory;
+    if (setup.status != GNTST_okay) return Error::no_memory;
     Mfn list[table_pages];
-    for (unsigned i = 0; i < count; ++i)
-        list[i] = Mfn{machine_frames[i]};
+    for (unsigned i = 0; i < count; ++i) list[i] = Mfn{machine_frames[i]};
     auto mapped = mapping::map_frames(dom_self, {list, count}, Access::read_write);
-    if (!mapped)
-        return mapped.error();
+    if (!mapped) return mapped.error();
     table = static_cast<grant_entry_v1_t*>(*mapped);
     entry_count = count * entries_per_page;
     return {};
@@ -48,28 +44,20 @@ Result<void> start() {
 
 Error error_of_status(std::int16_t status) {
     switch (status) {
-    case GNTST_okay:
-        return Error::none;
-    case GNTST_bad_domain:
-        return Error::no_such_process;
-    case GNTST_bad_gntref:
-        return Error::not_found;
-    case GNTST_permission_denied:
-        return Error::not_permitted;
-    case GNTST_no_device_space:
-        return Error::no_space;
-    case GNTST_eagain:
-        return Error::again;
-    default:
-        return Error::invalid;
+    case GNTST_okay: return Error::none;
+    case GNTST_bad_domain: return Error::no_such_process;
+    case GNTST_bad_gntref: return Error::not_found;
+    case GNTST_permission_denied: return Error::not_permitted;
+    case GNTST_no_device_space: return Error::no_space;
+    case GNTST_eagain: return Error::again;
+    default: return Error::invalid;
     }
 }
 
 } // namespace
 
 Result<GrantRef> lend(DomId domain, Mfn frame, Access access) {
-    if (auto started = start(); !started)
-        return started.error();
+    if (auto started = start(); !started) return started.error();
     std::uint32_t reference;
     if (free_list != 0) {
         reference = free_list;
@@ -93,8 +81,7 @@ Result<void> end(GrantRef reference) {
     std::uint16_t* flags = &table[reference.value].flags;
     std::uint16_t now = __atomic_load_n(flags, __ATOMIC_ACQUIRE);
     do {
-        if ((now & (GTF_reading | GTF_writing)) != 0)
-            return Error::busy;
+        if ((now & (GTF_reading | GTF_writing)) != 0) return Error::busy;
     } while (!__atomic_compare_exchange_n(flags, &now, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
     next_free[reference.value] = static_cast<std::uint16_t>(free_list);
     free_list = reference.value;
@@ -104,8 +91,7 @@ Result<void> end(GrantRef reference) {
 Result<void*> map_side_by_side(DomId domain, std::span<const GrantRef> references, Access access,
                                std::span<std::uint32_t> handles) {
     auto reserved = mapping::reserve(references.size());
-    if (!reserved)
-        return reserved;
+    if (!reserved) return reserved;
     const auto virt = reinterpret_cast<std::uint64_t>(*reserved);
     for (std::size_t i = 0; i < references.size(); ++i) {
         gnttab_map_grant_ref operation{};
@@ -142,15 +128,13 @@ void unmap_side_by_side(void* first, std::span<const std::uint32_t> handles) {
 Result<MappedGrant> MappedGrant::map(DomId domain, GrantRef reference, Access access) {
     MappedGrant grant;
     auto mapped = map_side_by_side(domain, {&reference, 1}, access, {&grant.handle_, 1});
-    if (!mapped)
-        return mapped.error();
+    if (!mapped) return mapped.error();
     grant.address_ = *mapped;
     return grant;
 }
 
 void MappedGrant::unmap() {
-    if (address_ != nullptr)
-        unmap_side_by_side(address_, {&handle_, 1});
+    if (address_ != nullptr) unmap_side_by_side(address_, {&handle_, 1});
     address_ = nullptr;
 }
 

@@ -17,8 +17,7 @@ std::size_t backed_pages;
 
 bool grow(std::size_t size) {
     const std::uint64_t count = size / page_size;
-    if (heap_end + size > heap_area + heap_area_size || !frames::promise(count))
-        return false;
+    if (heap_end + size > heap_area + heap_area_size || !frames::promise(count)) return false;
     if (!page_table::ensure_range(heap_end, size)) {
         frames::unpromise(count);
         return false;
@@ -34,11 +33,9 @@ void shrink(std::size_t size) {
     Pfn freed[page_table::Batch::capacity];
     unsigned count = 0;
     const auto finish = [&] {
-        if (auto result = batch.flush(); !result)
-            panic("heap: cannot unmap: %s", error_name(result.error()));
+        if (auto result = batch.flush(); !result) panic("heap: cannot unmap: %s", error_name(result.error()));
         page_table::flush_tlb();
-        while (count > 0)
-            frames::release(freed[--count]);
+        while (count > 0) frames::release(freed[--count]);
     };
     const Mfn zero = pages::mfn_of(minios_zero_page);
     for (std::uint64_t at = heap_end; at < heap_end + size; at += page_size) {
@@ -56,20 +53,16 @@ void shrink(std::size_t size) {
         }
         --backed_pages;
         freed[count++] = frames::pfn_of(mfn);
-        if (count == page_table::Batch::capacity - 1)
-            finish();
+        if (count == page_table::Batch::capacity - 1) finish();
     }
     finish();
 }
 
-void broken(const char* what, const void* block) {
-    panic("heap: %s: %p", what, block);
-}
+void broken(const char* what, const void* block) { panic("heap: %s: %p", what, block); }
 
 void ensure_started() {
     static bool started;
-    if (!started)
-        arena.start(reinterpret_cast<void*>(heap_area), grow, shrink, broken);
+    if (!started) arena.start(reinterpret_cast<void*>(heap_area), grow, shrink, broken);
     started = true;
 }
 
@@ -81,15 +74,13 @@ void clear_page(void* page) {
 
 void map_page(std::uint64_t virt, std::uint64_t entry) {
     const long result = hypercall::update_va_mapping(virt, entry, UVMF_INVLPG | UVMF_LOCAL);
-    if (result < 0)
-        panic("heap: cannot map %lx: %s", virt, error_name(error_of(result)));
+    if (result < 0) panic("heap: cannot map %lx: %s", virt, error_name(error_of(result)));
 }
 
 } // namespace
 
 bool heap_page_fault(std::uint64_t address, bool write, bool) {
-    if (address < heap_area || address >= heap_end)
-        return false;
+    if (address < heap_area || address >= heap_end) return false;
     const std::uint64_t virt = address & ~(page_size - 1);
     const std::uint64_t entry = page_table::entry_of(reinterpret_cast<void*>(virt));
     const Mfn zero = pages::mfn_of(minios_zero_page);
@@ -136,27 +127,22 @@ void* malloc(std::size_t size) noexcept {
 
 void* calloc(std::size_t count, std::size_t size) noexcept {
     std::size_t total;
-    if (__builtin_mul_overflow(count, size, &total))
-        return nullptr;
+    if (__builtin_mul_overflow(count, size, &total)) return nullptr;
     void* p = malloc(total);
-    if (p != nullptr)
-        __builtin_memset(p, 0, total);
+    if (p != nullptr) __builtin_memset(p, 0, total);
     return p;
 }
 
 void* realloc(void* p, std::size_t size) noexcept {
-    if (p == nullptr)
-        return malloc(size);
+    if (p == nullptr) return malloc(size);
     if (size == 0) {
         free(p);
         return nullptr;
     }
     const std::size_t old = minios::arena.size_of(p);
-    if (size <= old && size >= old / 2)
-        return p;
+    if (size <= old && size >= old / 2) return p;
     void* moved = malloc(size);
-    if (moved == nullptr)
-        return nullptr;
+    if (moved == nullptr) return nullptr;
     __builtin_memcpy(moved, p, old < size ? old : size);
     free(p);
     return moved;
@@ -167,9 +153,7 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
     return minios::arena.allocate_aligned(alignment, size);
 }
 
-void free(void* p) noexcept {
-    minios::arena.release(p);
-}
+void free(void* p) noexcept { minios::arena.release(p); }
 
 } // extern "C"
 
@@ -177,53 +161,28 @@ namespace {
 
 void* allocate_or_panic(std::size_t size, std::size_t alignment) {
     void* p = alignment <= minios::HeapArena::alignment ? malloc(size) : aligned_alloc(alignment, size);
-    if (p == nullptr)
-        minios::panic("out of memory: new of %lu bytes; %lu in use", size, minios::heap::usage().in_use);
+    if (p == nullptr) minios::panic("out of memory: new of %lu bytes; %lu in use", size, minios::heap::usage().in_use);
     return p;
 }
 
 } // namespace
 
 #define MINIOS_WEAK __attribute__((weak))
-MINIOS_WEAK void* operator new(std::size_t size) {
-    return allocate_or_panic(size, 0);
-}
-MINIOS_WEAK void* operator new[](std::size_t size) {
-    return allocate_or_panic(size, 0);
-}
-MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a) {
-    return allocate_or_panic(size, std::size_t(a));
-}
+MINIOS_WEAK void* operator new(std::size_t size) { return allocate_or_panic(size, 0); }
+MINIOS_WEAK void* operator new[](std::size_t size) { return allocate_or_panic(size, 0); }
+MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a) { return allocate_or_panic(size, std::size_t(a)); }
 MINIOS_WEAK void* operator new[](std::size_t size, std::align_val_t a) {
     return allocate_or_panic(size, std::size_t(a));
 }
-MINIOS_WEAK void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    return malloc(size);
-}
-MINIOS_WEAK void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-    return malloc(size);
-}
+MINIOS_WEAK void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
+MINIOS_WEAK void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
 MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a, const std::nothrow_t&) noexcept {
     return aligned_alloc(std::size_t(a), size);
 }
-MINIOS_WEAK void operator delete(void* p) noexcept {
-    free(p);
-}
-MINIOS_WEAK void operator delete[](void* p) noexcept {
-    free(p);
-}
-MINIOS_WEAK void operator delete(void* p, std::size_t) noexcept {
-    free(p);
-}
-MINIOS_WEAK void operator delete[](void* p, std::size_t) noexcept {
-    free(p);
-}
-MINIOS_WEAK void operator delete(void* p, std::align_val_t) noexcept {
-    free(p);
-}
-MINIOS_WEAK void operator delete[](void* p, std::align_val_t) noexcept {
-    free(p);
-}
-MINIOS_WEAK void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-    free(p);
-}
+MINIOS_WEAK void operator delete(void* p) noexcept { free(p); }
+MINIOS_WEAK void operator delete[](void* p) noexcept { free(p); }
+MINIOS_WEAK void operator delete(void* p, std::size_t) noexcept { free(p); }
+MINIOS_WEAK void operator delete[](void* p, std::size_t) noexcept { free(p); }
+MINIOS_WEAK void operator delete(void* p, std::align_val_t) noexcept { free(p); }
+MINIOS_WEAK void operator delete[](void* p, std::align_val_t) noexcept { free(p); }
+MINIOS_WEAK void operator delete(void* p, std::size_t, std::align_val_t) noexcept { free(p); }

@@ -28,8 +28,7 @@ void HeapArena::insert(Block* b) {
     bin_of(size(b), first, second);
     b->next_free = bins_[first][second];
     b->last_free = nullptr;
-    if (b->next_free != nullptr)
-        b->next_free->last_free = b;
+    if (b->next_free != nullptr) b->next_free->last_free = b;
     bins_[first][second] = b;
     first_map_ |= std::uint64_t{1} << first;
     second_map_[first] = static_cast<std::uint16_t>(second_map_[first] | 1u << second);
@@ -44,28 +43,23 @@ void HeapArena::remove(Block* b) {
         b->last_free->next_free = b->next_free;
     else
         bins_[first][second] = b->next_free;
-    if (b->next_free != nullptr)
-        b->next_free->last_free = b->last_free;
+    if (b->next_free != nullptr) b->next_free->last_free = b->last_free;
     if (bins_[first][second] == nullptr) {
         second_map_[first] = static_cast<std::uint16_t>(second_map_[first] & ~(1u << second));
-        if (second_map_[first] == 0)
-            first_map_ &= ~(std::uint64_t{1} << first);
+        if (second_map_[first] == 0) first_map_ &= ~(std::uint64_t{1} << first);
     }
 }
 
 /// A free block of at least `size` from the first list whose every block is large enough.
 HeapArena::Block* HeapArena::find(std::size_t size) {
-    if (size >= 256)
-        size += (std::size_t{1} << (63 - __builtin_clzll(size) - 4)) - 1; // round up to the next list
+    if (size >= 256) size += (std::size_t{1} << (63 - __builtin_clzll(size) - 4)) - 1; // round up to the next list
     unsigned first, second;
     bin_of(size, first, second);
-    if (first >= classes)
-        return nullptr;
+    if (first >= classes) return nullptr;
     unsigned seconds = second_map_[first] & (0xffffu << second);
     if (seconds == 0) {
         const std::uint64_t firsts = first + 1 < classes ? first_map_ & (~std::uint64_t{0} << (first + 1)) : 0;
-        if (firsts == 0)
-            return nullptr;
+        if (firsts == 0) return nullptr;
         first = static_cast<unsigned>(__builtin_ctzll(firsts));
         seconds = second_map_[first];
     }
@@ -76,8 +70,7 @@ bool HeapArena::grow(std::size_t wanted) {
     // Enough that the new block satisfies find()'s rounding too.
     std::size_t more = wanted + wanted / 16 + 2 * header;
     more = (more + growth - 1) & ~(growth - 1);
-    if (more < wanted || !grow_(more))
-        return false;
+    if (more < wanted || !grow_(more)) return false;
     Block* b;
     if (reached_ == 0) {
         b = reinterpret_cast<Block*>(base_);
@@ -131,8 +124,7 @@ void HeapArena::trim(Block* last) {
 /// Cuts what is behind `wanted` off a used block.
 void HeapArena::split(Block* b, std::size_t wanted) {
     const std::size_t total = size(b);
-    if (total - wanted < smallest)
-        return;
+    if (total - wanted < smallest) return;
     b->size = wanted;
     Block* rest = after(b);
     rest->before = wanted;
@@ -142,35 +134,27 @@ void HeapArena::split(Block* b, std::size_t wanted) {
 }
 
 void* HeapArena::allocate(std::size_t bytes) {
-    if (bytes > (std::size_t{1} << 46))
-        return nullptr;
+    if (bytes > (std::size_t{1} << 46)) return nullptr;
     std::size_t wanted = (bytes + header + alignment - 1) & ~(alignment - 1);
-    if (wanted < smallest)
-        wanted = smallest;
+    if (wanted < smallest) wanted = smallest;
     Block* b = find(wanted);
     if (b == nullptr) {
-        if (!grow(wanted) || (b = find(wanted)) == nullptr)
-            return nullptr;
+        if (!grow(wanted) || (b = find(wanted)) == nullptr) return nullptr;
     }
-    if (!is_free(b) || size(b) < wanted)
-        broken_("block in a free list is not free", b);
+    if (!is_free(b) || size(b) < wanted) broken_("block in a free list is not free", b);
     remove(b);
     b->size = size(b);
     split(b, wanted);
     in_use_ += size(b);
-    if (in_use_ > peak_)
-        peak_ = in_use_;
+    if (in_use_ > peak_) peak_ = in_use_;
     return reinterpret_cast<char*>(b) + header;
 }
 
 void* HeapArena::allocate_aligned(std::size_t boundary, std::size_t bytes) {
-    if (boundary <= alignment)
-        return allocate(bytes);
-    if (boundary > (std::size_t{1} << 40) || (boundary & (boundary - 1)) != 0)
-        return nullptr;
+    if (boundary <= alignment) return allocate(bytes);
+    if (boundary > (std::size_t{1} << 40) || (boundary & (boundary - 1)) != 0) return nullptr;
     void* p = allocate(bytes + boundary + smallest);
-    if (p == nullptr)
-        return nullptr;
+    if (p == nullptr) return nullptr;
     const auto at = reinterpret_cast<std::uintptr_t>(p);
     Block* b = block_of(p);
     if (at % boundary != 0) {
@@ -187,8 +171,7 @@ void* HeapArena::allocate_aligned(std::size_t boundary, std::size_t bytes) {
         b = inner;
     }
     std::size_t wanted = (bytes + header + alignment - 1) & ~(alignment - 1);
-    if (wanted < smallest)
-        wanted = smallest;
+    if (wanted < smallest) wanted = smallest;
     in_use_ -= size(b);
     split(b, wanted);
     in_use_ += size(b);
@@ -200,8 +183,7 @@ HeapArena::Block* HeapArena::checked(void* p) const {
     const auto* at = reinterpret_cast<const char*>(b);
     if (at < base_ || at >= base_ + reached_ - header || reinterpret_cast<std::uintptr_t>(p) % alignment != 0)
         broken_("pointer is not from this heap", p);
-    if (is_free(b))
-        broken_("freed twice", p);
+    if (is_free(b)) broken_("freed twice", p);
     if (size(b) < smallest || size(b) > reached_ || at + size(b) > base_ + reached_ - header ||
         after(b)->before != size(b))
         broken_("block header overwritten", p);
@@ -209,8 +191,7 @@ HeapArena::Block* HeapArena::checked(void* p) const {
 }
 
 void HeapArena::release(void* p) {
-    if (p == nullptr)
-        return;
+    if (p == nullptr) return;
     Block* b = checked(p);
     in_use_ -= size(b);
     give(b);
@@ -220,18 +201,14 @@ void HeapArena::release(void* p) {
             trim(last);
 }
 
-std::size_t HeapArena::size_of(void* p) const {
-    return size(checked(p)) - header;
-}
+std::size_t HeapArena::size_of(void* p) const { return size(checked(p)) - header; }
 
 bool HeapArena::consistent() const {
     std::size_t before = 0, used = 0;
     for (std::size_t at = 0; reached_ != 0 && at < reached_ - header;) {
         const auto* b = reinterpret_cast<const Block*>(base_ + at);
-        if (b->before != before || size(b) < smallest || at + size(b) > reached_ - header)
-            return false;
-        if (!is_free(b))
-            used += size(b);
+        if (b->before != before || size(b) < smallest || at + size(b) > reached_ - header) return false;
+        if (!is_free(b)) used += size(b);
         before = size(b);
         at += before;
     }

@@ -35,8 +35,7 @@ bool heap_page_fault(std::uint64_t address, bool write, bool present);
 /// Length of a text that may lack its terminating zero.
 inline std::size_t bounded_length(const char* text, std::size_t most) {
     std::size_t length = 0;
-    while (length < most && text[length] != 0)
-        ++length;
+    while (length < most && text[length] != 0) ++length;
     return length;
 }
 

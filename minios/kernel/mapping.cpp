@@ -17,24 +17,20 @@ void clear(std::uint64_t virt, std::size_t count) {
         if (const auto table = page_table::find(virt + i * page_size, 1);
             table.entry != nullptr && table.entry[page_table::index(virt + i * page_size, 1)] != 0)
             batch.set(table.location(page_table::index(virt + i * page_size, 1)), 0);
-    if (auto result = batch.flush(); !result)
-        panic("mapping: cannot unmap %lx: %s", virt, error_name(result.error()));
+    if (auto result = batch.flush(); !result) panic("mapping: cannot unmap %lx: %s", virt, error_name(result.error()));
     page_table::flush_tlb();
 }
 
 /// Fills entries; `frame(i)` names the i-th machine frame.
-template <class Frame>
-Result<void*> map(DomId owner, std::size_t count, Access access, Frame frame) {
+template <class Frame> Result<void*> map(DomId owner, std::size_t count, Access access, Frame frame) {
     auto reserved = mapping::reserve(count);
-    if (!reserved)
-        return reserved;
+    if (!reserved) return reserved;
     const auto virt = reinterpret_cast<std::uint64_t>(*reserved);
     page_table::Batch batch(owner);
     page_table::Table table;
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint64_t at = virt + i * page_size;
-        if (i == 0 || page_table::index(at, 1) == 0)
-            table = page_table::find(at, 1);
+        if (i == 0 || page_table::index(at, 1) == 0) table = page_table::find(at, 1);
         batch.set(table.location(page_table::index(at, 1)), page_table::leaf(frame(i), access));
     }
     if (auto result = batch.flush(); !result) {
@@ -49,11 +45,9 @@ Result<void*> map(DomId owner, std::size_t count, Access access, Frame frame) {
 namespace mapping {
 
 Result<void*> reserve(std::size_t count) {
-    if (count == 0 || count > mapping_area_size / page_size)
-        return Error::invalid;
+    if (count == 0 || count > mapping_area_size / page_size) return Error::invalid;
     const std::uint64_t virt = mapping_space.allocate(count * page_size);
-    if (virt == 0)
-        return Error::no_space;
+    if (virt == 0) return Error::no_space;
     if (!page_table::ensure_range(virt, count * page_size)) {
         mapping_space.release(virt, count * page_size);
         return Error::no_memory;
@@ -84,8 +78,7 @@ void unmap(void* first, std::size_t count) {
 void* stack_allocate(std::size_t size) {
     size = (size + page_size - 1) & ~(page_size - 1);
     const std::uint64_t guard = stack_space.allocate(size + page_size);
-    if (guard == 0)
-        return nullptr;
+    if (guard == 0) return nullptr;
     const std::uint64_t lowest = guard + page_size;
     page_table::Batch batch;
     bool complete = page_table::ensure_range(lowest, size);
@@ -111,13 +104,11 @@ void stack_release(void* lowest, std::size_t size) {
     const auto virt = reinterpret_cast<std::uint64_t>(lowest);
     for (std::uint64_t at = virt; at < virt + size; at += page_size) {
         const std::uint64_t entry = page_table::entry_of(reinterpret_cast<void*>(at));
-        if ((entry & page_table::present) == 0)
-            continue;
+        if ((entry & page_table::present) == 0) continue;
         clear(at, 1);
         frames::release(frames::pfn_of(Mfn{(entry & page_table::address_mask) >> page_shift}));
     }
-    if (!stack_space.release(virt - page_size, size + page_size))
-        panic("stack: %p is not a stack", lowest);
+    if (!stack_space.release(virt - page_size, size + page_size)) panic("stack: %p is not a stack", lowest);
 }
 
 } // namespace minios

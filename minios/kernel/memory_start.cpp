@@ -7,9 +7,7 @@ namespace minios {
 
 namespace {
 
-std::uint64_t address(const char* symbol) {
-    return reinterpret_cast<std::uint64_t>(symbol);
-}
+std::uint64_t address(const char* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
 
 /// Frames from the image to the last one that the initial region maps. The region is contiguous (xen.h, start-of-day
 /// memory layout).
@@ -19,12 +17,10 @@ std::uint64_t count_initial_pages() {
     std::uint64_t at = base;
     for (;;) {
         const auto table = page_table::find(at, 1);
-        if (table.entry == nullptr)
-            break;
+        if (table.entry == nullptr) break;
         if ((table.entry[page_table::entries - 1] & page_table::present) == 0) {
             unsigned i = page_table::index(at, 1);
-            while ((table.entry[i] & page_table::present) != 0)
-                ++i;
+            while ((table.entry[i] & page_table::present) != 0) ++i;
             at = (at & ~(span - 1)) + i * page_size;
             break;
         }
@@ -52,8 +48,7 @@ void separate_rights(std::uint64_t initial_pages) {
         const bool has_text = block < address(minios_text_end) && block + span > base;
         const auto upper = page_table::find(block, 2);
         const unsigned i = page_table::index(block, 2);
-        if (!has_text)
-            batch.set(upper.location(i), upper.entry[i] | page_table::no_execute);
+        if (!has_text) batch.set(upper.location(i), upper.entry[i] | page_table::no_execute);
         const std::uint64_t constants_end = address(minios_rodata_end);
         const auto table = page_table::find(block, 1);
         for (std::uint64_t at = block; at < block + span && (has_text || at < constants_end); at += page_size) {
@@ -79,8 +74,7 @@ void map_shared_info(const start_info_t& info) {
     const long result = hypercall::update_va_mapping(
         reinterpret_cast<std::uint64_t>(&minios_shared_info),
         page_table::leaf(Mfn{info.shared_info >> page_shift}, Access::read_write), UVMF_INVLPG);
-    if (result < 0)
-        panic("memory: cannot map shared info %lx: %s", info.shared_info, error_name(error_of(result)));
+    if (result < 0) panic("memory: cannot map shared info %lx: %s", info.shared_info, error_name(error_of(result)));
 }
 
 /// Frames that the domain's builder put behind the ones it had to: pages of the console and the store, modules outside

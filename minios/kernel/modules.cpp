@@ -24,14 +24,12 @@ const std::byte* map_modules(const start_info_t& info, Pfn& first) {
         panic("modules: first frame %lx is beyond the domain's %lx pages", info.mod_start, info.nr_pages);
     const std::uint64_t pages_needed = (info.mod_len + page_size - 1) / page_size;
     auto* data = static_cast<const std::byte*>(pages::constant_address_of(first, pages_needed));
-    if (data == nullptr)
-        panic("modules: cannot map %lu pages from frame %lx", pages_needed, info.mod_start);
+    if (data == nullptr) panic("modules: cannot map %lu pages from frame %lx", pages_needed, info.mod_start);
     return data;
 }
 
 std::string_view text_at(const std::byte* base, std::size_t size, std::uint32_t offset) {
-    if (offset == 0 || offset >= size)
-        return {};
+    if (offset == 0 || offset >= size) return {};
     const char* text = reinterpret_cast<const char*>(base) + offset;
     return {text, bounded_length(text, size - offset)};
 }
@@ -40,11 +38,9 @@ void read_list(const std::byte* base, std::size_t size, Pfn first) {
     const auto* entries = reinterpret_cast<const xen_multiboot_mod_list*>(base);
     const std::size_t most = size / sizeof(xen_multiboot_mod_list);
     std::size_t found = 0;
-    while (found < most && entries[found].mod_start != 0)
-        ++found;
+    while (found < most && entries[found].mod_start != 0) ++found;
     list = new (std::nothrow) Module[found + 1];
-    if (list == nullptr)
-        panic("modules: no memory for a list of %lu", found);
+    if (list == nullptr) panic("modules: no memory for a list of %lu", found);
     for (std::size_t i = 0; i < found; ++i) {
         const auto& entry = entries[i];
         if (entry.mod_start >= size || entry.mod_end >= size || entry.mod_end + 1 < entry.mod_start)
@@ -58,8 +54,7 @@ void read_list(const std::byte* base, std::size_t size, Pfn first) {
 } // namespace
 
 void modules_start(const start_info_t& info) {
-    if (info.mod_len == 0)
-        return;
+    if (info.mod_len == 0) return;
     Pfn first;
     const std::byte* base = map_modules(info, first);
     if ((info.flags & SIF_MULTIBOOT_MOD) != 0) {
@@ -70,8 +65,6 @@ void modules_start(const start_info_t& info) {
     count = 1;
 }
 
-std::span<const Module> modules() {
-    return {list, count};
-}
+std::span<const Module> modules() { return {list, count}; }
 
 } // namespace minios

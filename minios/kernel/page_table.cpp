@@ -20,8 +20,7 @@ Table table_of(std::uint64_t entry) {
 /// Makes an empty table and hangs it into parent[i].
 Table add_table(const Table& parent, unsigned i) {
     auto pfn = frames::allocate_table();
-    if (!pfn)
-        return {};
+    if (!pfn) return {};
     void* page = pages::address_of(*pfn);
     __builtin_memset(page, 0, page_size);
     if (!add(parent, i, page, *pfn)) {
@@ -38,30 +37,25 @@ void start(const void* root_table) {
     root_mfn = pages::mfn_of(root_table);
 }
 
-Mfn root() {
-    return root_mfn;
-}
+Mfn root() { return root_mfn; }
 
 Table find(std::uint64_t virt, unsigned level) {
     Table table{root_entries, root_mfn};
     for (unsigned at = 4; at > level; --at) {
         const std::uint64_t entry = table.entry[index(virt, at)];
-        if ((entry & present) == 0)
-            return {};
+        if ((entry & present) == 0) return {};
         table = table_of(entry);
     }
     return table;
 }
 
 Result<void> add(const Table& parent, unsigned i, void* page, Pfn pfn) {
-    if (auto result = protect(page, 1, Access::read_only); !result)
-        return result;
+    if (auto result = protect(page, 1, Access::read_only); !result) return result;
     Batch batch;
     batch.set(parent.location(i),
               (frames::mfn_of(pfn).value << page_shift) | present | writable | user | accessed | no_execute);
     auto result = batch.flush();
-    if (!result)
-        (void)protect(page, 1, Access::read_write);
+    if (!result) (void)protect(page, 1, Access::read_write);
     return result;
 }
 
@@ -71,28 +65,23 @@ Table ensure_level(std::uint64_t virt, unsigned level) {
         const unsigned i = index(virt, at);
         const std::uint64_t entry = table.entry[i];
         table = (entry & present) != 0 ? table_of(entry) : add_table(table, i);
-        if (table.entry == nullptr)
-            break;
+        if (table.entry == nullptr) break;
     }
     return table;
 }
 
-Table ensure(std::uint64_t virt) {
-    return ensure_level(virt, 1);
-}
+Table ensure(std::uint64_t virt) { return ensure_level(virt, 1); }
 
 bool ensure_range(std::uint64_t virt, std::uint64_t size) {
     constexpr std::uint64_t span = 1ull << 21;
     for (std::uint64_t at = virt & ~(span - 1); at < virt + size; at += span)
-        if (ensure(at).entry == nullptr)
-            return false;
+        if (ensure(at).entry == nullptr) return false;
     return true;
 }
 
 std::uint64_t entry_of(const void* address) {
     const auto virt = reinterpret_cast<std::uint64_t>(address);
-    if (virt >> 47 != 0)
-        return 0; // the hypervisor's half is not ours to walk
+    if (virt >> 47 != 0) return 0; // the hypervisor's half is not ours to walk
     const Table table = find(virt, 1);
     return table.entry == nullptr ? 0 : table.entry[index(virt, 1)];
 }
@@ -128,12 +117,10 @@ Result<void> protect(void* address, std::size_t count, Access access) {
     auto virt = reinterpret_cast<std::uint64_t>(address);
     for (std::size_t i = 0; i < count; ++i, virt += page_size) {
         const std::uint64_t old = entry_of(reinterpret_cast<void*>(virt));
-        if ((old & present) == 0)
-            return Error::fault;
+        if ((old & present) == 0) return Error::fault;
         const std::uint64_t wanted = access == Access::read_write ? old | writable : old & ~(writable | dirty);
         const long result = hypercall::update_va_mapping(virt, wanted, UVMF_INVLPG | UVMF_LOCAL);
-        if (result < 0)
-            return error_of(result);
+        if (result < 0) return error_of(result);
     }
     return {};
 }
@@ -145,25 +132,20 @@ std::size_t count_in(const Table& table, unsigned level, std::uint64_t virt, boo
     std::size_t bad = 0;
     for (unsigned i = 0; i < entries; ++i) {
         const std::uint64_t entry = table.entry[i], at = virt + (std::uint64_t{i} << (12 + 9 * (level - 1)));
-        if ((entry & present) == 0 || (level == 4 && i >= entries / 2))
-            continue;
+        if ((entry & present) == 0 || (level == 4 && i >= entries / 2)) continue;
         const bool w = write && (entry & writable) != 0, x = execute && (entry & no_execute) == 0;
-        if (!w || !x)
-            continue; // nothing below can be both
+        if (!w || !x) continue; // nothing below can be both
         if (level > 1) {
             bad += count_in(table_of(entry), level - 1, at, w, x);
             continue;
         }
-        if (++bad <= 8)
-            print("page table: %lx is writable and executable (entry %lx)\n", at, entry);
+        if (++bad <= 8) print("page table: %lx is writable and executable (entry %lx)\n", at, entry);
     }
     return bad;
 }
 
 } // namespace
 
-std::size_t count_writable_executable() {
-    return count_in({root_entries, root_mfn}, 4, 0, true, true);
-}
+std::size_t count_writable_executable() { return count_in({root_entries, root_mfn}, 4, 0, true, true); }
 
 } // namespace minios::page_table

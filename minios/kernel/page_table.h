@@ -16,9 +16,7 @@ inline constexpr std::uint64_t leaf_flags = present | user | accessed | no_execu
 constexpr std::uint64_t leaf(Mfn mfn, Access access) {
     return (mfn.value << page_shift) | leaf_flags | (access == Access::read_write ? writable | dirty : 0);
 }
-constexpr unsigned index(std::uint64_t virt, unsigned level) {
-    return (virt >> (12 + 9 * (level - 1))) % entries;
-}
+constexpr unsigned index(std::uint64_t virt, unsigned level) { return (virt >> (12 + 9 * (level - 1))) % entries; }
 
 /// A table as we see it: where it is mapped (read-only) and its machine frame.
 struct Table {
@@ -46,8 +44,7 @@ class Batch {
     explicit Batch(DomId owner = dom_self) : owner_(owner) {}
     void set(std::uint64_t location, std::uint64_t value) {
         requests_[count_++] = {location | MMU_NORMAL_PT_UPDATE, value};
-        if (count_ == capacity)
-            (void)flush(); // the error sticks
+        if (count_ == capacity) (void)flush(); // the error sticks
     }
     Result<void> flush();
 

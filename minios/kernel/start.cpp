@@ -20,8 +20,7 @@ char program_name[48];
 bool shutting_down;
 
 void run_constructors() {
-    for (const Constructor* c = minios_init_array_start; c < minios_init_array_end; ++c)
-        (*c)();
+    for (const Constructor* c = minios_init_array_start; c < minios_init_array_end; ++c) (*c)();
 }
 
 int run_main() {
@@ -37,15 +36,9 @@ int run_main() {
 
 } // namespace
 
-const start_info_t& start_info() {
-    return info_copy;
-}
-bool is_first_domain() {
-    return (info_copy.flags & SIF_INITDOMAIN) != 0;
-}
-std::uint64_t total_pages() {
-    return info_copy.nr_pages;
-}
+const start_info_t& start_info() { return info_copy; }
+bool is_first_domain() { return (info_copy.flags & SIF_INITDOMAIN) != 0; }
+std::uint64_t total_pages() { return info_copy.nr_pages; }
 std::string_view command_line() {
     const auto* text = reinterpret_cast<const char*>(info_copy.cmd_line);
     return {text, bounded_length(text, MAX_GUEST_CMDLINE)};
@@ -58,16 +51,14 @@ extern "C" [[noreturn]] void minios_start(const start_info_t* info) {
     traps_start();
     memory_start(info_copy);
 #if MINIOS_DEBUG
-    if (page_table::count_writable_executable() != 0)
-        panic("start: there are pages both writable and executable");
+    if (page_table::count_writable_executable() != 0) panic("start: there are pages both writable and executable");
 #endif
     events_start();
     console_start(info_copy);
     modules_start(info_copy);
     run_constructors();
     const int result = run_main();
-    if (result != 0)
-        print("%s: main returned %d\n", program_name, result);
+    if (result != 0) print("%s: main returned %d\n", program_name, result);
     shutdown(result == 0 ? ShutdownReason::power_off : ShutdownReason::crash);
 }
 
@@ -77,8 +68,7 @@ void shutdown(ShutdownReason reason) {
         console::flush();
     }
     sched_shutdown_t operation{static_cast<unsigned>(reason)};
-    for (;;)
-        (void)hypercall::sched_op(SCHEDOP_shutdown, &operation);
+    for (;;) (void)hypercall::sched_op(SCHEDOP_shutdown, &operation);
 }
 
 void panic(const char* format, ...) {
@@ -99,11 +89,9 @@ void panic(const char* format, ...) {
 
 const char* error_name(Error error) {
     const int number = static_cast<int>(error);
-    if (number == 0)
-        return "no error";
+    if (number == 0) return "no error";
 #define XEN_ERRNO(name, value)                                                                                         \
-    if (number == value)                                                                                               \
-        return #name;
+    if (number == value) return #name;
 #include <xen/errno.h>
     return "E?";
 }

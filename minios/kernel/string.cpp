@@ -43,54 +43,44 @@ MINIOS_WEAK int memcmp(const void* a, const void* b, std::size_t size) {
     const auto* left = static_cast<const unsigned char*>(a);
     const auto* right = static_cast<const unsigned char*>(b);
     for (std::size_t i = 0; i < size; ++i)
-        if (left[i] != right[i])
-            return left[i] < right[i] ? -1 : 1;
+        if (left[i] != right[i]) return left[i] < right[i] ? -1 : 1;
     return 0;
 }
 
 MINIOS_WEAK void* memchr(const void* s, int c, std::size_t size) {
     const auto* bytes = static_cast<const unsigned char*>(s);
     for (std::size_t i = 0; i < size; ++i)
-        if (bytes[i] == static_cast<unsigned char>(c))
-            return const_cast<unsigned char*>(bytes + i);
+        if (bytes[i] == static_cast<unsigned char>(c)) return const_cast<unsigned char*>(bytes + i);
     return nullptr;
 }
 
 MINIOS_WEAK std::size_t strlen(const char* s) {
     std::size_t length = 0;
-    while (s[length] != 0)
-        ++length;
+    while (s[length] != 0) ++length;
     return length;
 }
 
 MINIOS_WEAK std::size_t strnlen(const char* s, std::size_t most) {
     std::size_t length = 0;
-    while (length < most && s[length] != 0)
-        ++length;
+    while (length < most && s[length] != 0) ++length;
     return length;
 }
 
 MINIOS_WEAK int strncmp(const char* a, const char* b, std::size_t most) {
     for (std::size_t i = 0; i < most; ++i) {
         auto left = static_cast<unsigned char>(a[i]), right = static_cast<unsigned char>(b[i]);
-        if (left != right)
-            return left < right ? -1 : 1;
-        if (left == 0)
-            break;
+        if (left != right) return left < right ? -1 : 1;
+        if (left == 0) break;
     }
     return 0;
 }
 
-MINIOS_WEAK int strcmp(const char* a, const char* b) {
-    return strncmp(a, b, ~std::size_t{0});
-}
+MINIOS_WEAK int strcmp(const char* a, const char* b) { return strncmp(a, b, ~std::size_t{0}); }
 
 MINIOS_WEAK char* strchr(const char* s, int c) {
     for (;; ++s) {
-        if (*s == static_cast<char>(c))
-            return const_cast<char*>(s);
-        if (*s == 0)
-            return nullptr;
+        if (*s == static_cast<char>(c)) return const_cast<char*>(s);
+        if (*s == 0) return nullptr;
     }
 }
 

@@ -41,8 +41,7 @@ struct Scheduler {
         Thread* thread = queue.first_;
         if (thread != nullptr) {
             queue.first_ = thread->next;
-            if (queue.first_ == nullptr)
-                queue.last_ = nullptr;
+            if (queue.first_ == nullptr) queue.last_ = nullptr;
         }
         return thread;
     }
@@ -50,11 +49,9 @@ struct Scheduler {
     static void remove(WaitQueue& queue, Thread* thread) {
         Thread* before = nullptr;
         for (Thread* at = queue.first_; at != nullptr; before = at, at = at->next) {
-            if (at != thread)
-                continue;
+            if (at != thread) continue;
             (before != nullptr ? before->next : queue.first_) = at->next;
-            if (queue.last_ == at)
-                queue.last_ = before;
+            if (queue.last_ == at) queue.last_ = before;
             return;
         }
     }
@@ -66,8 +63,7 @@ struct Scheduler {
     }
 
     static void free_dead() {
-        if (dead == nullptr)
-            return;
+        if (dead == nullptr) return;
         stack_release(dead->stack, dead->stack_size);
         delete dead;
         dead = nullptr;
@@ -76,12 +72,10 @@ struct Scheduler {
     /// The hypervisor's timer speaks through VIRQ_TIMER, which is bound when the first deadline appears.
     static void set_wake_up(std::uint64_t deadline) {
         static bool bound;
-        if (deadline == 0 && !bound)
-            return;
+        if (deadline == 0 && !bound) return;
         if (!bound) {
             auto port = events::bind_virtual_irq(VIRQ_TIMER);
-            if (!port)
-                panic("threads: cannot bind the timer: %s", error_name(port.error()));
+            if (!port) panic("threads: cannot bind the timer: %s", error_name(port.error()));
             events::set_handler(
                 *port, [](Port, void*) {}, nullptr);
             bound = true;
@@ -94,8 +88,7 @@ struct Scheduler {
         for (;;) {
             events::dispatch();
             const std::uint64_t deadline = clock::run_timers();
-            if (Thread* thread = take_first(ready); thread != nullptr)
-                return thread;
+            if (Thread* thread = take_first(ready); thread != nullptr) return thread;
             set_wake_up(deadline);
             minios_block();
         }
@@ -104,8 +97,7 @@ struct Scheduler {
     /// Leaves the current thread, which has been queued somewhere (or is dying).
     static void switch_away() {
         Thread* next = next_ready();
-        if (next == current)
-            return;
+        if (next == current) return;
         Thread* old = current;
         current = next;
         minios_switch(&old->stack_pointer, next->stack_pointer);
@@ -116,8 +108,7 @@ struct Scheduler {
 void Thread::on_deadline(void* context) {
     auto* thread = static_cast<Thread*>(context);
     thread->timed_out = true;
-    if (thread->queue != nullptr)
-        Scheduler::remove(*thread->queue, thread);
+    if (thread->queue != nullptr) Scheduler::remove(*thread->queue, thread);
     Scheduler::make_ready(thread);
 }
 
@@ -126,32 +117,26 @@ bool WaitQueue::wait(std::uint64_t deadline_ns) {
     self->timed_out = false;
     self->queue = this;
     Scheduler::append(*this, self);
-    if (deadline_ns != 0)
-        self->timer.set(deadline_ns);
+    if (deadline_ns != 0) self->timer.set(deadline_ns);
     Scheduler::switch_away();
     return !self->timed_out;
 }
 
 void WaitQueue::wake_one() {
-    if (Thread* thread = Scheduler::take_first(*this); thread != nullptr)
-        Scheduler::make_ready(thread);
+    if (Thread* thread = Scheduler::take_first(*this); thread != nullptr) Scheduler::make_ready(thread);
 }
 
 void WaitQueue::wake_all() {
-    while (first_ != nullptr)
-        wake_one();
+    while (first_ != nullptr) wake_one();
 }
 
-extern "C" void minios_thread_end() {
-    threads::exit();
-}
+extern "C" void minios_thread_end() { threads::exit(); }
 
 namespace threads {
 
 Result<Thread*> create(const char* name, void (*entry)(void*), void* argument, std::size_t stack_size) {
     auto* thread = new (std::nothrow) Thread;
-    if (thread == nullptr)
-        return Error::no_memory;
+    if (thread == nullptr) return Error::no_memory;
     thread->stack = stack_allocate(stack_size);
     if (thread->stack == nullptr) {
         delete thread;
@@ -183,19 +168,14 @@ void yield() {
 }
 
 void exit() {
-    if (Scheduler::current == &Scheduler::main_thread)
-        shutdown(ShutdownReason::power_off);
+    if (Scheduler::current == &Scheduler::main_thread) shutdown(ShutdownReason::power_off);
     Scheduler::dead = Scheduler::current;
     Scheduler::switch_away();
     panic("a thread that ended runs again");
 }
 
-Thread* current() {
-    return Scheduler::current;
-}
-const char* name(const Thread* thread) {
-    return thread->name;
-}
+Thread* current() { return Scheduler::current; }
+const char* name(const Thread* thread) { return thread->name; }
 
 } // namespace threads
 } // namespace minios

@@ -52,8 +52,7 @@ const char* exception_name(std::uint64_t vector) {
 void traps_start() {
     unsigned used = 0;
     for (unsigned vector = 0; vector < 22; ++vector) {
-        if (minios_exception_entries[vector] == 0)
-            continue;
+        if (minios_exception_entries[vector] == 0) continue;
         trap_info_t& trap = trap_table[used++];
         trap.vector = static_cast<std::uint8_t>(vector);
         trap.flags = 0;
@@ -90,8 +89,7 @@ extern "C" void minios_exception(ExceptionFrame* frame) {
     console::stop_waiting();
     print("\nminios: %s (vector %lu, error %lx) at %lx", exception_name(frame->vector), frame->vector,
           frame->error_code, frame->rip);
-    if (frame->vector == page_fault)
-        print(", address %lx", address);
+    if (frame->vector == page_fault) print(", address %lx", address);
     print(", thread %s\n", threads::name(threads::current()));
     print_registers(*frame);
     print_back_trace(frame->rip, frame->rbp);

@@ -6,8 +6,7 @@
 
 namespace skerry::console {
 
-template <std::size_t capacity>
-class ByteQueue {
+template <std::size_t capacity> class ByteQueue {
     static_assert((capacity & (capacity - 1)) == 0, "positions wrap by masking");
 
   public:
@@ -17,16 +16,14 @@ class ByteQueue {
 
     /// False: full.
     bool put(char c) {
-        if (room() == 0)
-            return false;
+        if (room() == 0) return false;
         bytes_[in_++ % capacity] = c;
         return true;
     }
     /// How many of `count` bytes fitted.
     std::size_t put(const char* bytes, std::size_t count) {
         std::size_t done = 0;
-        while (done < count && put(bytes[done]))
-            ++done;
+        while (done < count && put(bytes[done])) ++done;
         return done;
     }
     char front() const { return bytes_[out_ % capacity]; }
@@ -34,8 +31,7 @@ class ByteQueue {
     /// Copies up to `most` bytes without taking them.
     std::size_t peek(char* to, std::size_t most) const {
         const std::size_t count = size() < most ? size() : most;
-        for (std::size_t i = 0; i < count; ++i)
-            to[i] = bytes_[(out_ + i) % capacity];
+        for (std::size_t i = 0; i < count; ++i) to[i] = bytes_[(out_ + i) % capacity];
         return count;
     }
     void drop(std::size_t count) { out_ += count < size() ? count : size(); }

@@ -15,18 +15,15 @@ bool HypervisorLog::start() {
             last_end_ = step;
         }
         const std::size_t count = read(last_ + last_end_, step);
-        if (count == 0)
-            break;
+        if (count == 0) break;
         last_end_ += count;
     }
-    while (last_begin_ < last_end_ && last_[last_begin_++] != '\n') {
-    }
+    while (last_begin_ < last_end_ && last_[last_begin_++] != '\n') {}
     return available_;
 }
 
 std::size_t HypervisorLog::read(char* to, std::size_t most) {
-    if (!available_)
-        return 0;
+    if (!available_) return 0;
     xen_sysctl_t operation{};
     operation.cmd = XEN_SYSCTL_readconsole;
     auto& request = operation.u.readconsole;

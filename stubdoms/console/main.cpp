@@ -13,7 +13,6 @@ int main(int argc, char** argv) {
     read_settings(argc - 1, argv + 1, settings,
                   [](const char* word, const char* why) { minios::print("console: %s: %s\n", word, why); });
     static Server server(settings);
-    if (!server.start())
-        return 1;
+    if (!server.start()) return 1;
     server.run();
 }

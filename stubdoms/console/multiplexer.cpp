@@ -11,8 +11,7 @@ std::size_t Multiplexer::write(Source& source, const char* bytes, std::size_t co
             write_interactive(bytes[done]);
             continue;
         }
-        if (must_wait(source, bytes[done]))
-            break;
+        if (must_wait(source, bytes[done])) break;
         write_line_byte(source, bytes[done]);
         source.quiet = false;
     }
@@ -37,17 +36,14 @@ void Multiplexer::write_line_byte(Source& source, char c) {
         const auto byte = static_cast<unsigned char>(c);
         source.line[source.length++] = byte == '\t' || (byte >= 0x20 && byte != 0x7f) ? c : '.';
     }
-    if (source.length >= line_limit - 1)
-        end_line(source);
+    if (source.length >= line_limit - 1) end_line(source);
 }
 
 void Multiplexer::end_line(Source& source) {
-    if (!at_line_start_)
-        text("\r\n", 2);
+    if (!at_line_start_) text("\r\n", 2);
     if (source.name[0] != 0) {
         std::size_t length = 0;
-        while (source.name[length] != 0)
-            ++length;
+        while (source.name[length] != 0) ++length;
         text("[", 1);
         text(source.name, length);
         text("] ", 2);
@@ -59,8 +55,7 @@ void Multiplexer::end_line(Source& source) {
 }
 
 void Multiplexer::flush_quiet(Source& source) {
-    if (source.quiet && source.length > 0 && terminal_.room() >= worst_growth)
-        end_line(source);
+    if (source.quiet && source.length > 0 && terminal_.room() >= worst_growth) end_line(source);
     source.quiet = true;
 }
 

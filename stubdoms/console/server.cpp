@@ -24,8 +24,7 @@ constexpr unsigned patience_with_guest = 40; ///< attempts, one at each tick
 
 bool Server::start() {
     format_to(own_source_.name, sizeof own_source_.name, "console");
-    if (auto result = ports::enable(); !result)
-        print("console: no I/O privilege: %s\n", error_name(result.error()));
+    if (auto result = ports::enable(); !result) print("console: no I/O privilege: %s\n", error_name(result.error()));
     if (!uart_.start()) {
         print("console: no UART answers at port %x\n", settings_.uart);
         return false;
@@ -36,11 +35,9 @@ bool Server::start() {
                 settings_.uart);
     }
     if (settings_.log && log_.start()) {
-        if (auto port = events::bind_virtual_irq(VIRQ_CON_RING); port)
-            events::set_handler(*port, on_log, this);
+        if (auto port = events::bind_virtual_irq(VIRQ_CON_RING); port) events::set_handler(*port, on_log, this);
     }
-    if (settings_.builder_port != 0)
-        events::set_handler(Port{settings_.builder_port}, on_builder, this);
+    if (settings_.builder_port != 0) events::set_handler(Port{settings_.builder_port}, on_builder, this);
     for (std::size_t i = 0; i < settings_.guest_count; ++i) {
         Guest& guest = guests_[i];
         guest.address = &settings_.guests[i];
@@ -57,10 +54,8 @@ bool Server::start() {
 /// A console domain that takes over from a former self shows what was said meanwhile.
 void Server::greet_again() {
     bool again = false;
-    for (std::size_t i = 0; i < settings_.guest_count; ++i)
-        again |= guests_[i].ring.used();
-    if (!again)
-        return;
+    for (std::size_t i = 0; i < settings_.guest_count; ++i) again |= guests_[i].ring.used();
+    if (!again) return;
     const std::string_view lines = log_.last_lines();
     multiplexer_.write(log_source_, lines.data(), lines.size());
     say("started again\n");
@@ -77,9 +72,7 @@ void Server::say(const char* format, ...) {
     multiplexer_.write(own_source_, text, count);
 }
 
-void Server::on_event(Port, void* server) {
-    static_cast<Server*>(server)->work_.wake_all();
-}
+void Server::on_event(Port, void* server) { static_cast<Server*>(server)->work_.wake_all(); }
 
 void Server::on_interrupt(Port port, void* server) {
     static_cast<Server*>(server)->interrupted_ = true;
@@ -108,8 +101,7 @@ void Server::visit_guests() {
             guest.ring = GuestRing{};
             guest.page.detach();
         }
-        if (!guest.page.attached())
-            attach(guest);
+        if (!guest.page.attached()) attach(guest);
     }
 }
 
@@ -130,8 +122,7 @@ void Server::attach(Guest& guest) {
 
 bool Server::move_input() {
     const bool moved_in = uart_.receive(input_);
-    if (moved_in)
-        last_input_ = clock::now_ns();
+    if (moved_in) last_input_ = clock::now_ns();
     bool moved = moved_in;
     if (settings_.guest_count == 0) {
         input_.drop(input_.size()); // nobody will ever read it
@@ -156,14 +147,12 @@ bool Server::move_output(Guest& guest) {
         guest.taken_begin = 0;
         guest.taken_end = guest.ring.read(guest.taken, sizeof guest.taken);
         moved = guest.taken_end > 0;
-        if (moved && guest.page.attached())
-            guest.page.notify(); // it may be waiting for room
+        if (moved && guest.page.attached()) guest.page.notify(); // it may be waiting for room
     }
     const std::size_t shown =
         multiplexer_.write(guest.source, guest.taken + guest.taken_begin, guest.taken_end - guest.taken_begin);
     guest.taken_begin += shown;
-    if (guest.source.interactive && shown > 0)
-        last_interactive_ = clock::now_ns();
+    if (guest.source.interactive && shown > 0) last_interactive_ = clock::now_ns();
     return moved || shown > 0;
 }
 
@@ -194,15 +183,12 @@ void Server::tick(std::uint64_t now) {
         last_log_ = now;
         log_look_ |= log_.available() && !log_event_;
     }
-    if (now - last_tick_ < tick_interval)
-        return;
+    if (now - last_tick_ < tick_interval) return;
     last_tick_ = now;
-    if (now - last_input_ > quiet_line)
-        uart_.use_fifos();
+    if (now - last_input_ > quiet_line) uart_.use_fifos();
     visit_ = true;
     log_look_ |= log_.available();
-    for (std::size_t i = 0; i < settings_.guest_count; ++i)
-        multiplexer_.flush_quiet(guests_[i].source);
+    for (std::size_t i = 0; i < settings_.guest_count; ++i) multiplexer_.flush_quiet(guests_[i].source);
     multiplexer_.flush_quiet(log_source_);
 }
 
@@ -219,8 +205,7 @@ std::uint64_t Server::next_deadline(std::uint64_t now) {
 
 void Server::run() {
     for (;;) {
-        if (visit_)
-            visit_guests();
+        if (visit_) visit_guests();
         const bool moved = move_all();
         const std::uint64_t now = clock::now_ns();
         tick(now);
@@ -230,8 +215,7 @@ void Server::run() {
             continue;
         }
         uart_.interrupt_on(line_.started() && input_.room() > 0, line_.started() && !terminal_.empty());
-        if (line_.started() && uart_.interrupt_asserted())
-            continue;
+        if (line_.started() && uart_.interrupt_asserted()) continue;
         if (interrupted_) {
             interrupted_ = false;
             line_.end();

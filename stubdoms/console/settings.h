@@ -26,14 +26,12 @@ struct Settings {
 };
 
 /// Reads the words; `complain(word, why)` is called for each that is not understood or has no place.
-template <class Complain>
-void read_settings(int count, char** words, Settings& settings, Complain complain);
+template <class Complain> void read_settings(int count, char** words, Settings& settings, Complain complain);
 
 /// An unsigned number, decimal or 0x hexadecimal, up to `most`.
 bool parse_unsigned(std::string_view text, std::uint32_t most, std::uint32_t& value);
 
-template <class Complain>
-void read_settings(int count, char** words, Settings& settings, Complain complain) {
+template <class Complain> void read_settings(int count, char** words, Settings& settings, Complain complain) {
     std::string_view interactive;
     for (int i = 0; i < count; ++i) {
         const std::string_view word = words[i];
@@ -62,8 +60,7 @@ void read_settings(int count, char** words, Settings& settings, Complain complai
             complain(words[i], "not understood");
         }
     }
-    if (interactive.empty())
-        return;
+    if (interactive.empty()) return;
     for (std::size_t i = 0; i < settings.guest_count; ++i) {
         if (interactive == settings.guests[i].name) {
             settings.interactive = i;

@@ -26,8 +26,7 @@ class Uart {
 
     /// Takes the device over as it is: speed, line format, FIFOs, and what it has received. False: no UART answers.
     bool start() {
-        if (!present())
-            return false;
+        if (!present()) return false;
         set_interrupts(0);
         fifos_ = (io_.in(reg(interrupt_identity)) & fifos_on) == fifos_on;
         io_.out(reg(modem_control), terminal_ready | request_to_send | interrupt_gate);
@@ -37,19 +36,16 @@ class Uart {
     /// Switches the FIFOs on, if they are not. That empties the receiver, so: only when the line has been quiet for
     /// long, because what was piped in at boot follows byte on byte.
     void use_fifos() {
-        if (fifos_ || (io_.in(reg(line_status)) & data_ready) != 0)
-            return;
+        if (fifos_ || (io_.in(reg(line_status)) & data_ready) != 0) return;
         io_.out(reg(fifo_control), fifo_enable);
         fifos_ = (io_.in(reg(interrupt_identity)) & fifos_on) == fifos_on;
     }
 
     /// Moves received bytes into `input` while there is room. True if any came.
-    template <class Queue>
-    bool receive(Queue& input) {
+    template <class Queue> bool receive(Queue& input) {
         bool any = false;
         for (unsigned most = burst; most > 0 && input.room() > 0; --most) {
-            if ((io_.in(reg(line_status)) & data_ready) == 0)
-                return any;
+            if ((io_.in(reg(line_status)) & data_ready) == 0) return any;
             input.put(static_cast<char>(io_.in(reg(data))));
             any = true;
         }
@@ -57,13 +53,11 @@ class Uart {
     }
 
     /// Moves bytes from `output` into the device while it takes them. True if any went.
-    template <class Queue>
-    bool transmit(Queue& output) {
+    template <class Queue> bool transmit(Queue& output) {
         bool any = false;
         const unsigned at_once = fifos_ ? fifo_size : 1;
         for (unsigned most = burst / at_once; most > 0 && !output.empty(); --most) {
-            if ((io_.in(reg(line_status)) & transmitter_empty) == 0)
-                return any;
+            if ((io_.in(reg(line_status)) & transmitter_empty) == 0) return any;
             for (unsigned i = 0; i < at_once && !output.empty(); ++i) {
                 io_.out(reg(data), static_cast<std::uint8_t>(output.front()));
                 output.pop();
@@ -101,14 +95,12 @@ class Uart {
     bool present() {
         for (const unsigned pattern : {0x5au, 0xa5u}) {
             io_.out(reg(scratch), static_cast<std::uint8_t>(pattern));
-            if (io_.in(reg(scratch)) != pattern)
-                return false;
+            if (io_.in(reg(scratch)) != pattern) return false;
         }
         return true;
     }
     void set_interrupts(std::uint8_t mask) {
-        if (mask == interrupts_)
-            return;
+        if (mask == interrupts_) return;
         interrupts_ = mask;
         io_.out(reg(interrupt_enable), mask);
     }

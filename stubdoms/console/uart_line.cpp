@@ -19,8 +19,7 @@ minios::Result<void> InterruptLine::start(unsigned gsi, minios::events::Handler 
     if (const long result = minios::hypercall::physdev_op(PHYSDEVOP_map_pirq, &map); result < 0)
         return minios::error_of(result);
     auto port = minios::events::bind_physical_irq(static_cast<unsigned>(map.pirq), false);
-    if (!port)
-        return port.error();
+    if (!port) return port.error();
     pirq_ = static_cast<unsigned>(map.pirq);
     started_ = true;
     minios::events::set_handler(*port, handler, context);

@@ -48,9 +48,7 @@ struct BundleHeader {
 static_assert(sizeof(BundleEntry) == 24 && sizeof(BundleHeader) == 24 + 24 * max_entries);
 static_assert(offsetof(BundleHeader, entries) == 24);
 
-constexpr uint64_t align_up(uint64_t bytes) {
-    return (bytes + alignment - 1) & ~(alignment - 1);
-}
+constexpr uint64_t align_up(uint64_t bytes) { return (bytes + alignment - 1) & ~(alignment - 1); }
 
 // The header of a bundle whose kernel follows the header page and whose ramdisk (if `ramdisk_bytes` is not 0) follows
 // the kernel. A writer stores this at offset 0, then copies the bytes to entries[i].offset; the module is total_bytes

@@ -12,8 +12,7 @@ namespace {
 Result<void> check_header(const BundleHeader& header, std::uint64_t module_bytes) {
     if (header.magic != magic)
         return Failure{"bundle: module does not begin with a bundle header but with", header.magic};
-    if (header.version != version)
-        return Failure{"bundle: unknown version", header.version};
+    if (header.version != version) return Failure{"bundle: unknown version", header.version};
     if (header.entry_count == 0 || header.entry_count > max_entries)
         return Failure{"bundle: impossible number of entries:", header.entry_count};
     if (header.total_bytes > module_bytes)
@@ -39,14 +38,11 @@ Result<void> check_entry(const BundleHeader& header, unsigned index) {
 
 Result<Contents> read(Bytes module) {
     BundleHeader header;
-    if (!module.read(0, header))
-        return Failure{"bundle: module too short for a bundle; bytes", module.size()};
-    if (Result<void> checked = check_header(header, module.size()); !checked)
-        return checked.failure();
+    if (!module.read(0, header)) return Failure{"bundle: module too short for a bundle; bytes", module.size()};
+    if (Result<void> checked = check_header(header, module.size()); !checked) return checked.failure();
     Contents contents;
     for (unsigned i = 0; i < header.entry_count; ++i) {
-        if (Result<void> checked = check_entry(header, i); !checked)
-            return checked.failure();
+        if (Result<void> checked = check_entry(header, i); !checked) return checked.failure();
         const BundleEntry& entry = header.entries[i];
         Bytes* into = nullptr;
         if (entry.kind == static_cast<std::uint32_t>(EntryKind::kernel))
@@ -57,8 +53,7 @@ Result<Contents> read(Bytes module) {
             return Failure{"bundle: entry of unknown kind, or a second one of its kind; entry", i};
         *into = module.slice(entry.offset, entry.bytes);
     }
-    if (contents.kernel.size() == 0)
-        return Failure{"bundle: no kernel; entries", header.entry_count};
+    if (contents.kernel.size() == 0) return Failure{"bundle: no kernel; entries", header.entry_count};
     return contents;
 }
 

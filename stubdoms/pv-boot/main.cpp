@@ -23,11 +23,9 @@ using start_in_place::Failure;
 
 Failure boot(Bytes module) {
     start_in_place::Result<bundle::Contents> contents = bundle::read(module);
-    if (!contents)
-        return contents.failure();
+    if (!contents) return contents.failure();
     start_in_place::Result<start_in_place::Inheritance> inheritance = start_in_place::inheritance_of_minios();
-    if (!inheritance)
-        return inheritance.failure();
+    if (!inheritance) return inheritance.failure();
     minios::print("pv-boot: kernel of %lu KiB, ramdisk of %lu KiB, domain of %lu MiB\n", contents->kernel.size() >> 10,
                   contents->ramdisk.size() >> 10, minios::total_pages() >> 8);
     start_in_place::MiniosDomain domain;
@@ -38,7 +36,6 @@ Failure boot(Bytes module) {
 
 int main(int, char**) {
     const auto modules = minios::modules();
-    if (modules.empty())
-        give_up({"this domain was given no bundle; modules", 0});
+    if (modules.empty()) give_up({"this domain was given no bundle; modules", 0});
     give_up(boot(Bytes(std::span<const std::byte>(modules[0].data, modules[0].size))));
 }

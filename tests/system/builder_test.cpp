@@ -14,9 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool oracle() {
-    return std::getenv("SKERRY_ORACLE") != nullptr;
-}
+bool oracle() { return std::getenv("SKERRY_ORACLE") != nullptr; }
 
 class Builder : public testing::Test {
   protected:
@@ -30,8 +28,7 @@ class Builder : public testing::Test {
             description.replace(at, 4, oracle() ? "seal = no" : "seal = yes");
         std::ofstream(folder / "platform") << description;
         fs::copy_file(build_path("builder-lodger"), folder / "lodger");
-        for (const auto& [module, file] : more)
-            fs::copy_file(file, folder / module);
+        for (const auto& [module, file] : more) fs::copy_file(file, folder / module);
         std::string archive = folder.string() + ".cpio";
         std::string pack =
             "cd '" + folder.string() + "' && find . -type f | cpio -o -H newc --quiet > ../" + name() + ".cpio";
@@ -120,8 +117,7 @@ TEST_F(Builder, LinuxUnpacksInsideItsOwnDomain) {
 }
 
 TEST_F(Builder, UnsealableDomainIsNotStarted) {
-    if (!oracle())
-        GTEST_SKIP() << "xen-core can seal";
+    if (!oracle()) GTEST_SKIP() << "xen-core can seal";
     boot("[domain a]\nkernel = lodger\nmemory = 4M\n");
     expect({"builder: domain a was not built: sealing it: ENOSYS", "builder: FAILED: no domain could be built"});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs every tiny guest (tests/guests/*) as the first domain and turns each of its cases into one test. The guest runs once, when
-// its first case is asked for. With SKERRY_ORACLE=1 the hypervisor is Debian's Xen, which proves the guests themselves.
+// Runs every tiny guest (tests/guests/*) as the first domain and turns each of its cases into one test. The guest runs
+// once, when its first case is asked for. With SKERRY_ORACLE=1 the hypervisor is Debian's Xen, which proves the guests
+// themselves.
 #include "qemu.h"
 
 #include <algorithm>
@@ -41,11 +42,16 @@ Machine machine_for(const std::string& guest, const std::string& source) {
     const std::regex setting("// machine: (\\w+) (.*)");
     for (std::sregex_iterator at(source.begin(), source.end(), setting), end; at != end; ++at) {
         const std::string key = (*at)[1], value = (*at)[2];
-        if (key == "cpus") machine.cpus = static_cast<unsigned>(std::stoul(value));
-        else if (key == "memory") machine.memory_mib = static_cast<unsigned>(std::stoul(value));
-        else if (key == "options") machine.options += " " + value;
-        else if (key == "arguments") arguments = " " + value;
-        else if (key == "module") machine.modules.push_back(value);
+        if (key == "cpus")
+            machine.cpus = static_cast<unsigned>(std::stoul(value));
+        else if (key == "memory")
+            machine.memory_mib = static_cast<unsigned>(std::stoul(value));
+        else if (key == "options")
+            machine.options += " " + value;
+        else if (key == "arguments")
+            arguments = " " + value;
+        else if (key == "module")
+            machine.modules.push_back(value);
     }
     machine.modules.insert(machine.modules.begin(), build_path("tests/guests/" + guest) + arguments);
     return machine;
@@ -55,7 +61,8 @@ const GuestRun& run_of(const std::string& guest, const std::string& source) {
     static std::map<std::string, GuestRun> runs;
     if (const auto found = runs.find(guest); found != runs.end()) return found->second;
     Qemu qemu(machine_for(guest, source));
-    const std::vector<std::string> ends = {"verdict: done", "verdict: broken", "Hardware Dom0 ", "Panic on CPU", "xen-core: panic", "the machine goes with it"};
+    const std::vector<std::string> ends = {"verdict: done", "verdict: broken", "Hardware Dom0 ",
+                                           "Panic on CPU",  "xen-core: panic", "the machine goes with it"};
     const char* limit = std::getenv("SKERRY_GUEST_SECONDS");
     const auto which = qemu.wait_for_any(ends, std::chrono::seconds(limit != nullptr ? std::stoi(limit) : 90));
     if (which && *which == 0) return runs[guest] = {true, qemu.output()};
@@ -65,7 +72,7 @@ const GuestRun& run_of(const std::string& guest, const std::string& source) {
 }
 
 class GuestCase : public testing::Test {
-public:
+  public:
     GuestCase(std::string guest, std::string name, std::string source)
         : guest_(std::move(guest)), name_(std::move(name)), source_(std::move(source)) {}
 
@@ -83,25 +90,31 @@ public:
             words >> kind >> name;
             std::getline(words, rest);
             if (name != name_) continue;
-            if (kind == "fail") failures += "\n   " + rest;
-            else if (kind == "pass") passed = true;
-            else if (kind == "skip") GTEST_SKIP() << rest;
+            if (kind == "fail")
+                failures += "\n   " + rest;
+            else if (kind == "pass")
+                passed = true;
+            else if (kind == "skip")
+                GTEST_SKIP() << rest;
         }
         EXPECT_EQ(failures, "");
         if (!failures.empty() || passed) return;
         const size_t size = run.output.size();
-        ADD_FAILURE() << (run.done ? "the guest finished without a verdict on this case" : "the guest or the hypervisor broke (no verdict: done)")
-                      << "\n" << run.output.substr(size > 1500 ? size - 1500 : 0);
+        ADD_FAILURE() << (run.done ? "the guest finished without a verdict on this case"
+                                   : "the guest or the hypervisor broke (no verdict: done)")
+                      << "\n"
+                      << run.output.substr(size > 1500 ? size - 1500 : 0);
     }
 
-private:
+  private:
     std::string guest_, name_, source_;
 };
 
 void register_guests(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> guests;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-        if (std::filesystem::exists(entry.path() / "main.cpp") && entry.path().filename() != "lib") guests.push_back(entry.path());
+        if (std::filesystem::exists(entry.path() / "main.cpp") && entry.path().filename() != "lib")
+            guests.push_back(entry.path());
     }
     std::sort(guests.begin(), guests.end());
     const std::regex case_line("(?:^|\n)GUEST_CASE\\((\\w+)\\)");

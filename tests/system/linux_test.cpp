@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Debian's own kernel on two vCPUs, as a guest of the platform and as first domain: up to a shell, under load, and off again;
-// its log must hold no warning. With SKERRY_ORACLE=1 on Debian's Xen (as first domain only).
+// Debian's own kernel on two vCPUs, as a guest of the platform and as first domain: up to a shell, under load, and off
+// again; its log must hold no warning. With SKERRY_ORACLE=1 on Debian's Xen (as first domain only).
 #include "qemu.h"
 
 #include <cstdlib>
@@ -21,13 +21,19 @@ bool oracle() { return std::getenv("SKERRY_ORACLE") != nullptr; }
 // Modules of the platform as `make run` has them.
 Machine platform_machine() {
     const std::string description = build_path("tests/linux-platform");
-    EXPECT_EQ(std::system(("MEMORY=512M VCPUS=2 CMDLINE='console=hvc0' builder-domain/make-platform " + description).c_str()), 0);
+    EXPECT_EQ(
+        std::system(("MEMORY=512M VCPUS=2 CMDLINE='console=hvc0' builder-domain/make-platform " + description).c_str()),
+        0);
     Machine machine;
     machine.kernel = build_path("xen-core");
     machine.options = "console=com1 dom0_mem=64M dom0_max_vcpus=1";
     machine.memory_mib = 800;
-    machine.modules = {build_path("builder-domain"), description + " platform", build_path("console") + " console", build_path("pv-boot") + " pv-boot",
-                       build_path("debian/vmlinuz") + " kernel", build_path("initramfs.cpio.gz") + " initrd"};
+    machine.modules = {build_path("builder-domain"),
+                       description + " platform",
+                       build_path("console") + " console",
+                       build_path("pv-boot") + " pv-boot",
+                       build_path("debian/vmlinuz") + " kernel",
+                       build_path("initramfs.cpio.gz") + " initrd"};
     return machine;
 }
 Machine first_domain_machine() {
@@ -79,16 +85,19 @@ class Linux : public testing::TestWithParam<As> {
             EXPECT_TRUE(known) << "the kernel warned: " << line;
         }
         const std::string all = run("dmesg");
-        for (const char* bad : {"WARNING:", "BUG:", "Oops", "Call Trace", "soft lockup", "detected stall", "timekeeping watchdog", "Marking clocksource"})
+        for (const char* bad : {"WARNING:", "BUG:", "Oops", "Call Trace", "soft lockup", "detected stall",
+                                "timekeeping watchdog", "Marking clocksource"})
             EXPECT_EQ(all.find(bad), std::string::npos) << bad << " in the kernel's log";
     }
 
     // What this kernel says at these levels on Debian's Xen too; the last speaks of a slow host, not of us.
-    static constexpr const char* harmless_[] = {"spinlock event irq", "Grant table initialized", "hpet_acpi_add", "hrtimer: interrupt took"};
-    // What a first domain misses that manages the machine's hardware: platform_op's processor list, MCA, PCI announcements
-    // (docs/caveats.md). Nothing of this concerns a guest.
-    static constexpr const char* absent_for_first_domain_[] = {"xen_cpu: Failed to sync pcpu info", "passthrough or MSI/MSI-X might fail",
-                                                               "NR_CPUS/possible_cpus limit", "xen_mcelog: Failed to get CPU numbers"};
+    static constexpr const char* harmless_[] = {"spinlock event irq", "Grant table initialized", "hpet_acpi_add",
+                                                "hrtimer: interrupt took"};
+    // What a first domain misses that manages the machine's hardware: platform_op's processor list, MCA, PCI
+    // announcements (docs/caveats.md). Nothing of this concerns a guest.
+    static constexpr const char* absent_for_first_domain_[] = {
+        "xen_cpu: Failed to sync pcpu info", "passthrough or MSI/MSI-X might fail", "NR_CPUS/possible_cpus limit",
+        "xen_mcelog: Failed to get CPU numbers"};
     std::unique_ptr<Qemu> qemu_;
     int count_ = 0;
 };
@@ -97,9 +106,13 @@ TEST_P(Linux, TwoCpusUnderLoad) {
     EXPECT_EQ(number("nproc"), 2);
     // Forks and execs on both CPUs, while others map, touch and unmap memory.
     run("for j in 1 2 3; do (i=0; while [ $i -lt 50 ]; do /bin/busybox true; i=$((i+1)); done) & done; wait", 300s);
-    run("for j in 1 2; do (i=0; while [ $i -lt 5 ]; do dd if=/dev/zero of=/tmp/f$j bs=64k count=160 2>/dev/null; cat /tmp/f$j > /dev/null; rm /tmp/f$j; "
-        "i=$((i+1)); done) & done; wait", 300s);
-    run("i=0; while [ $i -lt 15 ]; do ps > /dev/null; ls -lR /proc/self > /dev/null 2>&1; sh -c 'sh -c \"sh -c true\"' | sort | uniq > /dev/null; i=$((i+1)); done", 300s);
+    run("for j in 1 2; do (i=0; while [ $i -lt 5 ]; do dd if=/dev/zero of=/tmp/f$j bs=64k count=160 2>/dev/null; cat "
+        "/tmp/f$j > /dev/null; rm /tmp/f$j; "
+        "i=$((i+1)); done) & done; wait",
+        300s);
+    run("i=0; while [ $i -lt 15 ]; do ps > /dev/null; ls -lR /proc/self > /dev/null 2>&1; sh -c 'sh -c \"sh -c true\"' "
+        "| sort | uniq > /dev/null; i=$((i+1)); done",
+        300s);
     // Both CPUs took interrupts and timers.
     const std::string interrupts = run("grep -E 'timer0|timer1|xen-percpu|LOC' /proc/interrupts | head");
     EXPECT_NE(interrupts.find("timer"), std::string::npos) << interrupts;
@@ -115,7 +128,9 @@ TEST_P(Linux, ClockAgreesWithTheHost) {
     const double host = std::chrono::duration<double>(Clock::now() - start).count();
     EXPECT_GE(seconds, 10);
     EXPECT_LE(static_cast<double>(seconds), host + 3.0);
-    EXPECT_EQ(run("cat /sys/devices/system/clocksource/clocksource0/current_clocksource").find("xen") != std::string::npos, true);
+    EXPECT_EQ(run("cat /sys/devices/system/clocksource/clocksource0/current_clocksource").find("xen") !=
+                  std::string::npos,
+              true);
     // Wall clock: the guest's date is the host's.
     EXPECT_LE(std::labs(number("date +%s") - static_cast<long>(time(nullptr))), 5);
     expect_quiet_log();
@@ -136,8 +151,9 @@ TEST_P(Linux, PowerOffEndsTheMachine) {
     ASSERT_TRUE(status.has_value()) << qemu_->tail();
     EXPECT_EQ(*status, 0) << qemu_->tail();
 }
-INSTANTIATE_TEST_SUITE_P(Debian, Linux, testing::Values(As::guest, As::first_domain),
-                         [](const auto& info) { return std::string(info.param == As::guest ? "AsGuest" : "AsFirstDomain"); });
+INSTANTIATE_TEST_SUITE_P(Debian, Linux, testing::Values(As::guest, As::first_domain), [](const auto& info) {
+    return std::string(info.param == As::guest ? "AsGuest" : "AsFirstDomain");
+});
 
 } // namespace
 } // namespace skerry::test

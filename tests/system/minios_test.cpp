@@ -49,8 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Death{"new", "out of memory: new of"}, Death{"panic", "minios panic: asked to"}),
     [](const auto& info) {
         std::string name = info.param.how;
-        for (char& c : name)
-            c = c == '-' ? '_' : c;
+        for (char& c : name) c = c == '-' ? '_' : c;
         return name;
     });
 

@@ -28,12 +28,13 @@ Machine machine_for(const std::string& description) {
     machine.kernel = build_path("xen-core");
     machine.options = "console=com1 dom0_mem=80M dom0_max_vcpus=1";
     machine.memory_mib = 1024;
-    machine.modules = {build_path("builder-domain"), path + " platform", build_path("pv-boot") + " pv-boot", build_path("debian/vmlinuz") + " kernel",
-                       build_path("initramfs.cpio.gz") + " initrd"};
+    machine.modules = {build_path("builder-domain"), path + " platform", build_path("pv-boot") + " pv-boot",
+                       build_path("debian/vmlinuz") + " kernel", build_path("initramfs.cpio.gz") + " initrd"};
     return machine;
 }
 std::string guest(const std::string& name, const std::string& kernel, const std::string& more = "") {
-    return "[domain " + name + "]\nloader = pv-boot\nkernel = " + kernel + "\nramdisk = initrd\nmemory = 192M\nvcpus = 2\nconsole = builder\n" +
+    return "[domain " + name + "]\nloader = pv-boot\nkernel = " + kernel +
+           "\nramdisk = initrd\nmemory = 192M\nvcpus = 2\nconsole = builder\n" +
            "cmdline = console=hvc0 quiet\nseal = yes\n" + more + "\n";
 }
 

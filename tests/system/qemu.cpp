@@ -26,8 +26,23 @@ std::string escape_commas(const std::string& text) {
 }
 
 std::vector<std::string> arguments(const Machine& machine) {
-    std::vector<std::string> list = {"qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", machine.cpu, "-m", std::to_string(machine.memory_mib),
-                                     "-smp", std::to_string(machine.cpus), "-display", "none", "-no-reboot", "-nodefaults", "-serial", "stdio"};
+    std::vector<std::string> list = {"qemu-system-x86_64",
+                                     "-accel",
+                                     "tcg",
+                                     "-machine",
+                                     "q35",
+                                     "-cpu",
+                                     machine.cpu,
+                                     "-m",
+                                     std::to_string(machine.memory_mib),
+                                     "-smp",
+                                     std::to_string(machine.cpus),
+                                     "-display",
+                                     "none",
+                                     "-no-reboot",
+                                     "-nodefaults",
+                                     "-serial",
+                                     "stdio"};
     if (!machine.kernel.empty()) list.insert(list.end(), {"-kernel", machine.kernel, "-append", machine.options});
     std::string modules;
     for (const std::string& module : machine.modules) modules += (modules.empty() ? "" : ",") + escape_commas(module);
@@ -81,7 +96,8 @@ bool Qemu::reap(bool block) {
 
 // Reads what there is, waiting until `end` at the longest. False when nothing more will come or the time is up.
 bool Qemu::read_some(std::chrono::steady_clock::time_point end) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
     if (at_end_ || left <= 0) return false;
     pollfd waiting{from_serial_, POLLIN, 0};
     if (poll(&waiting, 1, static_cast<int>(left)) <= 0) return false;
@@ -116,7 +132,9 @@ std::optional<size_t> Qemu::wait_for_any(const std::vector<std::string>& texts, 
     }
 }
 
-bool Qemu::wait_for(std::string_view text, std::chrono::seconds limit) { return wait_for_any({std::string(text)}, limit).has_value(); }
+bool Qemu::wait_for(std::string_view text, std::chrono::seconds limit) {
+    return wait_for_any({std::string(text)}, limit).has_value();
+}
 
 void Qemu::send(std::string_view text) {
     while (!text.empty()) {
@@ -129,11 +147,14 @@ void Qemu::send(std::string_view text) {
 std::optional<int> Qemu::wait_exit(std::chrono::seconds limit) {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (read_some(end)) {}
-    while (!reap(false) && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (!reap(false) && std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return status_;
 }
 
-std::string Qemu::tail(size_t bytes) const { return output_.size() <= bytes ? output_ : "..." + output_.substr(output_.size() - bytes); }
+std::string Qemu::tail(size_t bytes) const {
+    return output_.size() <= bytes ? output_ : "..." + output_.substr(output_.size() - bytes);
+}
 
 std::string build_path(const std::string& name) {
     const char* build = std::getenv("BUILD");

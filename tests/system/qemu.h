@@ -16,18 +16,19 @@ struct Machine {
     std::vector<std::string> modules; // "FILE ARGUMENTS"; commas are escaped for QEMU
     unsigned memory_mib = 512;
     unsigned cpus = 2;
-    std::string cpu = "max,-smap";    // docs: QEMU 7.2's SMAP emulation breaks ring-3 iretq
-    std::vector<std::string> more;    // further QEMU arguments
+    std::string cpu = "max,-smap"; // docs: QEMU 7.2's SMAP emulation breaks ring-3 iretq
+    std::vector<std::string> more; // further QEMU arguments
 };
 
 class Qemu {
-public:
+  public:
     explicit Qemu(const Machine& machine);
     ~Qemu();
     Qemu(const Qemu&) = delete;
     Qemu& operator=(const Qemu&) = delete;
 
-    // Waits until `text` appears after everything that earlier waits have matched. False: time is up, QEMU ended, or the hypervisor panicked.
+    // Waits until `text` appears after everything that earlier waits have matched. False: time is up, QEMU ended, or
+    // the hypervisor panicked.
     bool wait_for(std::string_view text, std::chrono::seconds limit);
     // Waits for the first of several texts; its index, or nullopt.
     std::optional<size_t> wait_for_any(const std::vector<std::string>& texts, std::chrono::seconds limit);
@@ -39,7 +40,7 @@ public:
     const std::string& output() const { return output_; }
     std::string tail(size_t bytes = 3000) const;
 
-private:
+  private:
     bool read_some(std::chrono::steady_clock::time_point end);
     bool reap(bool block);
     bool panicked() const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// `make run` as a user meets it: commands through a pipe, own kernels and settings, wrong ones, and what the exit status says.
+// `make run` as a user meets it: commands through a pipe, own kernels and settings, wrong ones, and what the exit
+// status says.
 #include "qemu.h"
 
 #include <cstdio>
@@ -21,7 +22,8 @@ struct Result {
 Result run(const std::string& input, const std::string& environment = "", int seconds = 240) {
     const char* build = std::getenv("BUILD");
     const std::string folder = build != nullptr ? build : "build";
-    const std::string command = "printf '" + input + "' | " + environment + " timeout --kill-after=5 " + std::to_string(seconds) + " tools/run " + folder + " 2>&1";
+    const std::string command = "printf '" + input + "' | " + environment + " timeout --kill-after=5 " +
+                                std::to_string(seconds) + " tools/run " + folder + " 2>&1";
     Result result;
     FILE* pipe = popen(command.c_str(), "r");
     if (pipe == nullptr) return result;

@@ -5,9 +5,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-void *malloc(size_t bytes);
-void *calloc(size_t count, size_t bytes);
-void free(void *memory);
+void* malloc(size_t bytes);
+void* calloc(size_t count, size_t bytes);
+void free(void* memory);
 void abort(void) __attribute__((noreturn));
 #ifdef __cplusplus
 }

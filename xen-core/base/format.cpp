@@ -12,12 +12,10 @@ class Output {
     Output(char* buffer, size_t size) : buffer_(buffer), size_(size) {}
 
     void put(char c) {
-        if (used_ + 1 < size_)
-            buffer_[used_++] = c;
+        if (used_ + 1 < size_) buffer_[used_++] = c;
     }
     size_t finish() {
-        if (size_)
-            buffer_[used_] = 0;
+        if (size_) buffer_[used_] = 0;
         return used_;
     }
 
@@ -46,8 +44,7 @@ const char* parse_directive(const char* format, Directive& directive) {
     }
     for (; *format >= '0' && *format <= '9'; ++format)
         directive.width = directive.width * 10 + static_cast<unsigned>(*format - '0');
-    for (; *format == 'l' || *format == 'z'; ++format)
-        ++directive.longs;
+    for (; *format == 'l' || *format == 'z'; ++format) ++directive.longs;
     return format;
 }
 
@@ -55,17 +52,12 @@ void put_padded(Output& out, const Directive& directive, const char* sign, const
     size_t total = length + (*sign ? 1 : 0);
     size_t padding = directive.width > total ? directive.width - total : 0;
     if (!directive.left && !directive.zero)
-        for (; padding; --padding)
-            out.put(' ');
-    if (*sign)
-        out.put(*sign);
+        for (; padding; --padding) out.put(' ');
+    if (*sign) out.put(*sign);
     if (!directive.left)
-        for (; padding; --padding)
-            out.put('0');
-    for (size_t i = 0; i < length; ++i)
-        out.put(text[i]);
-    for (; padding; --padding)
-        out.put(' ');
+        for (; padding; --padding) out.put('0');
+    for (size_t i = 0; i < length; ++i) out.put(text[i]);
+    for (; padding; --padding) out.put(' ');
 }
 
 void put_number(Output& out, const Directive& directive, const char* sign, uint64_t value, unsigned base) {
@@ -80,8 +72,7 @@ void put_number(Output& out, const Directive& directive, const char* sign, uint6
 
 size_t length_of(const char* text) {
     size_t n = 0;
-    while (text[n])
-        ++n;
+    while (text[n]) ++n;
     return n;
 }
 
@@ -109,9 +100,7 @@ size_t format_arguments(char* buffer, size_t size, const char* format, va_list a
             put_number(out, directive, "", value, c == 'u' ? 10 : 16);
             break;
         }
-        case 'p':
-            put_number(out, directive, "", va_arg(arguments, uint64_t), 16);
-            break;
+        case 'p': put_number(out, directive, "", va_arg(arguments, uint64_t), 16); break;
         case 's': {
             const char* text = va_arg(arguments, const char*);
             text = text ? text : "(null)";
@@ -124,10 +113,8 @@ size_t format_arguments(char* buffer, size_t size, const char* format, va_list a
             put_padded(out, directive, "", &character, 1);
             break;
         }
-        case 0:
-            return out.finish();
-        default:
-            out.put(c);
+        case 0: return out.finish();
+        default: out.put(c);
         }
     }
     return out.finish();

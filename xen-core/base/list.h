@@ -7,15 +7,13 @@
 namespace skerry {
 
 // Derive from ListNode<Tag> once per list that an object can be on.
-template <typename Tag>
-struct ListNode : NonCopyable {
+template <typename Tag> struct ListNode : NonCopyable {
     ListNode* next = nullptr;
     ListNode* previous = nullptr;
     bool is_linked() const { return next != nullptr; }
 };
 
-template <typename T, typename Tag>
-class List : NonCopyable {
+template <typename T, typename Tag> class List : NonCopyable {
     using Node = ListNode<Tag>;
 
   public:
@@ -31,8 +29,7 @@ class List : NonCopyable {
     void insert_before_item(T& position, T& item) { insert_before(static_cast<Node&>(position), item); }
     T* pop_front() {
         T* item = first();
-        if (item)
-            remove(*item);
+        if (item) remove(*item);
         return item;
     }
     void remove(T& item) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The hypervisor's log, and the end of the world. The implementation (boot/log.cpp; tests/unit/support on the host) keeps
-// a ring that the console domain can read, and writes to the early UART while xen-core owns it.
+// The hypervisor's log, and the end of the world. The implementation (boot/log.cpp; tests/unit/support on the host)
+// keeps a ring that the console domain can read, and writes to the early UART while xen-core owns it.
 #pragma once
 
 #include "base/types.h"

@@ -10,50 +10,47 @@
 namespace skerry {
 
 // Each reason names the errno that the hypercall boundary returns for it.
-enum class [[nodiscard]] Error : int {
+enum class [[nodiscard]] Error : int{
     none = 0,
-    not_permitted,    // EPERM: the caller lacks the right
-    not_found,        // ENOENT: no such object
-    no_such_domain,   // ESRCH
-    bad_address,      // EFAULT: guest memory could not be read or written
-    access_denied,    // EACCES
-    busy,             // EBUSY: in use as something else
-    exists,           // EEXIST
-    no_device,        // ENODEV
-    invalid,          // EINVAL
-    no_space,         // ENOSPC: a bounded table is full
-    out_of_range,     // ERANGE
-    no_system_call,   // ENOSYS: absent hypercall or sub-operation
-    not_supported,    // EOPNOTSUPP
-    no_memory,        // ENOMEM: the account's limit or the machine's memory
-    too_big,          // E2BIG
-    try_again,        // EAGAIN
-    no_buffer_space,  // ENOBUFS
-    overflow,         // EOVERFLOW
-    is_connected,     // EISCONN
-    out_of_domain,    // EDOM
-    no_link,          // EXDEV
-    name_in_use,      // EADDRINUSE
-    no_data,          // ENODATA
-    timed_out,        // ETIME: a deadline that has passed
-    restart,          // the work budget is spent: continue the same call later (never reaches a guest)
+    not_permitted,   // EPERM: the caller lacks the right
+    not_found,       // ENOENT: no such object
+    no_such_domain,  // ESRCH
+    bad_address,     // EFAULT: guest memory could not be read or written
+    access_denied,   // EACCES
+    busy,            // EBUSY: in use as something else
+    exists,          // EEXIST
+    no_device,       // ENODEV
+    invalid,         // EINVAL
+    no_space,        // ENOSPC: a bounded table is full
+    out_of_range,    // ERANGE
+    no_system_call,  // ENOSYS: absent hypercall or sub-operation
+    not_supported,   // EOPNOTSUPP
+    no_memory,       // ENOMEM: the account's limit or the machine's memory
+    too_big,         // E2BIG
+    try_again,       // EAGAIN
+    no_buffer_space, // ENOBUFS
+    overflow,        // EOVERFLOW
+    is_connected,    // EISCONN
+    out_of_domain,   // EDOM
+    no_link,         // EXDEV
+    name_in_use,     // EADDRINUSE
+    no_data,         // ENODATA
+    timed_out,       // ETIME: a deadline that has passed
+    restart,         // the work budget is spent: continue the same call later (never reaches a guest)
 };
 
 // A value or a reason. Small trivially copyable results travel in two registers.
-template <typename T>
-class [[nodiscard]] Result {
+template <typename T> class [[nodiscard]] Result {
   public:
     constexpr Result(T value) : error_(Error::none) { new (&storage_.value) T(std::move(value)); }
     constexpr Result(Error error) : error_(error) {}
     constexpr Result(Result&& other) : error_(other.error_) {
-        if (ok())
-            new (&storage_.value) T(std::move(other.storage_.value));
+        if (ok()) new (&storage_.value) T(std::move(other.storage_.value));
     }
     Result(const Result&) = delete;
     Result& operator=(const Result&) = delete;
     constexpr ~Result() {
-        if (ok())
-            storage_.value.~T();
+        if (ok()) storage_.value.~T();
     }
 
     constexpr bool ok() const { return error_ == Error::none; }
@@ -73,8 +70,7 @@ class [[nodiscard]] Result {
 };
 
 template <typename T>
-    requires(std::is_trivially_copyable_v<T> && std::is_default_constructible_v<T>)
-class [[nodiscard]] Result<T> {
+requires(std::is_trivially_copyable_v<T>&& std::is_default_constructible_v<T>) class [[nodiscard]] Result<T> {
   public:
     constexpr Result(T value) : value_(value), error_(Error::none) {}
     constexpr Result(Error error) : value_(), error_(error) {}
@@ -87,8 +83,7 @@ class [[nodiscard]] Result<T> {
     Error error_;
 };
 
-template <>
-class [[nodiscard]] Result<void> {
+template <> class [[nodiscard]] Result<void> {
   public:
     constexpr Result() : error_(Error::none) {}
     constexpr Result(Error error) : error_(error) {}

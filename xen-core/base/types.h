@@ -13,8 +13,7 @@ inline constexpr unsigned page_shift = 12;
 inline constexpr size_t page_size = size_t{1} << page_shift;
 
 // CRTP-free strong integer: `Tag` makes the type distinct.
-template <typename Tag, typename T>
-struct Strong {
+template <typename Tag, typename T> struct Strong {
     T value{};
 
     constexpr Strong() = default;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// How long one entry into xen-core may work. Interrupts are off inside xen-core, so latency is bounded by counting work,
-// not by polling for interrupts: every loop whose length a guest chooses spends units here, and returns Error::restart
-// with its progress recorded when they are used up. The hypercall layer then re-executes the call after letting
-// interrupts and the scheduler in.
+// How long one entry into xen-core may work. Interrupts are off inside xen-core, so latency is bounded by counting
+// work, not by polling for interrupts: every loop whose length a guest chooses spends units here, and returns
+// Error::restart with its progress recorded when they are used up. The hypercall layer then re-executes the call after
+// letting interrupts and the scheduler in.
 #pragma once
 
 #include <stdint.h>

@@ -24,29 +24,24 @@ using acpi::Header;
 
 bool sums_to_zero(const void* table, size_t size) {
     uint8_t sum = 0;
-    for (size_t i = 0; i < size; ++i)
-        sum = static_cast<uint8_t>(sum + static_cast<const uint8_t*>(table)[i]);
+    for (size_t i = 0; i < size; ++i) sum = static_cast<uint8_t>(sum + static_cast<const uint8_t*>(table)[i]);
     return sum == 0;
 }
 
 // A table of at least `least` bytes whose checksum is right, mapped for good; or nullptr.
 const Header* map_table(uint64_t address, size_t least = sizeof(Header)) {
-    if (!address)
-        return nullptr;
+    if (!address) return nullptr;
     auto* header = static_cast<const Header*>(map_firmware(MachAddr(address), sizeof(Header)));
-    if (!header || header->length < least || header->length > 16u << 20)
-        return nullptr;
+    if (!header || header->length < least || header->length > 16u << 20) return nullptr;
     auto* table = static_cast<const Header*>(map_firmware(MachAddr(address), header->length));
-    if (table && sums_to_zero(table, table->length))
-        return table;
+    if (table && sums_to_zero(table, table->length)) return table;
     log(LogLevel::warning, "ACPI: the table at %lx has a wrong checksum and is ignored", address);
     return nullptr;
 }
 
 // The BIOS area, where the root pointer is when the loader did not pass it (ACPI 5.2.5.1).
 const acpi::RootPointer* find_root_pointer() {
-    if (boot_information.has_rsdp)
-        return reinterpret_cast<const acpi::RootPointer*>(boot_information.rsdp);
+    if (boot_information.has_rsdp) return reinterpret_cast<const acpi::RootPointer*>(boot_information.rsdp);
     auto scan = [](uint64_t start, uint64_t size) -> const acpi::RootPointer* {
         auto* area = static_cast<const char*>(map_firmware(MachAddr(start), size));
         for (uint64_t i = 0; area && i + sizeof(acpi::RootPointer) <= size; i += 16)
@@ -57,33 +52,28 @@ const acpi::RootPointer* find_root_pointer() {
     auto* bios_data = static_cast<const uint8_t*>(map_firmware(MachAddr(0x40e), 2));
     uint64_t extended_area = bios_data ? static_cast<uint64_t>(bios_data[0] | bios_data[1] << 8) << 4 : 0;
     if (extended_area >= 0x80000 && extended_area < 0xa0000)
-        if (auto* found = scan(extended_area, 1024))
-            return found;
+        if (auto* found = scan(extended_area, 1024)) return found;
     return scan(0xe0000, 0x20000);
 }
 
 // Calls `f` for each table that the root table lists.
-template <typename F>
-void for_each_table(const acpi::RootPointer& root, F&& f) {
+template <typename F> void for_each_table(const acpi::RootPointer& root, F&& f) {
     bool extended = root.revision >= 2 && root.xsdt;
     const Header* list = map_table(extended ? root.xsdt : root.rsdt);
-    if (!list)
-        return;
+    if (!list) return;
     size_t entry_size = extended ? 8 : 4;
     auto* entries = reinterpret_cast<const uint8_t*>(list + 1);
     for (size_t at = 0; at + entry_size <= list->length - sizeof(Header); at += entry_size) {
         uint64_t address = 0;
         memcpy(&address, entries + at, entry_size);
-        if (const Header* table = map_table(address))
-            f(*table);
+        if (const Header* table = map_table(address)) f(*table);
     }
 }
 
 // --- MADT ---
 
 void add_cpu(uint32_t apic_id, uint32_t flags) {
-    if (!(flags & 1))
-        return;
+    if (!(flags & 1)) return;
     if (machine.cpu_count == max_cpus) {
         log(LogLevel::warning, "more than %u CPUs: APIC %u is not used", max_cpus, apic_id);
         return;
@@ -93,10 +83,8 @@ void add_cpu(uint32_t apic_id, uint32_t flags) {
 
 void read_override(const acpi::MadtOverride& entry) {
     LineConfig config{Trigger::edge, Polarity::active_high};
-    if ((entry.flags >> 2 & 3) == 3)
-        config.trigger = Trigger::level;
-    if ((entry.flags & 3) == 3)
-        config.polarity = Polarity::active_low;
+    if ((entry.flags >> 2 & 3) == 3) config.trigger = Trigger::level;
+    if ((entry.flags & 3) == 3) config.polarity = Polarity::active_low;
     override_isa_irq(entry.source, entry.gsi, config);
 }
 
@@ -125,8 +113,7 @@ void read_madt(const acpi::Madt& madt) {
     auto* bytes = reinterpret_cast<const uint8_t*>(&madt);
     for (size_t at = sizeof(madt); at + sizeof(acpi::MadtEntry) <= madt.header.length;) {
         auto& entry = *reinterpret_cast<const acpi::MadtEntry*>(bytes + at);
-        if (entry.length < sizeof(entry) || at + entry.length > madt.header.length)
-            break;
+        if (entry.length < sizeof(entry) || at + entry.length > madt.header.length) break;
         read_madt_entry(entry);
         at += entry.length;
     }
@@ -136,8 +123,7 @@ void read_madt(const acpi::Madt& madt) {
 
 void read_power_off(const Header& table) {
     auto* body = reinterpret_cast<const uint8_t*>(&table + 1);
-    if (power_control.has_s5)
-        return;
+    if (power_control.has_s5) return;
     if (auto type = find_s5({body, table.length - sizeof(Header)})) {
         power_control.s5_type_a = type->a;
         power_control.s5_type_b = type->b;
@@ -147,8 +133,7 @@ void read_power_off(const Header& table) {
 
 void read_fadt(const acpi::Fadt& fadt) {
     size_t length = fadt.header.length;
-    if (length < acpi::fadt_v1_size)
-        return;
+    if (length < acpi::fadt_v1_size) return;
     bool has_extended = length >= sizeof(acpi::Fadt);
     power_control.pm1a_control = static_cast<uint16_t>(fadt.pm1a_control);
     power_control.pm1b_control = static_cast<uint16_t>(fadt.pm1b_control);
@@ -165,8 +150,7 @@ void read_fadt(const acpi::Fadt& fadt) {
         clock_sources.pm_timer_port = static_cast<uint16_t>(fadt.x_pm_timer.address);
     clock_sources.century_register = fadt.century;
     uint64_t dsdt = has_extended && fadt.x_dsdt ? fadt.x_dsdt : fadt.dsdt;
-    if (const Header* table = map_table(dsdt))
-        read_power_off(*table);
+    if (const Header* table = map_table(dsdt)) read_power_off(*table);
 }
 
 void read_table(const Header& table) {
@@ -185,10 +169,8 @@ void read_table(const Header& table) {
 } // namespace
 
 void read_acpi() {
-    if (auto* root = find_root_pointer())
-        for_each_table(*root, read_table);
-    if (!machine.has_madt)
-        log(LogLevel::warning, "no ACPI interrupt table (MADT): one CPU, no device interrupts");
+    if (auto* root = find_root_pointer()) for_each_table(*root, read_table);
+    if (!machine.has_madt) log(LogLevel::warning, "no ACPI interrupt table (MADT): one CPU, no device interrupts");
     log(LogLevel::info, "ACPI: %u CPUs, %u interrupt lines, %s%s", machine.cpu_count, ioapic_gsi_count(),
         clock_sources.hpet.value      ? "HPET, "
         : clock_sources.pm_timer_port ? "PM timer, "

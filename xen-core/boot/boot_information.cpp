@@ -8,19 +8,14 @@ namespace skerry {
 
 constinit BootInformation boot_information;
 
-std::span<const MemoryRegion> machine_memory_map() {
-    return {boot_information.memory, boot_information.memory_count};
-}
+std::span<const MemoryRegion> machine_memory_map() { return {boot_information.memory, boot_information.memory_count}; }
 
-const char* platform_command_line() {
-    return boot_information.command_line;
-}
+const char* platform_command_line() { return boot_information.command_line; }
 
 bool is_ram_by_map(Mfn mfn) {
     uint64_t start = address_of(mfn).value;
     for (const MemoryRegion& region : machine_memory_map())
-        if (region.kind == MemoryKind::ram && region.start <= start && region.end() >= start + page_size)
-            return true;
+        if (region.kind == MemoryKind::ram && region.start <= start && region.end() >= start + page_size) return true;
     return false;
 }
 
@@ -76,11 +71,9 @@ class StringPool {
     // At most `limit` characters. A string that does not fit is cut.
     const char* keep(const char* text, size_t limit = max_string) {
         const char* start = bytes_ + used_;
-        for (size_t i = 0; i < limit && text[i] && used_ < sizeof(bytes_) - 1; ++i)
-            bytes_[used_++] = text[i];
+        for (size_t i = 0; i < limit && text[i] && used_ < sizeof(bytes_) - 1; ++i) bytes_[used_++] = text[i];
         bytes_[used_] = 0;
-        if (used_ < sizeof(bytes_) - 1)
-            ++used_;
+        if (used_ < sizeof(bytes_) - 1) ++used_;
         return start;
     }
 
@@ -91,14 +84,10 @@ class StringPool {
 };
 constinit StringPool strings;
 
-template <typename T>
-const T& at(uint32_t address) {
-    return *to_pointer<const T>(MachAddr(address));
-}
+template <typename T> const T& at(uint32_t address) { return *to_pointer<const T>(MachAddr(address)); }
 
 const char* skip_spaces(const char* text) {
-    while (*text == ' ' || *text == '\t')
-        ++text;
+    while (*text == ' ' || *text == '\t') ++text;
     return text;
 }
 
@@ -106,25 +95,20 @@ const char* skip_spaces(const char* text) {
 bool is_grub2(const char* loader) {
     const char* name = "GRUB ";
     for (int i = 0; name[i]; ++i)
-        if (loader[i] != name[i])
-            return false;
+        if (loader[i] != name[i]) return false;
     return loader[5] != '0';
 }
 
 const char* without_file_name(const char* text) {
     text = skip_spaces(text);
-    if (is_grub2(boot_information.loader_name))
-        return text;
-    while (*text && *text != ' ' && *text != '\t')
-        ++text;
+    if (is_grub2(boot_information.loader_name)) return text;
+    while (*text && *text != ' ' && *text != '\t') ++text;
     return skip_spaces(text);
 }
 
 const char* add_module(uint64_t start, uint64_t end, const char* text) {
-    if (end <= start)
-        return "the boot loader passed an empty module";
-    if (start % page_size)
-        return "the boot loader put a module at an address that is not page-aligned";
+    if (end <= start) return "the boot loader passed an empty module";
+    if (start % page_size) return "the boot loader put a module at an address that is not page-aligned";
     const char* kept = strings.keep(text);
     if (!boot_information.modules.add({MachAddr(start), end - start, kept, without_file_name(kept)}))
         return "too many modules (at most 64)";
@@ -165,8 +149,7 @@ const char* read_multiboot1(uint32_t address) {
 }
 
 void read_multiboot2_map(const Multiboot2Map& map, uint32_t address) {
-    if (map.entry_size < sizeof(Multiboot2Region))
-        return;
+    if (map.entry_size < sizeof(Multiboot2Region)) return;
     for (uint32_t offset = sizeof(map); offset + map.entry_size <= map.size; offset += map.entry_size) {
         auto& region = at<Multiboot2Region>(address + offset);
         map_builder.add(region.start, region.length, region.kind);
@@ -185,8 +168,7 @@ const char* read_multiboot2(uint32_t address) {
     for (uint32_t offset = 8; offset + sizeof(Multiboot2Tag) <= total;) {
         uint32_t here = address + offset;
         auto& header = at<Multiboot2Tag>(here);
-        if (header.type == tag::end || header.size < sizeof(header))
-            break;
+        if (header.type == tag::end || header.size < sizeof(header)) break;
         const char* text = &at<char>(here + sizeof(header));
         if (header.type == tag::loader_name)
             boot_information.loader_name = strings.keep(text, 64);
@@ -209,8 +191,7 @@ const char* read_multiboot2(uint32_t address) {
 
 const char* read_boot_information(uint32_t magic, uint32_t address) {
     const char* problem = magic == multiboot1_magic ? read_multiboot1(address) : read_multiboot2(address);
-    if (!problem && !boot_information.memory_count)
-        problem = "the boot loader passed no memory map";
+    if (!problem && !boot_information.memory_count) problem = "the boot loader passed no memory map";
     return problem;
 }
 

@@ -29,28 +29,25 @@ class ModuleArea {
 
     bool is_list() const { return modules_.size() > 1; }
     uint64_t bytes() const {
-        if (modules_.empty())
-            return 0;
-        if (!is_list())
-            return modules_[0].size;
+        if (modules_.empty()) return 0;
+        if (!is_list()) return modules_[0].size;
         uint64_t total = list_bytes();
-        for (const BootModule& module : modules_)
-            total += whole_pages(module.size);
+        for (const BootModule& module : modules_) total += whole_pages(module.size);
         return total;
     }
 
     void write(const FirstDomainMemory& memory, uint64_t at) const {
         if (!is_list()) {
-            if (!modules_.empty())
-                memory.copy(at, modules_[0].bytes().data(), modules_[0].size);
+            if (!modules_.empty()) memory.copy(at, modules_[0].bytes().data(), modules_[0].size);
             return;
         }
         uint64_t text = (modules_.size() + 1) * sizeof(xen_multiboot_mod_list);
         uint64_t content = list_bytes();
         for (size_t i = 0; i < modules_.size(); ++i) {
             const BootModule& module = modules_[i];
-            xen_multiboot_mod_list entry{static_cast<uint32_t>(content), static_cast<uint32_t>(content + module.size - 1),
-                                         static_cast<uint32_t>(text), 0};
+            xen_multiboot_mod_list entry{static_cast<uint32_t>(content),
+                                         static_cast<uint32_t>(content + module.size - 1), static_cast<uint32_t>(text),
+                                         0};
             memory.copy(at + i * sizeof(entry), &entry, sizeof(entry));
             memory.copy(at + text, module.command_line, strlen(module.command_line) + 1);
             memory.copy(at + content, module.bytes().data(), module.size);
@@ -63,8 +60,7 @@ class ModuleArea {
     static uint64_t whole_pages(uint64_t bytes) { return (bytes + page_size - 1) & ~(page_size - 1); }
     uint64_t list_bytes() const {
         uint64_t total = (modules_.size() + 1) * sizeof(xen_multiboot_mod_list);
-        for (const BootModule& module : modules_)
-            total += strlen(module.command_line) + 1;
+        for (const BootModule& module : modules_) total += strlen(module.command_line) + 1;
         return whole_pages(total);
     }
 
@@ -76,8 +72,7 @@ class ModuleArea {
 // Without a wish: everything but a sixteenth (at most 128 MiB), which xen-core keeps for itself and other domains.
 uint64_t memory_frames(const Options& options) {
     constexpr uint64_t largest_reserve = (128ull << 20) >> page_shift;
-    if (options.first_domain_memory)
-        return options.first_domain_memory >> page_shift;
+    if (options.first_domain_memory) return options.first_domain_memory >> page_shift;
     uint64_t free = allocator.free_frames();
     uint64_t reserve = free / 16 < largest_reserve ? free / 16 : largest_reserve;
     return free - reserve;
@@ -86,8 +81,7 @@ uint64_t memory_frames(const Options& options) {
 PvImage read_image(const BootModule& module) {
     const char* reason;
     Result<PvImage> image = read_pv_image(module.bytes(), &reason);
-    if (!image.ok())
-        cannot_start("module 0 (%s): %s", module.command_line, reason);
+    if (!image.ok()) cannot_start("module 0 (%s): %s", module.command_line, reason);
     return image.value();
 }
 
@@ -138,8 +132,8 @@ void write_start_info(const Domain& domain, const FirstDomainLayout& layout, con
 
 // --- rights ---
 
-// Every right and everything of the hardware but what xen-core drives itself (the HPET is free after calibration, and firmware
-// methods read it).
+// Every right and everything of the hardware but what xen-core drives itself (the HPET is free after calibration, and
+// firmware methods read it).
 void give_everything(Domain& domain) {
     auto must = [](Status status) { ASSERT(status.ok()); };
     domain.authority.hold_everything();
@@ -148,25 +142,20 @@ void give_everything(Domain& domain) {
         uint16_t first, last;
     };
     constexpr Ports own_ports[] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x40, 0x43}, {0x4d0, 0x4d1}}; // PICs, PIT, ELCRs
-    for (Ports ports : own_ports)
-        must(domain.io_ports.remove(ports.first, ports.last));
-    if (uart_port())
-        must(domain.io_ports.remove(uart_port(), uart_port() + 7u));
+    for (Ports ports : own_ports) must(domain.io_ports.remove(ports.first, ports.last));
+    if (uart_port()) must(domain.io_ports.remove(uart_port(), uart_port() + 7u));
     must(domain.io_memory.add(0, mfn_limit_value - 1));
     auto keep = [&](MachAddr device) { must(domain.io_memory.remove(frame_of(device).value, frame_of(device).value)); };
     keep(machine.local_apic);
-    for (unsigned i = 0; i < ioapic_number(); ++i)
-        keep(ioapic_address(i));
-    if (uint32_t lines = interrupt_line_count())
-        must(domain.interrupt_lines.add(0, lines - 1));
+    for (unsigned i = 0; i < ioapic_number(); ++i) keep(ioapic_address(i));
+    if (uint32_t lines = interrupt_line_count()) must(domain.interrupt_lines.add(0, lines - 1));
 }
 
 // --- the processor ---
 
 void start_vcpu(Vcpu& vcpu, const PvImage& image, const FirstDomainLayout& layout, Mfn root) {
     auto box = CoreBox<vcpu_guest_context_t>::create(core_account);
-    if (!box.ok())
-        cannot_start("no memory for the first domain's vCPU");
+    if (!box.ok()) cannot_start("no memory for the first domain's vCPU");
     vcpu_guest_context_t& context = *box.value();
     constexpr uint64_t interrupt_flag = 1 << 9, always_one = 1 << 1;
     context.flags = VGCF_in_kernel | VGCF_online;
@@ -188,8 +177,7 @@ void start_vcpu(Vcpu& vcpu, const PvImage& image, const FirstDomainLayout& layou
     while (status.ok() && !vcpu.is_initialised) {
         WorkBudget budget;
         Status stretch = initialise_vcpu(vcpu, context, budget);
-        if (!stretch.ok() && stretch.error() != Error::restart)
-            status = stretch;
+        if (!stretch.ok() && stretch.error() != Error::restart) status = stretch;
     }
     if (!status.ok())
         cannot_start("the first domain's page tables are refused (error %d)", static_cast<int>(status.error()));
@@ -208,12 +196,10 @@ void construct_first_domain(const BootModules& modules, const Options& options) 
     config.max_event_port = EventTable::fifo_ports - 1;
     config.max_frames = memory_frames(options);
     Result<DomainRef> created = domain_table.create(first_domain_id, config);
-    if (!created.ok())
-        cannot_start("no memory for the first domain");
+    if (!created.ok()) cannot_start("no memory for the first domain");
     Domain& domain = *created.value();
     for (uint32_t number = 0; number < config.max_vcpus; ++number)
-        if (!domain.create_vcpu(VcpuId(number)).ok())
-            cannot_start("no memory for the first domain's vCPU %u", number);
+        if (!domain.create_vcpu(VcpuId(number)).ok()) cannot_start("no memory for the first domain's vCPU %u", number);
 
     Result<FirstDomainLayout> layout = plan_first_domain(image, config.max_frames, area.bytes());
     static FirstDomainMemory memory;
@@ -231,9 +217,9 @@ void construct_first_domain(const BootModules& modules, const Options& options) 
     give_everything(domain);
     global_virqs.set_default(&domain.events);
     start_vcpu(*domain.vcpu(VcpuId(0)), image, layout.value(), build_first_domain_tables(layout.value(), memory));
-    for (size_t i = 0; i < modules.count(); ++i)
-        modules.release(i);
-    log(LogLevel::info, "first domain: %s, %lu MiB, %u vCPUs", kernel.command_line, config.max_frames >> 8, config.max_vcpus);
+    for (size_t i = 0; i < modules.count(); ++i) modules.release(i);
+    log(LogLevel::info, "first domain: %s, %lu MiB, %u vCPUs", kernel.command_line, config.max_frames >> 8,
+        config.max_vcpus);
     domain.unpause();
 }
 

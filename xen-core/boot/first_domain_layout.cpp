@@ -40,8 +40,7 @@ Result<FirstDomainLayout> plan_first_domain(const PvImage& image, uint64_t memor
     uint64_t p2m_frames = frames_of(memory_frames * sizeof(uint64_t));
 
     Cursor cursor{frames_of(image.kernel_end - image.virt_base)};
-    if (!layout.modules_unmapped)
-        layout.modules = cursor.take(frames_of(module_bytes));
+    if (!layout.modules_unmapped) layout.modules = cursor.take(frames_of(module_bytes));
     if (image.init_p2m == PvImage::no_address)
         layout.p2m = cursor.take(p2m_frames);
     else
@@ -57,21 +56,19 @@ Result<FirstDomainLayout> plan_first_domain(const PvImage& image, uint64_t memor
         layout.region_frames = round_up(cursor.next + least_padding, region_alignment);
         uint64_t end = layout.virt(layout.region_frames);
         uint64_t needed = tables_for_range(layout.virt_base, end) + 1; // and the L4
-        if (needed <= tables)
-            break;
+        if (needed <= tables) break;
         tables = needed;
     }
 
     cursor.next = layout.region_frames;
-    if (layout.modules_unmapped)
-        layout.modules = cursor.take(frames_of(module_bytes));
+    if (layout.modules_unmapped) layout.modules = cursor.take(frames_of(module_bytes));
     if (layout.p2m_virt) {
-        layout.p2m_tables = cursor.take(tables_for_range(layout.p2m_virt, layout.p2m_virt + (p2m_frames << page_shift)));
+        layout.p2m_tables =
+            cursor.take(tables_for_range(layout.p2m_virt, layout.p2m_virt + (p2m_frames << page_shift)));
         layout.p2m = cursor.take(p2m_frames);
     }
     layout.needed_frames = cursor.next;
-    if (layout.needed_frames > memory_frames)
-        return Error::no_memory;
+    if (layout.needed_frames > memory_frames) return Error::no_memory;
     return layout;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where the pieces of the first domain stand, by the order that <xen/xen.h> (start of day) gives. Pure numbers, also tested on
-// the host.
+// Where the pieces of the first domain stand, by the order that <xen/xen.h> (start of day) gives. Pure numbers, also
+// tested on the host.
 #pragma once
 
 #include "boot/pv_image.h"
@@ -18,12 +18,12 @@ struct FirstDomainLayout {
     };
 
     uint64_t virt_base = 0;
-    Piece modules;     // mapped, unless modules_unmapped
-    Piece p2m;         // mapped here, unless p2m_virt says where else
-    Piece start_info;  // one frame
-    Piece page_tables; // of the region; the L4 first
-    Piece stack;       // one frame
-    uint64_t region_frames = 0; // everything that is mapped at virt_base: a multiple of 4 MiB
+    Piece modules;                 // mapped, unless modules_unmapped
+    Piece p2m;                     // mapped here, unless p2m_virt says where else
+    Piece start_info;              // one frame
+    Piece page_tables;             // of the region; the L4 first
+    Piece stack;                   // one frame
+    uint64_t region_frames = 0;    // everything that is mapped at virt_base: a multiple of 4 MiB
     bool modules_unmapped = false; // the modules follow the region (SIF_MOD_START_PFN)
     uint64_t p2m_virt = 0;         // 0: inside the region
     Piece p2m_tables;              // page tables for p2m_virt, right before the p2m itself

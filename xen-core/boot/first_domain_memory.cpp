@@ -8,12 +8,10 @@ namespace skerry {
 bool FirstDomainMemory::allocate(Account& account, uint64_t frames) {
     unsigned order = max_order;
     while (frames_ < frames && extent_count_ < max_extents) {
-        while (order > 0 && uint64_t{1} << order > frames - frames_)
-            --order;
+        while (order > 0 && uint64_t{1} << order > frames - frames_) --order;
         Result<Mfn> extent = allocator.allocate(account, order);
         if (!extent.ok()) {
-            if (order == 0)
-                return false;
+            if (order == 0) return false;
             --order;
             continue;
         }

@@ -15,10 +15,7 @@ class FirstDomainMemory {
     uint64_t frames() const { return frames_; }
     // `pfn` must be below frames().
     Mfn machine_frame(uint64_t pfn) const;
-    template <typename T = uint8_t>
-    T* pointer(uint64_t pfn) const {
-        return to_pointer<T>(machine_frame(pfn));
-    }
+    template <typename T = uint8_t> T* pointer(uint64_t pfn) const { return to_pointer<T>(machine_frame(pfn)); }
     // Copies to pseudo-physical address `to`, bytes; the range must lie inside.
     void copy(uint64_t to, const void* from, uint64_t bytes) const;
 

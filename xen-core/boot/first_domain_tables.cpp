@@ -15,8 +15,7 @@ class TableBuilder {
         next_ = layout_.page_tables.pfn;
         last_ = layout_.page_tables.end();
         root_ = take_table();
-        for (uint64_t pfn = 0; pfn < layout_.region_frames; ++pfn)
-            map(layout_.virt(pfn), pfn, !is_table(pfn));
+        for (uint64_t pfn = 0; pfn < layout_.region_frames; ++pfn) map(layout_.virt(pfn), pfn, !is_table(pfn));
         if (layout_.p2m_virt) {
             next_ = layout_.p2m_tables.pfn;
             last_ = layout_.p2m_tables.end();
@@ -39,8 +38,7 @@ class TableBuilder {
         Pte* table = memory_.pointer<Pte>(root_);
         for (unsigned level = 4; level > 1; --level) {
             Pte& entry = table[table_index(virt, level)];
-            if (!entry.is_present())
-                entry = Pte(memory_.machine_frame(take_table()), table_flags);
+            if (!entry.is_present()) entry = Pte(memory_.machine_frame(take_table()), table_flags);
             table = to_pointer<Pte>(entry.mfn());
         }
         table[table_index(virt, 1)] =

@@ -8,23 +8,19 @@ void FreeRanges::insert_at(size_t index, FrameRange range) {
         lost_ += range.count;
         return;
     }
-    for (size_t i = count_++; i > index; --i)
-        ranges_[i] = ranges_[i - 1];
+    for (size_t i = count_++; i > index; --i) ranges_[i] = ranges_[i - 1];
     ranges_[index] = range;
 }
 
 void FreeRanges::erase_at(size_t index) {
     --count_;
-    for (size_t i = index; i < count_; ++i)
-        ranges_[i] = ranges_[i + 1];
+    for (size_t i = index; i < count_; ++i) ranges_[i] = ranges_[i + 1];
 }
 
 void FreeRanges::add(FrameRange range) {
-    if (!range.count)
-        return;
+    if (!range.count) return;
     size_t index = 0;
-    while (index < count_ && ranges_[index].first < range.first)
-        ++index;
+    while (index < count_ && ranges_[index].first < range.first) ++index;
     if (index && ranges_[index - 1].end() == range.first) { // grows its neighbour below
         ranges_[index - 1].count += range.count;
         if (index < count_ && ranges_[index - 1].end() == ranges_[index].first) {
@@ -39,8 +35,7 @@ void FreeRanges::add(FrameRange range) {
 }
 
 void FreeRanges::remove(FrameRange range) {
-    if (!range.count)
-        return;
+    if (!range.count) return;
     for (size_t i = 0; i < count_;) {
         FrameRange old = ranges_[i];
         if (range.first >= old.end() || range.end() <= old.first) {
@@ -48,10 +43,8 @@ void FreeRanges::remove(FrameRange range) {
             continue;
         }
         erase_at(i);
-        if (range.first > old.first)
-            insert_at(i++, {old.first, range.first - old.first});
-        if (range.end() < old.end())
-            insert_at(i++, {range.end(), old.end() - range.end()});
+        if (range.first > old.first) insert_at(i++, {old.first, range.first - old.first});
+        if (range.end() < old.end()) insert_at(i++, {range.end(), old.end() - range.end()});
     }
 }
 
@@ -59,11 +52,9 @@ Mfn FreeRanges::take(uint64_t count, uint64_t alignment, uint64_t limit) {
     for (size_t i = count_; i-- > 0;) {
         FrameRange range = ranges_[i];
         uint64_t end = range.end() < limit ? range.end() : limit;
-        if (end < count)
-            continue;
+        if (end < count) continue;
         uint64_t first = (end - count) & ~(alignment - 1);
-        if (first < range.first)
-            continue;
+        if (first < range.first) continue;
         remove({first, count});
         return Mfn(first);
     }
@@ -72,8 +63,7 @@ Mfn FreeRanges::take(uint64_t count, uint64_t alignment, uint64_t limit) {
 
 uint64_t FreeRanges::frames() const {
     uint64_t total = 0;
-    for (const FrameRange& range : all())
-        total += range.count;
+    for (const FrameRange& range : all()) total += range.count;
     return total;
 }
 

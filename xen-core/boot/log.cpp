@@ -18,19 +18,15 @@ void write_line(const char* prefix, const char* format, va_list arguments) {
     char line[320];
     size_t length = format_text(line, sizeof(line) - 1, "%s", prefix);
     length += format_arguments(line + length, sizeof(line) - 1 - length, format, arguments);
-    if (line[length - 1] != '\n')
-        line[length++] = '\n';
+    if (line[length - 1] != '\n') line[length++] = '\n';
     console_write(line, length);
 }
 
 const char* prefix_of(LogLevel level) {
     switch (level) {
-    case LogLevel::error:
-        return "xen-core: error: ";
-    case LogLevel::warning:
-        return "xen-core: warning: ";
-    default:
-        return "xen-core: ";
+    case LogLevel::error: return "xen-core: error: ";
+    case LogLevel::warning: return "xen-core: warning: ";
+    default: return "xen-core: ";
     }
 }
 
@@ -67,8 +63,7 @@ constinit RateLimit refusal_limit;
 } // namespace
 
 void log(LogLevel level, const char* format, ...) {
-    if (level > options.log_level)
-        return;
+    if (level > options.log_level) return;
     va_list arguments;
     va_start(arguments, format);
     write_line(prefix_of(level), format, arguments);
@@ -77,16 +72,14 @@ void log(LogLevel level, const char* format, ...) {
 
 void log_refusal(DomId domain, const char* format, ...) {
     uint32_t dropped;
-    if (options.guest_log_level < LogLevel::debug || !refusal_limit.admit(dropped))
-        return;
+    if (options.guest_log_level < LogLevel::debug || !refusal_limit.admit(dropped)) return;
     char prefix[64];
     format_text(prefix, sizeof(prefix), "d%u: refused: ", domain.value);
     va_list arguments;
     va_start(arguments, format);
     write_line(prefix, format, arguments);
     va_end(arguments);
-    if (dropped)
-        log(LogLevel::info, "%u more refusals were not printed", dropped);
+    if (dropped) log(LogLevel::info, "%u more refusals were not printed", dropped);
 }
 
 } // namespace skerry

@@ -33,14 +33,11 @@ namespace skerry {
 namespace {
 
 void run_constructors() {
-    for (auto constructor = init_array_start; constructor != init_array_end; ++constructor)
-        (*constructor)();
+    for (auto constructor = init_array_start; constructor != init_array_end; ++constructor) (*constructor)();
 }
 
 void ignore_word(const char*) {}
-void report_word(const char* word) {
-    log(LogLevel::warning, "unknown option or value: %s", word);
-}
+void report_word(const char* word) { log(LogLevel::warning, "unknown option or value: %s", word); }
 
 void open_console() {
     options = parse_options(boot_information.command_line, ignore_word);
@@ -52,19 +49,16 @@ void open_console() {
 }
 
 void require_features() {
-    if (const char* missing = detect_cpu_features(options.smap))
-        cannot_start("%s", missing);
+    if (const char* missing = detect_cpu_features(options.smap)) cannot_start("%s", missing);
     cpu_features.x2apic &= options.x2apic;
     cpu_features.tsc_deadline &= options.tsc_deadline;
-    if (cpu_features.smap)
-        patch_smap_sites();
+    if (cpu_features.smap) patch_smap_sites();
     if (cpu_features.meltdown)
         log(LogLevel::warning, "this CPU is open to Meltdown: guests can read all memory; do not run untrusted ones");
 }
 
 void require_modules() {
-    if (!boot_information.modules.count())
-        cannot_start("no module: the first domain's kernel must be the first one");
+    if (!boot_information.modules.count()) cannot_start("no module: the first domain's kernel must be the first one");
 }
 
 void program_timer(CpuId cpu, Nanoseconds deadline) {
@@ -101,8 +95,7 @@ void start_machine() {
     mask_8259s();
     init_apic(machine.local_apic);
     init_interrupts();
-    if (const char* problem = calibrate_clocks())
-        cannot_start("%s", problem);
+    if (const char* problem = calibrate_clocks()) cannot_start("%s", problem);
     start_scheduler(usable_cpus());
     start_other_cpus(usable_cpus(), join_scheduler);
     construct_first_domain(boot_information.modules, options);
@@ -117,8 +110,7 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t information) {
     sort_exception_table();
     const char* problem = read_boot_information(magic, information);
     open_console();
-    if (problem)
-        cannot_start("%s", problem);
+    if (problem) cannot_start("%s", problem);
     require_features();
     require_modules();
     reserve_boot_memory();

@@ -8,16 +8,11 @@ namespace {
 // Where two entries disagree the more restrictive one holds.
 unsigned strength(MemoryKind kind) {
     switch (kind) {
-    case MemoryKind::ram:
-        return 0;
-    case MemoryKind::acpi_tables:
-        return 1;
-    case MemoryKind::acpi_nvs:
-        return 2;
-    case MemoryKind::reserved:
-        return 3;
-    default:
-        return 4;
+    case MemoryKind::ram: return 0;
+    case MemoryKind::acpi_tables: return 1;
+    case MemoryKind::acpi_nvs: return 2;
+    case MemoryKind::reserved: return 3;
+    default: return 4;
     }
 }
 
@@ -25,8 +20,7 @@ unsigned strength(MemoryKind kind) {
 
 void MemoryMapBuilder::add(uint64_t start, uint64_t size, uint32_t kind) {
     uint64_t end;
-    if (!size)
-        return;
+    if (!size) return;
     if (count_ == max_memory_regions || __builtin_add_overflow(start, size, &end)) {
         ++dropped_;
         return;
@@ -44,13 +38,10 @@ size_t MemoryMapBuilder::finish(MemoryRegion* regions) {
         const MemoryRegion* strongest = nullptr;
         for (size_t i = 0; i < count_; ++i) {
             const MemoryRegion& region = raw_[i];
-            if (region.start > position && region.start < next)
-                next = region.start;
-            if (region.end() > position && region.end() < next)
-                next = region.end();
+            if (region.start > position && region.start < next) next = region.start;
+            if (region.end() > position && region.end() < next) next = region.end();
             bool covers = region.start <= position && region.end() > position;
-            if (covers && (!strongest || strength(region.kind) > strength(strongest->kind)))
-                strongest = &region;
+            if (covers && (!strongest || strength(region.kind) > strength(strongest->kind))) strongest = &region;
         }
         if (strongest) {
             if (n && regions[n - 1].end() == position && regions[n - 1].kind == strongest->kind)
@@ -60,8 +51,7 @@ size_t MemoryMapBuilder::finish(MemoryRegion* regions) {
             else
                 ++dropped_;
         }
-        if (next == ~uint64_t{0})
-            return n;
+        if (next == ~uint64_t{0}) return n;
         position = next;
     }
 }

@@ -29,9 +29,7 @@ FrameRange image_range() {
                         reinterpret_cast<uint64_t>(image_end) - layout::image_virt + layout::image_phys);
 }
 
-FrameRange module_range(const BootModule& module) {
-    return {module.first_frame().value, module.frame_count()};
-}
+FrameRange module_range(const BootModule& module) { return {module.first_frame().value, module.frame_count()}; }
 
 FrameRange ram_range(const MemoryRegion& region) {
     uint64_t first = (region.start + page_size - 1) >> page_shift;
@@ -40,11 +38,9 @@ FrameRange ram_range(const MemoryRegion& region) {
     return {first, end > first ? end - first : 0};
 }
 
-template <typename F>
-void for_each_ram(F&& f) {
+template <typename F> void for_each_ram(F&& f) {
     for (const MemoryRegion& region : machine_memory_map())
-        if (region.kind == MemoryKind::ram)
-            f(ram_range(region));
+        if (region.kind == MemoryKind::ram) f(ram_range(region));
 }
 
 bool is_all_ram(FrameRange range) {
@@ -57,12 +53,9 @@ bool is_all_ram(FrameRange range) {
 void hand_over() {
     FreeRanges taken;
     for_each_ram([&](FrameRange ram) { taken.add(ram); });
-    for (FrameRange range : boot_memory.all())
-        taken.remove(range);
-    for (FrameRange range : taken.all())
-        allocator.add_core(Mfn(range.first), range.count);
-    for (FrameRange range : boot_memory.all())
-        allocator.add(Mfn(range.first), range.count);
+    for (FrameRange range : boot_memory.all()) taken.remove(range);
+    for (FrameRange range : taken.all()) allocator.add_core(Mfn(range.first), range.count);
+    for (FrameRange range : boot_memory.all()) allocator.add(Mfn(range.first), range.count);
     if (boot_memory.lost() || taken.lost())
         log(LogLevel::warning, "the memory map is too scattered: %lu frames are not used",
             boot_memory.lost() + taken.lost());

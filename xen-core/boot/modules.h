@@ -30,8 +30,7 @@ class BootModules {
     std::span<const BootModule> all() const { return {modules_, count_}; }
     // False when there are too many.
     bool add(const BootModule& module) {
-        if (count_ == max_modules)
-            return false;
+        if (count_ == max_modules) return false;
         modules_[count_++] = module;
         return true;
     }

@@ -28,17 +28,12 @@ namespace {
 constexpr uint64_t reachable_at_start = uint64_t{4} << 30;
 uint64_t boot_frame_limit = reachable_at_start >> page_shift;
 
-uint64_t address(const char* symbol) {
-    return reinterpret_cast<uint64_t>(symbol);
-}
-MachAddr image_address(uint64_t virt) {
-    return MachAddr(virt - layout::image_virt + layout::image_phys);
-}
+uint64_t address(const char* symbol) { return reinterpret_cast<uint64_t>(symbol); }
+MachAddr image_address(uint64_t virt) { return MachAddr(virt - layout::image_virt + layout::image_phys); }
 
 Pte& need_entry(uint64_t virt, unsigned level) {
     Pte* entry = core_entry(virt, level);
-    if (!entry)
-        cannot_start("too little memory for xen-core's page tables");
+    if (!entry) cannot_start("too little memory for xen-core's page tables");
     return *entry;
 }
 
@@ -47,8 +42,7 @@ void map_range(uint64_t virt, MachAddr start, uint64_t size, uint64_t flags) {
     uint64_t from = start.value;
     for (uint64_t end = from + size; from < end;) {
         unsigned level = cpu_features.gigabyte_pages ? 3 : 2;
-        while (level > 1 && ((from | virt) % level_size(level) || end - from < level_size(level)))
-            --level;
+        while (level > 1 && ((from | virt) % level_size(level) || end - from < level_size(level))) --level;
         need_entry(virt, level) = Pte(frame_of(MachAddr(from)), flags | (level > 1 ? pte::page_size_or_pat : 0));
         from += level_size(level);
         virt += level_size(level);
@@ -82,17 +76,14 @@ void map_ram(uint64_t start, uint64_t end) {
 FrameRange whole_frames(const MemoryRegion& region) {
     uint64_t first = (region.start + page_size - 1) >> page_shift;
     uint64_t end = region.end() >> page_shift;
-    if (end > layout::max_machine_frames)
-        end = layout::max_machine_frames;
+    if (end > layout::max_machine_frames) end = layout::max_machine_frames;
     return {first, end > first ? end - first : 0};
 }
 
-template <typename F>
-void for_each_ram_range(F&& f) {
+template <typename F> void for_each_ram_range(F&& f) {
     for (const MemoryRegion& region : machine_memory_map())
         if (region.kind == MemoryKind::ram)
-            if (FrameRange range = whole_frames(region); range.count)
-                f(range);
+            if (FrameRange range = whole_frames(region); range.count) f(range);
 }
 
 bool any_ram_in(uint64_t first, uint64_t count) {
@@ -114,16 +105,14 @@ constexpr uint64_t large_page_frames = page_table_entries;
 
 Mfn take_filled(const FrameIndexedTable& table, uint64_t frames, uint64_t alignment) {
     Mfn mfn = boot_memory.take(frames, alignment, boot_frame_limit);
-    if (mfn != invalid_mfn)
-        memset(to_pointer(mfn), table.fill, frames << page_shift);
+    if (mfn != invalid_mfn) memset(to_pointer(mfn), table.fill, frames << page_shift);
     return mfn;
 }
 
 void set_views(const FrameIndexedTable& table, uint64_t offset, unsigned level, Mfn mfn, bool writable) {
     uint64_t size = level > 1 ? pte::page_size_or_pat : 0;
     need_entry(table.view + offset, level) = Pte(mfn, (writable ? pte::core_data : pte::core_rodata) | size);
-    if (!table.guest_view)
-        return;
+    if (!table.guest_view) return;
     need_entry(table.guest_view + offset, level) = Pte(mfn, pte::core_rodata | pte::user | size);
 }
 
@@ -132,22 +121,18 @@ class HoleTables {
   public:
     HoleTables(const FrameIndexedTable& table, Mfn hole) : table_(table) {
         view_ = make(hole, pte::core_rodata);
-        if (table.guest_view)
-            guest_view_ = make(hole, pte::core_rodata | pte::user);
+        if (table.guest_view) guest_view_ = make(hole, pte::core_rodata | pte::user);
     }
     void use_at(uint64_t offset) {
         need_entry(table_.view + offset, 2) = Pte(view_, pte::core_table);
-        if (table_.guest_view)
-            need_entry(table_.guest_view + offset, 2) = Pte(guest_view_, pte::core_table);
+        if (table_.guest_view) need_entry(table_.guest_view + offset, 2) = Pte(guest_view_, pte::core_table);
     }
 
   private:
     Mfn make(Mfn hole, uint64_t flags) {
         Mfn mfn = hole == invalid_mfn ? hole : take_boot_frame();
-        if (mfn == invalid_mfn)
-            cannot_start("too little memory for the %s", table_.name);
-        for (unsigned i = 0; i < page_table_entries; ++i)
-            to_pointer<Pte>(mfn)[i] = Pte(hole, flags);
+        if (mfn == invalid_mfn) cannot_start("too little memory for the %s", table_.name);
+        for (unsigned i = 0; i < page_table_entries; ++i) to_pointer<Pte>(mfn)[i] = Pte(hole, flags);
         return mfn;
     }
     const FrameIndexedTable& table_;
@@ -182,8 +167,7 @@ void back_table(const FrameIndexedTable& table, uint64_t frames) {
         }
         bool backed = any_ram_in(page * frames_per_page, frames_per_page);
         Mfn mfn = backed ? take_filled(table, 1, 1) : hole;
-        if (mfn == invalid_mfn)
-            cannot_start("too little memory for the %s", table.name);
+        if (mfn == invalid_mfn) cannot_start("too little memory for the %s", table.name);
         set_views(table, page << page_shift, 1, mfn, backed);
         ++page;
     }
@@ -200,8 +184,7 @@ void open_upper_levels(uint64_t virt, uint64_t size) {
     for (uint64_t at = virt; at < virt + size; at += level_size(2)) {
         Pte& entry = need_entry(at, 2);
         entry = entry.with(pte::user);
-        if (!entry.is_large())
-            entry = entry.without(pte::writable);
+        if (!entry.is_large()) entry = entry.without(pte::writable);
     }
 }
 
@@ -209,8 +192,7 @@ void open_upper_levels(uint64_t virt, uint64_t size) {
 
 Mfn take_boot_frame() {
     Mfn mfn = boot_memory.take(1, 1, boot_frame_limit);
-    if (mfn != invalid_mfn)
-        memset(to_pointer(mfn), 0, page_size);
+    if (mfn != invalid_mfn) memset(to_pointer(mfn), 0, page_size);
     return mfn;
 }
 
@@ -223,13 +205,11 @@ Mfn last_ram_frame() {
 void build_address_space() {
     core_frame_source = take_boot_frame;
     core_l4 = take_boot_frame();
-    if (core_l4 == invalid_mfn)
-        cannot_start("too little memory for xen-core's page tables");
+    if (core_l4 == invalid_mfn) cannot_start("too little memory for xen-core's page tables");
     map_image();
     for_each_ram_range([](FrameRange range) { map_ram(range.first << page_shift, range.end() << page_shift); });
     // Every L3 that will ever be needed exists before the first L4 copies the slots.
-    for (uint64_t virt : {layout::m2p_guest_view, layout::m2p_view})
-        need_entry(virt, 3);
+    for (uint64_t virt : {layout::m2p_guest_view, layout::m2p_view}) need_entry(virt, 3);
     write_cr3(address_of(core_l4).value);
     boot_frame_limit = ~uint64_t{0};
 }
@@ -243,12 +223,10 @@ void build_frame_tables() {
 
 void map_cpu_stack(CpuId cpu) {
     for (unsigned page = 0; page < CPU_STACK_SIZE / page_size; ++page) {
-        if (page == CPU_STACK_TRAMPOLINE_PAGE || page == CPU_STACK_GUARD_PAGE)
-            continue;
+        if (page == CPU_STACK_TRAMPOLINE_PAGE || page == CPU_STACK_GUARD_PAGE) continue;
         uint64_t offset = page * page_size;
         Mfn mfn = cpu.value == 0 ? frame_of(image_address(address(boot_stack) + offset)) : core_frame_source();
-        if (mfn == invalid_mfn)
-            cannot_start("too little memory for the stack of CPU %u", cpu.value);
+        if (mfn == invalid_mfn) cannot_start("too little memory for the stack of CPU %u", cpu.value);
         need_entry(layout::cpu_stack_base(cpu) + offset, 1) = Pte(mfn, pte::core_data);
     }
 }

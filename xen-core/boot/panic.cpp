@@ -32,13 +32,10 @@ std::atomic<int32_t> crashing_cpu{-1};
 // Is there a call instruction that ends at `address`? (call rel32, or call through a register or memory.)
 bool follows_call(uint64_t address) {
     auto* code = reinterpret_cast<const uint8_t*>(address);
-    if (!is_text(address - 7))
-        return false;
-    if (code[-5] == 0xe8)
-        return true;
+    if (!is_text(address - 7)) return false;
+    if (code[-5] == 0xe8) return true;
     for (int length : {2, 3, 4, 6, 7})
-        if (code[-length] == 0xff && (code[1 - length] & 0x38) == 0x10)
-            return true;
+        if (code[-length] == 0xff && (code[1 - length] & 0x38) == 0x10) return true;
     return false;
 }
 
@@ -82,8 +79,7 @@ void print_registers(const RegisterFrame& f) {
 void begin_crash() {
     int32_t nobody = -1;
     if (!crashing_cpu.compare_exchange_strong(nobody, static_cast<int32_t>(this_cpu().value)))
-        for (;;)
-            halt();
+        for (;;) halt();
     disable_interrupts();
     stop_other_cpus();
     break_console_lock();
@@ -92,23 +88,19 @@ void begin_crash() {
 
 [[noreturn]] void end_crash() {
     say("----------------------------------------\n");
-    if (options.reboot_after_panic)
-        reboot();
+    if (options.reboot_after_panic) reboot();
     halt_machine();
 }
 
 } // namespace
 
-bool is_crashing() {
-    return is_stopping();
-}
+bool is_crashing() { return is_stopping(); }
 
 void crash(const RegisterFrame& frame, const char* what) {
     begin_crash();
     say("%s\n", what);
     print_registers(frame);
-    if (frame.vector == machine_check_vector)
-        print_machine_check_banks([](const char* line) { say("%s", line); });
+    if (frame.vector == machine_check_vector) print_machine_check_banks([](const char* line) { say("%s", line); });
     print_address(frame.rip);
     print_trace(frame.rsp);
     end_crash();

@@ -43,9 +43,7 @@ class Reader {
   public:
     Reader(std::span<const uint8_t> file, PvImage& image) : file_(file), image_(image) {}
 
-    bool read() {
-        return read_header() && read_notes() && check_notes() && read_segments() && check_extent();
-    }
+    bool read() { return read_header() && read_notes() && check_notes() && read_segments() && check_extent(); }
     const char* reason() const { return reason_; }
 
   private:
@@ -54,17 +52,14 @@ class Reader {
         return false;
     }
 
-    template <typename T>
-    bool fetch(T& value, uint64_t offset) const {
-        if (offset > file_.size() || file_.size() - offset < sizeof(T))
-            return false;
+    template <typename T> bool fetch(T& value, uint64_t offset) const {
+        if (offset > file_.size() || file_.size() - offset < sizeof(T)) return false;
         memcpy(&value, file_.data() + offset, sizeof(T));
         return true;
     }
 
     bool slice(std::span<const uint8_t>& out, uint64_t offset, uint64_t size) const {
-        if (offset > file_.size() || file_.size() - offset < size)
-            return false;
+        if (offset > file_.size() || file_.size() - offset < size) return false;
         out = file_.subspan(offset, size);
         return true;
     }
@@ -75,8 +70,7 @@ class Reader {
             return fail("not a little-endian 64-bit ELF file");
         if (header_.machine != machine_x86_64 || (header_.type != type_executable && header_.type != type_shared))
             return fail("not an x86-64 executable");
-        if (header_.program_header_size != sizeof(ProgramHeader))
-            return fail("unexpected program header size");
+        if (header_.program_header_size != sizeof(ProgramHeader)) return fail("unexpected program header size");
         return true;
     }
 
@@ -87,18 +81,14 @@ class Reader {
             if (!fetch(segment, header_.program_header_offset + uint64_t{i} * sizeof(segment)))
                 return fail("program headers reach beyond the file");
             std::span<const uint8_t> notes;
-            if (segment.type == segment_note && slice(notes, segment.offset, segment.file_size))
-                scan_notes(notes);
+            if (segment.type == segment_note && slice(notes, segment.offset, segment.file_size)) scan_notes(notes);
         }
-        if (found_xen_notes_)
-            return true;
+        if (found_xen_notes_) return true;
         for (unsigned i = 0; i < header_.section_header_count; ++i) {
             SectionHeader section;
-            if (!fetch(section, header_.section_header_offset + uint64_t{i} * sizeof(section)))
-                break;
+            if (!fetch(section, header_.section_header_offset + uint64_t{i} * sizeof(section))) break;
             std::span<const uint8_t> notes;
-            if (section.type == section_note && slice(notes, section.offset, section.size))
-                scan_notes(notes);
+            if (section.type == section_note && slice(notes, section.offset, section.size)) scan_notes(notes);
         }
         return found_xen_notes_ || fail("no Xen ELF notes: not a PV kernel");
     }
@@ -110,14 +100,12 @@ class Reader {
             uint64_t name_room = (uint64_t{note.name_size} + 3) & ~uint64_t{3};
             uint64_t description_room = (uint64_t{note.description_size} + 3) & ~uint64_t{3};
             uint64_t room = notes.size() - sizeof(note);
-            if (name_room > room || note.description_size > room - name_room)
-                return;
+            if (name_room > room || note.description_size > room - name_room) return;
             const uint8_t* name = notes.data() + sizeof(note);
             if (note.name_size == 4 && memcmp(name, "Xen", 4) == 0)
                 take_note(note.type, notes.subspan(sizeof(note) + name_room, note.description_size));
             uint64_t total = sizeof(note) + name_room + description_room;
-            if (total >= notes.size())
-                return;
+            if (total >= notes.size()) return;
             notes = notes.subspan(total);
         }
     }
@@ -145,13 +133,10 @@ class Reader {
     }
 
     bool check_notes() {
-        if (image_.entry == PvImage::no_address)
-            image_.entry = header_.entry;
+        if (image_.entry == PvImage::no_address) image_.entry = header_.entry;
         // A kernel that gives no offset has physical addresses relative to its virtual base (as Xen assumes).
-        if (!has_paddr_offset_)
-            paddr_offset_ = image_.virt_base;
-        if (image_.virt_base % page_size != 0)
-            return fail("the virtual base is not page-aligned");
+        if (!has_paddr_offset_) paddr_offset_ = image_.virt_base;
+        if (image_.virt_base % page_size != 0) return fail("the virtual base is not page-aligned");
         return true;
     }
 
@@ -161,12 +146,9 @@ class Reader {
             ProgramHeader segment;
             if (!fetch(segment, header_.program_header_offset + uint64_t{i} * sizeof(segment)))
                 return fail("program headers reach beyond the file");
-            if (segment.type != segment_load || segment.memory_size == 0)
-                continue;
-            if (image_.segment_count == PvImage::max_segments)
-                return fail("too many loadable segments");
-            if (!add_segment(segment))
-                return false;
+            if (segment.type != segment_load || segment.memory_size == 0) continue;
+            if (image_.segment_count == PvImage::max_segments) return fail("too many loadable segments");
+            if (!add_segment(segment)) return false;
         }
         return image_.segment_count > 0 || fail("no loadable segment");
     }
@@ -181,10 +163,8 @@ class Reader {
             out.virtual_start - image_.virt_base > largest_kernel)
             return fail("a segment lies outside the first GiB above the virtual base");
         uint64_t end = out.virtual_start + out.memory_size;
-        if (out.virtual_start < image_.kernel_start)
-            image_.kernel_start = out.virtual_start;
-        if (end > image_.kernel_end)
-            image_.kernel_end = end;
+        if (out.virtual_start < image_.kernel_start) image_.kernel_start = out.virtual_start;
+        if (end > image_.kernel_end) image_.kernel_end = end;
         ++image_.segment_count;
         return true;
     }
@@ -224,8 +204,7 @@ Result<PvImage> read_pv_image(std::span<const uint8_t> file, const char** reason
     Reader reader(file, image);
     bool read = reader.read();
     *reason = reader.reason();
-    if (!read)
-        return Error::invalid;
+    if (!read) return Error::invalid;
     return image;
 }
 

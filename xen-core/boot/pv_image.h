@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A deliberately small reader of PV kernel images: a plain 64-bit ELF with Xen ELF notes (<xen/elfnote.h>). It reads the
-// headers and notes, checks every range against the image, and leaves the copying to its caller. Anything cleverer (bzImage,
-// decompression) belongs to other domains.
+// A deliberately small reader of PV kernel images: a plain 64-bit ELF with Xen ELF notes (<xen/elfnote.h>). It reads
+// the headers and notes, checks every range against the image, and leaves the copying to its caller. Anything cleverer
+// (bzImage, decompression) belongs to other domains.
 #pragma once
 
 #include "base/result.h"

@@ -34,8 +34,7 @@ constexpr uint32_t patience_ms = 2000; // an emulated CPU on a busy host is slow
 
 bool wait_for(std::atomic<bool>& flag) {
     for (uint32_t i = 0; i < patience_ms * 10; ++i) {
-        if (flag.load(std::memory_order_acquire))
-            return true;
+        if (flag.load(std::memory_order_acquire)) return true;
         delay_us(100);
     }
     return false;
@@ -62,8 +61,7 @@ bool start_cpu(CpuId cpu, uint32_t id) {
         return false;
     }
     sync_tsc_source();
-    while (!is_up.load(std::memory_order_acquire))
-        spin_wait_hook();
+    while (!is_up.load(std::memory_order_acquire)) spin_wait_hook();
     return true;
 }
 
@@ -105,8 +103,7 @@ void start_other_cpus(uint32_t most, void (*main_loop)()) {
     uint32_t next = 1;
     for (uint32_t i = 0; i < machine.cpu_count && next < most; ++i) {
         uint32_t id = machine.cpu_apic_ids[i];
-        if (id != apic_id(CpuId(0)) && can_reach_apic(id) && start_cpu(CpuId(next), id))
-            ++next;
+        if (id != apic_id(CpuId(0)) && can_reach_apic(id) && start_cpu(CpuId(next), id)) ++next;
     }
     log(LogLevel::info, "%u CPUs", online_cpus.count());
 }

@@ -20,8 +20,7 @@ bool is_text(uint64_t address) {
 }
 
 Symbol find_symbol(uint64_t address) {
-    if (!is_text(address))
-        return {nullptr, 0};
+    if (!is_text(address)) return {nullptr, 0};
     auto low = static_cast<uint32_t>(address);
     const SymbolEntry* first = symbol_table;
     const SymbolEntry* end = symbol_table_end;
@@ -32,8 +31,7 @@ Symbol find_symbol(uint64_t address) {
         else
             end = middle;
     }
-    if (first == end || first->address > low)
-        return {nullptr, 0};
+    if (first == end || first->address > low) return {nullptr, 0};
     return {symbol_names + first->name, low - first->address};
 }
 

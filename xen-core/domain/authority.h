@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Who may do what to whom: the one place where authority is held and checked.
 //
-// A right is either over the platform (no target) or over one other domain. The first domain starts with every right; any
-// other domain starts with none and receives rights at creation or later from a domain that holds grant_rights.
-// A check that succeeds hands out a token; code that touches another domain takes the token as an argument, and only
-// the checks below can make one. Sealing a domain ends every access to its memory by anyone, for good.
+// A right is either over the platform (no target) or over one other domain. The first domain starts with every right;
+// any other domain starts with none and receives rights at creation or later from a domain that holds grant_rights. A
+// check that succeeds hands out a token; code that touches another domain takes the token as an argument, and only the
+// checks below can make one. Sealing a domain ends every access to its memory by anyone, for good.
 #pragma once
 
 #include "base/lock.h"
@@ -42,21 +42,17 @@ class Authority {
 
     void hold_everything() { everything_ = true; }
     bool holds(PlatformRight right) const { return everything_ || (platform_ & bit(right)); }
-    bool holds(TargetRight right, DomId target) const {
-        return everything_ || holds_listed(right, target);
-    }
+    bool holds(TargetRight right, DomId target) const { return everything_ || holds_listed(right, target); }
 
-    void set(PlatformRight right, bool held) {
-        platform_ = held ? platform_ | bit(right) : platform_ & ~bit(right);
-    }
-    // Errors: no_space when rights over max_targets domains are already held; invalid: taking one from who holds everything.
+    void set(PlatformRight right, bool held) { platform_ = held ? platform_ | bit(right) : platform_ & ~bit(right); }
+    // Errors: no_space when rights over max_targets domains are already held; invalid: taking one from who holds
+    // everything.
     Status set(TargetRight right, DomId target, bool held);
     // The target is gone: its number may be used again for somebody else.
     void forget(DomId target);
 
   private:
-    template <typename Right>
-    static constexpr uint32_t bit(Right right) {
+    template <typename Right> static constexpr uint32_t bit(Right right) {
         return uint32_t{1} << static_cast<unsigned>(right);
     }
     bool holds_listed(TargetRight right, DomId target) const;

@@ -34,14 +34,10 @@ void save_segments(const CpuLocal& cpu, PvCpuState& state) {
 bool load_segments(const CpuLocal& cpu, PvCpuState& state) {
     bool ok = true;
     // Loading a selector, even null, may leave or clear the base: bases come afterwards.
-    if (state.ds | read_ds())
-        ok &= load_ds(state.ds);
-    if (state.es | read_es())
-        ok &= load_es(state.es);
-    if (state.fs | read_fs())
-        ok &= load_fs(state.fs);
-    if (state.gs | read_gs())
-        ok &= load_gs(state.gs);
+    if (state.ds | read_ds()) ok &= load_ds(state.ds);
+    if (state.es | read_es()) ok &= load_es(state.es);
+    if (state.fs | read_fs()) ok &= load_fs(state.fs);
+    if (state.gs | read_gs()) ok &= load_gs(state.gs);
     bool fast = has_fsgsbase(cpu);
     write_fs_base(fast, state.fs_base);
     write_gs_base(fast, state.in_kernel ? state.gs_base_kernel : state.gs_base_user);
@@ -54,8 +50,7 @@ void switch_debug_registers(const PvCpuState* save, const PvCpuState* load) {
     if (save && (save->debug_registers[7] & dr7_enable_mask)) [[unlikely]]
         write_dr7(0x400);
     if (load && (load->debug_registers[7] & dr7_enable_mask)) [[unlikely]]
-        for (unsigned index : {0, 1, 2, 3, 6, 7})
-            load_debug_register(*load, index);
+        for (unsigned index : {0, 1, 2, 3, 6, 7}) load_debug_register(*load, index);
 }
 
 void clear_hardware_ts(CpuLocal& cpu) {
@@ -67,15 +62,13 @@ void clear_hardware_ts(CpuLocal& cpu) {
 
 void save_fpu(CpuLocal& cpu, PvCpuState& state) {
     clear_hardware_ts(cpu);
-    if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave)
-        write_xcr0(cpu_features.xcr0);
+    if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave) write_xcr0(cpu_features.xcr0);
     save_extended_state(state.extended_state);
 }
 
 void load_fpu(CpuLocal& cpu, const PvCpuState& state) {
     restore_extended_state(state.extended_state);
-    if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave)
-        write_xcr0(state.xcr0);
+    if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave) write_xcr0(state.xcr0);
     if (state.cr0 & cr0::task_switched) {
         write_cr0(core_cr0() | cr0::task_switched);
         cpu.fpu_task_switched = true;
@@ -124,12 +117,10 @@ void load_core_tables(CpuLocal& cpu) {
 
 bool switch_state(CpuLocal& cpu, PvCpuState* saved, PvCpuState* loaded) {
     Account* left = saved ? saved->account : nullptr;
-    if (saved)
-        save(cpu, *saved);
+    if (saved) save(cpu, *saved);
     bool ok = true;
     if (loaded) {
-        if (loaded->account != left)
-            loaded->account->users.enter(cpu.id);
+        if (loaded->account != left) loaded->account->users.enter(cpu.id);
         // Always written: that is what makes this CPU forget translations, those of the descriptor windows included.
         load_address_space(cpu, *loaded);
         ok = load(cpu, *loaded);
@@ -137,8 +128,7 @@ bool switch_state(CpuLocal& cpu, PvCpuState* saved, PvCpuState* loaded) {
         load_core_tables(cpu);
     }
     switch_debug_registers(saved, loaded);
-    if (left && (!loaded || loaded->account != left))
-        left->users.leave(cpu.id);
+    if (left && (!loaded || loaded->account != left)) left->users.leave(cpu.id);
     ++cpu.context_switch_count;
     return ok;
 }
@@ -149,10 +139,8 @@ uint64_t hardware_cr4(const PvCpuState& state) {
 
 uint64_t guest_cr4(uint64_t wanted) {
     uint64_t choices = cr4::time_stamp_disable | cr4::debugging_extensions | cr4::osxsave;
-    if (!cpu_features.xsave)
-        choices &= ~cr4::osxsave;
-    if (cpu_features.fsgsbase)
-        choices |= cr4::fsgsbase;
+    if (!cpu_features.xsave) choices &= ~cr4::osxsave;
+    if (cpu_features.fsgsbase) choices |= cr4::fsgsbase;
     // The rest reads as what xen-core runs with, less what a PV guest has no part in.
     constexpr uint64_t hidden = cr4::page_global | cr4::smep | cr4::smap | cr4::umip | cr4::pcid | cr4::fsgsbase |
                                 cr4::osxsave | cr4::time_stamp_disable | cr4::debugging_extensions;
@@ -172,7 +160,8 @@ void load_debug_register(const PvCpuState& state, unsigned index) {
 }
 
 void load_user_gs_selector(uint16_t value) {
-    // While the kernel runs, the user's GS base is the one that SWAPGS brings. A selector that cannot be loaded becomes null.
+    // While the kernel runs, the user's GS base is the one that SWAPGS brings. A selector that cannot be loaded becomes
+    // null.
     swap_gs();
     (void)load_gs(value);
     swap_gs();

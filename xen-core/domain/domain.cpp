@@ -21,16 +21,16 @@ uint64_t core_frame_limit(const DomainConfig& config) {
 Domain::Domain(DomId number, const DomainConfig& config)
     : id(number), account(number, config.max_frames, core_frame_limit(config)), mmu(account, *this), pirqs(*this),
       events(number, config.max_event_port, *this, *this, *this, pirqs),
-      grants(account, config.max_grant_frames, config.max_grant_version),
-      maptrack(account, config.max_maptrack_frames), max_vcpus_(config.max_vcpus),
-      watchdogs_{Watchdog(*this), Watchdog(*this)} {
+      grants(account, config.max_grant_frames, config.max_grant_version), maptrack(account, config.max_maptrack_frames),
+      max_vcpus_(config.max_vcpus), watchdogs_{Watchdog(*this), Watchdog(*this)} {
     memcpy(handle, config.handle, sizeof(handle));
 }
 
 Domain::~Domain() { ASSERT(account.frames() == 0); }
 
 Result<Domain*> Domain::create(DomId number, const DomainConfig& config) {
-    if (config.max_vcpus == 0 || config.max_vcpus > max_vcpus_per_domain || config.max_event_port >= EventTable::fifo_ports)
+    if (config.max_vcpus == 0 || config.max_vcpus > max_vcpus_per_domain ||
+        config.max_event_port >= EventTable::fifo_ports)
         return Error::invalid;
     CoreBox<Domain> box = TRY(CoreBox<Domain>::create(core_account, number, config));
     TRY_STATUS(box->create_shared_info());
@@ -48,8 +48,7 @@ Status Domain::create_shared_info() {
 
 // Readers look for an even version that did not change (<xen/xen.h>, wc_version).
 void Domain::publish_wall_clock() {
-    if (!shared_)
-        return; // destroyed
+    if (!shared_) return; // destroyed
     uint64_t seconds = wall_clock_at_start.seconds + static_cast<uint64_t>(wall_clock_offset);
     uint32_t version = __atomic_load_n(&shared_->wc_version, __ATOMIC_RELAXED) | 1;
     __atomic_store_n(&shared_->wc_version, version, __ATOMIC_RELAXED);
@@ -61,10 +60,8 @@ void Domain::publish_wall_clock() {
 }
 
 Status Domain::create_vcpu(VcpuId number) {
-    if (number.value >= max_vcpus_)
-        return Error::invalid;
-    if (vcpus_[number.value])
-        return Error::exists;
+    if (number.value >= max_vcpus_) return Error::invalid;
+    if (vcpus_[number.value]) return Error::exists;
     CoreBox<Vcpu> box = TRY(CoreBox<Vcpu>::create(account, *this, number));
     TRY_STATUS(box->cpu.create(account));
     Vcpu& vcpu = *box;
@@ -73,11 +70,9 @@ Status Domain::create_vcpu(VcpuId number) {
     vcpu.cpu.vcpu_info->evtchn_upcall_mask = 1;
     CpuId home((id.value + number.value) % online_cpus.count());
     scheduler.admit(vcpu.entity, sched_group, home);
-    for (uint32_t held = control_pauses_.load(); held > 0; --held)
-        scheduler.pause(vcpu.entity);
+    for (uint32_t held = control_pauses_.load(); held > 0; --held) scheduler.pause(vcpu.entity);
     Holding held(shutdown_lock_);
-    if (is_shut_down())
-        scheduler.pause(vcpu.entity);
+    if (is_shut_down()) scheduler.pause(vcpu.entity);
     vcpus_[number.value] = std::move(box);
     return success;
 }
@@ -85,20 +80,17 @@ Status Domain::create_vcpu(VcpuId number) {
 // --- EventSink ---
 
 void Domain::deliver(VcpuId number) {
-    if (Vcpu* target = vcpu(number))
-        target->kick();
+    if (Vcpu* target = vcpu(number)) target->kick();
 }
 
-// A vCPU that is registered but does not wait (any more, or yet) is only taken off the register: SCHEDOP_poll looks at the
-// register once more after it has blocked.
+// A vCPU that is registered but does not wait (any more, or yet) is only taken off the register: SCHEDOP_poll looks at
+// the register once more after it has blocked.
 void Domain::wake_pollers(EvtPort port) {
     for_each_vcpu([port](Vcpu& poller) {
         uint32_t polled = poller.polled_port.load(std::memory_order_seq_cst);
-        if (polled == Vcpu::poll_none)
-            return;
+        if (polled == Vcpu::poll_none) return;
         bool waits_for_this = polled == port.value || polled == Vcpu::poll_any;
-        if ((waits_for_this || !poller.entity.is_blocked()) && poller.end_poll())
-            (void)scheduler.wake(poller.entity);
+        if ((waits_for_this || !poller.entity.is_blocked()) && poller.end_poll()) (void)scheduler.wake(poller.entity);
     });
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A domain: the composition of an account, an address-space owner, event channels, grants, scheduling and vCPUs, with the
-// authority that it holds. None of the parts points back at it but through the interface that the part itself declares.
+// A domain: the composition of an account, an address-space owner, event channels, grants, scheduling and vCPUs, with
+// the authority that it holds. None of the parts points back at it but through the interface that the part itself
+// declares.
 //
-// Life: created paused, built, running, shut down (by itself, by a crash, or by control), dying, gone. DomainRef keeps the
-// object alive. A dying domain stays listed until nobody holds a frame of it any more.
+// Life: created paused, built, running, shut down (by itself, by a crash, or by control), dying, gone. DomainRef keeps
+// the object alive. A dying domain stays listed until nobody holds a frame of it any more.
 //
 // Locks: `control` serialises control operations on the domain; the parts lock themselves.
 #pragma once
@@ -30,9 +31,9 @@ inline constexpr DomId first_domain_id{0};
 
 struct DomainConfig {
     xen_domain_handle_t handle{};
-    uint32_t max_vcpus = 1;           // 1..max_vcpus_per_domain
-    uint32_t max_event_port = 1023;   // highest port number
-    uint32_t max_grant_frames = 64;   // pages of grant entries
+    uint32_t max_vcpus = 1;         // 1..max_vcpus_per_domain
+    uint32_t max_event_port = 1023; // highest port number
+    uint32_t max_grant_frames = 64; // pages of grant entries
     uint32_t max_maptrack_frames = 1024;
     uint8_t max_grant_version = 2;
     uint64_t max_frames = 0; // memory limit; XEN_DOMCTL_max_mem raises it
@@ -88,11 +89,9 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     Vcpu* vcpu(VcpuId number) const { return number.value < max_vcpus_ ? vcpus_[number.value].get() : nullptr; }
     // Creates the vCPU, down. Errors: no_memory, invalid (number), exists.
     Status create_vcpu(VcpuId number);
-    template <typename F>
-    void for_each_vcpu(F&& body) {
+    template <typename F> void for_each_vcpu(F&& body) {
         for (uint32_t i = 0; i < max_vcpus_; ++i)
-            if (vcpus_[i])
-                body(*vcpus_[i]);
+            if (vcpus_[i]) body(*vcpus_[i]);
     }
 
     // --- identity and state that the ABI shows ---
@@ -110,12 +109,13 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     void unpause();
     // False while some vCPU still runs or its state is in a CPU's registers.
     bool has_stopped();
-    // SCHEDOP_shutdown, a crash, or control: stops every vCPU and tells who watches (VIRQ_DOM_EXC). The first domain takes
-    // the machine with it.
+    // SCHEDOP_shutdown, a crash, or control: stops every vCPU and tells who watches (VIRQ_DOM_EXC). The first domain
+    // takes the machine with it.
     void shut_down(uint32_t code);
     bool is_shut_down() const { return shut_down_.load(std::memory_order_acquire); }
     uint32_t shutdown_code() const { return shutdown_code_; }
-    // SCHEDOP_shutdown_code: what the reason will be when it shuts down by whatever way. False: it has shut down already.
+    // SCHEDOP_shutdown_code: what the reason will be when it shuts down by whatever way. False: it has shut down
+    // already.
     bool announce_shutdown_code(uint32_t code);
     // Undoes shut_down (XEN_DOMCTL_resumedomain).
     void resume();
@@ -134,8 +134,8 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     Result<unsigned> free_watchdog() const;
     bool has_watchdog(unsigned slot) const { return slot < watchdogs && watchdogs_[slot].is_armed(); }
 
-    bool is_sealed = false;       // nobody but the domain itself reaches its memory any more
-    DomId target{DOMID_INVALID};  // the domain it is a device model for
+    bool is_sealed = false;      // nobody but the domain itself reaches its memory any more
+    DomId target{DOMID_INVALID}; // the domain it is a device model for
 
     Lock<LockRank::control> control;
 
@@ -210,8 +210,8 @@ class DomainRef {
 // A grant mapping is over, and no translation to its frame is left: drops the frame reference and ends the use.
 void end_grant_mapping(const GrantMapping& mapping);
 
-// The guest did what no guest may do: says why in the log, with where it stood, and ends its domain. The vCPU is `vcpu`,
-// running here; it executes nothing more.
+// The guest did what no guest may do: says why in the log, with where it stood, and ends its domain. The vCPU is
+// `vcpu`, running here; it executes nothing more.
 [[gnu::format(printf, 2, 3)]] void crash_domain(Vcpu& vcpu, const char* format, ...);
 
 } // namespace skerry

@@ -6,37 +6,31 @@ namespace skerry {
 DomainTable domain_table;
 
 DomainRef::~DomainRef() {
-    if (!domain_ || domain_->references_.fetch_sub(1, std::memory_order_acq_rel) != 1)
-        return;
+    if (!domain_ || domain_->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     domain_->~Domain();
     free_core_pages(core_account, domain_, CoreBox<Domain>::pages);
 }
 
 Result<DomainRef> DomainTable::find(DomId id) {
-    if (id.value >= limit)
-        return Error::no_such_domain;
+    if (id.value >= limit) return Error::no_such_domain;
     Holding held(lock_);
-    if (!domains_[id.value])
-        return Error::no_such_domain;
+    if (!domains_[id.value]) return Error::no_such_domain;
     return DomainRef(*domains_[id.value]);
 }
 
 DomainRef DomainTable::next_from(uint32_t from) {
     Holding held(lock_);
     for (uint32_t number = from; number <= highest_; ++number)
-        if (domains_[number])
-            return DomainRef(*domains_[number]);
+        if (domains_[number]) return DomainRef(*domains_[number]);
     return {};
 }
 
 // A number is reused as late as possible, so that a stale one rarely names somebody else.
 Result<DomId> DomainTable::choose_number(DomId wanted) {
-    if (wanted.value < limit)
-        return domains_[wanted.value] ? Result<DomId>(Error::exists) : Result<DomId>(wanted);
+    if (wanted.value < limit) return domains_[wanted.value] ? Result<DomId>(Error::exists) : Result<DomId>(wanted);
     for (uint32_t tried = 1; tried < limit; ++tried) {
         last_number_ = last_number_ + 1 < limit ? last_number_ + 1 : 1;
-        if (!domains_[last_number_])
-            return DomId(static_cast<uint16_t>(last_number_));
+        if (!domains_[last_number_]) return DomId(static_cast<uint16_t>(last_number_));
     }
     return Error::no_space;
 }
@@ -47,8 +41,7 @@ Result<DomainRef> DomainTable::create(DomId wanted, const DomainConfig& config) 
     DomId id = TRY(choose_number(wanted));
     Domain* domain = TRY(Domain::create(id, config));
     domains_[id.value] = domain;
-    if (id.value > highest_)
-        highest_ = id.value;
+    if (id.value > highest_) highest_ = id.value;
     return DomainRef(*domain);
 }
 
@@ -62,16 +55,13 @@ void DomainTable::reap() {
         {
             Holding held(lock_);
             Domain* domain = domains_[number];
-            if (number > highest_)
-                return;
-            if (!domain || !domain->is_gone())
-                continue;
+            if (number > highest_) return;
+            if (!domain || !domain->is_gone()) continue;
             domains_[number] = nullptr;
             gone = DomainRef::adopt(*domain); // the table's reference, dropped outside of the lock
             // The number may come again for somebody else: nobody keeps rights over it.
             for (uint32_t holder = 0; holder <= highest_; ++holder)
-                if (domains_[holder])
-                    domains_[holder]->authority.forget(domain->id);
+                if (domains_[holder]) domains_[holder]->authority.forget(domain->id);
         }
         destroyed_.fetch_sub(1, std::memory_order_relaxed);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The FPU and vector registers of a vCPU in memory: one page in xsave format (or fxsave's, on a machine without XSAVE).
-// The format is the standard one of the Intel SDM volume 1, 13.4. xen-core never uses these registers itself, so they are
-// saved and restored only when a CPU changes from one vCPU to another.
+// The format is the standard one of the Intel SDM volume 1, 13.4. xen-core never uses these registers itself, so they
+// are saved and restored only when a CPU changes from one vCPU to another.
 #pragma once
 
 #include "base/types.h"

@@ -14,24 +14,20 @@ namespace {
 
 // Everything that may be refused is looked at before anything is changed.
 Status check_context(const vcpu_guest_context_t& context) {
-    for (uint64_t address : {context.user_regs.rip, context.user_regs.rsp, context.kernel_sp, context.event_callback_eip,
-                             context.failsafe_callback_eip, context.syscall_callback_eip, context.fs_base,
-                             context.gs_base_kernel, context.gs_base_user})
-        if (!is_canonical(address))
-            return Error::invalid;
+    for (uint64_t address : {context.user_regs.rip, context.user_regs.rsp, context.kernel_sp,
+                             context.event_callback_eip, context.failsafe_callback_eip, context.syscall_callback_eip,
+                             context.fs_base, context.gs_base_kernel, context.gs_base_user})
+        if (!is_canonical(address)) return Error::invalid;
     for (const trap_info_t& trap : context.trap_ctxt)
-        if (!is_canonical(trap.address))
-            return Error::invalid;
+        if (!is_canonical(trap.address)) return Error::invalid;
     if (context.gdt_ents > FIRST_RESERVED_GDT_ENTRY || context.ldt_ents > max_ldt_entries || (context.ldt_base & 0xfff))
         return Error::invalid;
-    if (context.ldt_ents && !is_guest_range(GuestVirt(context.ldt_base), context.ldt_ents * 8))
-        return Error::invalid;
+    if (context.ldt_ents && !is_guest_range(GuestVirt(context.ldt_base), context.ldt_ents * 8)) return Error::invalid;
     return success;
 }
 
 // The general registers, between two structures that name them alike.
-template <typename From, typename To>
-void copy_general(const From& from, To& to) {
+template <typename From, typename To> void copy_general(const From& from, To& to) {
     to.r15 = from.r15, to.r14 = from.r14, to.r13 = from.r13, to.r12 = from.r12;
     to.r11 = from.r11, to.r10 = from.r10, to.r9 = from.r9, to.r8 = from.r8;
     to.rbp = from.rbp, to.rbx = from.rbx, to.rax = from.rax, to.rcx = from.rcx;
@@ -45,8 +41,8 @@ RegisterFrame frame_from(const cpu_user_regs_t& user) {
     frame.rsp = user.rsp;
     frame.cs = selector::for_ring3(user.cs);
     frame.ss = selector::for_ring3(user.ss);
-    frame.rflags = (user.rflags & ~(rflags::io_privilege | rflags::virtual_8086)) | rflags::interrupts |
-                   rflags::reserved_one;
+    frame.rflags =
+        (user.rflags & ~(rflags::io_privilege | rflags::virtual_8086)) | rflags::interrupts | rflags::reserved_one;
     return frame;
 }
 
@@ -110,8 +106,7 @@ void PvCpuState::get_context(vcpu_guest_context_t& context) const {
     memcpy(context.trap_ctxt, traps, sizeof(traps));
     context.ldt_base = ldt_base;
     context.ldt_ents = ldt_entries;
-    for (unsigned i = 0; i < gdt_pages(); ++i)
-        context.gdt_frames[i] = gdt_frames[i].value;
+    for (unsigned i = 0; i < gdt_pages(); ++i) context.gdt_frames[i] = gdt_frames[i].value;
     context.gdt_ents = gdt_entries;
     context.kernel_ss = kernel_ss;
     context.kernel_sp = kernel_sp;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The page of entry stubs that a PV guest calls its hypercalls through: 32 bytes each, by number (XEN_ELFNOTE_HYPERCALL_PAGE,
-// XEN_DOMCTL_hypercall_init).
+// The page of entry stubs that a PV guest calls its hypercalls through: 32 bytes each, by number
+// (XEN_ELFNOTE_HYPERCALL_PAGE, XEN_DOMCTL_hypercall_init).
 #pragma once
 
 #include <stdint.h>

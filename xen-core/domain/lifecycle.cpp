@@ -28,8 +28,7 @@ const char* name_of_shutdown(uint32_t code) {
 [[noreturn]] void end_machine(uint32_t code) {
     log(code == SHUTDOWN_poweroff || code == SHUTDOWN_reboot ? LogLevel::info : LogLevel::error,
         "the first domain %s: the machine goes with it", name_of_shutdown(code));
-    if (code == SHUTDOWN_poweroff)
-        power_off();
+    if (code == SHUTDOWN_poweroff) power_off();
     reboot();
 }
 
@@ -52,14 +51,11 @@ bool Domain::has_stopped() {
 }
 
 void Domain::shut_down(uint32_t code) {
-    if (is_first())
-        end_machine(code);
+    if (is_first()) end_machine(code);
     {
         Holding held(shutdown_lock_);
-        if (shut_down_.load(std::memory_order_relaxed))
-            return;
-        if (shutdown_code_ == ~0u)
-            shutdown_code_ = code;
+        if (shut_down_.load(std::memory_order_relaxed)) return;
+        if (shutdown_code_ == ~0u) shutdown_code_ = code;
         shut_down_.store(true, std::memory_order_release); // whoever sees it finds the code
         for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu.entity); });
     }
@@ -68,16 +64,14 @@ void Domain::shut_down(uint32_t code) {
 }
 
 bool Domain::announce_shutdown_code(uint32_t code) {
-    if (shut_down_.load(std::memory_order_acquire))
-        return false;
+    if (shut_down_.load(std::memory_order_acquire)) return false;
     shutdown_code_ = code;
     return true;
 }
 
 void Domain::resume() {
     Holding held(shutdown_lock_);
-    if (!shut_down_.exchange(false, std::memory_order_acq_rel))
-        return;
+    if (!shut_down_.exchange(false, std::memory_order_acq_rel)) return;
     shutdown_code_ = ~0u;
     for_each_vcpu([](Vcpu& vcpu) { scheduler.unpause(vcpu.entity); });
 }
@@ -93,13 +87,12 @@ Status Domain::destroy(WorkBudget& budget) {
                 pause();
                 account.start_dying();
             }
-            if (!has_stopped())
-                return Error::restart;
+            if (!has_stopped()) return Error::restart;
             for (Watchdog& watchdog : watchdogs_) // nobody is left who could arm one again
                 timers.cancel_and_wait(watchdog);
             break;
         case close_events: TRY_STATUS(events.tear_down(budget)); break;
-        case release_grants: 
+        case release_grants:
             TRY_STATUS(release_mappings(budget));
             TRY_STATUS(grants.tear_down(budget));
             break;
@@ -135,11 +128,9 @@ void end_grant_mapping(const GrantMapping& mapping) {
 Status Domain::release_mappings(WorkBudget& budget) {
     for (;;) {
         Result<GrantMapping> mapping = maptrack.take_any();
-        if (!mapping.ok())
-            break;
+        if (!mapping.ok()) break;
         end_grant_mapping(mapping.value());
-        if (!budget.spend())
-            return Error::restart;
+        if (!budget.spend()) return Error::restart;
     }
     maptrack.free_tables();
     return success;
@@ -148,8 +139,7 @@ Status Domain::release_mappings(WorkBudget& budget) {
 // Page-table bases first: giving them up can take several stretches.
 Status Domain::release_vcpus(WorkBudget& budget) {
     for (uint32_t i = 0; i < max_vcpus_; ++i) {
-        if (!vcpus_[i])
-            continue;
+        if (!vcpus_[i]) continue;
         Vcpu& vcpu = *vcpus_[i];
         vcpu.timers.tear_down();
         for (uint64_t* base : {&vcpu.cpu.kernel_cr3, &vcpu.cpu.user_cr3}) {
@@ -167,8 +157,7 @@ Status Domain::release_vcpus(WorkBudget& budget) {
 }
 
 Status Domain::set_watchdog(unsigned slot, Nanoseconds timeout) {
-    if (slot >= watchdogs)
-        return Error::invalid;
+    if (slot >= watchdogs) return Error::invalid;
     if (!timeout) {
         timers.cancel(watchdogs_[slot]);
         return success;
@@ -179,8 +168,7 @@ Status Domain::set_watchdog(unsigned slot, Nanoseconds timeout) {
 
 Result<unsigned> Domain::free_watchdog() const {
     for (unsigned slot = 0; slot < watchdogs; ++slot)
-        if (!watchdogs_[slot].is_armed())
-            return slot;
+        if (!watchdogs_[slot].is_armed()) return slot;
     return Error::no_space;
 }
 

@@ -40,13 +40,11 @@ bool breakpoint_allowed(uint64_t address) { return is_guest_range(GuestVirt(addr
 
 Status check_dr7(uint64_t& value) {
     constexpr uint64_t general_detect = 1 << 13; // would make xen-core trap
-    if (value >> 32 || (value & general_detect))
-        return Error::not_permitted;
+    if (value >> 32 || (value & general_detect)) return Error::not_permitted;
     value = (value & 0xffff27ff) | dr7_ones;
     for (unsigned i = 0; i < 4; ++i) {
         unsigned kind = value >> (16 + 4 * i) & 3; // 2: I/O breakpoints, which need CR4.DE and I/O privilege
-        if ((value >> (2 * i) & 3) && kind == 2)
-            return Error::not_permitted;
+        if ((value >> (2 * i) & 3) && kind == 2) return Error::not_permitted;
     }
     return success;
 }
@@ -56,8 +54,7 @@ Status check_dr7(uint64_t& value) {
 Status PvCpuState::create(Account& charged) {
     account = &charged;
     extended_state = allocate_core_pages(charged);
-    if (!extended_state)
-        return Error::no_memory;
+    if (!extended_state) return Error::no_memory;
     Result<uint32_t> allocated = allocate_window();
     if (!allocated.ok()) {
         free_core_pages(charged, extended_state);
@@ -83,14 +80,12 @@ void PvCpuState::destroy(PvMmu& mmu) {
         free_window(window);
         window = 0;
     }
-    if (extended_state)
-        free_core_pages(*account, extended_state);
+    if (extended_state) free_core_pages(*account, extended_state);
     extended_state = nullptr;
 }
 
 Status PvCpuState::set_trap(const trap_info_t& entry) {
-    if (!is_canonical(entry.address))
-        return Error::invalid;
+    if (!is_canonical(entry.address)) return Error::invalid;
     traps[entry.vector] = entry;
     traps[entry.vector].cs = selector::for_ring3(entry.cs);
     return success;
@@ -100,10 +95,8 @@ void PvCpuState::clear_traps() { memset(traps, 0, sizeof(traps)); }
 
 Status PvCpuState::register_callback(uint16_t type, uint16_t flags, uint64_t address) {
     GuestCallback* callback = find_callback(*this, type);
-    if (!callback)
-        return Error::no_system_call;
-    if (!is_canonical(address))
-        return Error::invalid;
+    if (!callback) return Error::no_system_call;
+    if (!is_canonical(address)) return Error::invalid;
     bool always_masks = type == CALLBACKTYPE_event || type == CALLBACKTYPE_nmi;
     *callback = {address, always_masks || (flags & CALLBACKF_mask_events)};
     return success;
@@ -128,8 +121,7 @@ Status PvCpuState::set_kernel_stack(uint64_t ss, uint64_t sp) {
 }
 
 Status PvCpuState::set_segment_base(uint32_t which, uint64_t base) {
-    if (which != SEGBASE_GS_USER_SEL && !is_canonical(base))
-        return Error::invalid;
+    if (which != SEGBASE_GS_USER_SEL && !is_canonical(base)) return Error::invalid;
     switch (which) {
     case SEGBASE_FS: write_msr(msr::fs_base, fs_base = base); return success;
     case SEGBASE_GS_USER:
@@ -150,8 +142,7 @@ void PvCpuState::set_task_switched(bool set) {
         cr0 |= cr0::task_switched;
     else
         cr0 &= ~cr0::task_switched;
-    if (!is_loaded(*this))
-        return;
+    if (!is_loaded(*this)) return;
     if (set)
         write_cr0(core_cr0() | cr0::task_switched);
     else
@@ -162,14 +153,12 @@ void PvCpuState::set_task_switched(bool set) {
 Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
     switch (index) {
     case 0 ... 3:
-        if (!breakpoint_allowed(value))
-            return Error::not_permitted;
+        if (!breakpoint_allowed(value)) return Error::not_permitted;
         break;
     case 4:
     case 6:
         index = 6;
-        if (value >> 32)
-            return Error::not_permitted;
+        if (value >> 32) return Error::not_permitted;
         value = (value & 0xffffefff) | dr6_ones;
         break;
     case 5:
@@ -180,20 +169,17 @@ Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
     default: return Error::invalid;
     }
     debug_registers[index] = value;
-    if (is_loaded(*this))
-        load_debug_register(*this, index);
+    if (is_loaded(*this)) load_debug_register(*this, index);
     return success;
 }
 
 Result<uint64_t> PvCpuState::get_debug_register(unsigned index) const {
-    if (index > 7)
-        return Error::invalid;
+    if (index > 7) return Error::invalid;
     return debug_registers[index == 4 || index == 5 ? index + 2 : index];
 }
 
 Status PvCpuState::set_gdt(PvMmu& mmu, const uint64_t* frames, unsigned entries) {
-    if (entries > FIRST_RESERVED_GDT_ENTRY)
-        return Error::invalid;
+    if (entries > FIRST_RESERVED_GDT_ENTRY) return Error::invalid;
     unsigned count = (entries + 511) / 512;
     Mfn taken[window_gdt_guest_pages];
     // One check of all frames, not restarted in the middle: its length is bounded by the 14 pages.
@@ -202,8 +188,7 @@ Status PvCpuState::set_gdt(PvMmu& mmu, const uint64_t* frames, unsigned entries)
         taken[i] = Mfn(frames[i]);
         Status status = mmu.take_descriptor_page(taken[i], budget);
         if (!status.ok()) {
-            while (i-- > 0)
-                mmu.release_descriptor_page(taken[i]);
+            while (i-- > 0) mmu.release_descriptor_page(taken[i]);
             return status;
         }
     }
@@ -211,8 +196,7 @@ Status PvCpuState::set_gdt(PvMmu& mmu, const uint64_t* frames, unsigned entries)
     Mfn old[window_gdt_guest_pages];
     memcpy(old, gdt_frames, sizeof(old));
     for (unsigned i = 0; i < window_gdt_guest_pages; ++i) {
-        if (i >= count && i >= old_count)
-            continue;
+        if (i >= count && i >= old_count) continue;
         if (i < count)
             map_window_page(window, i, gdt_frames[i] = taken[i]);
         else
@@ -220,23 +204,18 @@ Status PvCpuState::set_gdt(PvMmu& mmu, const uint64_t* frames, unsigned entries)
         forget_window_page(window, i);
     }
     gdt_entries = entries;
-    for (unsigned i = 0; i < old_count; ++i)
-        mmu.release_descriptor_page(old[i]);
+    for (unsigned i = 0; i < old_count; ++i) mmu.release_descriptor_page(old[i]);
     return success;
 }
 
 Status PvCpuState::set_ldt(PvMmu& mmu, uint64_t base, unsigned entries) {
-    if ((base & (page_size - 1)) || entries > max_ldt_entries)
-        return Error::invalid;
-    if (entries && !is_guest_range(GuestVirt(base), entries * 8))
-        return Error::invalid;
-    if (entries == ldt_entries && base == ldt_base)
-        return success;
+    if ((base & (page_size - 1)) || entries > max_ldt_entries) return Error::invalid;
+    if (entries && !is_guest_range(GuestVirt(base), entries * 8)) return Error::invalid;
+    if (entries == ldt_entries && base == ldt_base) return success;
     drop_ldt_pages(mmu);
     ldt_base = base;
     ldt_entries = entries;
-    if (is_loaded(*this))
-        load_window_ldt(this_cpu(), window, entries);
+    if (is_loaded(*this)) load_window_ldt(this_cpu(), window, entries);
     return success;
 }
 
@@ -248,23 +227,20 @@ void PvCpuState::drop_ldt_pages(PvMmu& mmu) {
     {
         Holding held(ldt.lock);
         for (unsigned page = 0; page < window_ldt_pages; ++page) {
-            if (!(ldt.mapped & 1u << page))
-                continue;
+            if (!(ldt.mapped & 1u << page)) continue;
             unmap_window_page(window, window_ldt_first_page + page);
             forget_window_page(window, window_ldt_first_page + page);
             dropped[count++] = ldt.frames[page];
         }
         ldt.mapped = 0;
     }
-    while (count-- > 0)
-        mmu.release_descriptor_page(dropped[count]);
+    while (count-- > 0) mmu.release_descriptor_page(dropped[count]);
 }
 
 void PvCpuState::drop_ldt_pages_locked(PvMmu& mmu) {
     Holding held(ldt.lock);
     for (unsigned page = 0; page < window_ldt_pages; ++page) {
-        if (!(ldt.mapped & 1u << page))
-            continue;
+        if (!(ldt.mapped & 1u << page)) continue;
         unmap_window_page(window, window_ldt_first_page + page);
         forget_window_page(window, window_ldt_first_page + page);
         mmu.release_descriptor_page_locked(ldt.frames[page]);
@@ -274,15 +250,12 @@ void PvCpuState::drop_ldt_pages_locked(PvMmu& mmu) {
 
 bool PvCpuState::map_ldt_page(PvMmu& mmu, unsigned offset) {
     unsigned page = offset / page_size;
-    if (page >= window_ldt_pages || offset / 8 >= ldt_entries)
-        return false;
+    if (page >= window_ldt_pages || offset / 8 >= ldt_entries) return false;
     GuestVirt address(ldt_base + page * page_size);
     Pte entry = mmu.find_entry(frame_of(MachAddr(kernel_cr3)), address);
-    if (!entry.is_present())
-        return false;
+    if (!entry.is_present()) return false;
     WorkBudget budget;
-    if (!mmu.take_descriptor_page(entry.mfn(), budget).ok())
-        return false;
+    if (!mmu.take_descriptor_page(entry.mfn(), budget).ok()) return false;
     {
         Holding held(ldt.lock);
         if (!(ldt.mapped & 1u << page)) {

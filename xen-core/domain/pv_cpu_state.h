@@ -2,9 +2,9 @@
 // What one PV vCPU has of a CPU: registers, trap table, callbacks, descriptor tables, control and debug registers,
 // extended state, I/O privilege.
 //
-// Where the truth is: while the vCPU is loaded on a physical CPU (SchedEntity::is_on_cpu), its general registers are in that CPU's
-// CpuLocal::frame, and segment selectors, FS/GS bases, debug registers and extended state are in the hardware. Otherwise
-// they are here. The rest is here always.
+// Where the truth is: while the vCPU is loaded on a physical CPU (SchedEntity::is_on_cpu), its general registers are in
+// that CPU's CpuLocal::frame, and segment selectors, FS/GS bases, debug registers and extended state are in the
+// hardware. Otherwise they are here. The rest is here always.
 //
 // Who may call: the vCPU itself (its hypercalls and traps run on the CPU where it is loaded), or a controller of the
 // domain while the vCPU is paused and saved. No lock: those two exclude each other.
@@ -40,8 +40,8 @@ static_assert(selector::ring3_code64 == FLAT_RING3_CS64 && selector::ring3_code3
               selector::ring3_data == FLAT_RING3_SS64);
 inline constexpr unsigned max_ldt_entries = 8192;
 
-// Pages of the LDT that are mapped into the window, each with a use as a descriptor page. Another vCPU of the domain may
-// drop them (forget_ldt_pages), so they have a lock; the frames are released without it.
+// Pages of the LDT that are mapped into the window, each with a use as a descriptor page. Another vCPU of the domain
+// may drop them (forget_ldt_pages), so they have a lock; the frames are released without it.
 struct LdtPages {
     Lock<LockRank::descriptor_window> lock;
     uint32_t mapped = 0; // a bit per page
@@ -55,25 +55,26 @@ struct PvCpuState : NonCopyable {
     bool nmi_pending = false;
     bool nmi_masked = false; // an NMI handler of the guest runs: until its iret hypercall
     uint8_t iopl = 0;        // 0..3, as PHYSDEVOP_set_iopl
-    uint64_t kernel_sp = 0;          // stack_switch
+    uint64_t kernel_sp = 0;  // stack_switch
     uint64_t kernel_ss = 0;
-    GuestCallback event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback, nmi_callback;
-    uint64_t kernel_cr3 = 0; // address of the L4 of the kernel's address space; 0: none
-    uint64_t user_cr3 = 0;   // the same of the user's; 0: none
+    GuestCallback event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback,
+        nmi_callback;
+    uint64_t kernel_cr3 = 0;   // address of the L4 of the kernel's address space; 0: none
+    uint64_t user_cr3 = 0;     // the same of the user's; 0: none
     uint64_t cr0 = 0, cr4 = 0; // as the guest sees them; its CR2 is vcpu_info->arch.cr2
 
     // --- the rest of the processor ---
     RegisterFrame registers{};
     uint16_t ds = 0, es = 0, fs = 0, gs = 0;
     uint64_t fs_base = 0, gs_base_kernel = 0, gs_base_user = 0;
-    uint64_t debug_registers[8]{}; // 0-3, 6, 7
+    uint64_t debug_registers[8]{};  // 0-3, 6, 7
     void* extended_state = nullptr; // one page, in xsave format; see arch/x86_64/xsave.h
-    uint64_t xcr0 = 0;             // the guest's; state is always saved for all of cpu_features.xcr0
+    uint64_t xcr0 = 0;              // the guest's; state is always saved for all of cpu_features.xcr0
     uint32_t tsc_aux = 0;
 
     // --- descriptor tables ---
     Account* account = nullptr;
-    uint32_t window = 0; // 0: none yet
+    uint32_t window = 0;                    // 0: none yet
     Mfn gdt_frames[window_gdt_guest_pages]; // each has a use as a descriptor page; the first gdt_pages() of them count
     unsigned gdt_entries = 0;
     uint64_t ldt_base = 0; // linear address in the guest
@@ -89,7 +90,8 @@ struct PvCpuState : NonCopyable {
 
     // Allocates the extended-state page (charged to `account`) and the window. Errors: no_memory, no_space.
     Status create(Account& account);
-    // Gives back everything it holds: descriptor pages, window, extended state. The vCPU is not loaded and never runs again.
+    // Gives back everything it holds: descriptor pages, window, extended state. The vCPU is not loaded and never runs
+    // again.
     void destroy(PvMmu& mmu);
 
     // set_trap_table: one entry; an address of 0 ends the table for the caller. Errors: invalid (not canonical).
@@ -107,8 +109,8 @@ struct PvCpuState : NonCopyable {
     // set_debugreg and get_debugreg of the running vCPU. Errors: invalid.
     Status set_debug_register(unsigned index, uint64_t value);
     Result<uint64_t> get_debug_register(unsigned index) const;
-    // set_gdt: takes uses of the frames as descriptor pages, then drops the old ones. At most 14 frames; `entries` 0..7168.
-    // For the running vCPU (it takes effect at once), or one that is not loaded. Errors: invalid, those of
+    // set_gdt: takes uses of the frames as descriptor pages, then drops the old ones. At most 14 frames; `entries`
+    // 0..7168. For the running vCPU (it takes effect at once), or one that is not loaded. Errors: invalid, those of
     // PvMmu::take_descriptor_page (restart among them).
     Status set_gdt(PvMmu& mmu, const uint64_t* frames, unsigned entries);
     unsigned gdt_pages() const { return (gdt_entries + 511) / 512; }
@@ -130,9 +132,9 @@ struct PvCpuState : NonCopyable {
 
 // --- context switch, on the CPU concerned, as the scheduler's Decision says ---
 
-// Copies `save` (or null) out of this CPU and loads `load` (or null: xen-core's own address space and descriptor tables).
-// Afterwards `save` may run elsewhere or end. False: a segment of `load` could not be loaded (its selector is now null), which
-// its kernel must be told by its failsafe callback.
+// Copies `save` (or null) out of this CPU and loads `load` (or null: xen-core's own address space and descriptor
+// tables). Afterwards `save` may run elsewhere or end. False: a segment of `load` could not be loaded (its selector is
+// now null), which its kernel must be told by its failsafe callback.
 bool switch_state(CpuLocal& cpu, PvCpuState* save, PvCpuState* load);
 
 // A page-table base of the loaded vCPU has changed: use kernel_cr3 or user_cr3, whichever applies.

@@ -10,8 +10,7 @@
 
 namespace skerry {
 
-template <size_t capacity>
-class RangeSet {
+template <size_t capacity> class RangeSet {
   public:
     struct Range {
         uint64_t first;
@@ -20,16 +19,14 @@ class RangeSet {
 
     bool contains(uint64_t first, uint64_t last) const {
         for (size_t i = 0; i < count_; ++i)
-            if (ranges_[i].first <= first && last <= ranges_[i].last)
-                return true;
+            if (ranges_[i].first <= first && last <= ranges_[i].last) return true;
         return false;
     }
     bool contains(uint64_t value) const { return contains(value, value); }
 
     // Errors: invalid (first > last), no_space (more than `capacity` ranges would be needed; nothing changed).
     Status add(uint64_t first, uint64_t last) {
-        if (first > last)
-            return Error::invalid;
+        if (first > last) return Error::invalid;
         RangeSet merged;
         Range grown{first, last};
         for (size_t i = 0; i < count_; ++i) {
@@ -42,28 +39,23 @@ class RangeSet {
             else if (!merged.append(range))
                 return Error::no_space;
         }
-        if (!merged.append(grown))
-            return Error::no_space;
+        if (!merged.append(grown)) return Error::no_space;
         *this = merged;
         return success;
     }
 
     // Errors as for add(): taking the middle out of a range needs one more.
     Status remove(uint64_t first, uint64_t last) {
-        if (first > last)
-            return Error::invalid;
+        if (first > last) return Error::invalid;
         RangeSet rest;
         for (size_t i = 0; i < count_; ++i) {
             Range range = ranges_[i];
             if (range.last < first || range.first > last) {
-                if (!rest.append(range))
-                    return Error::no_space;
+                if (!rest.append(range)) return Error::no_space;
                 continue;
             }
-            if (range.first < first && !rest.append({range.first, first - 1}))
-                return Error::no_space;
-            if (range.last > last && !rest.append({last + 1, range.last}))
-                return Error::no_space;
+            if (range.first < first && !rest.append({range.first, first - 1})) return Error::no_space;
+            if (range.last > last && !rest.append({last + 1, range.last})) return Error::no_space;
         }
         *this = rest;
         return success;
@@ -74,8 +66,7 @@ class RangeSet {
 
   private:
     bool append(Range range) {
-        if (count_ == capacity)
-            return false;
+        if (count_ == capacity) return false;
         ranges_[count_++] = range;
         return true;
     }

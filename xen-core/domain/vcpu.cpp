@@ -10,10 +10,8 @@
 namespace skerry {
 
 void Vcpu::kick() {
-    if (scheduler.wake(entity))
-        return;
-    if (entity.is_running() && entity.home() != this_cpu())
-        raise_work(entity.home(), PendingWork::upcall);
+    if (scheduler.wake(entity)) return;
+    if (entity.is_running() && entity.home() != this_cpu()) raise_work(entity.home(), PendingWork::upcall);
 }
 
 vcpu_time_info_t Vcpu::time_parameters() {
@@ -27,8 +25,7 @@ vcpu_time_info_t Vcpu::time_parameters() {
 }
 
 void Vcpu::use_info(vcpu_info_t* info) {
-    if (cpu.vcpu_info)
-        memcpy(info, cpu.vcpu_info, sizeof(*info));
+    if (cpu.vcpu_info) memcpy(info, cpu.vcpu_info, sizeof(*info));
     info->time = time_parameters();
     cpu.vcpu_info = info;
     domain.events.set_vcpu_info(id, info);
@@ -52,8 +49,7 @@ void Vcpu::update_guest_areas() {
         GuestHandle<uint64_t> entry_time(runstate_area.address() + time_offset);
         if (domain.vm_assist & (1ul << VMASST_TYPE_runstate_update_flag)) {
             // The guest watches this bit to know that the rest is being written.
-            if (!entry_time.write(state.state_entry_time | XEN_RUNSTATE_UPDATE).ok())
-                return;
+            if (!entry_time.write(state.state_entry_time | XEN_RUNSTATE_UPDATE).ok()) return;
             state.state_entry_time |= XEN_RUNSTATE_UPDATE;
             if (runstate_area.write(state).ok())
                 (void)entry_time.write(state.state_entry_time & ~XEN_RUNSTATE_UPDATE).ok();
@@ -66,8 +62,7 @@ void Vcpu::update_guest_areas() {
 }
 
 bool Vcpu::end_poll() {
-    if (polled_port.exchange(poll_none, std::memory_order_seq_cst) == poll_none)
-        return false;
+    if (polled_port.exchange(poll_none, std::memory_order_seq_cst) == poll_none) return false;
     domain.events.end_poll();
     return true;
 }
@@ -75,8 +70,7 @@ bool Vcpu::end_poll() {
 void Vcpu::timer_fired() { domain.events.send_virq(id, VIRQ_TIMER); }
 
 void Vcpu::poll_timed_out() {
-    if (polled_port.load(std::memory_order_acquire) != poll_none)
-        (void)scheduler.wake(entity);
+    if (polled_port.load(std::memory_order_acquire) != poll_none) (void)scheduler.wake(entity);
 }
 
 } // namespace skerry

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A virtual CPU of a domain: processor state, scheduling, timers, events, and the areas that it shares with its guest.
 //
-// Who may touch it: the CPU that runs it, freely; another CPU only through the scheduler and the event table, and control
-// operations while the vCPU is paused and saved.
-// ABI: <xen/vcpu.h>, vcpu_info in <xen/xen.h>.
+// Who may touch it: the CPU that runs it, freely; another CPU only through the scheduler and the event table, and
+// control operations while the vCPU is paused and saved. ABI: <xen/vcpu.h>, vcpu_info in <xen/xen.h>.
 #pragma once
 
 #include "domain/pv_cpu_state.h"

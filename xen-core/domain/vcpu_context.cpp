@@ -14,13 +14,11 @@ class TakenBase : NonCopyable {
   public:
     TakenBase(PvMmu& mmu, WorkBudget& budget) : mmu_(mmu), budget_(budget) {}
     ~TakenBase() {
-        if (base_)
-            mmu_.release_base(frame_of(MachAddr(base_)), budget_);
+        if (base_) mmu_.release_base(frame_of(MachAddr(base_)), budget_);
     }
     Status take(uint64_t cr3) {
         uint64_t wanted = cr3 & cr3_frame_mask;
-        if (wanted)
-            TRY_STATUS(mmu_.take_base(frame_of(MachAddr(wanted)), budget_));
+        if (wanted) TRY_STATUS(mmu_.take_base(frame_of(MachAddr(wanted)), budget_));
         base_ = wanted;
         return success;
     }
@@ -38,8 +36,7 @@ class TakenBase : NonCopyable {
 Status initialise_vcpu(Vcpu& vcpu, const vcpu_guest_context_t& context, WorkBudget& budget) {
     PvMmu& mmu = vcpu.domain.mmu;
     TakenBase kernel(mmu, budget), user(mmu, budget);
-    if (!(context.ctrlreg[3] & cr3_frame_mask))
-        return Error::invalid;
+    if (!(context.ctrlreg[3] & cr3_frame_mask)) return Error::invalid;
     TRY_STATUS(kernel.take(context.ctrlreg[3]));
     TRY_STATUS(user.take(context.ctrlreg[1]));
     TRY_STATUS(vcpu.cpu.set_context(mmu, context));
@@ -55,8 +52,7 @@ void describe_vcpu(const Vcpu& vcpu, vcpu_guest_context_t& context) {
     context.ctrlreg[3] = vcpu.cpu.kernel_cr3;
     context.ctrlreg[1] = vcpu.cpu.user_cr3;
     context.vm_assist = vcpu.domain.vm_assist;
-    if (!vcpu.entity.is_down())
-        context.flags |= VGCF_online;
+    if (!vcpu.entity.is_down()) context.flags |= VGCF_online;
 }
 
 } // namespace skerry

@@ -18,13 +18,9 @@ void EventTable::unbind(EventChannel& channel, EvtPort port) {
     lowest_free_ = std::min(lowest_free_, port.value);
 }
 
-Status EventTable::close(EvtPort port) {
-    return close_port(port, true);
-}
+Status EventTable::close(EvtPort port) { return close_port(port, true); }
 
-Status EventTable::close_attached(EvtPort port) {
-    return close_port(port, false);
-}
+Status EventTable::close_attached(EvtPort port) { return close_port(port, false); }
 
 Status EventTable::close_port(EvtPort port, bool by_guest) {
     for (;;) {
@@ -34,8 +30,7 @@ Status EventTable::close_port(EvtPort port, bool by_guest) {
             EventChannel* channel = find(port);
             if (!channel || channel->state == PortState::free || channel->state == PortState::reserved)
                 return Error::invalid;
-            if (by_guest && channel->consumer)
-                return Error::invalid;
+            if (by_guest && channel->consumer) return Error::invalid;
             if (channel->state != PortState::interdomain) {
                 close_local(*channel, port);
                 return success;
@@ -50,15 +45,13 @@ Status EventTable::close_port(EvtPort port, bool by_guest) {
         // Both tables, in order; the link may have changed meanwhile.
         bool closed = close_if_linked_to(*peer, port);
         peer->users_.fetch_sub(1, std::memory_order_release);
-        if (closed)
-            return success;
+        if (closed) return success;
     }
 }
 
 // The table's lock is held; the port is bound, and not interdomain.
 void EventTable::close_local(EventChannel& channel, EvtPort port) {
-    if (channel.state == PortState::pirq)
-        pirqs_.unbind(channel.number);
+    if (channel.state == PortState::pirq) pirqs_.unbind(channel.number);
     if (channel.state == PortState::virq) {
         for (auto& slot : vcpus_) {
             EventVcpu* event_vcpu = slot.load(std::memory_order_relaxed);
@@ -83,8 +76,7 @@ void EventTable::close_link(EventChannel& ours, EvtPort port, EventTable& peer) 
 bool EventTable::close_if_linked_to(EventTable& peer, EvtPort port) {
     HoldingBoth held(lock_, peer.lock_);
     EventChannel& channel = *find(port);
-    if (channel.state != PortState::interdomain || channel.peer != &peer)
-        return false;
+    if (channel.state != PortState::interdomain || channel.peer != &peer) return false;
     close_link(channel, port, peer);
     return true;
 }
@@ -111,8 +103,7 @@ Status EventTable::close_all(WorkBudget& budget, bool by_guest) {
 Status EventTable::reset(WorkBudget& budget) {
     TRY_STATUS(close_all(budget, true));
     Holding held(lock_);
-    if (bound_ports_ != 0)
-        return Error::try_again;
+    if (bound_ports_ != 0) return Error::try_again;
     drop_fifo();
     return success;
 }
@@ -125,11 +116,9 @@ Status EventTable::tear_down(WorkBudget& budget) {
     global_virqs.forget(*this);
     TRY_STATUS(close_all(budget, false));
     Holding held(lock_);
-    if (bound_ports_ != 0)
-        return Error::restart;
+    if (bound_ports_ != 0) return Error::restart;
     closed_.store(true, std::memory_order_seq_cst);
-    if (users_.load(std::memory_order_seq_cst) != 0)
-        return Error::restart;
+    if (users_.load(std::memory_order_seq_cst) != 0) return Error::restart;
     drop_fifo();
     free_memory();
     return success;
@@ -139,11 +128,9 @@ Status EventTable::tear_down(WorkBudget& budget) {
 void EventTable::free_memory() {
     for (auto& slot : directories_) {
         Directory* directory = slot.exchange(nullptr, std::memory_order_acq_rel);
-        if (!directory)
-            continue;
+        if (!directory) continue;
         for (auto& page : directory->pages)
-            if (EventChannel* channels = page.load(std::memory_order_relaxed))
-                page_source_.return_page(channels);
+            if (EventChannel* channels = page.load(std::memory_order_relaxed)) page_source_.return_page(channels);
         page_source_.return_page(directory);
     }
     if (EventChannel* channels = first_page_.exchange(nullptr, std::memory_order_acq_rel))

@@ -11,12 +11,8 @@ static_assert(sizeof(shared_info::evtchn_pending[0]) * 8 == bits_per_word);
 static_assert(sizeof(shared_info::evtchn_pending) / sizeof(shared_info::evtchn_pending[0]) == bits_per_word);
 
 // A word of guest memory, as an atomic.
-auto shared_word(unsigned long& word) {
-    return std::atomic_ref<unsigned long>(word);
-}
-auto shared_byte(uint8_t& byte) {
-    return std::atomic_ref<uint8_t>(byte);
-}
+auto shared_word(unsigned long& word) { return std::atomic_ref<unsigned long>(word); }
+auto shared_byte(uint8_t& byte) { return std::atomic_ref<uint8_t>(byte); }
 
 // Each compiles to one locked bit operation: no loop in which a guest that flips bits could hold us up.
 bool test_and_set(unsigned long& word, unsigned bit) {
@@ -27,9 +23,7 @@ bool test_and_clear(unsigned long& word, unsigned bit) {
     unsigned long mask = 1ul << bit;
     return (shared_word(word).fetch_and(~mask, std::memory_order_seq_cst) & mask) != 0;
 }
-bool test(unsigned long& word, unsigned bit) {
-    return shared_word(word).load(std::memory_order_relaxed) >> bit & 1;
-}
+bool test(unsigned long& word, unsigned bit) { return shared_word(word).load(std::memory_order_relaxed) >> bit & 1; }
 
 } // namespace
 
@@ -41,8 +35,7 @@ bool test(unsigned long& word, unsigned bit) {
     // from FIFO needs every port closed.
     unsigned index = port.value / bits_per_word % bits_per_word, bit = port.value % bits_per_word;
     if (!test_and_set(shared->evtchn_pending[index], bit)) {
-        if (!test(shared->evtchn_mask[index], bit))
-            select(channel, index);
+        if (!test(shared->evtchn_mask[index], bit)) select(channel, index);
         notify_pollers(port);
     }
 }
@@ -51,13 +44,11 @@ bool test(unsigned long& word, unsigned bit) {
 [[gnu::always_inline]] inline void EventTable::select(EventChannel& channel, unsigned index) {
     VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
     vcpu_info* info = vcpus_[id.value].load(std::memory_order_relaxed)->info.load(std::memory_order_acquire);
-    if (info && !test_and_set(info->evtchn_pending_sel, index))
-        mark_upcall(id, *info);
+    if (info && !test_and_set(info->evtchn_pending_sel, index)) mark_upcall(id, *info);
 }
 
 [[gnu::always_inline]] inline void EventTable::mark_upcall(VcpuId id, vcpu_info& info) {
-    if (shared_byte(info.evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
-        sink_.deliver(id);
+    if (shared_byte(info.evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0) sink_.deliver(id);
 }
 
 Status EventTable::send(EvtPort port) {
@@ -111,11 +102,9 @@ void EventTable::tell_consumer(EventChannel& channel, EvtPort port) {
 
 void EventTable::send_from_attached(EvtPort port) {
     EventChannel* channel = find(port);
-    if (!channel)
-        return;
+    if (!channel) return;
     Holding held(channel->lock);
-    if (channel->consumer && channel->state == PortState::interdomain)
-        send_to_peer(*channel);
+    if (channel->consumer && channel->state == PortState::interdomain) send_to_peer(*channel);
 }
 
 // What xen-core itself sends may be late: the port may have been closed, bound to something else, or be gone with its
@@ -125,8 +114,7 @@ void EventTable::send_if(PortState state, EvtPort port, uint32_t number) {
     EventChannel* channel = closed_.load(std::memory_order_seq_cst) ? nullptr : find(port);
     if (channel) {
         Holding held(channel->lock);
-        if (channel->state == state && channel->number == number)
-            set_pending(*channel, port);
+        if (channel->state == state && channel->number == number) set_pending(*channel, port);
     }
     users_.fetch_sub(1, std::memory_order_release);
 }
@@ -134,18 +122,14 @@ void EventTable::send_if(PortState state, EvtPort port, uint32_t number) {
 void EventTable::send_virq(VcpuId id, uint32_t virq) {
     EventVcpu* target = virq < EventVcpu::virqs ? vcpu(id) : nullptr;
     uint32_t port = target ? target->virq_ports[virq].load(std::memory_order_acquire) : 0;
-    if (port)
-        send_if(PortState::virq, EvtPort(port), virq);
+    if (port) send_if(PortState::virq, EvtPort(port), virq);
 }
 
-void EventTable::send_pirq(EvtPort port, uint32_t pirq) {
-    send_if(PortState::pirq, port, pirq);
-}
+void EventTable::send_pirq(EvtPort port, uint32_t pirq) { send_if(PortState::pirq, port, pirq); }
 
 Status EventTable::unmask(EvtPort port) {
     EventChannel* channel = find(port);
-    if (!channel)
-        return Error::invalid;
+    if (!channel) return Error::invalid;
     uint32_t pirq = 0;
     bool is_pirq = false;
     {
@@ -154,8 +138,7 @@ Status EventTable::unmask(EvtPort port) {
         pirq = channel->number;
         unmask_locked(*channel, port);
     }
-    if (is_pirq)
-        pirqs_.unmasked(pirq);
+    if (is_pirq) pirqs_.unmasked(pirq);
     return success;
 }
 
@@ -163,16 +146,13 @@ void EventTable::unmask_locked(EventChannel& channel, EvtPort port) {
     if (uses_fifo()) {
         // The event pages are held by the ports that are bound.
         EventWord* word = channel.state == PortState::free ? nullptr : event_word(port);
-        if (!word)
-            return;
+        if (!word) return;
         word->fetch_and(~(1u << EVTCHN_FIFO_MASKED), std::memory_order_seq_cst);
-        if (word->load(std::memory_order_seq_cst) & 1u << EVTCHN_FIFO_PENDING)
-            set_pending_fifo(channel, port);
+        if (word->load(std::memory_order_seq_cst) & 1u << EVTCHN_FIFO_PENDING) set_pending_fifo(channel, port);
         return;
     }
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    if (!shared || port.value >= two_level_ports)
-        return;
+    if (!shared || port.value >= two_level_ports) return;
     unsigned index = port.value / bits_per_word, bit = port.value % bits_per_word;
     VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
     EventVcpu* target = vcpu(id);
@@ -225,8 +205,7 @@ void EventTable::clear_pending(EvtPort port) {
 void EventTable::set_vcpu_info(VcpuId id, vcpu_info* info) {
     EventVcpu& event_vcpu = *vcpu(id);
     bool moved = event_vcpu.info.exchange(info, std::memory_order_seq_cst) || id.value >= XEN_LEGACY_MAX_VCPUS;
-    if (!info || !moved)
-        return;
+    if (!info || !moved) return;
     // What was set at the old place while the guest copied is lost: let it look at every word once.
     shared_word(info->evtchn_pending_sel).store(~0ul, std::memory_order_seq_cst);
     shared_byte(info->evtchn_upcall_pending).store(1, std::memory_order_seq_cst);
@@ -236,11 +215,9 @@ void EventTable::set_vcpu_info(VcpuId id, vcpu_info* info) {
 constinit GlobalVirqs global_virqs;
 
 Status GlobalVirqs::set_handler(uint32_t virq, EventTable* table) {
-    if (virq >= EventVcpu::virqs || !EventTable::is_global_virq(virq))
-        return Error::invalid;
+    if (virq >= EventVcpu::virqs || !EventTable::is_global_virq(virq)) return Error::invalid;
     Holding held(lock_);
-    if (table && table->is_dying())
-        return Error::invalid;
+    if (table && table->is_dying()) return Error::invalid;
     handlers_[virq] = table;
     return success;
 }
@@ -253,18 +230,14 @@ void GlobalVirqs::set_default(EventTable* table) {
 void GlobalVirqs::forget(EventTable& table) {
     Holding held(lock_);
     for (EventTable*& handler : handlers_)
-        if (handler == &table)
-            handler = nullptr;
-    if (default_ == &table)
-        default_ = nullptr;
+        if (handler == &table) handler = nullptr;
+    if (default_ == &table) default_ = nullptr;
 }
 
 void GlobalVirqs::send(uint32_t virq) {
-    if (virq >= EventVcpu::virqs)
-        return;
+    if (virq >= EventVcpu::virqs) return;
     Holding held(lock_);
-    if (EventTable* table = handlers_[virq] ? handlers_[virq] : default_)
-        table->send_global_virq(virq);
+    if (EventTable* table = handlers_[virq] ? handlers_[virq] : default_) table->send_global_virq(virq);
 }
 
 } // namespace skerry

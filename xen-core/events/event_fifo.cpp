@@ -27,9 +27,7 @@ constexpr uint16_t queue_of(VcpuId vcpu, uint32_t priority) {
 static_assert(EVTCHN_FIFO_MAX_QUEUES == 16);
 static_assert(EventTable::max_vcpus <= 1 << 12);
 
-auto shared_word(uint32_t& word) {
-    return std::atomic_ref<uint32_t>(word);
-}
+auto shared_word(uint32_t& word) { return std::atomic_ref<uint32_t>(word); }
 
 } // namespace
 
@@ -40,8 +38,7 @@ void EventTable::set_pending_fifo(EventChannel& channel, EvtPort port) {
         channel.pending_without_page.store(true, std::memory_order_seq_cst);
         std::atomic_thread_fence(std::memory_order_seq_cst);
         word = event_word(port);
-        if (!word)
-            return;
+        if (!word) return;
     }
     for (unsigned attempt = 0; attempt < queue_attempts; ++attempt)
         if (queue_event(channel, port, *word)) [[likely]]
@@ -57,8 +54,7 @@ bool EventTable::queue_event(EventChannel& channel, EvtPort port, EventWord& wor
     uint16_t queue = queue_of(id, channel.priority.load(std::memory_order_relaxed));
     EventVcpu* old_target = vcpu(VcpuId(last >> 4u));
     EventVcpu& target = *vcpu(id);
-    if (!old_target)
-        old_target = &target;
+    if (!old_target) old_target = &target;
     HoldingBoth held(old_target->queues_lock, target.queues_lock);
     if (channel.last_queue.load(std::memory_order_relaxed) != last ||
         channel.vcpu.load(std::memory_order_relaxed) != id.value)
@@ -68,8 +64,7 @@ bool EventTable::queue_event(EventChannel& channel, EvtPort port, EventWord& wor
     bool link = target.control_block.load(std::memory_order_acquire) &&
                 !(word.load(std::memory_order_seq_cst) & (masked_bit | linked_bit));
     if (link) {
-        if (old_target->tails[last & 15] == port.value)
-            old_target->tails[last & 15] = 0; // the guest took it off
+        if (old_target->tails[last & 15] == port.value) old_target->tails[last & 15] = 0; // the guest took it off
         channel.last_queue.store(queue, std::memory_order_relaxed);
         link_event(target, queue, port, word);
     }
@@ -84,12 +79,10 @@ void EventTable::link_event(EventVcpu& target, uint16_t queue, EvtPort port, Eve
     evtchn_fifo_control_block& control = *target.control_block.load(std::memory_order_relaxed);
     uint32_t tail = target.tails[priority];
     bool linked = tail != 0 && set_link(EvtPort(tail), port);
-    if (!linked)
-        shared_word(control.head[priority]).store(port.value, std::memory_order_release);
+    if (!linked) shared_word(control.head[priority]).store(port.value, std::memory_order_release);
     target.tails[priority] = port.value;
     uint32_t ready_bit = 1u << priority;
-    if (linked || (shared_word(control.ready).fetch_or(ready_bit, std::memory_order_seq_cst) & ready_bit) != 0)
-        return;
+    if (linked || (shared_word(control.ready).fetch_or(ready_bit, std::memory_order_seq_cst) & ready_bit) != 0) return;
     vcpu_info* info = target.info.load(std::memory_order_acquire);
     if (info && std::atomic_ref<uint8_t>(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
         sink_.deliver(VcpuId(queue >> 4u));
@@ -98,15 +91,13 @@ void EventTable::link_event(EventVcpu& target, uint16_t queue, EvtPort port, Eve
 // Makes `port` the successor of `tail`, unless the guest has taken `tail` off the queue: false, the queue is empty.
 bool EventTable::set_link(EvtPort tail, EvtPort port) {
     EventWord* word = event_word(tail);
-    if (!word)
-        return false;
+    if (!word) return false;
     auto try_once = [&](event_word_t seen) {
         event_word_t wanted = (seen & ~(busy_bit | link_mask)) | port.value;
         return word->compare_exchange_strong(seen, wanted, std::memory_order_seq_cst);
     };
     event_word_t seen = word->load(std::memory_order_relaxed);
-    if (!(seen & linked_bit))
-        return false;
+    if (!(seen & linked_bit)) return false;
     if (try_once(seen)) [[likely]]
         return true;
     // The guest masks or unmasks it right now; BUSY asks it to hold still.
@@ -117,8 +108,7 @@ bool EventTable::set_link(EvtPort tail, EvtPort port) {
             word->fetch_and(~busy_bit, std::memory_order_seq_cst);
             return false;
         }
-        if (try_once(seen))
-            return true;
+        if (try_once(seen)) return true;
     }
     word->fetch_and(~busy_bit, std::memory_order_seq_cst);
     log_refusal(owner_, "event port %u: the guest ignores BUSY", tail.value);
@@ -127,30 +117,24 @@ bool EventTable::set_link(EvtPort tail, EvtPort port) {
 
 // A free port that the guest has not taken off its queue yet. The table's lock is held.
 bool EventTable::is_busy(EvtPort port) const {
-    if (!uses_fifo())
-        return false;
+    if (!uses_fifo()) return false;
     EventWord* word = event_word(port);
     return word && word->load(std::memory_order_relaxed) & linked_bit;
 }
 
 Status EventTable::init_control(uint64_t guest_frame, uint32_t offset, VcpuId id) {
     EventVcpu* event_vcpu = vcpu(id);
-    if (!event_vcpu)
-        return Error::not_found;
-    if (offset > page_size - sizeof(evtchn_fifo_control_block) || offset % 8 != 0)
-        return Error::invalid;
+    if (!event_vcpu) return Error::not_found;
+    if (offset > page_size - sizeof(evtchn_fifo_control_block) || offset % 8 != 0) return Error::invalid;
     Holding held(lock_);
-    if (is_dying())
-        return Error::invalid;
+    if (is_dying()) return Error::invalid;
     TRY_STATUS(map_control_block(*event_vcpu, guest_frame, offset));
-    if (!uses_fifo())
-        start_fifo();
+    if (!uses_fifo()) start_fifo();
     return success;
 }
 
 Status EventTable::map_control_block(EventVcpu& event_vcpu, uint64_t guest_frame, uint32_t offset) {
-    if (event_vcpu.control_page)
-        return Error::invalid;
+    if (event_vcpu.control_page) return Error::invalid;
     void* page = TRY(guest_pages_.map(guest_frame));
     event_vcpu.control_page = page;
     event_vcpu.control_block.store(reinterpret_cast<evtchn_fifo_control_block*>(static_cast<char*>(page) + offset),
@@ -163,26 +147,20 @@ void EventTable::start_fifo() {
     uint32_t limit = max_port_ < two_level_ports ? max_port_ + 1 : two_level_ports;
     for (uint32_t number = 1; number < limit; ++number) {
         EventChannel* channel = find(EvtPort(number));
-        if (!channel)
-            break;
-        if (channel->state == PortState::free)
-            continue;
+        if (!channel) break;
+        if (channel->state == PortState::free) continue;
         channel->pending_without_page.store(is_pending_two_level(EvtPort(number)), std::memory_order_relaxed);
         channel->priority.store(EVTCHN_FIFO_PRIORITY_DEFAULT, std::memory_order_relaxed);
     }
     fifo_.store(true, std::memory_order_release);
-    if (lowest_free_ > limit)
-        lowest_free_ = limit;
+    if (lowest_free_ > limit) lowest_free_ = limit;
 }
 
 Status EventTable::expand_array(uint64_t guest_frame) {
     Holding held(lock_);
-    if (!uses_fifo())
-        return Error::not_supported;
-    if (is_dying())
-        return Error::invalid;
-    if (event_page_count_ == event_pages)
-        return Error::no_space;
+    if (!uses_fifo()) return Error::not_supported;
+    if (is_dying()) return Error::invalid;
+    if (event_page_count_ == event_pages) return Error::no_space;
     auto* page = static_cast<EventWord*>(TRY(guest_pages_.map(guest_frame)));
     uint32_t first = event_page_count_ * words_per_page;
     event_pages_[event_page_count_].store(page, std::memory_order_seq_cst);
@@ -191,26 +169,20 @@ Status EventTable::expand_array(uint64_t guest_frame) {
     for (uint32_t number = first; number < first + words_per_page; ++number) {
         EvtPort port(number);
         EventChannel* channel = find(port);
-        if (!channel)
-            break;
-        if (!channel->pending_without_page.load(std::memory_order_seq_cst))
-            continue;
+        if (!channel) break;
+        if (!channel->pending_without_page.load(std::memory_order_seq_cst)) continue;
         Holding port_held(channel->lock);
         channel->pending_without_page.store(false, std::memory_order_relaxed);
-        if (channel->state != PortState::free)
-            set_pending_fifo(*channel, port);
+        if (channel->state != PortState::free) set_pending_fifo(*channel, port);
     }
     return success;
 }
 
 Status EventTable::set_priority(EvtPort port, uint32_t priority) {
     EventChannel* channel = find(port);
-    if (!channel)
-        return Error::invalid;
-    if (!uses_fifo())
-        return Error::no_system_call;
-    if (priority > EVTCHN_FIFO_PRIORITY_MIN)
-        return Error::invalid;
+    if (!channel) return Error::invalid;
+    if (!uses_fifo()) return Error::no_system_call;
+    if (priority > EVTCHN_FIFO_PRIORITY_MIN) return Error::invalid;
     channel->priority.store(static_cast<uint8_t>(priority), std::memory_order_relaxed);
     return success;
 }
@@ -220,13 +192,11 @@ void EventTable::drop_fifo() {
     fifo_.store(false, std::memory_order_release);
     for (auto& slot : vcpus_) {
         EventVcpu* event_vcpu = slot.load(std::memory_order_relaxed);
-        if (!event_vcpu || !event_vcpu->control_page)
-            continue;
+        if (!event_vcpu || !event_vcpu->control_page) continue;
         event_vcpu->control_block.store(nullptr, std::memory_order_relaxed);
         guest_pages_.unmap(event_vcpu->control_page);
         event_vcpu->control_page = nullptr;
-        for (uint32_t& tail : event_vcpu->tails)
-            tail = 0;
+        for (uint32_t& tail : event_vcpu->tails) tail = 0;
     }
     for (; event_page_count_ != 0; --event_page_count_) {
         EventWord* page = event_pages_[event_page_count_ - 1].exchange(nullptr, std::memory_order_relaxed);

@@ -19,8 +19,7 @@ void EventTable::attach_vcpu(VcpuId id, EventVcpu& event_vcpu) {
 }
 
 EventChannel* EventTable::find_far(EvtPort port) {
-    if (port.value >= fifo_ports)
-        return nullptr;
+    if (port.value >= fifo_ports) return nullptr;
     uint32_t page = port.value / ports_per_page;
     Directory* directory = directories_[page / pages_per_directory].load(std::memory_order_acquire);
     EventChannel* first =
@@ -30,33 +29,28 @@ EventChannel* EventTable::find_far(EvtPort port) {
 
 // The table's lock is held.
 Status EventTable::ensure_memory(EvtPort port) {
-    if (find(port))
-        return success;
+    if (find(port)) return success;
     std::atomic<EventChannel*>* slot = &first_page_;
     if (port.value >= ports_per_page) {
         uint32_t page = port.value / ports_per_page;
         std::atomic<Directory*>& directory = directories_[page / pages_per_directory];
         if (!directory.load(std::memory_order_relaxed)) {
             void* memory = page_source_.take_page();
-            if (!memory)
-                return Error::no_memory;
+            if (!memory) return Error::no_memory;
             directory.store(static_cast<Directory*>(memory), std::memory_order_release);
         }
         slot = &directory.load(std::memory_order_relaxed)->pages[page % pages_per_directory];
     }
     auto* channels = static_cast<EventChannel*>(page_source_.take_page());
-    if (!channels)
-        return Error::no_memory;
-    if (port.value < ports_per_page)
-        channels[0].state = PortState::reserved; // port 0 means "none" everywhere
+    if (!channels) return Error::no_memory;
+    if (port.value < ports_per_page) channels[0].state = PortState::reserved; // port 0 means "none" everywhere
     slot->store(channels, std::memory_order_release);
     return success;
 }
 
 // The lowest free port, still free. The table's lock is held; the caller binds it before it lets go.
 Result<EvtPort> EventTable::allocate_port() {
-    if (is_dying())
-        return Error::invalid;
+    if (is_dying()) return Error::invalid;
     uint32_t limit = std::min(max_port_ + 1, port_limit());
     bool all_below_taken = true;
     for (uint32_t number = lowest_free_; number < limit; ++number) {
@@ -65,8 +59,7 @@ Result<EvtPort> EventTable::allocate_port() {
         bool is_free = find(port)->state == PortState::free;
         // The guest may not have taken an old event of this port off its queue yet: then it waits for reuse.
         if (is_free && !is_busy(port)) {
-            if (all_below_taken)
-                lowest_free_ = number;
+            if (all_below_taken) lowest_free_ = number;
             return port;
         }
         if (is_free && all_below_taken) {
@@ -74,8 +67,7 @@ Result<EvtPort> EventTable::allocate_port() {
             all_below_taken = false;
         }
     }
-    if (all_below_taken)
-        lowest_free_ = std::max(lowest_free_, limit);
+    if (all_below_taken) lowest_free_ = std::max(lowest_free_, limit);
     return Error::no_space;
 }
 
@@ -109,8 +101,7 @@ Result<EvtPort> EventTable::bind_interdomain(EventTable& remote, EvtPort remote_
     HoldingBoth held(lock_, remote.lock_);
     EvtPort local_port = TRY(allocate_port());
     EventChannel* theirs = remote.find(remote_port);
-    if (!theirs || theirs->state != PortState::unbound || theirs->number != owner_.value)
-        return Error::invalid;
+    if (!theirs || theirs->state != PortState::unbound || theirs->number != owner_.value) return Error::invalid;
     EventChannel& ours = *find(local_port);
     HoldingBoth ports(ours.lock, theirs->lock);
     bind(ours, PortState::interdomain, VcpuId(0), remote_port.value);
@@ -128,22 +119,18 @@ bool EventTable::is_global_virq(uint32_t virq) {
 }
 
 Result<EvtPort> EventTable::bind_virq(uint32_t virq, VcpuId id) {
-    if (virq >= EventVcpu::virqs || (is_global_virq(virq) && id.value != 0))
-        return Error::invalid;
+    if (virq >= EventVcpu::virqs || (is_global_virq(virq) && id.value != 0)) return Error::invalid;
     EventVcpu* target = vcpu(id);
-    if (!target)
-        return Error::not_found;
+    if (!target) return Error::not_found;
     Holding held(lock_);
-    if (target->virq_ports[virq].load(std::memory_order_relaxed) != 0)
-        return Error::exists;
+    if (target->virq_ports[virq].load(std::memory_order_relaxed) != 0) return Error::exists;
     EvtPort port = TRY(allocate_bound(PortState::virq, id, virq));
     target->virq_ports[virq].store(port.value, std::memory_order_release);
     return port;
 }
 
 Result<EvtPort> EventTable::bind_ipi(VcpuId id) {
-    if (!vcpu(id))
-        return Error::not_found;
+    if (!vcpu(id)) return Error::not_found;
     Holding held(lock_);
     return allocate_bound(PortState::ipi, id, 0);
 }
@@ -164,40 +151,32 @@ Result<EvtPort> EventTable::bind_pirq(uint32_t pirq, uint32_t flags) {
 Result<PortStatus> EventTable::status(EvtPort port) {
     Holding held(lock_);
     EventChannel* channel = find(port);
-    if (!channel)
-        return Error::invalid;
-    if (channel->consumer)
-        return Error::access_denied;
+    if (!channel) return Error::invalid;
+    if (channel->consumer) return Error::access_denied;
     DomId domain(channel->state == PortState::interdomain ? channel->peer->owner_.value
                                                           : static_cast<uint16_t>(channel->number));
     return PortStatus{channel->state, VcpuId(channel->vcpu.load(std::memory_order_relaxed)), domain, channel->number};
 }
 
 Status EventTable::bind_vcpu(EvtPort port, VcpuId id) {
-    if (!vcpu(id))
-        return Error::not_found;
+    if (!vcpu(id)) return Error::not_found;
     Holding held(lock_);
     EventChannel* channel = find(port);
-    if (!channel || channel->consumer)
-        return Error::invalid;
+    if (!channel || channel->consumer) return Error::invalid;
     bool movable = channel->state == PortState::unbound || channel->state == PortState::interdomain ||
                    channel->state == PortState::pirq ||
                    (channel->state == PortState::virq && is_global_virq(channel->number));
-    if (!movable)
-        return Error::invalid;
+    if (!movable) return Error::invalid;
     channel->vcpu.store(static_cast<uint16_t>(id.value), std::memory_order_relaxed);
-    if (channel->state == PortState::pirq)
-        pirqs_.set_vcpu(channel->number, id);
+    if (channel->state == PortState::pirq) pirqs_.set_vcpu(channel->number, id);
     return success;
 }
 
 Result<EvtPort> EventTable::alloc_unbound_attached(DomId remote, VcpuId id, EventConsumer& consumer) {
     Holding held(lock_);
     unsigned index = 0;
-    while (index < max_consumers && consumers_[index] && consumers_[index] != &consumer)
-        ++index;
-    if (index == max_consumers)
-        return Error::no_space;
+    while (index < max_consumers && consumers_[index] && consumers_[index] != &consumer) ++index;
+    if (index == max_consumers) return Error::no_space;
     consumers_[index] = &consumer;
     EvtPort port = TRY(allocate_port());
     EventChannel& channel = *find(port);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Access to grant entries in memory that the granting guest writes at any time: every field is read once, every change is one
-// atomic operation. ABI: grant_entry_v1, grant_entry_v2, grant_status_t in <xen/grant_table.h>.
+// Access to grant entries in memory that the granting guest writes at any time: every field is read once, every change
+// is one atomic operation. ABI: grant_entry_v1, grant_entry_v2, grant_status_t in <xen/grant_table.h>.
 #pragma once
 
 #include "base/types.h"
@@ -44,8 +44,7 @@ class GrantEntry {
                                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
         }
         uint16_t before = __atomic_fetch_or(status_, bits, __ATOMIC_SEQ_CST);
-        if (header().raw == seen.raw)
-            return true;
+        if (header().raw == seen.raw) return true;
         __atomic_fetch_and(status_, static_cast<uint16_t>(~(bits & ~before)), __ATOMIC_SEQ_CST);
         return false;
     }
@@ -55,8 +54,7 @@ class GrantEntry {
     }
 
     Mfn frame() const {
-        if (!is_v2())
-            return Mfn(__atomic_load_n(&static_cast<grant_entry_v1_t*>(entry_)->frame, __ATOMIC_RELAXED));
+        if (!is_v2()) return Mfn(__atomic_load_n(&static_cast<grant_entry_v1_t*>(entry_)->frame, __ATOMIC_RELAXED));
         return Mfn(__atomic_load_n(&v2().full_page.frame, __ATOMIC_RELAXED));
     }
     uint16_t sub_page_offset() const { return __atomic_load_n(&v2().sub_page.page_off, __ATOMIC_RELAXED); }

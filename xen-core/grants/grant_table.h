@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What one domain grants to others: its shared table of entries, and which of them are in use.
 //
-// A use is begun before the frame is mapped or copied, and ended after the last translation to it is gone. While an entry is in
-// use, its frame is the one noted here, whatever the guest writes into the entry meanwhile; each use holds a reference to
-// the frame (a writable one, if it writes).
+// A use is begun before the frame is mapped or copied, and ended after the last translation to it is gone. While an
+// entry is in use, its frame is the one noted here, whatever the guest writes into the entry meanwhile; each use holds
+// a reference to the frame (a writable one, if it writes).
 //
 // Invariants: an entry with uses has GTF_reading announced, and GTF_writing while a writer is among them. The
 // version changes only while nothing is in use. Lock: LockRank::grant_table, inside; any CPU may call.
@@ -24,7 +24,7 @@ struct GrantUse {
     uint16_t offset = 0;         // of what may be touched, bytes
     uint16_t length = page_size; // 1..page_size
     bool writes = false;
-    bool is_transitive = false;  // no frame yet: the grant is `via_reference` of `via_domain`, granted to this domain
+    bool is_transitive = false; // no frame yet: the grant is `via_reference` of `via_domain`, granted to this domain
     DomId via_domain{};
     GrantRef via_reference{};
 };
@@ -48,7 +48,8 @@ class GrantTable : NonCopyable {
     Result<Mfn> status_frame(uint32_t index);
     uint32_t status_frame_count();
 
-    // Errors: invalid (no such version), not_supported (not allowed to this domain), busy (something is in use), no_memory.
+    // Errors: invalid (no such version), not_supported (not allowed to this domain), busy (something is in use),
+    // no_memory.
     Status set_version(uint32_t version);
     // Errors: not_found (out of range), try_again (one of them is in use).
     Status swap(GrantRef a, GrantRef b);

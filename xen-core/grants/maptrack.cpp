@@ -9,15 +9,11 @@ constexpr uint64_t directory_pages = Maptrack::max_pages * sizeof(void*) / page_
 } // namespace
 
 Status Maptrack::grow() {
-    if (page_count_ == page_limit_)
-        return Error::no_space;
-    if (!directory_)
-        directory_ = static_cast<Page**>(allocate_core_pages(account_, directory_pages));
-    if (!directory_)
-        return Error::no_memory;
+    if (page_count_ == page_limit_) return Error::no_space;
+    if (!directory_) directory_ = static_cast<Page**>(allocate_core_pages(account_, directory_pages));
+    if (!directory_) return Error::no_memory;
     Page* page = static_cast<Page*>(allocate_core_pages(account_));
-    if (!page)
-        return Error::no_memory;
+    if (!page) return Error::no_memory;
     directory_[page_count_] = page;
     for (uint32_t i = per_page; i-- > 0;) {
         (*page)[i].reference = free_;
@@ -29,8 +25,7 @@ Status Maptrack::grow() {
 
 Result<uint32_t> Maptrack::add(const GrantMapping& mapping) {
     Holding held(lock_);
-    if (free_ == no_handle)
-        TRY_STATUS(grow());
+    if (free_ == no_handle) TRY_STATUS(grow());
     uint32_t handle = free_;
     GrantMapping& entry = at(handle);
     free_ = entry.reference;
@@ -41,8 +36,7 @@ Result<uint32_t> Maptrack::add(const GrantMapping& mapping) {
 
 Result<GrantMapping> Maptrack::take(uint32_t handle) {
     Holding held(lock_);
-    if (!exists(handle) || !at(handle).in_use)
-        return Error::not_found;
+    if (!exists(handle) || !at(handle).in_use) return Error::not_found;
     at(handle).in_use = false;
     return at(handle);
 }
@@ -73,10 +67,8 @@ Result<GrantMapping> Maptrack::take_any() {
 
 void Maptrack::free_tables() {
     Holding held(lock_);
-    for (; page_count_ > 0; --page_count_)
-        free_core_pages(account_, directory_[page_count_ - 1]);
-    if (directory_)
-        free_core_pages(account_, directory_, directory_pages);
+    for (; page_count_ > 0; --page_count_) free_core_pages(account_, directory_[page_count_ - 1]);
+    if (directory_) free_core_pages(account_, directory_, directory_pages);
     directory_ = nullptr;
     free_ = no_handle;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The grants of others that one domain has mapped: a handle for each mapping (grant_handle_t), which is what unmapping names.
+// The grants of others that one domain has mapped: a handle for each mapping (grant_handle_t), which is what unmapping
+// names.
 //
-// Each entry stands for a begun use in the granter's table and a reference to the frame. Lock: LockRank::maptrack, inside.
+// Each entry stands for a begun use in the granter's table and a reference to the frame. Lock: LockRank::maptrack,
+// inside.
 #pragma once
 
 #include "base/lock.h"
@@ -25,7 +27,8 @@ class Maptrack : NonCopyable {
     static constexpr uint32_t max_pages = 1024;
 
     // `pages`: the most that the table may grow to.
-    Maptrack(Account& account, uint32_t pages) : account_(account), page_limit_(pages < max_pages ? pages : max_pages) {}
+    Maptrack(Account& account, uint32_t pages)
+        : account_(account), page_limit_(pages < max_pages ? pages : max_pages) {}
 
     // Errors: no_space, no_memory.
     Result<uint32_t> add(const GrantMapping& mapping);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// callback_op and its predecessors set_callbacks and nmi_op: where the guest kernel wants to be entered (<xen/callback.h>, <xen/nmi.h>).
+// callback_op and its predecessors set_callbacks and nmi_op: where the guest kernel wants to be entered
+// (<xen/callback.h>, <xen/nmi.h>).
 #include "hypercalls/dispatch.h"
 
 namespace skerry {
@@ -38,9 +39,7 @@ HypercallResult hypercall_nmi_op(Caller& caller, uint32_t command, GuestHandle<v
         TRY_STATUS(caller.vcpu.cpu.register_callback(CALLBACKTYPE_nmi, 0, request.handler_address));
         return 0;
     }
-    case XENNMI_unregister_callback:
-        TRY_STATUS(caller.vcpu.cpu.unregister_callback(CALLBACKTYPE_nmi));
-        return 0;
+    case XENNMI_unregister_callback: TRY_STATUS(caller.vcpu.cpu.unregister_callback(CALLBACKTYPE_nmi)); return 0;
     default: return Error::no_system_call;
     }
 }

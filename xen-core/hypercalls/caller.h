@@ -19,9 +19,9 @@ struct CallArguments {
 // What a hypercall yields: a value for rax (>= 0), or the reason of the refusal.
 using HypercallResult = Result<int64_t>;
 
-// Handed to every handler. A handler whose loop length the guest chooses spends `budget`; when that is used up, it writes
-// into `arguments` what describes the rest of the work and returns Error::restart: the same call is then executed again
-// with those arguments, after interrupts and the scheduler have had their turn.
+// Handed to every handler. A handler whose loop length the guest chooses spends `budget`; when that is used up, it
+// writes into `arguments` what describes the rest of the work and returns Error::restart: the same call is then
+// executed again with those arguments, after interrupts and the scheduler have had their turn.
 struct Caller {
     Vcpu& vcpu;
     Domain& domain;

@@ -7,24 +7,22 @@
 namespace skerry {
 namespace {
 
-template <typename T>
-T from_register(uint64_t value) {
+template <typename T> T from_register(uint64_t value) {
     if constexpr (requires { T(GuestVirt(value)); })
         return T(GuestVirt(value));
     else
         return static_cast<T>(value);
 }
 
-template <auto handler>
-struct Unpack;
+template <auto handler> struct Unpack;
 
-template <typename... Parameters, HypercallResult (*handler)(Caller&, Parameters...)>
-struct Unpack<handler> {
+template <typename... Parameters, HypercallResult (*handler)(Caller&, Parameters...)> struct Unpack<handler> {
     static_assert(sizeof...(Parameters) <= max_hypercall_arguments);
     static HypercallResult call(Caller& caller) {
         return [&]<size_t... index>(std::index_sequence<index...>) {
             return handler(caller, from_register<Parameters>(caller.arguments.value[index])...);
-        }(std::index_sequence_for<Parameters...>{});
+        }
+        (std::index_sequence_for<Parameters...>{});
     }
 };
 
@@ -32,8 +30,7 @@ HypercallResult absent(Caller&) { return Error::no_system_call; }
 
 constexpr HypercallTable make_table() {
     HypercallTable table{};
-    for (HypercallHandler& handler : table.handlers)
-        handler = absent;
+    for (HypercallHandler& handler : table.handlers) handler = absent;
 #define SKERRY_ENTER_HANDLER(number, name, right, ...)                                                                 \
     static_assert(number < hypercall_count && number == __HYPERVISOR_##name);                                          \
     table.handlers[number] = &Unpack<&hypercall_##name>::call;

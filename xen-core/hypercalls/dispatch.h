@@ -17,8 +17,9 @@ extern const HypercallTable hypercall_table;
 // What is left to do when a hypercall did not simply succeed.
 [[gnu::cold, gnu::noinline]] void finish_hypercall(RegisterFrame& registers, Error error);
 
-// Executes the hypercall that the guest kernel asked for in rax with its arguments in registers, and leaves the result in
-// rax. A call whose work budget is spent is continued: rip stands at the SYSCALL instruction again, with rax as it was.
+// Executes the hypercall that the guest kernel asked for in rax with its arguments in registers, and leaves the result
+// in rax. A call whose work budget is spent is continued: rip stands at the SYSCALL instruction again, with rax as it
+// was.
 [[gnu::always_inline]] inline void dispatch_hypercall(Vcpu& vcpu, RegisterFrame& registers) {
     static_assert(offsetof(RegisterFrame, r9) - offsetof(RegisterFrame, rdi) == 5 * sizeof(uint64_t));
     if (registers.rax >= hypercall_count) [[unlikely]]
@@ -33,7 +34,8 @@ extern const HypercallTable hypercall_table;
 // Executes hypercall `number` with the caller's arguments. Errors: no_system_call for an unknown number.
 HypercallResult call_handler(uint64_t number, Caller& caller);
 
-#define SKERRY_DECLARE_HANDLER(number, name, right, ...) HypercallResult hypercall_##name(Caller& caller, ##__VA_ARGS__);
+#define SKERRY_DECLARE_HANDLER(number, name, right, ...)                                                               \
+    HypercallResult hypercall_##name(Caller& caller, ##__VA_ARGS__);
 SKERRY_HYPERCALLS(SKERRY_DECLARE_HANDLER)
 #undef SKERRY_DECLARE_HANDLER
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// event_channel_op: decodes EVTCHNOP_* for the caller's event table, or for that of a domain it builds (<xen/event_channel.h>).
+// event_channel_op: decodes EVTCHNOP_* for the caller's event table, or for that of a domain it builds
+// (<xen/event_channel.h>).
 #include "arch/x86_64/console.h"
 #include "hypercalls/dispatch.h"
 #include "hypercalls/handles.h"
@@ -8,8 +9,7 @@ namespace skerry {
 namespace {
 
 // A structure of the ABI, read from the guest and written back when the operation has filled it in.
-template <typename T>
-struct Request : T {
+template <typename T> struct Request : T {
     explicit Request(GuestHandle<void> argument) : handle(argument.as<T>()) {}
     Status read() { return handle.read(*this); }
     Status answer() const { return handle.write(*this); }
@@ -19,8 +19,7 @@ struct Request : T {
 // The table of the domain that an operation names: the caller's, or one that it may control.
 Result<DomainRef> owner_of(Caller& caller, domid_t number) {
     DomainRef domain = TRY(named_domain(caller, number));
-    if (&*domain != &caller.domain)
-        TRY(AuthorityCheck::control(caller.domain, *domain));
+    if (&*domain != &caller.domain) TRY(AuthorityCheck::control(caller.domain, *domain));
     return domain;
 }
 
@@ -112,8 +111,7 @@ Status init_control(Caller& caller, GuestHandle<void> argument) {
     return request.answer();
 }
 
-template <typename T, typename F>
-Status with(GuestHandle<void> argument, F&& operation) {
+template <typename T, typename F> Status with(GuestHandle<void> argument, F&& operation) {
     T request;
     TRY_STATUS(argument.as<T>().read(request));
     return operation(request);
@@ -135,8 +133,8 @@ HypercallResult hypercall_event_channel_op(Caller& caller, uint32_t command, Gue
         done = with<evtchn_close_t>(argument, [&](auto& op) { return events.close(EvtPort(op.port)); });
         break;
     case EVTCHNOP_bind_vcpu:
-        done = with<evtchn_bind_vcpu_t>(
-            argument, [&](auto& op) { return events.bind_vcpu(EvtPort(op.port), VcpuId(op.vcpu)); });
+        done = with<evtchn_bind_vcpu_t>(argument,
+                                        [&](auto& op) { return events.bind_vcpu(EvtPort(op.port), VcpuId(op.vcpu)); });
         break;
     case EVTCHNOP_expand_array:
         done = with<evtchn_expand_array_t>(argument, [&](auto& op) { return events.expand_array(op.array_gfn); });

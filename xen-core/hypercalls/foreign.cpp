@@ -31,8 +31,7 @@ Result<uint32_t> done_before(GuestHandle<uint32_t> done, uint32_t& count) {
     uint32_t before = 0;
     if (count & continued_call) {
         count &= ~continued_call;
-        if (!done.is_null())
-            TRY_STATUS(done.read(before));
+        if (!done.is_null()) TRY_STATUS(done.read(before));
     }
     return before;
 }

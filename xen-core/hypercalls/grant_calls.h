@@ -33,8 +33,7 @@ class GrantUnmapper : NonCopyable {
     void finish();
 
   private:
-    template <typename RemoveEntry>
-    Result<int16_t> end(uint32_t handle, bool has_address, RemoveEntry&& remove_entry);
+    template <typename RemoveEntry> Result<int16_t> end(uint32_t handle, bool has_address, RemoveEntry&& remove_entry);
 
     Caller& caller_;
     FlushDebt debt_;

@@ -12,22 +12,18 @@ namespace {
 class CopySide : NonCopyable {
   public:
     ~CopySide() {
-        if (!is_held_)
-            return;
+        if (!is_held_) return;
         if (writes_)
             WritableRef::adopt(frame(frame_));
         else
             FrameRef::adopt(frame(frame_));
-        if (granter_)
-            granter_->grants.end_use(reference_, writes_);
-        if (intermediate_)
-            intermediate_->grants.end_use(intermediate_reference_, writes_);
+        if (granter_) granter_->grants.end_use(reference_, writes_);
+        if (intermediate_) intermediate_->grants.end_use(intermediate_reference_, writes_);
     }
 
     Status hold_own(Caller& caller, domid_t owner, Mfn mfn, bool writes) {
         DomainRef domain = TRY(named_domain(caller, owner));
-        if (&*domain != &caller.domain)
-            return Error::not_permitted; // another domain's memory only through its grants
+        if (&*domain != &caller.domain) return Error::not_permitted; // another domain's memory only through its grants
         if (writes) {
             WritableRef held = TRY_AS(take_writable(mfn, domain->account), Error::busy);
             held.release();
@@ -44,8 +40,7 @@ class CopySide : NonCopyable {
         GrantUse use = TRY(domain->grants.begin_use(reference, caller.domain.id, writes, false));
         if (use.is_transitive) {
             Status through = hold_transitive(domain, use, writes);
-            if (!through.ok())
-                domain->grants.end_use(reference, writes);
+            if (!through.ok()) domain->grants.end_use(reference, writes);
             return through;
         }
         granter_ = std::move(domain);
@@ -56,7 +51,8 @@ class CopySide : NonCopyable {
 
     // The address of `length` bytes from `offset` on, if all of them may be touched.
     Result<uint8_t*> bytes(uint16_t offset, uint16_t length) const {
-        if (offset + uint32_t{length} > page_size || offset < offset_ || offset + uint32_t{length} > offset_ + uint32_t{length_})
+        if (offset + uint32_t{length} > page_size || offset < offset_ ||
+            offset + uint32_t{length} > offset_ + uint32_t{length_})
             return Error::too_big;
         return to_pointer<uint8_t>(frame_) + offset;
     }
@@ -95,14 +91,12 @@ class CopySide : NonCopyable {
 };
 
 Status hold(Caller& caller, CopySide& side, const decltype(gnttab_copy_t::source)& end, bool is_granted, bool writes) {
-    if (is_granted)
-        return side.hold_granted(caller, end.domid, GrantRef(end.u.ref), writes);
+    if (is_granted) return side.hold_granted(caller, end.domid, GrantRef(end.u.ref), writes);
     return side.hold_own(caller, end.domid, Mfn(end.u.gmfn), writes);
 }
 
 Status copy(Caller& caller, const gnttab_copy_t& request) {
-    if (request.flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref))
-        return Error::invalid;
+    if (request.flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref)) return Error::invalid;
     CopySide source, destination;
     TRY_STATUS(hold(caller, source, request.source, request.flags & GNTCOPY_source_gref, false));
     TRY_STATUS(hold(caller, destination, request.dest, request.flags & GNTCOPY_dest_gref, true));
@@ -114,6 +108,8 @@ Status copy(Caller& caller, const gnttab_copy_t& request) {
 
 } // namespace
 
-void copy_grant(Caller& caller, gnttab_copy_t& request) { request.status = grant_status(copy(caller, request).error()); }
+void copy_grant(Caller& caller, gnttab_copy_t& request) {
+    request.status = grant_status(copy(caller, request).error());
+}
 
 } // namespace skerry

@@ -10,8 +10,7 @@ constexpr uint32_t known_map_flags = GNTMAP_device_map | GNTMAP_host_map | GNTMA
 constexpr unsigned pte_available_shift = 9; // bits 9..11 of an entry are software's own
 
 EntryPlace place_of(Caller& caller, uint64_t host_address, bool contains_pte) {
-    if (contains_pte)
-        return EntryPlace::machine(MachAddr(host_address));
+    if (contains_pte) return EntryPlace::machine(MachAddr(host_address));
     return EntryPlace::linear(frame_of(MachAddr(caller.vcpu.cpu.kernel_cr3)), GuestVirt(host_address));
 }
 
@@ -65,8 +64,7 @@ Status map_from(Caller& caller, Domain& granter, gnttab_map_grant_ref_t& request
             Status undone = caller.domain.mmu.unmap_frame(
                 place_of(caller, request.host_addr, request.flags & GNTMAP_contains_pte), use.frame, debt, enough);
             debt.pay();
-            if (!undone.ok())
-                crash_domain(caller.vcpu, "its own page tables changed while a grant was mapped");
+            if (!undone.ok()) crash_domain(caller.vcpu, "its own page tables changed while a grant was mapped");
         }
         end_grant_mapping(mapping);
         return Error::no_space;
@@ -102,8 +100,7 @@ Status map_grant(Caller& caller, gnttab_map_grant_ref_t& request) {
         Result<DomainRef> granter = domain_table.find(DomId(request.dom));
         status = granter.ok() ? map_from(caller, *granter.value(), request) : Status(granter.error());
     }
-    if (!status.ok() && status.error() == Error::restart)
-        return status;
+    if (!status.ok() && status.error() == Error::restart) return status;
     request.status = grant_status(status.error());
     return success;
 }
@@ -114,15 +111,13 @@ template <typename RemoveEntry>
 Result<int16_t> GrantUnmapper::end(uint32_t handle, bool has_address, RemoveEntry&& remove_entry) {
     Maptrack& maptrack = caller_.domain.maptrack;
     Result<GrantMapping> mapping = maptrack.take(handle);
-    if (!mapping.ok())
-        return static_cast<int16_t>(GNTST_bad_handle);
+    if (!mapping.ok()) return static_cast<int16_t>(GNTST_bad_handle);
     Status removed = success;
     if (mapping.value().host_mapped)
         removed = has_address ? remove_entry(Mfn(mapping.value().frame)) : Status(Error::bad_address);
     if (!removed.ok()) {
         maptrack.put_back(handle, mapping.value());
-        if (removed.error() == Error::restart)
-            return Error::restart;
+        if (removed.error() == Error::restart) return Error::restart;
         return static_cast<int16_t>(removed.error() == Error::bad_address ? GNTST_bad_virt_addr : GNTST_general_error);
     }
     ended_[count_++] = {handle, mapping.value()};
@@ -135,8 +130,7 @@ Status GrantUnmapper::unmap(gnttab_unmap_grant_ref_t& request) {
     request.status = TRY(end(request.handle, request.host_addr != 0, [&](Mfn frame) {
         PvMmu& mmu = caller_.domain.mmu;
         Status linear = mmu.unmap_frame(place_of(caller_, request.host_addr, false), frame, debt_, caller_.budget);
-        if (linear.ok() || linear.error() == Error::restart)
-            return linear;
+        if (linear.ok() || linear.error() == Error::restart) return linear;
         return mmu.unmap_frame(place_of(caller_, request.host_addr, true), frame, debt_, caller_.budget);
     }));
     return success;

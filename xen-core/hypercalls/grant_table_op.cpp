@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// grant_table_op: arrays of grant operations (<xen/grant_table.h>). A call whose budget is spent continues at the next element.
+// grant_table_op: arrays of grant operations (<xen/grant_table.h>). A call whose budget is spent continues at the next
+// element.
 #include "hypercalls/dispatch.h"
 #include "hypercalls/grant_calls.h"
 
@@ -17,8 +18,7 @@ HypercallResult for_each_element(Caller& caller, GuestHandle<void> argument, uin
             status = Error::restart;
         else if (status = elements.read(element, i); status.ok())
             status = handle_element(element);
-        if (status.ok())
-            status = elements.write(element, i);
+        if (status.ok()) status = elements.write(element, i);
         if (!status.ok()) {
             caller.arguments.value[1] = elements.advanced(i).address().value;
             caller.arguments.value[2] = count - i;
@@ -33,8 +33,7 @@ HypercallResult for_each_element(Caller& caller, GuestHandle<void> argument, uin
 Result<DomainRef> table_owner(Caller& caller, domid_t number) { return buildable_domain(caller, number); }
 
 HypercallResult setup_table(Caller& caller, GuestHandle<void> argument, uint32_t count) {
-    if (count != 1)
-        return Error::invalid;
+    if (count != 1) return Error::invalid;
     auto handle = argument.as<gnttab_setup_table_t>();
     gnttab_setup_table_t request;
     TRY_STATUS(handle.read(request));
@@ -54,15 +53,13 @@ HypercallResult setup_table(Caller& caller, GuestHandle<void> argument, uint32_t
 }
 
 HypercallResult status_frames(Caller& caller, GuestHandle<void> argument, uint32_t count) {
-    if (count != 1)
-        return Error::invalid;
+    if (count != 1) return Error::invalid;
     auto handle = argument.as<gnttab_get_status_frames_t>();
     gnttab_get_status_frames_t request;
     TRY_STATUS(handle.read(request));
     auto list = [&]() -> Status {
         DomainRef domain = TRY(table_owner(caller, request.dom));
-        if (request.nr_frames > domain->grants.status_frame_count())
-            return Error::invalid;
+        if (request.nr_frames > domain->grants.status_frame_count()) return Error::invalid;
         for (uint32_t i = 0; i < request.nr_frames; ++i) {
             uint64_t frame = TRY(domain->grants.status_frame(i)).value;
             TRY_STATUS(handle_of<uint64_t>(request.frame_list).write(frame, i));
@@ -93,8 +90,7 @@ Status get_version(Caller& caller, gnttab_get_version_t& request) {
 }
 
 HypercallResult set_version(Caller& caller, GuestHandle<void> argument, uint32_t count) {
-    if (count != 1)
-        return Error::invalid;
+    if (count != 1) return Error::invalid;
     auto handle = argument.as<gnttab_set_version_t>();
     gnttab_set_version_t request;
     TRY_STATUS(handle.read(request));
@@ -107,7 +103,8 @@ HypercallResult set_version(Caller& caller, GuestHandle<void> argument, uint32_t
 
 // The caches are coherent on this architecture; what is checked is that the frame may be touched.
 Status flush_cache(Caller& caller, gnttab_cache_flush_t& request) {
-    if (request.offset + uint32_t{request.length} > page_size || (request.op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL | GNTTAB_CACHE_SOURCE_GREF)))
+    if (request.offset + uint32_t{request.length} > page_size ||
+        (request.op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL | GNTTAB_CACHE_SOURCE_GREF)))
         return Error::invalid;
     (void)caller;
     return Error::not_supported;
@@ -117,8 +114,7 @@ template <typename Request, Status (GrantUnmapper::*operation)(Request&)>
 HypercallResult unmap_all(Caller& caller, GuestHandle<void> argument, uint32_t count) {
     GrantUnmapper unmapper(caller);
     return for_each_element<Request>(caller, argument, count, [&](Request& request) {
-        if (unmapper.is_full())
-            unmapper.finish();
+        if (unmapper.is_full()) unmapper.finish();
         return (unmapper.*operation)(request);
     });
 }
@@ -127,8 +123,7 @@ HypercallResult unmap_all(Caller& caller, GuestHandle<void> argument, uint32_t c
 
 HypercallResult hypercall_grant_table_op(Caller& caller, uint32_t command, GuestHandle<void> argument, uint32_t count) {
     constexpr uint32_t most_elements = 1u << 24;
-    if (count > most_elements)
-        return Error::invalid;
+    if (count > most_elements) return Error::invalid;
     switch (command) {
     case GNTTABOP_map_grant_ref:
         return for_each_element<gnttab_map_grant_ref_t>(caller, argument, count,

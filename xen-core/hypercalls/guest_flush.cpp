@@ -13,8 +13,7 @@ Result<CpuSet> cpus_of_vcpus(Domain& domain, GuestVirt bitmap) {
         TRY_STATUS(copy_from_guest(&word, words.advanced(first / 64).address(), (bits + 7) / 8));
         for (; word; word &= word - 1) {
             Vcpu* vcpu = domain.vcpu(VcpuId(first + static_cast<uint32_t>(__builtin_ctzll(word))));
-            if (vcpu && vcpu->entity.is_on_cpu())
-                cpus.add(vcpu->entity.home());
+            if (vcpu && vcpu->entity.is_on_cpu()) cpus.add(vcpu->entity.home());
         }
     }
     return cpus;
@@ -22,8 +21,7 @@ Result<CpuSet> cpus_of_vcpus(Domain& domain, GuestVirt bitmap) {
 
 Status flush_as_asked(Domain& domain, GuestVirt virt, uint64_t flags) {
     uint64_t type = flags & UVMF_FLUSHTYPE_MASK;
-    if (type == UVMF_NONE)
-        return success;
+    if (type == UVMF_NONE) return success;
     uint64_t scope = flags & ~UVMF_FLUSHTYPE_MASK;
     if (scope == UVMF_LOCAL) {
         type == UVMF_INVLPG ? invlpg_local(virt) : flush_tlb_local();

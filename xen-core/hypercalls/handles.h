@@ -9,15 +9,13 @@
 namespace skerry {
 
 // XEN_GUEST_HANDLE(T) and XEN_GUEST_HANDLE_64(T) both are a structure around one pointer.
-template <typename Element, typename XenHandle>
-GuestHandle<Element> handle_of(const XenHandle& handle) {
+template <typename Element, typename XenHandle> GuestHandle<Element> handle_of(const XenHandle& handle) {
     return GuestHandle<Element>(GuestVirt(reinterpret_cast<uint64_t>(handle.p)));
 }
 
 // The domain that `number` names, DOMID_SELF being the caller. Kept alive by the result. Errors: no_such_domain.
 inline Result<DomainRef> named_domain(Caller& caller, uint16_t number) {
-    if (number == DOMID_SELF || number == caller.domain.id.value)
-        return DomainRef(caller.domain);
+    if (number == DOMID_SELF || number == caller.domain.id.value) return DomainRef(caller.domain);
     return domain_table.find(DomId(number));
 }
 
@@ -25,8 +23,7 @@ inline Result<DomainRef> named_domain(Caller& caller, uint16_t number) {
 inline Result<DomainRef> buildable_domain(Caller& caller, uint16_t number) {
     DomainRef domain = TRY(named_domain(caller, number));
     auto access = AuthorityCheck::memory(caller.domain, *domain);
-    if (!access.ok())
-        return access.error();
+    if (!access.ok()) return access.error();
     return domain;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every hypercall of the ABI (<xen/xen.h>, __HYPERVISOR_*), in one list: number, name, the right it needs (checked where
-// the "by operation" calls decode theirs), and its typed parameters in register order. The dispatcher, the handlers'
-// declarations and docs/abi.md are made from this list.
+// Every hypercall of the ABI (<xen/xen.h>, __HYPERVISOR_*), in one list: number, name, the right it needs (checked
+// where the "by operation" calls decode theirs), and its typed parameters in register order. The dispatcher, the
+// handlers' declarations and docs/abi.md are made from this list.
 #pragma once
 
 #include "memory/guest_copy.h"
@@ -42,8 +42,8 @@
     X(17, xen_version, "none", uint32_t command, GuestHandle<void> argument)                                           \
     X(18, console_io, "console_io", uint32_t command, uint32_t count, GuestHandle<char> buffer)                        \
     X(19, physdev_op_compat, "by operation", GuestHandle<void> operation)                                              \
-    X(20, grant_table_op, "own grants, or control over the other domain", uint32_t command, GuestHandle<void> argument, \
-      uint32_t count)                                                                                                  \
+    X(20, grant_table_op, "own grants, or control over the other domain", uint32_t command,                            \
+      GuestHandle<void> argument, uint32_t count)                                                                      \
     X(21, vm_assist, "own domain", uint32_t command, uint32_t type)                                                    \
     X(22, update_va_mapping_otherdomain, "map_memory", uint64_t address, uint64_t entry, uint64_t flags,               \
       uint32_t foreign)                                                                                                \

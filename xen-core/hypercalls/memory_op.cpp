@@ -38,15 +38,12 @@ HypercallResult machphys_mapping(GuestHandle<void> argument) {
 // The first frame of a 2 MiB stretch of the machine-to-physical table; 0 for a gap, or what is not contiguous.
 uint64_t m2p_stretch(uint64_t virt) {
     const Pte* entry = core_entry(virt, 2);
-    if (!entry || !entry->is_present())
-        return 0;
-    if (entry->is_large())
-        return entry->mfn().value;
+    if (!entry || !entry->is_present()) return 0;
+    if (entry->is_large()) return entry->mfn().value;
     const Pte* table = to_pointer<const Pte>(entry->mfn());
     uint64_t end = layout::m2p_view + (max_mfn().value + 1) * sizeof(uint64_t); // behind it stands filling
     for (unsigned i = 1; i < page_table_entries && virt + i * page_size < end; ++i)
-        if (table[i].mfn() != table[0].mfn() + i)
-            return 0;
+        if (table[i].mfn() != table[0].mfn() + i) return 0;
     return table[0].is_present() ? table[0].mfn().value : 0;
 }
 
@@ -58,7 +55,8 @@ HypercallResult machphys_list(GuestHandle<void> argument) {
     uint32_t stretches = static_cast<uint32_t>((bytes + level_size(2) - 1) / level_size(2));
     request.nr_extents = stretches < request.max_extents ? stretches : request.max_extents;
     for (uint32_t i = 0; i < request.nr_extents; ++i)
-        TRY_STATUS(handle_of<xen_pfn_t>(request.extent_start).write(m2p_stretch(layout::m2p_view + i * level_size(2)), i));
+        TRY_STATUS(
+            handle_of<xen_pfn_t>(request.extent_start).write(m2p_stretch(layout::m2p_view + i * level_size(2)), i));
     TRY_STATUS(handle.write(request));
     return 0;
 }
@@ -69,8 +67,7 @@ HypercallResult memory_map(Caller& caller, GuestHandle<void> argument) {
     xen_memory_map request;
     TRY_STATUS(handle.read(request));
     const MemoryMap& map = caller.domain.memory_map;
-    if (map.count == 0)
-        return Error::no_system_call;
+    if (map.count == 0) return Error::no_system_call;
     uint32_t entries = request.nr_entries < map.count ? request.nr_entries : map.count;
     TRY_STATUS(handle_of<MemoryMap::Entry>(request.buffer).write_array(map.entries, entries));
     request.nr_entries = entries;
@@ -81,8 +78,7 @@ HypercallResult memory_map(Caller& caller, GuestHandle<void> argument) {
 HypercallResult set_memory_map(Caller& caller, GuestHandle<void> argument) {
     xen_foreign_memory_map request;
     TRY_STATUS(argument.as<xen_foreign_memory_map>().read(request));
-    if (request.map.nr_entries > MemoryMap::max_entries)
-        return Error::invalid;
+    if (request.map.nr_entries > MemoryMap::max_entries) return Error::invalid;
     DomainRef domain = TRY(buildable_domain(caller, request.domid));
     MemoryMap map;
     map.count = request.map.nr_entries;
@@ -99,8 +95,7 @@ HypercallResult machine_memory_map_of(Caller& caller, GuestHandle<void> argument
     auto out = handle_of<MemoryMap::Entry>(request.buffer);
     uint32_t written = 0;
     for (const MemoryRegion& region : machine_memory_map()) {
-        if (written == request.nr_entries)
-            return Error::invalid;
+        if (written == request.nr_entries) return Error::invalid;
         MemoryMap::Entry entry{region.start, region.size, static_cast<uint32_t>(region.kind)};
         TRY_STATUS(copy_to_guest(out.address() + written * MemoryMap::entry_size, &entry, MemoryMap::entry_size));
         ++written;
@@ -119,21 +114,21 @@ HypercallResult hypercall_memory_op(Caller& caller, uint32_t operation, GuestHan
     case XENMEM_decrease_reservation:
     case XENMEM_populate_physmap: {
         ReservationResult result = change_reservation(caller, operation & operation_mask, argument, start_extent);
-        if (result.status.ok())
-            return static_cast<int64_t>(result.extents_done);
+        if (result.status.ok()) return static_cast<int64_t>(result.extents_done);
         if (result.status.error() == Error::restart)
             caller.arguments.value[0] = (operation & operation_mask) | (result.extents_done << extent_shift);
         return result.status.error();
     }
     case XENMEM_exchange: return exchange_memory(caller, argument);
     case XENMEM_maximum_ram_page: return static_cast<int64_t>(max_mfn().value);
-    case XENMEM_current_reservation: return static_cast<int64_t>(TRY(queried_domain(caller, argument))->account.frames());
-    case XENMEM_maximum_reservation: return static_cast<int64_t>(TRY(queried_domain(caller, argument))->account.max_frames());
+    case XENMEM_current_reservation:
+        return static_cast<int64_t>(TRY(queried_domain(caller, argument))->account.frames());
+    case XENMEM_maximum_reservation:
+        return static_cast<int64_t>(TRY(queried_domain(caller, argument))->account.max_frames());
     case XENMEM_maximum_gpfn: {
         DomainRef domain = TRY(queried_domain(caller, argument));
         Holding held(domain->control);
-        if (!domain->shared())
-            return Error::no_such_domain; // destroyed
+        if (!domain->shared()) return Error::no_such_domain; // destroyed
         return static_cast<int64_t>(__atomic_load_n(&domain->shared()->arch.max_pfn, __ATOMIC_RELAXED)) - 1;
     }
     case XENMEM_machphys_mfn_list: return machphys_list(argument);
@@ -143,8 +138,7 @@ HypercallResult hypercall_memory_op(Caller& caller, uint32_t operation, GuestHan
     case XENMEM_machine_memory_map: return machine_memory_map_of(caller, argument);
     case XENMEM_add_to_physmap:
     case XENMEM_add_to_physmap_batch:
-    case XENMEM_remove_from_physmap:
-        return Error::access_denied; // PV domains keep their own physical-to-machine map
+    case XENMEM_remove_from_physmap: return Error::access_denied; // PV domains keep their own physical-to-machine map
     default: return Error::no_system_call;
     }
 }

@@ -19,8 +19,7 @@ HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> r
         TRY_STATUS(still_allowed(caller, foreign));
         status = foreign.tables_of->mmu.update_all(requests, count, foreign.token(), caller.budget, carried_out);
     }
-    if (!done.is_null())
-        TRY_STATUS(done.write(before + carried_out));
+    if (!done.is_null()) TRY_STATUS(done.write(before + carried_out));
     if (status.ok()) [[likely]]
         return 0;
     if (status.error() == Error::restart) {

@@ -31,13 +31,10 @@ Status new_user_base(Caller& caller, Mfn base) {
     PvCpuState& cpu = caller.vcpu.cpu;
     uint64_t old = cpu.user_cr3;
     uint64_t wanted = address_of(base).value;
-    if (wanted == old)
-        return success;
-    if (wanted)
-        TRY_STATUS(mmu.take_base(base, caller.budget));
+    if (wanted == old) return success;
+    if (wanted) TRY_STATUS(mmu.take_base(base, caller.budget));
     cpu.user_cr3 = wanted;
-    if (old)
-        mmu.release_base(frame_of(MachAddr(old)), caller.budget);
+    if (old) mmu.release_base(frame_of(MachAddr(old)), caller.budget);
     return success;
 }
 
@@ -61,8 +58,7 @@ Status own_operation(Caller& caller, const mmuext_op_t& op) {
     case MMUEXT_INVLPG_ALL: flush_page(domain.mmu.users().cpus(), virt); return success;
     case MMUEXT_FLUSH_CACHE:
     case MMUEXT_FLUSH_CACHE_GLOBAL:
-        if (!domain.may_set_cache_attributes())
-            return Error::access_denied;
+        if (!domain.may_set_cache_attributes()) return Error::access_denied;
         flush_caches(op.cmd == MMUEXT_FLUSH_CACHE ? CpuSet::of(this_cpu()) : online_cpus);
         return success;
     case MMUEXT_SET_LDT: return set_ldt(caller, op.arg1.linear_addr, op.arg2.nr_ents);
@@ -93,8 +89,7 @@ HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> ope
                                     GuestHandle<uint32_t> done, uint32_t foreign_number) {
     uint32_t before = TRY(done_before(done, count));
     DomainRef other;
-    if (foreign_number != DOMID_SELF)
-        other = TRY(buildable_domain(caller, static_cast<uint16_t>(foreign_number)));
+    if (foreign_number != DOMID_SELF) other = TRY(buildable_domain(caller, static_cast<uint16_t>(foreign_number)));
     PvMmu& mmu = other ? other->mmu : caller.domain.mmu;
     bool is_own = &mmu == &caller.domain.mmu;
 
@@ -112,12 +107,10 @@ HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> ope
             status = Error::restart;
         else if (status = operations.read(op, carried_out); status.ok())
             status = operate(caller, mmu, is_own, op);
-        if (!status.ok())
-            break;
+        if (!status.ok()) break;
         (void)caller.budget.spend();
     }
-    if (!done.is_null())
-        TRY_STATUS(done.write(before + carried_out));
+    if (!done.is_null()) TRY_STATUS(done.write(before + carried_out));
     if (status.ok()) [[likely]]
         return 0;
     if (status.error() == Error::restart) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// multicall: several hypercalls in one entry. Each entry is copied once, executed with its own rights and checks, and gets
-// its own result; an entry whose work budget runs out is written back with the arguments of what is left of it, and the
-// multicall continues there.
+// multicall: several hypercalls in one entry. Each entry is copied once, executed with its own rights and checks, and
+// gets its own result; an entry whose work budget runs out is written back with the arguments of what is left of it,
+// and the multicall continues there.
 #include "hypercalls/dispatch.h"
 #include "hypercalls/errno.h"
 
@@ -10,9 +10,7 @@
 namespace skerry {
 namespace {
 
-GuestVirt entry_field(GuestHandle<multicall_entry_t> calls, size_t offset) {
-    return calls.address() + offset;
-}
+GuestVirt entry_field(GuestHandle<multicall_entry_t> calls, size_t offset) { return calls.address() + offset; }
 
 } // namespace
 
@@ -21,8 +19,7 @@ HypercallResult hypercall_multicall(Caller& caller, GuestHandle<multicall_entry_
         multicall_entry_t entry;
         TRY_STATUS(calls.read(entry));
         CallArguments arguments;
-        for (unsigned i = 0; i < max_hypercall_arguments; ++i)
-            arguments.value[i] = entry.args[i];
+        for (unsigned i = 0; i < max_hypercall_arguments; ++i) arguments.value[i] = entry.args[i];
         Caller inner{caller.vcpu, caller.domain, arguments, caller.budget};
         HypercallResult result =
             entry.op == __HYPERVISOR_multicall ? HypercallResult(Error::invalid) : call_handler(entry.op, inner);
@@ -33,13 +30,10 @@ HypercallResult hypercall_multicall(Caller& caller, GuestHandle<multicall_entry_
             TRY_STATUS(left.write(arguments));
         } else {
             GuestHandle<xen_ulong_t> answer(entry_field(calls, offsetof(multicall_entry_t, result)));
-            TRY_STATUS(answer.write(
-                static_cast<xen_ulong_t>(result.ok() ? result.value() : to_errno(result.error()))));
-            if (caller.budget.spend())
-                continue;
+            TRY_STATUS(answer.write(static_cast<xen_ulong_t>(result.ok() ? result.value() : to_errno(result.error()))));
+            if (caller.budget.spend()) continue;
             calls = calls.advanced(1);
-            if (--count == 0)
-                return 0;
+            if (--count == 0) return 0;
         }
         caller.arguments.value[0] = calls.address().value;
         caller.arguments.value[1] = count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// physdev_op: physical interrupt lines and I/O privilege (<xen/physdev.h>). xen-core keeps no list of PCI devices: announcing
-// one is answered as by a hypervisor without that feature.
+// physdev_op: physical interrupt lines and I/O privilege (<xen/physdev.h>). xen-core keeps no list of PCI devices:
+// announcing one is answered as by a hypervisor without that feature.
 #include "arch/x86_64/ioapic.h"
 #include "hypercalls/dispatch.h"
 #include "hypercalls/handles.h"
@@ -15,12 +15,10 @@ Status map_pirq(Caller& caller, GuestHandle<void> argument) {
     physdev_map_pirq_t request;
     TRY_STATUS(handle.read(request));
     DomainRef domain = TRY(named_domain(caller, request.domid));
-    if (&*domain != &caller.domain)
-        TRY(AuthorityCheck::control(caller.domain, *domain));
+    if (&*domain != &caller.domain) TRY(AuthorityCheck::control(caller.domain, *domain));
     if (request.type != MAP_PIRQ_TYPE_GSI)
         return Error::not_supported; // message-signalled interrupts: not yet routed to domains
-    if (request.index < 0 || (request.pirq >= 0 && request.pirq != request.index))
-        return Error::invalid;
+    if (request.index < 0 || (request.pirq >= 0 && request.pirq != request.index)) return Error::invalid;
     TRY_STATUS(domain->pirqs.map(static_cast<uint32_t>(request.index)));
     request.pirq = request.index;
     return handle.write(request);
@@ -30,8 +28,7 @@ Status unmap_pirq(Caller& caller, GuestHandle<void> argument) {
     physdev_unmap_pirq_t request;
     TRY_STATUS(argument.as<physdev_unmap_pirq_t>().read(request));
     DomainRef domain = TRY(named_domain(caller, request.domid));
-    if (&*domain != &caller.domain)
-        TRY(AuthorityCheck::control(caller.domain, *domain));
+    if (&*domain != &caller.domain) TRY(AuthorityCheck::control(caller.domain, *domain));
     return domain->pirqs.unmap(static_cast<uint32_t>(request.pirq));
 }
 
@@ -39,8 +36,7 @@ Status setup_gsi(Caller& caller, GuestHandle<void> argument) {
     physdev_setup_gsi_t request;
     TRY_STATUS(argument.as<physdev_setup_gsi_t>().read(request));
     uint32_t gsi = static_cast<uint32_t>(request.gsi);
-    if (!caller.domain.interrupt_lines.contains(gsi))
-        return Error::not_permitted;
+    if (!caller.domain.interrupt_lines.contains(gsi)) return Error::not_permitted;
     return configure_line(gsi, {request.triggering ? Trigger::level : Trigger::edge,
                                 request.polarity ? Polarity::active_low : Polarity::active_high});
 }
@@ -49,8 +45,7 @@ Status irq_status(Caller& caller, GuestHandle<void> argument) {
     auto handle = argument.as<physdev_irq_status_query_t>();
     physdev_irq_status_query_t request;
     TRY_STATUS(handle.read(request));
-    if (!caller.domain.pirqs.is_mapped(request.irq))
-        return Error::invalid;
+    if (!caller.domain.pirqs.is_mapped(request.irq)) return Error::invalid;
     request.flags = line_needs_eoi(request.irq) ? XENIRQSTAT_needs_eoi : 0;
     return handle.write(request);
 }
@@ -60,8 +55,7 @@ Status read_apic(Caller& caller, GuestHandle<void> argument) {
     auto handle = argument.as<physdev_apic_t>();
     physdev_apic_t request;
     TRY_STATUS(handle.read(request));
-    if (!ioapic_read(MachAddr(request.apic_physbase), request.reg, request.value))
-        return Error::invalid;
+    if (!ioapic_read(MachAddr(request.apic_physbase), request.reg, request.value)) return Error::invalid;
     return handle.write(request);
 }
 
@@ -85,8 +79,7 @@ Status end_of_line_interrupt(Caller& caller, GuestHandle<void> argument) {
 Status set_iopl(Caller& caller, GuestHandle<void> argument) {
     physdev_set_iopl_t request;
     TRY_STATUS(argument.as<physdev_set_iopl_t>().read(request));
-    if (request.iopl > 3)
-        return Error::invalid;
+    if (request.iopl > 3) return Error::invalid;
     caller.vcpu.cpu.iopl = static_cast<uint8_t>(request.iopl);
     return success;
 }
@@ -94,8 +87,7 @@ Status set_iopl(Caller& caller, GuestHandle<void> argument) {
 Status set_io_bitmap(Caller& caller, GuestHandle<void> argument) {
     physdev_set_iobitmap_t request;
     TRY_STATUS(argument.as<physdev_set_iobitmap_t>().read(request));
-    if (request.nr_ports > max_io_ports)
-        return Error::invalid;
+    if (request.nr_ports > max_io_ports) return Error::invalid;
     caller.vcpu.cpu.io_bitmap = handle_of<uint8_t>(request.bitmap).address().value;
     caller.vcpu.cpu.io_bitmap_ports = request.nr_ports;
     return success;

@@ -11,16 +11,14 @@ constexpr uint64_t nanoseconds_per_second = 1'000'000'000;
 
 // `seconds` since 1970 and `nanoseconds` when the system time was `system_time`.
 Status set_wall_clock(uint64_t seconds, uint32_t nanoseconds, uint64_t system_time) {
-    if (nanoseconds >= nanoseconds_per_second)
-        return Error::invalid;
+    if (nanoseconds >= nanoseconds_per_second) return Error::invalid;
     uint64_t earlier_seconds = system_time / nanoseconds_per_second;
     uint32_t earlier_nanoseconds = static_cast<uint32_t>(system_time % nanoseconds_per_second);
     if (nanoseconds < earlier_nanoseconds) {
         nanoseconds += nanoseconds_per_second;
         ++earlier_seconds;
     }
-    if (seconds < earlier_seconds)
-        return Error::invalid;
+    if (seconds < earlier_seconds) return Error::invalid;
     wall_clock_at_start = {seconds - earlier_seconds, nanoseconds - earlier_nanoseconds};
     for (DomainRef domain = domain_table.next_from(0); domain; domain = domain_table.next_from(domain->id.value + 1u)) {
         Holding held(domain->control);
@@ -33,19 +31,18 @@ Status set_wall_clock(uint64_t seconds, uint32_t nanoseconds, uint64_t system_ti
 
 HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_op_t> operation) {
     xen_platform_op_t request;
-    if (!caller.domain.authority.holds(PlatformRight::set_wall_clock))
-        return Error::not_permitted;
+    if (!caller.domain.authority.holds(PlatformRight::set_wall_clock)) return Error::not_permitted;
     TRY_STATUS(operation.read(request));
-    if (request.interface_version != XENPF_INTERFACE_VERSION)
-        return Error::access_denied;
+    if (request.interface_version != XENPF_INTERFACE_VERSION) return Error::access_denied;
     switch (request.cmd) {
     case XENPF_settime32:
-        TRY_STATUS(set_wall_clock(request.u.settime32.secs, request.u.settime32.nsecs, request.u.settime32.system_time));
+        TRY_STATUS(
+            set_wall_clock(request.u.settime32.secs, request.u.settime32.nsecs, request.u.settime32.system_time));
         return 0;
     case XENPF_settime64:
-        if (request.u.settime64.mbz)
-            return Error::invalid;
-        TRY_STATUS(set_wall_clock(request.u.settime64.secs, request.u.settime64.nsecs, request.u.settime64.system_time));
+        if (request.u.settime64.mbz) return Error::invalid;
+        TRY_STATUS(
+            set_wall_clock(request.u.settime64.secs, request.u.settime64.nsecs, request.u.settime64.system_time));
         return 0;
     default: return Error::no_system_call;
     }

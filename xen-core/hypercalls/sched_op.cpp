@@ -25,10 +25,8 @@ Result<bool> any_pending(Caller& caller, const sched_poll_t& request, uint32_t& 
     for (uint32_t i = 0; i < request.nr_ports; ++i) {
         evtchn_port_t port;
         TRY_STATUS(ports.read(port, i));
-        if (!caller.domain.events.is_valid(EvtPort(port)))
-            return Error::invalid;
-        if (caller.domain.events.is_pending(EvtPort(port)))
-            return true;
+        if (!caller.domain.events.is_valid(EvtPort(port))) return Error::invalid;
+        if (caller.domain.events.is_pending(EvtPort(port))) return true;
         single_port = port;
     }
     return false;
@@ -38,12 +36,10 @@ Result<bool> any_pending(Caller& caller, const sched_poll_t& request, uint32_t& 
 HypercallResult poll(Caller& caller, GuestHandle<void> argument) {
     sched_poll_t request;
     TRY_STATUS(argument.as<sched_poll_t>().read(request));
-    if (request.nr_ports > max_polled_ports)
-        return Error::invalid;
+    if (request.nr_ports > max_polled_ports) return Error::invalid;
     Vcpu& vcpu = caller.vcpu;
     uint32_t port = Vcpu::poll_any;
-    if (TRY(any_pending(caller, request, port)))
-        return 0;
+    if (TRY(any_pending(caller, request, port))) return 0;
     vcpu.timers.stop_poll();
     uint32_t wanted = request.nr_ports == 1 ? port : Vcpu::poll_any;
     if (vcpu.polled_port.exchange(wanted, std::memory_order_seq_cst) == Vcpu::poll_none)
@@ -53,19 +49,17 @@ HypercallResult poll(Caller& caller, GuestHandle<void> argument) {
         vcpu.end_poll();
         return pending.ok() ? HypercallResult(0) : pending.error();
     }
-    // The guest's list was read; what may have changed since is only whether a poller was woken, and whether there is an
-    // event to deliver that came before the registration.
+    // The guest's list was read; what may have changed since is only whether a poller was woken, and whether there is
+    // an event to deliver that came before the registration.
     bool blocked = scheduler.block(vcpu.entity, [&] {
         return vcpu.polled_port.load(std::memory_order_seq_cst) != wanted || vcpu.has_deliverable_event();
     });
-    if (blocked && request.timeout)
-        vcpu.timers.set_poll_timeout(this_cpu(), request.timeout);
+    if (blocked && request.timeout) vcpu.timers.set_poll_timeout(this_cpu(), request.timeout);
     return 0;
 }
 
 HypercallResult shut_down(Caller& caller, uint32_t reason) {
-    if (reason > SHUTDOWN_MAX)
-        return Error::invalid;
+    if (reason > SHUTDOWN_MAX) return Error::invalid;
     caller.domain.shut_down(reason);
     return 0;
 }
@@ -73,8 +67,7 @@ HypercallResult shut_down(Caller& caller, uint32_t reason) {
 HypercallResult remote_shutdown(Caller& caller, GuestHandle<void> argument) {
     sched_remote_shutdown_t request;
     TRY_STATUS(argument.as<sched_remote_shutdown_t>().read(request));
-    if (request.reason > SHUTDOWN_MAX)
-        return Error::invalid;
+    if (request.reason > SHUTDOWN_MAX) return Error::invalid;
     DomainRef domain = TRY(domain_table.find(DomId(request.domain_id)));
     TRY(AuthorityCheck::control(caller.domain, *domain));
     Holding held(domain->control); // its vCPUs stay
@@ -86,14 +79,12 @@ HypercallResult watchdog(Caller& caller, GuestHandle<void> argument) {
     sched_watchdog_t request;
     TRY_STATUS(argument.as<sched_watchdog_t>().read(request));
     Nanoseconds timeout = request.timeout * nanoseconds_per_second;
-    if (request.id && !caller.domain.has_watchdog(request.id - 1))
-        return Error::invalid;
+    if (request.id && !caller.domain.has_watchdog(request.id - 1)) return Error::invalid;
     if (request.id) {
         TRY_STATUS(caller.domain.set_watchdog(request.id - 1, timeout));
         return 0;
     }
-    if (!timeout)
-        return Error::invalid;
+    if (!timeout) return Error::invalid;
     unsigned slot = TRY(caller.domain.free_watchdog());
     TRY_STATUS(caller.domain.set_watchdog(slot, timeout));
     return slot + 1;

@@ -5,8 +5,7 @@
 namespace skerry {
 
 HypercallResult hypercall_set_gdt(Caller& caller, GuestHandle<xen_ulong_t> frames, uint32_t entries) {
-    if (entries > FIRST_RESERVED_GDT_ENTRY)
-        return Error::invalid;
+    if (entries > FIRST_RESERVED_GDT_ENTRY) return Error::invalid;
     uint64_t numbers[guest_gdt_pages];
     unsigned pages = (entries + 511) / 512;
     TRY_STATUS(frames.as<uint64_t>().read_array(numbers, pages));

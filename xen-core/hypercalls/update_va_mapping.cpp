@@ -25,8 +25,8 @@ HypercallResult hypercall_update_va_mapping_otherdomain(Caller& caller, uint64_t
     ForeignArgument foreign = TRY(read_foreign_argument(caller, static_cast<uint16_t>(foreign_number)));
     HoldingBoth held(foreign.tables_of->control, foreign.frames_of->control);
     TRY_STATUS(still_allowed(caller, foreign));
-    TRY_STATUS(caller.domain.mmu.update_va_mapping(current_root(caller), virt, Pte(entry), foreign.token(),
-                                                   caller.budget));
+    TRY_STATUS(
+        caller.domain.mmu.update_va_mapping(current_root(caller), virt, Pte(entry), foreign.token(), caller.budget));
     TRY_STATUS(flush_as_asked(caller.domain, virt, flags));
     return 0;
 }

@@ -10,8 +10,7 @@ namespace skerry {
 namespace {
 
 HypercallResult initialise(Caller& caller, Vcpu& target, GuestHandle<void> argument) {
-    if (target.is_initialised)
-        return Error::exists;
+    if (target.is_initialised) return Error::exists;
     auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
     TRY_STATUS(argument.as<vcpu_guest_context_t>().read(*context));
     TRY_STATUS(initialise_vcpu(target, *context, caller.budget));
@@ -19,8 +18,7 @@ HypercallResult initialise(Caller& caller, Vcpu& target, GuestHandle<void> argum
 }
 
 HypercallResult bring_up(Vcpu& target) {
-    if (!target.is_initialised)
-        return Error::invalid;
+    if (!target.is_initialised) return Error::invalid;
     (void)scheduler.bring_up(target.entity);
     return 0;
 }
@@ -55,8 +53,7 @@ HypercallResult register_time(Vcpu& target, GuestHandle<void> argument) {
     vcpu_register_time_memory_area_t request;
     TRY_STATUS(argument.as<vcpu_register_time_memory_area_t>().read(request));
     GuestHandle<vcpu_time_info_t> area(request.addr.p);
-    if (!area.is_null())
-        TRY_STATUS(area.write(Vcpu::time_parameters()));
+    if (!area.is_null()) TRY_STATUS(area.write(Vcpu::time_parameters()));
     target.time_area = area;
     return 0;
 }
@@ -64,8 +61,7 @@ HypercallResult register_time(Vcpu& target, GuestHandle<void> argument) {
 HypercallResult register_info(Caller& caller, Vcpu& target, GuestHandle<void> argument) {
     vcpu_register_vcpu_info_t request;
     TRY_STATUS(argument.as<vcpu_register_vcpu_info_t>().read(request));
-    if (&target != &caller.vcpu && !target.entity.is_down())
-        return Error::invalid;
+    if (&target != &caller.vcpu && !target.entity.is_down()) return Error::invalid;
     TRY_STATUS(target.register_info(Mfn(request.mfn), request.offset));
     return 0;
 }
@@ -90,8 +86,7 @@ HypercallResult set_singleshot(Caller& caller, GuestHandle<void> argument) {
 
 HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t number, GuestHandle<void> argument) {
     Vcpu* target = caller.domain.vcpu(VcpuId(number));
-    if (!target)
-        return Error::not_found;
+    if (!target) return Error::not_found;
     bool own = target == &caller.vcpu;
     switch (command) {
     // What concerns a vCPU that does not run, its siblings might do at the same time.
@@ -113,14 +108,12 @@ HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t num
     case VCPUOP_register_vcpu_time_memory_area: return register_time(*target, argument);
     case VCPUOP_set_periodic_timer: return own ? set_periodic(caller, *target, argument) : Error::invalid;
     case VCPUOP_stop_periodic_timer:
-        if (!own)
-            return Error::invalid;
+        if (!own) return Error::invalid;
         target->timers.stop_periodic();
         return 0;
     case VCPUOP_set_singleshot_timer: return own ? set_singleshot(caller, argument) : Error::invalid;
     case VCPUOP_stop_singleshot_timer:
-        if (!own)
-            return Error::invalid;
+        if (!own) return Error::invalid;
         target->timers.stop_singleshot();
         return 0;
     case VCPUOP_send_nmi:

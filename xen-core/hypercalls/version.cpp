@@ -12,15 +12,13 @@ namespace {
 
 constexpr int64_t interface_version = (4 << 16) | 17;
 
-template <size_t room>
-void put(char (&field)[room], const char* text) {
+template <size_t room> void put(char (&field)[room], const char* text) {
     size_t length = strlen(text);
     ASSERT(length < room);
     memcpy(field, text, length + 1);
 }
 
-template <typename T>
-HypercallResult answer(GuestHandle<void> argument, const T& value) {
+template <typename T> HypercallResult answer(GuestHandle<void> argument, const T& value) {
     TRY_STATUS(argument.as<T>().write(value));
     return 0;
 }
@@ -38,14 +36,12 @@ HypercallResult features(Caller& caller, GuestHandle<void> argument) {
     GuestHandle<xen_feature_info_t> handle = argument.as<xen_feature_info_t>();
     xen_feature_info_t info;
     TRY_STATUS(handle.read(info));
-    if (info.submap_idx >= XENFEAT_NR_SUBMAPS)
-        return Error::invalid;
+    if (info.submap_idx >= XENFEAT_NR_SUBMAPS) return Error::invalid;
     info.submap = (1u << XENFEAT_mmu_pt_update_preserve_ad) | (1u << XENFEAT_highmem_assist) |
                   (1u << XENFEAT_gnttab_map_avail_bits) | (1u << XENFEAT_not_direct_mapped);
     if (caller.domain.vm_assist & (1ul << VMASST_TYPE_pae_extended_cr3))
         info.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
-    if (caller.domain.is_first())
-        info.submap |= 1u << XENFEAT_dom0;
+    if (caller.domain.is_first()) info.submap |= 1u << XENFEAT_dom0;
     TRY_STATUS(handle.write(info));
     return 0;
 }
@@ -83,8 +79,7 @@ HypercallResult hypercall_xen_version(Caller& caller, uint32_t command, GuestHan
     case XENVER_commandline: {
         // The platform's own command line is nobody's business but of who may read the log.
         xen_commandline_t text{};
-        if (caller.domain.authority.holds(PlatformRight::read_log))
-            put(text, platform_command_line());
+        if (caller.domain.authority.holds(PlatformRight::read_log)) put(text, platform_command_line());
         return answer(argument, text);
     }
     default: return Error::no_system_call;
@@ -92,13 +87,11 @@ HypercallResult hypercall_xen_version(Caller& caller, uint32_t command, GuestHan
 }
 
 HypercallResult hypercall_vm_assist(Caller& caller, uint32_t command, uint32_t type) {
-    constexpr unsigned long known =
-        (1ul << VMASST_TYPE_4gb_segments) | (1ul << VMASST_TYPE_4gb_segments_notify) |
-        (1ul << VMASST_TYPE_writable_pagetables) | (1ul << VMASST_TYPE_pae_extended_cr3) |
-        (1ul << VMASST_TYPE_architectural_iopl) | (1ul << VMASST_TYPE_runstate_update_flag) |
-        (1ul << VMASST_TYPE_m2p_strict);
-    if (type >= 64 || !(known & (1ul << type)))
-        return Error::invalid;
+    constexpr unsigned long known = (1ul << VMASST_TYPE_4gb_segments) | (1ul << VMASST_TYPE_4gb_segments_notify) |
+                                    (1ul << VMASST_TYPE_writable_pagetables) | (1ul << VMASST_TYPE_pae_extended_cr3) |
+                                    (1ul << VMASST_TYPE_architectural_iopl) |
+                                    (1ul << VMASST_TYPE_runstate_update_flag) | (1ul << VMASST_TYPE_m2p_strict);
+    if (type >= 64 || !(known & (1ul << type))) return Error::invalid;
     switch (command) {
     case VMASST_CMD_enable: caller.domain.vm_assist |= 1ul << type; return 0;
     case VMASST_CMD_disable: caller.domain.vm_assist &= ~(1ul << type); return 0;

@@ -13,8 +13,7 @@ Status Account::charge(uint64_t frames) {
     Holding held(lock_);
     uint64_t held_now = frames_.load(std::memory_order_relaxed);
     uint64_t limit = max_frames_.load(std::memory_order_relaxed);
-    if (is_dying() || held_now > limit || frames > limit - held_now)
-        return Error::no_memory;
+    if (is_dying() || held_now > limit || frames > limit - held_now) return Error::no_memory;
     frames_.store(held_now + frames, std::memory_order_relaxed);
     return success;
 }
@@ -28,8 +27,7 @@ void Account::uncharge(uint64_t frames) {
 Status Account::charge_core(uint64_t frames) {
     Holding held(lock_);
     uint64_t held_now = core_frames_.load(std::memory_order_relaxed);
-    if (is_dying() || held_now > max_core_frames_ || frames > max_core_frames_ - held_now)
-        return Error::no_memory;
+    if (is_dying() || held_now > max_core_frames_ || frames > max_core_frames_ - held_now) return Error::no_memory;
     core_frames_.store(held_now + frames, std::memory_order_relaxed);
     return success;
 }

@@ -6,8 +6,8 @@
 // Two counts, each with its limit: `frames` are the guest's own memory (what ABI calls tot_pages, max_pages);
 // `core_frames` are xen-core's pages held on this account's behalf (tables, shared pages).
 //
-// Invariants: every frame whose `owner` is this account is counted in exactly one of the two; frames() also counts those
-// that are only kept alive by other domains' references. An account may be destroyed when is_settled().
+// Invariants: every frame whose `owner` is this account is counted in exactly one of the two; frames() also counts
+// those that are only kept alive by other domains' references. An account may be destroyed when is_settled().
 //
 // Lock: LockRank::account, taken inside. Anyone may call; dying is for good.
 #pragma once

@@ -12,13 +12,9 @@ constinit Allocator allocator;
 
 namespace {
 
-void clear_frames(Mfn first, unsigned order) {
-    __builtin_memset(to_pointer(first), 0, page_size << order);
-}
+void clear_frames(Mfn first, unsigned order) { __builtin_memset(to_pointer(first), 0, page_size << order); }
 
-unsigned order_for(uint64_t pages) {
-    return pages <= 1 ? 0 : static_cast<unsigned>(std::bit_width(pages - 1));
-}
+unsigned order_for(uint64_t pages) { return pages <= 1 ? 0 : static_cast<unsigned>(std::bit_width(pages - 1)); }
 
 } // namespace
 
@@ -35,8 +31,7 @@ void Allocator::push(uint64_t first, unsigned order) {
     pushed.queue_next_ = order + 1;
     pushed.previous_ = nothing;
     pushed.next_ = head;
-    if (head != nothing)
-        frame(Mfn(head)).previous_ = static_cast<uint32_t>(first);
+    if (head != nothing) frame(Mfn(head)).previous_ = static_cast<uint32_t>(first);
     head = static_cast<uint32_t>(first);
     orders_with_blocks_[zone] |= 1u << order;
     zones_with_blocks_ |= uint64_t{1} << zone;
@@ -46,30 +41,24 @@ void Allocator::unlink(uint64_t first, unsigned order) {
     unsigned zone = zone_of(first, order);
     Frame& removed = frame(Mfn(first));
     removed.queue_next_ = 0;
-    if (removed.next_ != nothing)
-        frame(Mfn(removed.next_)).previous_ = removed.previous_;
+    if (removed.next_ != nothing) frame(Mfn(removed.next_)).previous_ = removed.previous_;
     if (removed.previous_ != nothing) {
         frame(Mfn(removed.previous_)).next_ = removed.next_;
         return;
     }
     heads_[zone][order] = removed.next_;
-    if (removed.next_ != nothing)
-        return;
+    if (removed.next_ != nothing) return;
     orders_with_blocks_[zone] &= ~(1u << order);
-    if (!orders_with_blocks_[zone])
-        zones_with_blocks_ &= ~(uint64_t{1} << zone);
+    if (!orders_with_blocks_[zone]) zones_with_blocks_ &= ~(uint64_t{1} << zone);
 }
 
 Result<Mfn> Allocator::take_block(unsigned order, unsigned address_bits) {
-    if (order > max_order)
-        return Error::invalid;
-    if (address_bits <= page_shift)
-        return Error::no_memory;
+    if (order > max_order) return Error::invalid;
+    if (address_bits <= page_shift) return Error::no_memory;
     unsigned top_zone = address_bits - page_shift;
     Holding held(lock_);
     uint64_t usable = zones_with_blocks_;
-    if (top_zone < 63)
-        usable &= (uint64_t{2} << top_zone) - 1;
+    if (top_zone < 63) usable &= (uint64_t{2} << top_zone) - 1;
     while (usable) {
         // The highest zone first: low memory is what narrow devices need.
         unsigned zone = static_cast<unsigned>(std::bit_width(usable)) - 1;
@@ -104,12 +93,10 @@ void Allocator::give_block(Mfn mfn, unsigned order) {
     free_.store(free_.load(std::memory_order_relaxed) + (uint64_t{1} << order), std::memory_order_relaxed);
     for (; order < max_order; ++order) {
         uint64_t buddy = first ^ (uint64_t{1} << order);
-        if (buddy > max_mfn_value)
-            break;
+        if (buddy > max_mfn_value) break;
         Frame& other = frame(Mfn(buddy));
         // Only the head of a free block of this very order qualifies.
-        if (!other.word().is_ram() || other.owner() || other.queue_next_ != order + 1)
-            break;
+        if (!other.word().is_ram() || other.owner() || other.queue_next_ != order + 1) break;
         unlink(buddy, order);
         first &= ~(uint64_t{1} << order);
     }
@@ -120,8 +107,7 @@ void Allocator::add(Mfn first, uint64_t count) {
     ASSERT(count == 0 || first.value + count - 1 <= max_mfn_value);
     while (count) {
         unsigned order = max_order;
-        while ((first.value & ((uint64_t{1} << order) - 1)) || (uint64_t{1} << order) > count)
-            --order;
+        while ((first.value & ((uint64_t{1} << order) - 1)) || (uint64_t{1} << order) > count) --order;
         uint64_t size = uint64_t{1} << order;
         for (uint64_t i = 0; i < size; ++i)
             ASSERT(!frame(first + i).word().raw || frame(first + i).owner() == &core_account);
@@ -144,8 +130,7 @@ void Allocator::add_core(Mfn first, uint64_t count) {
 
 Result<Mfn> Allocator::allocate(Account& account, unsigned order, unsigned address_bits) {
     uint64_t count = uint64_t{1} << (order & 63);
-    if (order > max_order)
-        return Error::invalid;
+    if (order > max_order) return Error::invalid;
     TRY_STATUS(account.charge(count));
     Result<Mfn> block = take_block(order, address_bits);
     if (!block.ok()) {
@@ -165,8 +150,7 @@ Result<Mfn> Allocator::allocate(Account& account, unsigned order, unsigned addre
 }
 
 Result<Mfn> Allocator::allocate_core(Account& account, unsigned order, unsigned address_bits) {
-    if (order > max_order)
-        return Error::invalid;
+    if (order > max_order) return Error::invalid;
     uint64_t count = uint64_t{1} << order;
     TRY_STATUS(account.charge_core(count));
     Result<Mfn> block = take_block(order, address_bits);
@@ -175,8 +159,7 @@ Result<Mfn> Allocator::allocate_core(Account& account, unsigned order, unsigned 
         return block.error();
     }
     clear_frames(block.value(), order);
-    for (uint64_t i = 0; i < count; ++i)
-        frame(block.value() + i).start_life(core_account, FrameWord::one_reference);
+    for (uint64_t i = 0; i < count; ++i) frame(block.value() + i).start_life(core_account, FrameWord::one_reference);
     return block;
 }
 
@@ -212,8 +195,7 @@ void* allocate_core_pages(Account& account, uint64_t pages) {
 }
 
 void free_core_pages(Account& account, void* pages, uint64_t count) {
-    if (pages)
-        allocator.free_core(account, frame_of_pointer(pages), order_for(count));
+    if (pages) allocator.free_core(account, frame_of_pointer(pages), order_for(count));
 }
 
 } // namespace skerry

@@ -22,8 +22,7 @@ class Allocator : NonCopyable {
   public:
     constexpr Allocator() {
         for (auto& zone : heads_)
-            for (uint32_t& head : zone)
-                head = nothing;
+            for (uint32_t& head : zone) head = nothing;
     }
 
     // boot/: every frame of RAM must be given to one of these two before a guest runs: what the frame table does not
@@ -79,8 +78,7 @@ void* allocate_core_pages(Account& account, uint64_t pages = 1);
 void free_core_pages(Account& account, void* pages, uint64_t count = 1);
 
 // One object of xen-core in pages of its own, charged to the account that caused it. Owns it; move-only.
-template <typename T>
-class CoreBox {
+template <typename T> class CoreBox {
   public:
     static constexpr uint64_t pages = (sizeof(T) + page_size - 1) / page_size;
 
@@ -94,20 +92,17 @@ class CoreBox {
     ~CoreBox() { reset(); }
 
     // Errors: no_memory.
-    template <typename... Args>
-    static Result<CoreBox> create(Account& account, Args&&... args) {
+    template <typename... Args> static Result<CoreBox> create(Account& account, Args&&... args) {
         static_assert(alignof(T) <= page_size);
         void* memory = allocate_core_pages(account, pages);
-        if (!memory)
-            return Error::no_memory;
+        if (!memory) return Error::no_memory;
         CoreBox box;
         box.object_ = new (memory) T(static_cast<Args&&>(args)...);
         box.account_ = &account;
         return box;
     }
     void reset() {
-        if (!object_)
-            return;
+        if (!object_) return;
         object_->~T();
         free_core_pages(*account_, object_, pages);
         object_ = nullptr;

@@ -9,22 +9,18 @@ namespace skerry {
 
 bool Frame::undo(uint64_t taken) {
     uint64_t left = word_.fetch_sub(taken, std::memory_order_acq_rel) - taken;
-    if (!(left & FrameWord::reference_mask))
-        free();
+    if (!(left & FrameWord::reference_mask)) free();
     return false;
 }
 
 bool Frame::try_writable_use_slowly(const Account& expected) {
     for (;;) {
-        if (!try_reference(expected))
-            return false;
+        if (!try_reference(expected)) return false;
         uint64_t old = word_.load(std::memory_order_acquire);
         FrameWord word{old};
         if (word.type() == FrameType::writable && !word.is_in_transition()) {
-            if (old & FrameWord::use_guard)
-                return undo(FrameWord::one_reference);
-            if (word_.compare_exchange_strong(old, old + FrameWord::one_use, std::memory_order_acq_rel))
-                return true;
+            if (old & FrameWord::use_guard) return undo(FrameWord::one_reference);
+            if (word_.compare_exchange_strong(old, old + FrameWord::one_use, std::memory_order_acq_rel)) return true;
         } else if (word.type() == FrameType::writable) {
             spin_wait_hook(); // another CPU is in the branch below
         } else if (word.uses() || word.is_in_transition()) {
@@ -46,11 +42,9 @@ bool Frame::try_writable_use_slowly(const Account& expected) {
 bool Frame::release_allocation() {
     uint64_t old = word_.load(std::memory_order_relaxed);
     do {
-        if (!(old & FrameWord::allocated))
-            return false;
+        if (!(old & FrameWord::allocated)) return false;
     } while (!word_.compare_exchange_weak(old, old & ~FrameWord::allocated, std::memory_order_acq_rel));
-    if (!(old & FrameWord::pinned))
-        owner()->delist(*this);
+    if (!(old & FrameWord::pinned)) owner()->delist(*this);
     drop_reference();
     return true;
 }
@@ -76,17 +70,14 @@ void Frame::free() {
 
 Result<FrameRef> take_reference(Mfn mfn, const Account& owner) {
     Frame* found = find_frame(mfn);
-    if (!found || !found->try_reference(owner))
-        return Error::invalid;
+    if (!found || !found->try_reference(owner)) return Error::invalid;
     return FrameRef::adopt(*found);
 }
 
 Result<WritableRef> take_writable(Mfn mfn, const Account& owner) {
     Frame* found = find_frame(mfn);
-    if (!found || found->owner() != &owner)
-        return Error::invalid;
-    if (!found->try_writable_use(owner))
-        return Error::busy;
+    if (!found || found->owner() != &owner) return Error::invalid;
+    if (!found->try_writable_use(owner)) return Error::busy;
     return WritableRef::adopt(*found);
 }
 

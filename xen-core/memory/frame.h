@@ -34,15 +34,9 @@ namespace skerry {
 
 enum class FrameType : uint8_t { none, writable, l1, l2, l3, l4, segment_descriptors };
 
-constexpr bool is_page_table(FrameType type) {
-    return type >= FrameType::l1 && type <= FrameType::l4;
-}
-constexpr FrameType table_type(unsigned level) {
-    return static_cast<FrameType>(level + 1);
-} // level 1..4
-constexpr unsigned table_level(FrameType type) {
-    return static_cast<unsigned>(type) - 1;
-}
+constexpr bool is_page_table(FrameType type) { return type >= FrameType::l1 && type <= FrameType::l4; }
+constexpr FrameType table_type(unsigned level) { return static_cast<FrameType>(level + 1); } // level 1..4
+constexpr unsigned table_level(FrameType type) { return static_cast<unsigned>(type) - 1; }
 
 // The word, as a value.
 struct FrameWord {
@@ -183,8 +177,7 @@ class FrameRef {
         return *this;
     }
     ~FrameRef() {
-        if (frame_)
-            frame_->drop_reference();
+        if (frame_) frame_->drop_reference();
     }
     // Takes over a reference that the caller has counted already.
     static FrameRef adopt(Frame& frame) { return FrameRef(&frame); }
@@ -210,8 +203,7 @@ class WritableRef {
         return *this;
     }
     ~WritableRef() {
-        if (frame_)
-            frame_->drop_writable_use();
+        if (frame_) frame_->drop_writable_use();
     }
     static WritableRef adopt(Frame& frame) { return WritableRef(&frame); }
     Frame& release() { return *std::exchange(frame_, nullptr); }

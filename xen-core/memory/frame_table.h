@@ -22,29 +22,17 @@ extern uint64_t max_mfn_value;
 extern uint64_t mfn_limit_value;
 void set_frame_limits(Mfn max, unsigned physical_address_bits);
 
-inline Mfn max_mfn() {
-    return Mfn(max_mfn_value);
-}
+inline Mfn max_mfn() { return Mfn(max_mfn_value); }
 
 // `mfn` must be <= max_mfn().
-inline Frame& frame(Mfn mfn) {
-    return frame_table_base[mfn.value];
-}
+inline Frame& frame(Mfn mfn) { return frame_table_base[mfn.value]; }
 // nullptr beyond the table.
-inline Frame* find_frame(Mfn mfn) {
-    return mfn.value <= max_mfn_value ? &frame_table_base[mfn.value] : nullptr;
-}
+inline Frame* find_frame(Mfn mfn) { return mfn.value <= max_mfn_value ? &frame_table_base[mfn.value] : nullptr; }
 // RAM that xen-core manages. What is not RAM stays so for good, and so does what is.
-inline bool is_ram(Mfn mfn) {
-    return mfn.value <= max_mfn_value && frame(mfn).word().is_ram();
-}
+inline bool is_ram(Mfn mfn) { return mfn.value <= max_mfn_value && frame(mfn).word().is_ram(); }
 // Not RAM, but a number that the machine can address: devices and firmware.
-inline bool is_io(Mfn mfn) {
-    return mfn.value < mfn_limit_value && !is_ram(mfn);
-}
+inline bool is_io(Mfn mfn) { return mfn.value < mfn_limit_value && !is_ram(mfn); }
 
-inline Mfn Frame::mfn() const {
-    return Mfn(static_cast<uint64_t>(this - frame_table_base));
-}
+inline Mfn Frame::mfn() const { return Mfn(static_cast<uint64_t>(this - frame_table_base)); }
 
 } // namespace skerry

@@ -21,20 +21,16 @@ namespace skerry {
 [[nodiscard]] bool copy_from_guest_raw(void* to, GuestVirt from, size_t bytes);
 [[nodiscard]] bool copy_to_guest_raw(GuestVirt to, const void* from, size_t bytes);
 [[nodiscard]] bool clear_guest_raw(GuestVirt to, size_t bytes);
-template <typename T>
-[[nodiscard]] bool read_guest_raw(T& value, GuestVirt from) {
+template <typename T> [[nodiscard]] bool read_guest_raw(T& value, GuestVirt from) {
     return copy_from_guest_raw(&value, from, sizeof(T));
 }
-template <typename T>
-[[nodiscard]] bool read_guest_object(T& value, GuestVirt from) {
+template <typename T> [[nodiscard]] bool read_guest_object(T& value, GuestVirt from) {
     return copy_from_guest_raw(&value, from, sizeof(T));
 }
-template <typename T>
-[[nodiscard]] bool write_guest_object(GuestVirt to, const T& value) {
+template <typename T> [[nodiscard]] bool write_guest_object(GuestVirt to, const T& value) {
     return copy_to_guest_raw(to, &value, sizeof(T));
 }
-template <typename T>
-[[nodiscard]] bool write_guest_raw(GuestVirt to, T value) {
+template <typename T> [[nodiscard]] bool write_guest_raw(GuestVirt to, T value) {
     return copy_to_guest_raw(to, &value, sizeof(T));
 }
 #endif
@@ -70,12 +66,10 @@ namespace detail {
 // Single words, and small objects of whole words, travel without a call.
 template <typename T>
 inline constexpr bool is_word = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8;
-template <typename T>
-inline constexpr bool is_words = sizeof(T) % 8 == 0 && sizeof(T) <= 128 && alignof(T) == 8;
+template <typename T> inline constexpr bool is_words = sizeof(T) % 8 == 0 && sizeof(T) <= 128 && alignof(T) == 8;
 } // namespace detail
 
-template <typename T>
-inline Status copy_in(T& value, GuestVirt from) {
+template <typename T> inline Status copy_in(T& value, GuestVirt from) {
     static_assert(std::is_trivially_copyable_v<T>);
     bool done = is_guest_range(from, sizeof(T));
     if constexpr (detail::is_word<T>)
@@ -89,8 +83,7 @@ inline Status copy_in(T& value, GuestVirt from) {
     return success;
 }
 
-template <typename T>
-inline Status copy_out(GuestVirt to, const T& value) {
+template <typename T> inline Status copy_out(GuestVirt to, const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
     bool done = is_guest_range(to, sizeof(T));
     if constexpr (detail::is_word<T>)
@@ -105,8 +98,7 @@ inline Status copy_out(GuestVirt to, const T& value) {
 }
 
 // A guest's pointer to T, as an argument of a hypercall. Only ever an address; copying is explicit.
-template <typename T>
-class GuestHandle {
+template <typename T> class GuestHandle {
   public:
     constexpr GuestHandle() = default;
     constexpr explicit GuestHandle(GuestVirt address) : address_(address) {}
@@ -114,10 +106,7 @@ class GuestHandle {
 
     constexpr GuestVirt address() const { return address_; }
     constexpr bool is_null() const { return address_.value == 0; }
-    template <typename U>
-    constexpr GuestHandle<U> as() const {
-        return GuestHandle<U>(address_);
-    }
+    template <typename U> constexpr GuestHandle<U> as() const { return GuestHandle<U>(address_); }
     constexpr GuestHandle advanced(uint64_t elements) const { return GuestHandle(address_ + elements * size()); }
 
     // Element 0, or the `index`-th.
@@ -142,18 +131,14 @@ class GuestHandle {
 };
 
 // Untyped: only convertible to a typed one.
-template <>
-class GuestHandle<void> {
+template <> class GuestHandle<void> {
   public:
     constexpr GuestHandle() = default;
     constexpr explicit GuestHandle(GuestVirt address) : address_(address) {}
     constexpr explicit GuestHandle(uint64_t address) : address_(address) {}
     constexpr GuestVirt address() const { return address_; }
     constexpr bool is_null() const { return address_.value == 0; }
-    template <typename U>
-    constexpr GuestHandle<U> as() const {
-        return GuestHandle<U>(address_);
-    }
+    template <typename U> constexpr GuestHandle<U> as() const { return GuestHandle<U>(address_); }
 
   private:
     GuestVirt address_{};

@@ -9,8 +9,7 @@ void TranslationUsers::flush() {
     flush_tlb(cpus_);
     FlushStamp seen = completed_.load(std::memory_order_relaxed);
     while (static_cast<int32_t>(mine - seen) > 0 &&
-           !completed_.compare_exchange_weak(seen, mine, std::memory_order_release, std::memory_order_relaxed)) {
-    }
+           !completed_.compare_exchange_weak(seen, mine, std::memory_order_release, std::memory_order_relaxed)) {}
 }
 
 } // namespace skerry

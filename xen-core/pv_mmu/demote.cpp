@@ -15,8 +15,7 @@ constexpr int32_t table_work = 48;
 } // namespace
 
 void PvMmu::drop_table(Frame& frame) {
-    if (page_use::drop_use(frame, account_.users.stamp()))
-        enqueue(frame);
+    if (page_use::drop_use(frame, account_.users.stamp())) enqueue(frame);
 }
 
 void PvMmu::enqueue(Frame& frame) {
@@ -28,8 +27,7 @@ Status PvMmu::drain_queue(WorkBudget& budget) {
     while (first_queued_ != nothing) {
         Frame& next = frame(Mfn(first_queued_));
         unsigned level = table_level(next.word().type());
-        if (!budget.spend(level == 1 ? l1_work : table_work))
-            return Error::restart;
+        if (!budget.spend(level == 1 ? l1_work : table_work)) return Error::restart;
         first_queued_ = next.queue_next();
         if (level == 1)
             take_apart_l1(next);
@@ -46,8 +44,7 @@ void PvMmu::take_apart_l1(Frame& frame) {
     const FlushStamp now = account_.users.stamp();
     for (unsigned i = 0; i < count; ++i) {
         Pte entry = read_slot(&entries[i]);
-        if (entry.is_present())
-            drop_l1_need(entry, now);
+        if (entry.is_present()) drop_l1_need(entry, now);
     }
 }
 
@@ -55,15 +52,12 @@ void PvMmu::take_apart_table(Frame& frame, unsigned level) {
     Pte* entries = table_entries(frame.mfn());
     const unsigned count = frame.word().progress();
     for (unsigned i = 0; i < count; ++i) {
-        if (!rules::is_guest_slot(level, i))
-            continue;
+        if (!rules::is_guest_slot(level, i)) continue;
         Pte entry = read_slot(&entries[i]);
-        if (entry.is_present())
-            drop_table(skerry::frame(entry.mfn()));
+        if (entry.is_present()) drop_table(skerry::frame(entry.mfn()));
     }
     if (level == 4)
-        for (unsigned i = layout::first_core_slot; i <= layout::last_core_slot; ++i)
-            entries[i] = Pte();
+        for (unsigned i = layout::first_core_slot; i <= layout::last_core_slot; ++i) entries[i] = Pte();
 }
 
 } // namespace skerry

@@ -14,8 +14,7 @@ constexpr bool judge_descriptor(uint64_t& descriptor) {
     constexpr uint64_t code_or_data = uint64_t{1} << 44;
     constexpr uint64_t privilege = uint64_t{3} << 45;
     constexpr uint64_t type = uint64_t{15} << 40;
-    if (!(descriptor & present))
-        return true; // using it faults
+    if (!(descriptor & present)) return true; // using it faults
     if (descriptor & code_or_data) {
         descriptor |= privilege;
         return true;

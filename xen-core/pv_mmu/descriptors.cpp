@@ -17,10 +17,8 @@ bool judge_all(Mfn page) {
     uint64_t* descriptors = to_pointer<uint64_t>(page);
     for (unsigned i = 0; i < page_size / sizeof(uint64_t); ++i) {
         uint64_t judged = descriptors[i];
-        if (!rules::judge_descriptor(judged))
-            return false;
-        if (judged != descriptors[i])
-            descriptors[i] = judged;
+        if (!rules::judge_descriptor(judged)) return false;
+        if (judged != descriptors[i]) descriptors[i] = judged;
     }
     return true;
 }
@@ -31,21 +29,13 @@ Status PvMmu::take_descriptor_page(Mfn mfn, WorkBudget& budget) {
     Holding held(lock_);
     TRY_STATUS(drain(budget));
     Frame* page = find_frame(mfn);
-    if (!page || page->owner() != &account_)
-        return Error::invalid;
-    if (!budget.spend(page_work))
-        return Error::restart;
+    if (!page || page->owner() != &account_) return Error::invalid;
+    if (!budget.spend(page_work)) return Error::restart;
     switch (page_use::begin(*page, FrameType::segment_descriptors, account_)) {
-    case page_use::Begun::added:
-        return success;
-    case page_use::Begun::other_change:
-        enqueue(*page);
-        return Error::restart;
-    case page_use::Begun::fresh:
-        break;
-    default:
-        log_refusal(account_.id(), "descriptor page %lx: in use otherwise", mfn.value);
-        return Error::invalid;
+    case page_use::Begun::added: return success;
+    case page_use::Begun::other_change: enqueue(*page); return Error::restart;
+    case page_use::Begun::fresh: break;
+    default: log_refusal(account_.id(), "descriptor page %lx: in use otherwise", mfn.value); return Error::invalid;
     }
     if (!judge_all(mfn)) {
         page_use::end(*page);
@@ -64,8 +54,7 @@ void PvMmu::release_descriptor_page(Mfn mfn) {
 void PvMmu::release_descriptor_page_locked(Mfn mfn) {
     Frame& page = frame(mfn);
     ASSERT(page.owner() == &account_ && page.word().is_used_as(FrameType::segment_descriptors));
-    if (page_use::drop_use(page, account_.users.stamp()))
-        page_use::end(page); // it holds nothing
+    if (page_use::drop_use(page, account_.users.stamp())) page_use::end(page); // it holds nothing
 }
 
 Status PvMmu::update_descriptor(MachAddr place, uint64_t descriptor, WorkBudget& budget) {

@@ -40,17 +40,11 @@ constexpr Pte adjusted_l1(Pte entry) {
     uint64_t kernel_mark = entry.is_user() ? 0 : guest_kernel;
     return Pte((entry.raw & ~pte::global) | pte::user | kernel_mark);
 }
-constexpr Pte adjusted_table(Pte entry) {
-    return entry.with(pte::user);
-}
-constexpr Pte adjusted(unsigned level, Pte entry) {
-    return level == 1 ? adjusted_l1(entry) : adjusted_table(entry);
-}
+constexpr Pte adjusted_table(Pte entry) { return entry.with(pte::user); }
+constexpr Pte adjusted(unsigned level, Pte entry) { return level == 1 ? adjusted_l1(entry) : adjusted_table(entry); }
 
 // Two present L1 entries that need the same of the same frame.
-constexpr bool same_need(Pte a, Pte b) {
-    return !((a.raw ^ b.raw) & (pte::frame_mask | pte::present | pte::writable));
-}
+constexpr bool same_need(Pte a, Pte b) { return !((a.raw ^ b.raw) & (pte::frame_mask | pte::present | pte::writable)); }
 
 // Is this slot of a table of this level the guest's?
 constexpr bool is_guest_slot(unsigned level, unsigned index) {

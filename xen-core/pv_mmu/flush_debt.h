@@ -23,8 +23,7 @@ class FlushDebt : NonCopyable {
         users_ = &users;
     }
     void pay() {
-        if (users_)
-            std::exchange(users_, nullptr)->flush();
+        if (users_) std::exchange(users_, nullptr)->flush();
     }
 
   private:

@@ -9,8 +9,7 @@
 namespace skerry {
 
 Pte* PvMmu::find_l1_slot(const EntryPlace& place) {
-    if (place.is_linear)
-        return find_l1_slot(place.root, GuestVirt(place.address));
+    if (place.is_linear) return find_l1_slot(place.root, GuestVirt(place.address));
     MachAddr entry(place.address);
     Frame* table = find_frame(frame_of(entry));
     if (entry.value % sizeof(Pte) || !table || table->owner() != &account_ || !table->word().is_used_as(FrameType::l1))

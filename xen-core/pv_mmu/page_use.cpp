@@ -4,8 +4,7 @@
 namespace skerry::page_use {
 
 Begun begin(Frame& frame, FrameType type, Account& owner) {
-    if (!frame.try_reference(owner))
-        return Begun::gone;
+    if (!frame.try_reference(owner)) return Begun::gone;
     // From here on the frame stays the owner's. The reference becomes that of the transition, or is given back.
     for (;;) {
         uint64_t old = frame.word().raw;
@@ -16,8 +15,7 @@ Begun begin(Frame& frame, FrameType type, Account& owner) {
                           : word.type() == type        ? Begun::resumed
                           : is_page_table(word.type()) ? Begun::other_change
                                                        : Begun::in_use; // about to be writable
-            if (found == Begun::added && !try_add_use(frame, type))
-                found = Begun::in_use;
+            if (found == Begun::added && !try_add_use(frame, type)) found = Begun::in_use;
             frame.drop_reference();
             return found;
         }
@@ -27,11 +25,9 @@ Begun begin(Frame& frame, FrameType type, Account& owner) {
             return Begun::gone;
         }
         uint64_t claimed = (old & ~FrameWord::type_mask) | FrameWord::of(type) | FrameWord::transition;
-        if (!frame.word_for_transition().compare_exchange_strong(old, claimed, std::memory_order_acq_rel))
-            continue;
+        if (!frame.word_for_transition().compare_exchange_strong(old, claimed, std::memory_order_acq_rel)) continue;
         // Stale translations may still write to it, or walk it as a table of another level.
-        if (word.type() != type)
-            owner.users.cover(frame.stamp());
+        if (word.type() != type) owner.users.cover(frame.stamp());
         return Begun::fresh;
     }
 }

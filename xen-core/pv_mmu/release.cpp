@@ -9,10 +9,8 @@ namespace skerry {
 // The queue is empty: a table in transition is one whose promotion was never finished.
 Status PvMmu::release_locked(Frame& released) {
     FrameWord word = released.word();
-    if (released.owner() != &account_ || !word.is_allocated())
-        return Error::invalid;
-    if (word.is_in_transition() && is_page_table(word.type()))
-        enqueue(released);
+    if (released.owner() != &account_ || !word.is_allocated()) return Error::invalid;
+    if (word.is_in_transition() && is_page_table(word.type())) enqueue(released);
     clear_m2p(released.mfn());
     return released.release_allocation() ? success : Status(Error::invalid);
 }
@@ -33,10 +31,8 @@ Status PvMmu::relinquish(WorkBudget& budget) {
     for (;;) {
         TRY_STATUS(drain(budget));
         Mfn next = account_.first_frame();
-        if (next == invalid_mfn)
-            return success;
-        if (!budget.spend(2))
-            return Error::restart;
+        if (next == invalid_mfn) return success;
+        if (!budget.spend(2)) return Error::restart;
         relinquish_one(frame(next));
     }
 }

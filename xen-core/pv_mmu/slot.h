@@ -9,19 +9,11 @@
 
 namespace skerry {
 
-inline Pte* table_entries(Mfn table) {
-    return to_pointer<Pte>(table);
-}
-inline Pte* slot_at(MachAddr place) {
-    return to_pointer<Pte>(place);
-}
+inline Pte* table_entries(Mfn table) { return to_pointer<Pte>(table); }
+inline Pte* slot_at(MachAddr place) { return to_pointer<Pte>(place); }
 
-inline Pte read_slot(const Pte* slot) {
-    return Pte(__atomic_load_n(&slot->raw, __ATOMIC_RELAXED));
-}
-inline void write_slot(Pte* slot, Pte value) {
-    __atomic_exchange_n(&slot->raw, value.raw, __ATOMIC_SEQ_CST);
-}
+inline Pte read_slot(const Pte* slot) { return Pte(__atomic_load_n(&slot->raw, __ATOMIC_RELAXED)); }
+inline void write_slot(Pte* slot, Pte value) { __atomic_exchange_n(&slot->raw, value.raw, __ATOMIC_SEQ_CST); }
 
 // Writes unless the entry is no longer `expected`.
 inline bool write_slot_if(Pte* slot, Pte expected, Pte value) {
@@ -33,8 +25,7 @@ inline void write_slot_keeping_accessed_dirty(Pte* slot, Pte value) {
     constexpr uint64_t kept = pte::accessed | pte::dirty;
     Pte old = read_slot(slot);
     while (!__atomic_compare_exchange_n(&slot->raw, &old.raw, (value.raw & ~kept) | (old.raw & kept), false,
-                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
-    }
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {}
 }
 
 } // namespace skerry

@@ -40,16 +40,14 @@ static_assert(MMU_NORMAL_PT_UPDATE == 0 && MMU_MACHPHYS_UPDATE == 1 && MMU_PT_UP
 
 // Flags that only some domains may set, or nobody.
 [[gnu::cold, gnu::noinline]] Status PvMmu::judge_rare_flags(Pte entry) {
-    if (!(entry.raw & rules::refused_flags(1, host_.may_set_cache_attributes())))
-        return success;
+    if (!(entry.raw & rules::refused_flags(1, host_.may_set_cache_attributes()))) return success;
     log_refusal(account_.id(), "L1 entry %lx: flags refused", entry.raw);
     return Error::invalid;
 }
 
 // Frames of other accounts, descriptor pages, holes.
 [[gnu::cold, gnu::noinline]] void PvMmu::drop_l1_need_slowly(Pte entry, Frame* named) {
-    if (!named->word().is_ram())
-        return; // I/O memory
+    if (!named->word().is_ram()) return; // I/O memory
     if (named->owner() == &account_) {
         host_.forget_ldt_pages();
         named->drop_reference();
@@ -72,8 +70,7 @@ static_assert(MMU_NORMAL_PT_UPDATE == 0 && MMU_MACHPHYS_UPDATE == 1 && MMU_PT_UP
         if (value.raw & rules::refused_flags(1, false)) [[unlikely]]
             TRY_STATUS(judge_rare_flags(value));
         takes = !rules::same_need(old, value);
-        if (takes)
-            TRY_STATUS(take_l1_need(value, source));
+        if (takes) TRY_STATUS(take_l1_need(value, source));
         value = rules::adjusted_l1(value);
     }
     if (how == Write::plain) {
@@ -81,12 +78,10 @@ static_assert(MMU_NORMAL_PT_UPDATE == 0 && MMU_MACHPHYS_UPDATE == 1 && MMU_PT_UP
     } else if (how == Write::keep_accessed_dirty) {
         write_slot_keeping_accessed_dirty(slot, value);
     } else if (!write_slot_if(slot, old, value)) {
-        if (takes)
-            drop_l1_need(value, account_.users.stamp());
+        if (takes) drop_l1_need(value, account_.users.stamp());
         return Error::try_again;
     }
-    if (old.is_present() && (takes || !maps))
-        drop_l1_need(old, account_.users.stamp());
+    if (old.is_present() && (takes || !maps)) drop_l1_need(old, account_.users.stamp());
     return success;
 }
 
@@ -111,8 +106,7 @@ Status PvMmu::update_table(Frame& table, Pte* slot, Pte value, Write how, WorkBu
             return Error::invalid;
         }
         takes = !old.is_present() || old.mfn() != value.mfn();
-        if (takes)
-            TRY_STATUS(take_table(value.mfn(), level - 1, budget, "entry for"));
+        if (takes) TRY_STATUS(take_table(value.mfn(), level - 1, budget, "entry for"));
         value = rules::adjusted_table(value);
     }
     if (how == Write::keep_accessed_dirty)
@@ -135,12 +129,10 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
     Account& source = foreign ? foreign->account() : account_;
     GuestVirt next = requests.address();
     carried_out = 0;
-    if (!is_guest_range(next, uint64_t{count} * sizeof(mmu_update_t)))
-        return Error::bad_address;
+    if (!is_guest_range(next, uint64_t{count} * sizeof(mmu_update_t))) return Error::bad_address;
     TRY_STATUS(drain(budget));
     while (carried_out < count) {
-        if (carried_out && budget.is_spent())
-            return Error::restart;
+        if (carried_out && budget.is_spent()) return Error::restart;
         const uint32_t end = count - carried_out < stretch ? count : carried_out + stretch;
         (void)budget.spend(static_cast<int32_t>(end - carried_out));
         for (; carried_out < end; ++carried_out, next = next + sizeof(mmu_update_t)) {
@@ -178,10 +170,8 @@ Status PvMmu::update_otherwise(uint64_t pointer, uint64_t value, Account& source
     TRY_STATUS(drain(budget)); // an earlier request of the same call may have left something
     const unsigned command = pointer % sizeof(uint64_t);
     const MachAddr place(pointer - command);
-    if (command == MMU_MACHPHYS_UPDATE)
-        return machphys_update(frame_of(place), value, source);
-    if (command > MMU_PT_UPDATE_NO_TRANSLATE)
-        return Error::no_system_call;
+    if (command == MMU_MACHPHYS_UPDATE) return machphys_update(frame_of(place), value, source);
+    if (command > MMU_PT_UPDATE_NO_TRANSLATE) return Error::no_system_call;
     const Write how = command == MMU_PT_UPDATE_PRESERVE_AD ? Write::keep_accessed_dirty : Write::plain;
     Frame* named = find_frame(frame_of(place));
     if (!named || named->owner() != &account_) {
@@ -191,8 +181,7 @@ Status PvMmu::update_otherwise(uint64_t pointer, uint64_t value, Account& source
     FrameWord word = named->word();
     if (word.is_used_as(FrameType::l1))
         return update_l1(slot_at(place), read_slot(slot_at(place)), Pte(value), how, source);
-    if (is_page_table(word.type()) && word.uses())
-        return update_table(*named, slot_at(place), Pte(value), how, budget);
+    if (is_page_table(word.type()) && word.uses()) return update_table(*named, slot_at(place), Pte(value), how, budget);
     if (is_page_table(word.type()) && word.is_in_transition()) {
         // A promotion that was never finished: undo it, then it is ordinary memory.
         enqueue(*named);
@@ -255,32 +244,26 @@ Pte PvMmu::find_entry(Mfn root, GuestVirt virt) {
 Result<uint64_t> PvMmu::emulate_pt_write(Mfn root, const PtWrite& write, WorkBudget& budget) {
     const unsigned offset = write.address.value % sizeof(Pte);
     ASSERT((write.bytes == 1 || write.bytes == 2 || write.bytes == 4 || write.bytes == 8));
-    if (offset + write.bytes > sizeof(Pte))
-        return Error::not_found;
+    if (offset + write.bytes > sizeof(Pte)) return Error::not_found;
     Holding held(lock_);
     TRY_STATUS(drain(budget));
     Pte* mapping = find_l1_slot(root, write.address);
     Pte found = mapping ? read_slot(mapping) : Pte();
-    if (!found.is_present() || found.is_writable())
-        return Error::not_found;
+    if (!found.is_present() || found.is_writable()) return Error::not_found;
     Frame* table = find_frame(found.mfn());
-    if (!table || table->owner() != &account_ || !table->word().is_used_as(FrameType::l1))
-        return Error::not_found;
+    if (!table || table->owner() != &account_ || !table->word().is_used_as(FrameType::l1)) return Error::not_found;
 
     const uint64_t mask = (write.bytes == 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * write.bytes) - 1) << 8 * offset;
     Pte* slot = &table_entries(found.mfn())[(write.address.value % page_size) / sizeof(Pte)];
     for (;;) {
         Pte old = read_slot(slot);
         uint64_t old_part = (old.raw & mask) >> 8 * offset;
-        if (write.compares && old_part != (write.expected & (mask >> 8 * offset)))
-            return old_part;
+        if (write.compares && old_part != (write.expected & (mask >> 8 * offset))) return old_part;
         Pte merged((old.raw & ~mask) | (write.value << 8 * offset & mask));
         // It fails to write only if the hardware has set accessed or dirty since.
         Status updated = update_l1(slot, old, merged, Write::if_unchanged, account_);
-        if (updated.ok())
-            return old_part;
-        if (updated.error() != Error::try_again)
-            return updated.error();
+        if (updated.ok()) return old_part;
+        if (updated.error() != Error::try_again) return updated.error();
     }
 }
 

@@ -15,8 +15,7 @@ class Affinity {
 
     static constexpr Affinity all() {
         Affinity set;
-        for (uint64_t& word : set.bits_)
-            word = ~uint64_t{0};
+        for (uint64_t& word : set.bits_) word = ~uint64_t{0};
         return set;
     }
     static constexpr Affinity only(CpuId cpu) {
@@ -38,8 +37,7 @@ class Affinity {
     }
     friend constexpr Affinity operator&(const Affinity& a, const Affinity& b) {
         Affinity set;
-        for (unsigned i = 0; i < words; ++i)
-            set.bits_[i] = a.bits_[i] & b.bits_[i];
+        for (unsigned i = 0; i < words; ++i) set.bits_[i] = a.bits_[i] & b.bits_[i];
         return set;
     }
     friend constexpr bool operator==(const Affinity&, const Affinity&) = default;

@@ -41,16 +41,12 @@ Decision Scheduler::goes_on(RunQueue& queue) {
 // May the current entity go on?
 bool Scheduler::stays(RunQueue& queue, Nanoseconds now) {
     SchedEntity& current = *queue.current_;
-    if (current.is_idle())
-        return queue.waiting_count_ == 0;
-    if (current.hold_.load(std::memory_order_seq_cst) != 0 || !queue.may_run(current))
-        return false;
+    if (current.is_idle()) return queue.waiting_count_ == 0;
+    if (current.hold_.load(std::memory_order_seq_cst) != 0 || !queue.may_run(current)) return false;
     if (SchedEntity* rival = queue.waiting_.first()) {
-        if (queue.yielding_)
-            return false;
+        if (queue.yielding_) return false;
         bool turn_is_over = queue.preempt_ || now >= queue.slice_end_;
-        if (turn_is_over && rival->virtual_time_ < current.virtual_time_)
-            return false;
+        if (turn_is_over && rival->virtual_time_ < current.virtual_time_) return false;
     }
     return queue.renew_budget(now);
 }
@@ -68,13 +64,11 @@ SchedEntity& Scheduler::replace_current(RunQueue& queue, Nanoseconds now) {
         RunQueue::set_runstate(old, RunQueue::idle_runstate(hold), now);
         old.running_.store(false, std::memory_order_seq_cst);
     }
-    if (requeue && !queue.yielding_)
-        queue.insert(old);
+    if (requeue && !queue.yielding_) queue.insert(old);
     SchedEntity* next = queue.take_first(now);
     if (requeue && queue.yielding_) {
         queue.insert(old); // behind the one it gives way to, whatever its claim
-        if (!next)
-            next = queue.take_first(now);
+        if (!next) next = queue.take_first(now);
     }
     if (!next)
         next = &queue.idle_;
@@ -108,14 +102,12 @@ Decision Scheduler::decide(RunQueue& queue, SchedEntity& next, Nanoseconds now) 
         queue.resident_ = &next;
         next.on_cpu_.store(true, std::memory_order_relaxed);
     }
-    if (resident)
-        resident->evict_ = false;
+    if (resident) resident->evict_ = false;
     if (cpu_count_ > 1) {
         mark_idle(queue.cpu(), next.is_idle());
         if (SchedEntity* waits = queue.waiting_.first()) {
             std::atomic_thread_fence(std::memory_order_seq_cst); // as in enqueue_and_kick
-            if (any_idle())
-                kick_idle_for(*waits);
+            if (any_idle()) kick_idle_for(*waits);
         }
     }
     return decision;

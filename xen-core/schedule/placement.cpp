@@ -10,21 +10,18 @@
 namespace skerry {
 
 void Scheduler::mark_idle(CpuId cpu, bool idle) {
-    if (is_marked_idle(cpu) == idle)
-        return;
+    if (is_marked_idle(cpu) == idle) return;
     uint64_t bit = uint64_t{1} << (cpu.value % 64);
     auto& word = idle_cpus_[cpu.value / 64];
     uint64_t before =
         idle ? word.fetch_or(bit, std::memory_order_seq_cst) : word.fetch_and(~bit, std::memory_order_seq_cst);
-    if (bool(before & bit) != idle)
-        idle_count_.fetch_add(idle ? 1 : -1, std::memory_order_seq_cst);
+    if (bool(before & bit) != idle) idle_count_.fetch_add(idle ? 1 : -1, std::memory_order_seq_cst);
 }
 
 // Takes an idle CPU for oneself: of several that want it, one gets it. It must be kicked then.
 bool Scheduler::claim_idle(CpuId cpu) {
     uint64_t bit = uint64_t{1} << (cpu.value % 64);
-    if (!(idle_cpus_[cpu.value / 64].fetch_and(~bit, std::memory_order_seq_cst) & bit))
-        return false;
+    if (!(idle_cpus_[cpu.value / 64].fetch_and(~bit, std::memory_order_seq_cst) & bit)) return false;
     idle_count_.fetch_sub(1, std::memory_order_seq_cst);
     return true;
 }
@@ -53,8 +50,7 @@ bool Scheduler::find_idle(const Affinity& among, CpuId near, CpuId& found) {
 // locks.
 CpuId Scheduler::select_cpu(SchedEntity& entity) {
     CpuId home = entity.home();
-    if (cpu_count_ == 1)
-        return home;
+    if (cpu_count_ == 1) return home;
     RunQueue& queue = lock_home(entity);
     Affinity hard = entity.hard_ & online_;
     Affinity preferred = hard & entity.soft_;
@@ -62,15 +58,12 @@ CpuId Scheduler::select_cpu(SchedEntity& entity) {
     queue.lock_.release();
 
     CpuId found = home;
-    if (any_idle() && (find_idle(preferred, home, found) || find_idle(hard, home, found)))
-        return found;
-    if (preferred.contains(home) || (preferred.is_empty() && hard.contains(home)))
-        return home;
+    if (any_idle() && (find_idle(preferred, home, found) || find_idle(hard, home, found))) return found;
+    if (preferred.contains(home) || (preferred.is_empty() && hard.contains(home))) return home;
     const Affinity& among = preferred.is_empty() ? hard : preferred;
     for (unsigned i = 0; i < cpu_count_; ++i) {
         CpuId cpu((home.value + i) % cpu_count_);
-        if (among.contains(cpu))
-            return cpu;
+        if (among.contains(cpu)) return cpu;
     }
     return home;
 }
@@ -86,8 +79,7 @@ void Scheduler::place(SchedEntity& entity) {
         if (target != home.cpu() && (at_home || loaded))
             hooks_.kick(target); // perhaps claimed, for nothing: it marks itself idle again
         if (at_home) {
-            if (place_at_home(home, entity))
-                return;
+            if (place_at_home(home, entity)) return;
             continue;
         }
         if (loaded) {
@@ -96,13 +88,11 @@ void Scheduler::place(SchedEntity& entity) {
             bool saved_meanwhile = !entity.on_cpu_.load(std::memory_order_seq_cst);
             home.lock_.release();
             hooks_.kick(home.cpu());
-            if (!saved_meanwhile)
-                return;
+            if (!saved_meanwhile) return;
             continue;
         }
         home.lock_.release();
-        if (move_and_enqueue(home, queues_[target.value], entity))
-            return;
+        if (move_and_enqueue(home, queues_[target.value], entity)) return;
     }
 }
 
@@ -123,14 +113,12 @@ bool Scheduler::place_at_home(RunQueue& home, SchedEntity& entity) {
 
 bool Scheduler::move_and_enqueue(RunQueue& home, RunQueue& target, SchedEntity& entity) {
     HoldingBoth both(home.lock_, target.lock_);
-    if (entity.home() != home.cpu())
-        return false;
+    if (entity.home() != home.cpu()) return false;
     if (entity.hold_.load(std::memory_order_seq_cst) != 0 || home.current_ == &entity || entity.is_linked()) {
         hooks_.kick(target.cpu());
         return true; // somebody else settled it
     }
-    if (entity.on_cpu_.load(std::memory_order_acquire) || !target.may_run(entity))
-        return false;
+    if (entity.on_cpu_.load(std::memory_order_acquire) || !target.may_run(entity)) return false;
     entity.home_.store(target.cpu_, std::memory_order_relaxed);
     enqueue_and_kick(target, entity);
     return true;
@@ -146,8 +134,7 @@ void Scheduler::enqueue_and_kick(RunQueue& queue, SchedEntity& entity) {
     queue.publish();
     SchedEntity& current = *queue.current_;
     if (current.is_idle()) {
-        if (is_marked_idle(queue.cpu()))
-            claim_idle(queue.cpu());
+        if (is_marked_idle(queue.cpu())) claim_idle(queue.cpu());
         hooks_.kick(queue.cpu());
         return;
     }
@@ -161,8 +148,7 @@ void Scheduler::enqueue_and_kick(RunQueue& queue, SchedEntity& entity) {
     }
     if (cpu_count_ > 1) {
         std::atomic_thread_fence(std::memory_order_seq_cst); // either a CPU going idle sees it, or it is seen idle
-        if (any_idle())
-            kick_idle_for(entity);
+        if (any_idle()) kick_idle_for(entity);
     }
 }
 
@@ -186,30 +172,25 @@ void Scheduler::kick_idle_for(SchedEntity& entity) {
 // own.
 void Scheduler::balance(RunQueue& queue, Nanoseconds now) {
     const unsigned cpus = cpu_count_;
-    if (cpus < 2)
-        return;
+    if (cpus < 2) return;
     SchedEntity& current = *queue.current_; // changed by this CPU only
     bool runs = !current.is_idle() && current.hold_.load(std::memory_order_relaxed) == 0;
     Nanoseconds best = queue.published_head_.load(std::memory_order_relaxed);
     if (runs) {
-        if (now < queue.slice_end_)
-            return;
+        if (now < queue.slice_end_) return;
         best = std::min(best, queue.current_virtual_time(now));
     }
     bool idle = best == never;
-    if (idle)
-        mark_idle(queue.cpu(), true); // before looking: who queues after this sees us
+    if (idle) mark_idle(queue.cpu(), true); // before looking: who queues after this sees us
     Nanoseconds furthest_ahead = 0;
     unsigned peers = idle ? cpus : std::min(cpus, policy::peers_per_turn);
     for (unsigned i = 0; i < peers; ++i) {
         RunQueue& peer = queues_[(queue.next_peer_ + i) % cpus];
         Nanoseconds head = peer.published_head_.load(std::memory_order_seq_cst);
-        if (&peer == &queue || head == never)
-            continue;
+        if (&peer == &queue || head == never) continue;
         if (idle || head + policy::takeover_margin < best) {
             queue.next_peer_ = peer.cpu_;
-            if (try_steal(queue, peer, idle ? never : best - policy::takeover_margin))
-                return;
+            if (try_steal(queue, peer, idle ? never : best - policy::takeover_margin)) return;
         }
         furthest_ahead = std::max(furthest_ahead, head);
     }
@@ -224,12 +205,9 @@ bool Scheduler::try_steal(RunQueue& thief, RunQueue& victim, Nanoseconds behind)
     HoldingBoth both(thief.lock_, victim.lock_);
     unsigned looked_at = 0;
     for (SchedEntity* entity = victim.waiting_.first(); entity; entity = victim.waiting_.after(*entity)) {
-        if (entity->virtual_time_ >= behind || ++looked_at > policy::entities_per_peer)
-            return false;
-        if (entity->on_cpu_.load(std::memory_order_acquire) || !thief.may_run(*entity))
-            continue;
-        if (behind != never && !entity->soft_.contains(thief.cpu()))
-            continue;
+        if (entity->virtual_time_ >= behind || ++looked_at > policy::entities_per_peer) return false;
+        if (entity->on_cpu_.load(std::memory_order_acquire) || !thief.may_run(*entity)) continue;
+        if (behind != never && !entity->soft_.contains(thief.cpu())) continue;
         victim.leave(*entity);
         victim.publish();
         thief.advance_clock(hooks_.now());

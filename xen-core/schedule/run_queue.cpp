@@ -9,8 +9,7 @@ namespace skerry {
 
 void RunQueue::set_runstate(SchedEntity& entity, int state, Nanoseconds now) {
     vcpu_runstate_info& info = entity.runstate_;
-    if (info.state == state)
-        return;
+    if (info.state == state) return;
     if (now > info.state_entry_time) {
         info.time[info.state] += now - info.state_entry_time;
         info.state_entry_time = now;
@@ -21,8 +20,7 @@ void RunQueue::set_runstate(SchedEntity& entity, int state, Nanoseconds now) {
 void RunQueue::insert(SchedEntity& entity) {
     // Those that come back from running belong near the end.
     SchedEntity* after = waiting_.last();
-    while (after && after->virtual_time_ > entity.virtual_time_)
-        after = waiting_.before(*after);
+    while (after && after->virtual_time_ > entity.virtual_time_) after = waiting_.before(*after);
     if (!after)
         waiting_.push_front(entity);
     else if (SchedEntity* next = waiting_.after(*after))
@@ -61,8 +59,7 @@ SchedEntity* RunQueue::take_first(Nanoseconds now) {
         if (entity->group_->cap() == 0) [[likely]]
             return entity;
         granted_ = static_cast<int64_t>(entity->group_->take(now, policy::slice));
-        if (granted_ > 0)
-            return entity;
+        if (granted_ > 0) return entity;
         park(*entity, now);
     }
     return nullptr;
@@ -89,12 +86,10 @@ void RunQueue::unpark_due(Nanoseconds now) {
 }
 
 void RunQueue::charge(Nanoseconds now) {
-    if (now <= charged_until_)
-        return;
+    if (now <= charged_until_) return;
     Nanoseconds ran = now - charged_until_;
     charged_until_ = now;
-    if (current_->is_idle())
-        return;
+    if (current_->is_idle()) return;
     current_->virtual_time_ += current_->group_->virtual_time(ran);
     if (granted_ > 0) // an overrun is owed once
         granted_ -= static_cast<int64_t>(ran);
@@ -106,8 +101,7 @@ bool RunQueue::renew_budget(Nanoseconds now) {
         granted_ = 0;
         return true;
     }
-    if (granted_ > 0)
-        return true;
+    if (granted_ > 0) return true;
     return_budget();
     granted_ = static_cast<int64_t>(group.take(now, policy::slice));
     return granted_ > 0;
@@ -121,10 +115,8 @@ void RunQueue::return_budget() {
 
 void RunQueue::advance_clock(Nanoseconds now) {
     Nanoseconds least = current_->is_idle() ? never : current_virtual_time(now);
-    if (SchedEntity* first = waiting_.first())
-        least = std::min(least, first->virtual_time_);
-    if (least != never && least > clock_)
-        clock_ = least;
+    if (SchedEntity* first = waiting_.first()) least = std::min(least, first->virtual_time_);
+    if (least != never && least > clock_) clock_ = least;
 }
 
 void RunQueue::publish() {
@@ -138,8 +130,7 @@ Nanoseconds RunQueue::current_virtual_time(Nanoseconds now) const {
 }
 
 Nanoseconds RunQueue::slice_end_for(SchedEntity& entity, Nanoseconds now, bool alone_on_machine) const {
-    if (entity.is_idle())
-        return unpark_at_;
+    if (entity.is_idle()) return unpark_at_;
     Nanoseconds end = unpark_at_;
     if (waiting_count_ != 0) {
         Nanoseconds scaled = policy::slice * entity.group_->weight() / SchedGroup::default_weight;
@@ -147,8 +138,7 @@ Nanoseconds RunQueue::slice_end_for(SchedEntity& entity, Nanoseconds now, bool a
     } else if (!alone_on_machine) {
         end = std::min(end, now + policy::balance_interval);
     }
-    if (entity.group_->cap() != 0)
-        end = std::min(end, now + static_cast<Nanoseconds>(std::max<int64_t>(granted_, 1)));
+    if (entity.group_->cap() != 0) end = std::min(end, now + static_cast<Nanoseconds>(std::max<int64_t>(granted_, 1)));
     return end;
 }
 

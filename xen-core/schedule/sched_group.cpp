@@ -6,8 +6,7 @@
 namespace skerry {
 
 Status SchedGroup::set(uint32_t weight, uint32_t cap) {
-    if (weight < min_weight || weight > max_weight || cap > percent_limit)
-        return Error::invalid;
+    if (weight < min_weight || weight > max_weight || cap > percent_limit) return Error::invalid;
     weight_ = weight;
     inverse_weight_.store(inverse_of(weight), std::memory_order_relaxed);
     cap_.store(cap, std::memory_order_relaxed);

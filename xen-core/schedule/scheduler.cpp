@@ -65,8 +65,7 @@ void Scheduler::yield(SchedEntity& self) {
 
 bool Scheduler::wake_blocked(SchedEntity& entity) {
     uint32_t before = entity.hold_.fetch_and(~SchedEntity::hold_blocked, std::memory_order_seq_cst);
-    if (!(before & SchedEntity::hold_blocked))
-        return false;
+    if (!(before & SchedEntity::hold_blocked)) return false;
     settle(entity);
     return true;
 }
@@ -102,8 +101,7 @@ void Scheduler::settle(SchedEntity& entity) {
     if (hold == 0) {
         bool placed = is_current || entity.is_linked();
         home.lock_.release();
-        if (!placed)
-            place(entity);
+        if (!placed) place(entity);
         return;
     }
     if (!is_current) {
@@ -115,16 +113,13 @@ void Scheduler::settle(SchedEntity& entity) {
     }
     // Whoever pauses or takes down may want to see its registers.
     bool evict = !is_current && home.resident_ == &entity && (hold & ~SchedEntity::hold_blocked);
-    if (evict || is_current)
-        entity.evict_ = hold & ~SchedEntity::hold_blocked;
+    if (evict || is_current) entity.evict_ = hold & ~SchedEntity::hold_blocked;
     home.lock_.release();
-    if (is_current || evict)
-        hooks_.kick(home.cpu());
+    if (is_current || evict) hooks_.kick(home.cpu());
 }
 
 Status Scheduler::set_affinity(SchedEntity& entity, const Affinity& hard, const Affinity& soft) {
-    if ((hard & online_).is_empty())
-        return Error::invalid;
+    if ((hard & online_).is_empty()) return Error::invalid;
     RunQueue& home = lock_home(entity);
     entity.hard_ = hard;
     entity.soft_ = soft;
@@ -162,8 +157,7 @@ vcpu_runstate_info Scheduler::runstate(SchedEntity& entity) {
     vcpu_runstate_info info = entity.runstate_;
     home.lock_.release();
     Nanoseconds now = hooks_.now();
-    if (now > info.state_entry_time)
-        info.time[info.state] += now - info.state_entry_time;
+    if (now > info.state_entry_time) info.time[info.state] += now - info.state_entry_time;
     return info;
 }
 

@@ -58,8 +58,7 @@ class Scheduler : NonCopyable {
     // Blocks unless `pending()` is true: false means not blocked. The predicate is evaluated after the entity is marked
     // as blocked with a full barrier between; a waker makes its condition true (an atomic read-modify-write), then
     // calls wake(): one of the two sees the other. So a wake-up cannot be lost.
-    template <typename Pending>
-    [[nodiscard]] bool block(SchedEntity& self, Pending&& pending) {
+    template <typename Pending> [[nodiscard]] bool block(SchedEntity& self, Pending&& pending) {
         self.hold_.fetch_or(SchedEntity::hold_blocked, std::memory_order_seq_cst);
         if (pending()) {
             self.hold_.fetch_and(~SchedEntity::hold_blocked, std::memory_order_seq_cst);
@@ -93,8 +92,7 @@ class Scheduler : NonCopyable {
     Affinity soft_affinity(SchedEntity& entity);
     // Its group's weight or cap has changed: takes effect now rather than at the end of a turn.
     void reconsider(SchedEntity& entity) {
-        if (entity.is_running())
-            hooks_.kick(entity.home());
+        if (entity.is_running()) hooks_.kick(entity.home());
     }
     // Times up to now; state_entry_time as the ABI says.
     vcpu_runstate_info runstate(SchedEntity& entity);

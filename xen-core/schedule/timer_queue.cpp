@@ -13,13 +13,10 @@ constinit Timers timers;
 // --- the heap: children of a node form a list by sibling_; previous_ leads back to the previous sibling or the parent.
 
 Timer* TimerHeap::meld(Timer* a, Timer* b) {
-    if (!a || !b)
-        return a ? a : b;
-    if (b->deadline_ < a->deadline_)
-        std::swap(a, b);
+    if (!a || !b) return a ? a : b;
+    if (b->deadline_ < a->deadline_) std::swap(a, b);
     b->sibling_ = a->child_;
-    if (b->sibling_)
-        b->sibling_->previous_ = b;
+    if (b->sibling_) b->sibling_->previous_ = b;
     b->previous_ = a;
     a->child_ = b;
     return a;
@@ -32,8 +29,7 @@ Timer* TimerHeap::meld_children(Timer* first) {
         Timer* second = first->sibling_;
         Timer* rest = second ? second->sibling_ : nullptr;
         first->sibling_ = first->previous_ = nullptr;
-        if (second)
-            second->sibling_ = second->previous_ = nullptr;
+        if (second) second->sibling_ = second->previous_ = nullptr;
         Timer* pair = meld(first, second);
         pair->sibling_ = pairs;
         pairs = pair;
@@ -63,8 +59,7 @@ void TimerHeap::remove(Timer& timer) {
             timer.previous_->child_ = timer.sibling_;
         else
             timer.previous_->sibling_ = timer.sibling_;
-        if (timer.sibling_)
-            timer.sibling_->previous_ = timer.previous_;
+        if (timer.sibling_) timer.sibling_->previous_ = timer.previous_;
         root_ = meld(root_, below);
     }
     timer.child_ = timer.sibling_ = timer.previous_ = nullptr;
@@ -76,8 +71,7 @@ void Timers::start(unsigned cpu_count, const TimerHooks& hooks) {
     ASSERT(cpu_count >= 1 && cpu_count <= schedule_max_cpus);
     hooks_ = hooks;
     cpu_count_ = cpu_count;
-    for (unsigned i = 0; i < cpu_count; ++i)
-        (new (&queues_[i]) TimerQueue)->cpu_ = CpuId(i);
+    for (unsigned i = 0; i < cpu_count; ++i) (new (&queues_[i]) TimerQueue)->cpu_ = CpuId(i);
 }
 
 // The queue that the timer is armed in, locked; or null if it is not armed.
@@ -97,8 +91,7 @@ TimerQueue* Timers::lock_armed(Timer& timer) {
 void Timers::program(TimerQueue& queue) {
     Timer* first = queue.heap_.first();
     Nanoseconds next = std::min(queue.slice_end_, first ? first->deadline_ : never);
-    if (next >= queue.programmed_)
-        return;
+    if (next >= queue.programmed_) return;
     queue.programmed_ = next;
     hooks_.program(queue.cpu_, next);
 }
@@ -132,8 +125,7 @@ void Timers::finish_arming(Timer& timer, TimerQueue& queue) {
 
 void Timers::cancel(Timer& timer) {
     TimerQueue* queue = lock_armed(timer);
-    if (!queue)
-        return;
+    if (!queue) return;
     queue->heap_.remove(timer);
     timer.state_.store(Timer::State::idle, std::memory_order_release);
     queue->lock_.release();
@@ -145,18 +137,15 @@ void Timers::cancel_and_wait(Timer& timer) {
         bool running = false;
         for (unsigned i = 0; i < cpu_count_; ++i)
             running |= queues_[i].in_callback_.load(std::memory_order_acquire) == &timer;
-        if (!running && !timer.is_armed())
-            return;
+        if (!running && !timer.is_armed()) return;
         spin_wait_hook();
     }
 }
 
 void Timers::migrate(Timer& timer, CpuId cpu) {
-    if (!timer.is_armed() || timer.cpu_.load(std::memory_order_relaxed) == cpu.value)
-        return;
+    if (!timer.is_armed() || timer.cpu_.load(std::memory_order_relaxed) == cpu.value) return;
     TimerQueue* from = lock_armed(timer);
-    if (!from)
-        return;
+    if (!from) return;
     from->heap_.remove(timer);
     timer.state_.store(Timer::State::arming, std::memory_order_release); // who cancels meanwhile waits
     from->lock_.release();
@@ -170,8 +159,7 @@ bool Timers::expire(CpuId cpu, Nanoseconds now) {
     queue.lock_.acquire();
     queue.programmed_ = never;
     while (Timer* timer = queue.heap_.first()) {
-        if (timer->deadline_ > now)
-            break;
+        if (timer->deadline_ > now) break;
         queue.heap_.remove(*timer);
         queue.in_callback_.store(timer, std::memory_order_seq_cst);
         timer->state_.store(Timer::State::idle, std::memory_order_release);
@@ -181,8 +169,7 @@ bool Timers::expire(CpuId cpu, Nanoseconds now) {
         queue.lock_.acquire();
     }
     bool slice_is_over = now >= queue.slice_end_;
-    if (slice_is_over)
-        queue.slice_end_ = never;
+    if (slice_is_over) queue.slice_end_ = never;
     program(queue);
     queue.lock_.release();
     return slice_is_over;

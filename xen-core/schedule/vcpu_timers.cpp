@@ -15,8 +15,7 @@ VcpuTimers::VcpuTimers(VcpuTimerSink& sink)
 
 // Delivers a due tick; the next one keeps to the grid that the first one started.
 void VcpuTimers::tick(Nanoseconds now) {
-    if (period_ == 0)
-        return;
+    if (period_ == 0) return;
     if (now >= last_tick_ + period_) {
         last_tick_ += (now - last_tick_) / period_ * period_;
         sink_.timer_fired();
@@ -25,8 +24,7 @@ void VcpuTimers::tick(Nanoseconds now) {
 }
 
 Status VcpuTimers::set_periodic(CpuId cpu, Nanoseconds now, Nanoseconds period) {
-    if (period < min_period || period > max_period)
-        return Error::invalid;
+    if (period < min_period || period > max_period) return Error::invalid;
     cpu_ = cpu;
     period_ = period;
     last_tick_ = now;
@@ -40,24 +38,17 @@ void VcpuTimers::stop_periodic() {
 }
 
 bool VcpuTimers::set_singleshot(CpuId cpu, Nanoseconds now, Nanoseconds deadline, bool only_future) {
-    if (only_future && deadline < now)
-        return false;
+    if (only_future && deadline < now) return false;
     cpu_ = cpu;
     timers.arm(singleshot_, cpu, deadline);
     return true;
 }
 
-void VcpuTimers::stop_singleshot() {
-    timers.cancel(singleshot_);
-}
+void VcpuTimers::stop_singleshot() { timers.cancel(singleshot_); }
 
-void VcpuTimers::set_poll_timeout(CpuId cpu, Nanoseconds deadline) {
-    timers.arm(poll_, cpu, deadline);
-}
+void VcpuTimers::set_poll_timeout(CpuId cpu, Nanoseconds deadline) { timers.arm(poll_, cpu, deadline); }
 
-void VcpuTimers::stop_poll() {
-    timers.cancel(poll_);
-}
+void VcpuTimers::stop_poll() { timers.cancel(poll_); }
 
 void VcpuTimers::switched_in(CpuId cpu, Nanoseconds now) {
     cpu_ = cpu;

@@ -16,36 +16,27 @@ struct Width {
 
 uint64_t flags_of_result(Width width, uint64_t value) {
     uint64_t flags = 0;
-    if (!value)
-        flags |= zero;
-    if (width.is_negative(value))
-        flags |= sign;
-    if (__builtin_parity(static_cast<unsigned>(value & 0xff)) == 0)
-        flags |= parity;
+    if (!value) flags |= zero;
+    if (width.is_negative(value)) flags |= sign;
+    if (__builtin_parity(static_cast<unsigned>(value & 0xff)) == 0) flags |= parity;
     return flags;
 }
 
 Computed add(Width width, uint64_t a, uint64_t b, uint64_t rflags) {
     uint64_t value = (a + b) & width.mask();
     uint64_t flags = flags_of_result(width, value);
-    if (value < a)
-        flags |= carry;
-    if (width.is_negative((a ^ value) & (b ^ value)))
-        flags |= overflow;
-    if ((a ^ b ^ value) & 0x10)
-        flags |= adjust;
+    if (value < a) flags |= carry;
+    if (width.is_negative((a ^ value) & (b ^ value))) flags |= overflow;
+    if ((a ^ b ^ value) & 0x10) flags |= adjust;
     return {value, (rflags & ~status_flags) | flags};
 }
 
 Computed subtract(Width width, uint64_t a, uint64_t b, uint64_t rflags) {
     uint64_t value = (a - b) & width.mask();
     uint64_t flags = flags_of_result(width, value);
-    if (a < b)
-        flags |= carry;
-    if (width.is_negative((a ^ b) & (a ^ value)))
-        flags |= overflow;
-    if ((a ^ b ^ value) & 0x10)
-        flags |= adjust;
+    if (a < b) flags |= carry;
+    if (width.is_negative((a ^ b) & (a ^ value))) flags |= overflow;
+    if ((a ^ b ^ value) & 0x10) flags |= adjust;
     return {value, (rflags & ~status_flags) | flags};
 }
 

@@ -3,8 +3,9 @@
 //
 // From the lowest address, each word 8 bytes: rcx, r11, [ds, es, fs, gs if failsafe], [error code], rip, cs with the
 // event mask as it was in bits 32-39, rflags with IF showing that mask (and never the real IOPL), rsp, ss. It stands
-// 16-byte aligned below the interrupted stack pointer in guest kernel mode, else below the stack that stack_switch named.
-// In guest kernel mode the privilege level shown in cs is 0. ABI: <xen/arch-x86/xen-x86_64.h>; Linux and mini-os agree.
+// 16-byte aligned below the interrupted stack pointer in guest kernel mode, else below the stack that stack_switch
+// named. In guest kernel mode the privilege level shown in cs is 0. ABI: <xen/arch-x86/xen-x86_64.h>; Linux and mini-os
+// agree.
 //
 // A frame that cannot be written ends the domain: there is nobody left to tell.
 #pragma once
@@ -52,8 +53,7 @@ template <BounceWords kind>
     unsigned at = 16 + extra * 8;
     open_guest_access();
     bool ok = write_guest_open(to, frame.rcx) && write_guest_open(to + 8, frame.r11);
-    if constexpr (kind == BounceWords::error_code)
-        ok = ok && write_guest_open(to + 16, error_code);
+    if constexpr (kind == BounceWords::error_code) ok = ok && write_guest_open(to + 16, error_code);
     if constexpr (kind == BounceWords::failsafe)
         ok = ok && write_guest_open(to + 16, uint64_t{state.ds}) && write_guest_open(to + 24, uint64_t{state.es}) &&
              write_guest_open(to + 32, uint64_t{state.fs}) && write_guest_open(to + 40, uint64_t{state.gs});
@@ -64,8 +64,7 @@ template <BounceWords kind>
     if (!ok) [[unlikely]]
         return bounce_failed(vcpu, address, stack);
 
-    if (mask_events)
-        info->evtchn_upcall_mask = 1;
+    if (mask_events) info->evtchn_upcall_mask = 1;
     frame.rip = address;
     frame.cs = selector::ring3_code64;
     frame.ss = selector::ring3_data;
@@ -88,20 +87,20 @@ template <BounceWords kind>
         return unhandled_trap(vcpu, vector, error_code);
     bounce_to_kernel<kind>(cpu, vcpu, trap.address, trap.flags & masks_events, error_code);
 }
-[[gnu::always_inline]] inline void inject_page_fault_inline(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t error_code) {
+[[gnu::always_inline]] inline void inject_page_fault_inline(CpuLocal& cpu, Vcpu& vcpu, uint64_t address,
+                                                            uint32_t error_code) {
     PvCpuState& state = vcpu.cpu;
     state.vcpu_info->arch.cr2 = address;
     // To the hardware, both modes of a guest are user mode.
     error_code &= ~page_fault::user;
-    if (!state.in_kernel)
-        error_code |= page_fault::user;
+    if (!state.in_kernel) error_code |= page_fault::user;
     inject_inline<BounceWords::error_code>(cpu, vcpu, vector::page_fault, error_code);
 }
 // #PF; `error_code` as the hardware gave it.
 void inject_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t error_code);
 
-// After an instruction of `length` bytes has been executed for the guest: goes past it, and raises the debug trap that the
-// CPU would have raised if the guest is single-stepping.
+// After an instruction of `length` bytes has been executed for the guest: goes past it, and raises the debug trap that
+// the CPU would have raised if the guest is single-stepping.
 void step_over(CpuLocal& cpu, Vcpu& vcpu, unsigned length);
 // The guest's state could not be restored, or a segment could not be loaded.
 void inject_failsafe(CpuLocal& cpu, Vcpu& vcpu);

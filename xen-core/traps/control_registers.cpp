@@ -24,8 +24,7 @@ ControlWrite write_base(CpuLocal& cpu, Vcpu& vcpu, uint64_t value) {
     }
     WorkBudget budget;
     Status taken = mmu.take_base(frame_of(MachAddr(base)), budget);
-    if (!taken.ok())
-        return taken.error() == Error::restart ? ControlWrite::retry : ControlWrite::refused;
+    if (!taken.ok()) return taken.error() == Error::restart ? ControlWrite::retry : ControlWrite::refused;
     uint64_t old = state.kernel_cr3;
     state.kernel_cr3 = base;
     state.drop_ldt_pages(mmu);
@@ -37,8 +36,7 @@ ControlWrite write_base(CpuLocal& cpu, Vcpu& vcpu, uint64_t value) {
 void write_cr4_choices(CpuLocal& cpu, PvCpuState& state, uint64_t value) {
     state.cr4 = guest_cr4(value);
     uint64_t wanted = hardware_cr4(state);
-    if (wanted == cpu.loaded_cr4)
-        return;
+    if (wanted == cpu.loaded_cr4) return;
     write_cr4(wanted);
     cpu.loaded_cr4 = static_cast<uint32_t>(wanted);
 }
@@ -59,13 +57,10 @@ ControlWrite write_guest_control(CpuLocal& cpu, Vcpu& vcpu, unsigned index, uint
     PvCpuState& state = vcpu.cpu;
     switch (index) {
     case 0:
-        if ((value ^ visible_cr0(state)) & ~cr0::task_switched)
-            return ControlWrite::refused;
+        if ((value ^ visible_cr0(state)) & ~cr0::task_switched) return ControlWrite::refused;
         state.set_task_switched(value & cr0::task_switched);
         return ControlWrite::done;
-    case 2:
-        state.vcpu_info->arch.cr2 = value;
-        return ControlWrite::done;
+    case 2: state.vcpu_info->arch.cr2 = value; return ControlWrite::done;
     case 3: return write_base(cpu, vcpu, value);
     case 4: write_cr4_choices(cpu, state, value); return ControlWrite::done;
     default: return ControlWrite::refused;

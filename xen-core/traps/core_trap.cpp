@@ -44,20 +44,17 @@ constexpr const char* names[] = {"divide error",
 
 const char* name_of(uint32_t number) { return number < sizeof(names) / sizeof(names[0]) ? names[number] : "trap"; }
 
-// Do the page tables, as they are now, allow this access of ring 0 to a guest's address? The guest may have relaxed an entry
-// without a flush; then the fault came from a stale translation, which the fault itself has dropped. The tables may
-// change under our feet: every frame number is checked, and a wrong answer costs the guest no more than an error.
+// Do the page tables, as they are now, allow this access of ring 0 to a guest's address? The guest may have relaxed an
+// entry without a flush; then the fault came from a stale translation, which the fault itself has dropped. The tables
+// may change under our feet: every frame number is checked, and a wrong answer costs the guest no more than an error.
 bool tables_allow(uint64_t address, uint32_t error_code) {
     uint64_t needed = pte::present | pte::user;
-    if (error_code & page_fault::write)
-        needed |= pte::writable;
+    if (error_code & page_fault::write) needed |= pte::writable;
     Mfn table = frame_of(MachAddr(read_cr3() & pte::frame_mask));
     for (unsigned level = 4; level >= 1; --level) {
-        if (!is_ram(table))
-            return false;
+        if (!is_ram(table)) return false;
         Pte entry(__atomic_load_n(&to_pointer<Pte>(table)[table_index(address, level)].raw, __ATOMIC_RELAXED));
-        if (!entry.has(needed) || (level > 1 && entry.is_large()))
-            return false;
+        if (!entry.has(needed) || (level > 1 && entry.is_large())) return false;
         table = entry.mfn();
     }
     return true;
@@ -65,15 +62,15 @@ bool tables_allow(uint64_t address, uint32_t error_code) {
 
 // True: try the instruction again.
 bool repair_page_fault(uint64_t address, uint32_t error_code) {
-    if (is_guest_range(GuestVirt(address), 1))
-        return tables_allow(address, error_code);
+    if (is_guest_range(GuestVirt(address), 1)) return tables_allow(address, error_code);
     // A selector of the guest's LDT is being loaded, by IRET or the context switch.
     Vcpu* vcpu = cpu_local().current;
     return vcpu && is_window_address(address) && map_ldt_on_demand(*vcpu, address);
 }
 
-// The IRET to the guest faulted: nothing of the guest is lost. Its general registers are those that this fault has saved
-// (IRET changes none before it faults); the rest of its frame still stands, because the fault's frame was pushed below it.
+// The IRET to the guest faulted: nothing of the guest is lost. Its general registers are those that this fault has
+// saved (IRET changes none before it faults); the rest of its frame still stands, because the fault's frame was pushed
+// below it.
 RegisterFrame* recover_from_iret(RegisterFrame& fault) {
     CpuLocal& cpu = cpu_local();
     memmove(&cpu.frame, &fault, offsetof(RegisterFrame, error_code));
@@ -89,16 +86,13 @@ RegisterFrame* recover_from_iret(RegisterFrame& fault) {
 RegisterFrame* core_trap(RegisterFrame& frame) {
     uint32_t number = frame.vector;
     if (number >= vector::first_interrupt) {
-        if (!cpu_local().in_idle)
-            crash(frame, "interrupt while interrupts are off");
+        if (!cpu_local().in_idle) crash(frame, "interrupt while interrupts are off");
         ++cpu_local().interrupt_count;
         dispatch_interrupt(static_cast<uint8_t>(number));
         return nullptr;
     }
-    if (number == vector::page_fault && repair_page_fault(read_cr2(), frame.error_code))
-        return nullptr;
-    if (frame.rip == reinterpret_cast<uint64_t>(iret_to_guest))
-        return recover_from_iret(frame);
+    if (number == vector::page_fault && repair_page_fault(read_cr2(), frame.error_code)) return nullptr;
+    if (frame.rip == reinterpret_cast<uint64_t>(iret_to_guest)) return recover_from_iret(frame);
     if (uint64_t fixup = find_fixup(frame.rip)) {
         frame.rip = fixup;
         return nullptr;
@@ -109,14 +103,13 @@ RegisterFrame* core_trap(RegisterFrame& frame) {
 void own_stack_trap(RegisterFrame& frame) {
     switch (frame.vector) {
     case vector::debug:
-        // A guest's breakpoint on data that xen-core touched for it, or SYSENTER with the trap flag set: not the guest's
-        // business while xen-core runs.
+        // A guest's breakpoint on data that xen-core touched for it, or SYSENTER with the trap flag set: not the
+        // guest's business while xen-core runs.
         write_dr6(0xffff0ff0);
         frame.rflags &= ~rflags::trap;
         return;
     case vector::nmi:
-        if (is_stopping())
-            stop_this_cpu();
+        if (is_stopping()) stop_this_cpu();
         log(LogLevel::warning, "CPU %u: NMI ignored\n", this_cpu().value);
         return;
     default: crash(frame, name_of(frame.vector));

@@ -69,21 +69,22 @@ void set_up_task_state(CpuLocal& cpu, uint64_t stack) {
 
 void map_syscall_page(uint64_t stack) {
     Mfn page((reinterpret_cast<uint64_t>(syscall_entry_page) - layout::image_virt + layout::image_phys) >> page_shift);
-    if (!map_core_page(stack, page, pte::core_text).ok())
-        panic("no memory for the page tables of a CPU's entry page");
+    if (!map_core_page(stack, page, pte::core_text).ok()) panic("no memory for the page tables of a CPU's entry page");
     invlpg_local(GuestVirt(stack));
 }
 
 void set_up_system_calls(uint64_t stack) {
     auto in_page = [&](const uint8_t* entry) { return stack + static_cast<uint64_t>(entry - syscall_entry_page); };
     // SYSRET's selectors count from STAR[63:48]: +8 SS, +16 CS of 64-bit code; SYSCALL's from STAR[47:32].
-    static_assert(selector::ring3_code32 + 8 == selector::ring3_data && selector::ring3_code32 + 16 == selector::ring3_code64);
+    static_assert(selector::ring3_code32 + 8 == selector::ring3_data &&
+                  selector::ring3_code32 + 16 == selector::ring3_code64);
     static_assert(selector::core_code + 8 == selector::core_data);
     write_msr(msr::star, uint64_t{selector::ring3_code32} << 48 | uint64_t{selector::core_code} << 32);
     write_msr(msr::lstar, in_page(syscall64_entry));
     write_msr(msr::cstar, in_page(syscall32_entry));
     write_msr(msr::syscall_mask, rflags::trap | rflags::interrupts | rflags::direction | rflags::io_privilege |
-                                     rflags::nested_task | rflags::resume | rflags::virtual_8086 | rflags::alignment_check);
+                                     rflags::nested_task | rflags::resume | rflags::virtual_8086 |
+                                     rflags::alignment_check);
     if (cpu_features.intel) {
         write_msr(msr::sysenter_cs, selector::core_code);
         write_msr(msr::sysenter_esp, stack + CPU_STACK_FRAME_END);
@@ -110,8 +111,7 @@ void trap_cpuid() {
 void set_up_cpu_entry() {
     CpuLocal& cpu = cpu_local();
     uint64_t stack = layout::cpu_stack_base(cpu.id);
-    if (!gates[0].type)
-        fill_gates();
+    if (!gates[0].type) fill_gates();
     load_window_gdt(0);
     load_window_ldt(cpu.id, 0, 0);
     load_core_segments(selector::core_code, selector::core_data);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "traps/entry.h"
 
-#include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/instructions.h"
+#include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/layout.h"
 #include "hypercalls/dispatch.h"
 #include "traps/exit.h"
@@ -37,16 +37,14 @@ void bounce_sysenter(CpuLocal& cpu, Vcpu& vcpu) {
 // int $0x80 has a gate of its own, so that it needs no decoding.
 void bounce_int80(CpuLocal& cpu, Vcpu& vcpu) {
     constexpr uint64_t int_length = 2;
-    if (vcpu.cpu.traps[vector::int80].address)
-        return inject_trap(cpu, vcpu, vector::int80);
+    if (vcpu.cpu.traps[vector::int80].address) return inject_trap(cpu, vcpu, vector::int80);
     cpu.frame.rip -= int_length;
     inject_trap(cpu, vcpu, vector::general_protection, vector::int80 << 3 | selector_error::interrupt_gate);
 }
 
 // CR0.TS was set for the guest by fpu_taskswitch; the trap clears it, as Xen does.
 void handle_device_not_available(CpuLocal& cpu, Vcpu& vcpu) {
-    if (!(vcpu.cpu.cr0 & cr0::task_switched))
-        return inject_trap(cpu, vcpu, vector::device_not_available);
+    if (!(vcpu.cpu.cr0 & cr0::task_switched)) return inject_trap(cpu, vcpu, vector::device_not_available);
     vcpu.cpu.set_task_switched(false);
     inject_trap(cpu, vcpu, vector::device_not_available);
 }
@@ -56,8 +54,8 @@ void handle_debug(CpuLocal& cpu, Vcpu& vcpu) {
     constexpr uint64_t dr6_causes = 0xe00f;
     uint64_t causes = read_dr6();
     write_dr6(dr6_neutral);
-    vcpu.cpu.debug_registers[6] = (vcpu.cpu.debug_registers[6] & ~uint64_t{15}) | ((causes ^ dr6_neutral) & dr6_causes) |
-                                  dr6_neutral;
+    vcpu.cpu.debug_registers[6] =
+        (vcpu.cpu.debug_registers[6] & ~uint64_t{15}) | ((causes ^ dr6_neutral) & dr6_causes) | dr6_neutral;
     inject_trap(cpu, vcpu, vector::debug);
 }
 
@@ -89,8 +87,7 @@ namespace {
 
 [[gnu::cold, gnu::noinline]] void unmask_nmi(CpuLocal& cpu, PvCpuState& state) {
     state.nmi_masked = false;
-    if (state.nmi_pending)
-        raise_work(cpu.id, PendingWork::upcall);
+    if (state.nmi_pending) raise_work(cpu.id, PendingWork::upcall);
 }
 
 // SYSRET loads rcx and r11 with rip and rflags. To other than canonical 64-bit code that is done by hand, and by IRET.
@@ -188,10 +185,8 @@ namespace {
 
 uint32_t guest_syscall(CpuLocal& cpu) {
     Vcpu& vcpu = *cpu.current;
-    if (!vcpu.cpu.in_kernel)
-        return user_system_call(cpu, vcpu);
-    if (cpu.frame.rax == __HYPERVISOR_iret)
-        return return_from_kernel(cpu, vcpu);
+    if (!vcpu.cpu.in_kernel) return user_system_call(cpu, vcpu);
+    if (cpu.frame.rax == __HYPERVISOR_iret) return return_from_kernel(cpu, vcpu);
     return hypercall(cpu, vcpu);
 }
 
@@ -202,8 +197,7 @@ uint32_t guest_trap(CpuLocal& cpu) {
     uint32_t number = cpu.frame.vector;
     if (number == vector::page_fault) [[likely]]
         return page_fault_trap(cpu, vcpu);
-    if (number >= vector::first_interrupt && number != vector::int80 && number < 256)
-        return interrupt_trap(cpu, vcpu);
+    if (number >= vector::first_interrupt && number != vector::int80 && number < 256) return interrupt_trap(cpu, vcpu);
     return other_trap(cpu, vcpu);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where entry.S hands over to C++. `frame` of a guest's entry is the CpuLocal that it begins. Each returns keep_registers or
-// load_registers (traps/exit.h).
+// Where entry.S hands over to C++. `frame` of a guest's entry is the CpuLocal that it begins. Each returns
+// keep_registers or load_registers (traps/exit.h).
 #pragma once
 
 #include "arch/x86_64/cpu_local.h"

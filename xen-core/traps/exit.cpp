@@ -19,20 +19,16 @@ constexpr uint32_t bit(PendingWork work) { return static_cast<uint32_t>(work); }
 // Everything but choosing a vCPU. True: the scheduler is to choose.
 bool do_work(CpuLocal& cpu) {
     uint32_t work = cpu.take_work();
-    if (work & bit(PendingWork::stop))
-        stop_this_cpu();
-    if (work & bit(PendingWork::tlb_flush))
-        serve_flush_requests();
+    if (work & bit(PendingWork::stop)) stop_this_cpu();
+    if (work & bit(PendingWork::tlb_flush)) serve_flush_requests();
     bool choose = work & (bit(PendingWork::reschedule) | bit(PendingWork::save_state));
-    if (work & bit(PendingWork::timer))
-        choose |= timers.expire(cpu.id, now());
+    if (work & bit(PendingWork::timer)) choose |= timers.expire(cpu.id, now());
     return choose;
 }
 
 void wait_for_interrupt(CpuLocal& cpu) {
     cpu.in_idle = true;
-    if (!cpu.has_work())
-        enable_interrupts_and_halt();
+    if (!cpu.has_work()) enable_interrupts_and_halt();
     disable_interrupts();
     cpu.in_idle = false;
 }
@@ -41,8 +37,7 @@ void wait_for_interrupt(CpuLocal& cpu) {
 void update_guest_areas(CpuLocal& cpu, Vcpu& vcpu) {
     if (vcpu.runstate_area.is_null() && vcpu.time_area.is_null()) [[likely]]
         return;
-    if (vcpu.cpu.in_kernel)
-        return vcpu.update_guest_areas();
+    if (vcpu.cpu.in_kernel) return vcpu.update_guest_areas();
     write_cr3(vcpu.cpu.kernel_cr3);
     vcpu.update_guest_areas();
     load_address_space(cpu, vcpu.cpu);
@@ -77,8 +72,7 @@ void deliver_nmi(CpuLocal& cpu, Vcpu& vcpu) {
     if (!state.nmi_pending || state.nmi_masked) [[likely]]
         return;
     state.nmi_pending = false;
-    if (!state.nmi_callback.address)
-        return;
+    if (!state.nmi_callback.address) return;
     state.nmi_masked = true;
     bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.nmi_callback.address, true);
 }
@@ -91,20 +85,16 @@ void deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
 
 uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
     for (;;) {
-        if (do_work(cpu) && switch_vcpu(cpu))
-            result = load_registers;
-        if (cpu.has_work())
-            continue;
+        if (do_work(cpu) && switch_vcpu(cpu)) result = load_registers;
+        if (cpu.has_work()) continue;
         if (!cpu.current) {
             wait_for_interrupt(cpu);
             continue;
         }
         Vcpu& vcpu = *cpu.current;
         deliver_nmi(cpu, vcpu);
-        if (vcpu.has_deliverable_event())
-            deliver_upcall(cpu, vcpu);
-        if (!cpu.has_work())
-            return result;
+        if (vcpu.has_deliverable_event()) deliver_upcall(cpu, vcpu);
+        if (!cpu.has_work()) return result;
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The way back to a guest: the fast path looks at two words; the slow one schedules, idles and tells the guest what is pending.
+// The way back to a guest: the fast path looks at two words; the slow one schedules, idles and tells the guest what is
+// pending.
 #pragma once
 
 #include "traps/bounce.h"
@@ -7,8 +8,8 @@
 namespace skerry {
 
 // How to leave: what entry functions return to entry.S.
-// After a vector: are the preserved registers (rbx, rbp, r12-r15) to be loaded from the frame? By SYSRET or IRET, as the
-// frame is marked.
+// After a vector: are the preserved registers (rbx, rbp, r12-r15) to be loaded from the frame? By SYSRET or IRET, as
+// the frame is marked.
 inline constexpr uint32_t keep_registers = 0, load_registers = 1;
 // After SYSCALL, which did not save them: by SYSRET; by IRET; or work is pending, for which they must be saved.
 inline constexpr uint32_t leave_by_sysret = 0, leave_by_iret = 1, leave_after_work = 2;

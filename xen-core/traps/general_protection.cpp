@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// #GP and #UD of guests: privileged instructions, software interrupts without a gate, CPUID by prefix, and the rest, which is
-// for the guest's kernel.
+// #GP and #UD of guests: privileged instructions, software interrupts without a gate, CPUID by prefix, and the rest,
+// which is for the guest's kernel.
 #include "arch/x86_64/instructions.h"
 #include "domain/domain.h"
 #include "traps/bounce.h"
@@ -26,8 +26,7 @@ bool software_interrupt(CpuLocal& cpu, Vcpu& vcpu) {
     constexpr unsigned int_length = 2;
     RegisterFrame& frame = cpu.frame;
     InstructionBytes code = fetch_instruction(frame);
-    if (code.count < int_length || code.bytes[0] != int_opcode)
-        return false;
+    if (code.count < int_length || code.bytes[0] != int_opcode) return false;
     const trap_info_t& trap = vcpu.cpu.traps[code.bytes[1]];
     unsigned level = vcpu.cpu.in_kernel ? 1 : 3;
     if ((trap.flags & 3) < level || !trap.address) {
@@ -45,15 +44,13 @@ uint32_t handle_general_protection(CpuLocal& cpu, Vcpu& vcpu) {
     RegisterFrame& frame = cpu.frame;
     uint32_t error_code = frame.error_code;
     if ((error_code & (selector_error::external | selector_error::interrupt_gate)) == selector_error::interrupt_gate) {
-        if (software_interrupt(cpu, vcpu))
-            return keep_registers;
+        if (software_interrupt(cpu, vcpu)) return keep_registers;
     } else if (error_code == 0) {
-        std::optional<PrivilegedInstruction> instruction = decode_privileged(fetch_instruction(frame), is_long_mode(frame));
+        std::optional<PrivilegedInstruction> instruction =
+            decode_privileged(fetch_instruction(frame), is_long_mode(frame));
         Emulated result = instruction ? emulate_privileged(cpu, vcpu, *instruction) : Emulated::refused;
-        if (result == Emulated::done)
-            step_over(cpu, vcpu, instruction->length);
-        if (result != Emulated::refused)
-            return load_registers;
+        if (result == Emulated::done) step_over(cpu, vcpu, instruction->length);
+        if (result != Emulated::refused) return load_registers;
     }
     inject_trap(cpu, vcpu, vector::general_protection, frame.error_code);
     return keep_registers;

@@ -24,15 +24,13 @@ uint64_t visible_efer() {
 
 std::optional<uint64_t> from_machine(uint32_t number) {
     uint64_t value;
-    if (!read_msr_safe(number, value))
-        return std::nullopt;
+    if (!read_msr_safe(number, value)) return std::nullopt;
     return value;
 }
 
 std::optional<uint64_t> misc_enable() {
     std::optional<uint64_t> value = from_machine(guest_msr::misc_enable);
-    if (value)
-        *value = (*value & ~misc_enable_cleared) | misc_enable_set;
+    if (value) *value = (*value & ~misc_enable_cleared) | misc_enable_set;
     return value;
 }
 
@@ -47,23 +45,19 @@ std::optional<uint64_t> read_guest_msr(Vcpu& vcpu, uint32_t number) {
     case msr::efer: return visible_efer();
     case msr::tsc: return read_tsc();
     case msr::tsc_aux:
-        if (!cpu_features.rdtscp)
-            return std::nullopt;
+        if (!cpu_features.rdtscp) return std::nullopt;
         return vcpu.cpu.tsc_aux;
-    case msr::apic_base:
-        return apic_base_default | apic_base_enabled | (vcpu.id.value == 0 ? apic_base_first_cpu : 0);
+    case msr::apic_base: return apic_base_default | apic_base_enabled | (vcpu.id.value == 0 ? apic_base_first_cpu : 0);
     case msr::pat: return read_msr(msr::pat);
     case guest_msr::misc_enable: return misc_enable();
     case guest_msr::microcode_level: return from_machine(number);
     case guest_msr::platform_id:
-        if (!cpu_features.intel)
-            return std::nullopt;
+        if (!cpu_features.intel) return std::nullopt;
         return from_machine(number);
     case guest_msr::platform_info: return uint64_t{0}; // no CPUID faulting to be had
     case guest_msr::misc_features_enables: return std::nullopt;
     case guest_msr::hardware_configuration:
-        if (!cpu_features.amd)
-            return std::nullopt;
+        if (!cpu_features.amd) return std::nullopt;
         return from_machine(number);
     // Machine checks are xen-core's: no banks.
     case msr::mcg_cap:
@@ -78,13 +72,11 @@ bool write_guest_msr(Vcpu& vcpu, uint32_t number, uint64_t value) {
     case msr::fs_base:
     case msr::gs_base:
     case msr::kernel_gs_base:
-        if (!is_canonical(value))
-            return false;
+        if (!is_canonical(value)) return false;
         write_msr(number, value);
         return true;
     case msr::tsc_aux:
-        if (!cpu_features.rdtscp || value >> 32)
-            return false;
+        if (!cpu_features.rdtscp || value >> 32) return false;
         state.tsc_aux = static_cast<uint32_t>(value);
         write_msr(number, value);
         cpu_local().tsc_aux = state.tsc_aux;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Model-specific registers as a PV kernel sees them: few exist. What is not listed is a general protection fault, as on Xen.
+// Model-specific registers as a PV kernel sees them: few exist. What is not listed is a general protection fault, as on
+// Xen.
 #pragma once
 
 #include "domain/vcpu.h"

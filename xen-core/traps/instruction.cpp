@@ -21,8 +21,7 @@ class Reader {
     // Sign-extended, as nearly all immediates are.
     uint64_t immediate(unsigned bytes) {
         uint64_t value = 0;
-        for (unsigned i = 0; i < bytes; ++i)
-            value |= uint64_t{byte()} << (8 * i);
+        for (unsigned i = 0; i < bytes; ++i) value |= uint64_t{byte()} << (8 * i);
         unsigned unused = 64 - 8 * bytes;
         return bytes == 8 ? value : static_cast<uint64_t>(static_cast<int64_t>(value << unused) >> unused);
     }
@@ -45,8 +44,7 @@ class Reader {
             case 0x64:
             case 0x65: prefixes.segment = next; break;
             default:
-                if (!long_mode_ || (next & 0xf0) != 0x40)
-                    return next;
+                if (!long_mode_ || (next & 0xf0) != 0x40) return next;
                 prefixes.rex = next; // counts only right before the opcode
                 next = byte();
                 if (is_prefix(next)) {
@@ -56,8 +54,7 @@ class Reader {
                 }
                 return next;
             }
-            if (failed)
-                return 0;
+            if (failed) return 0;
         }
     }
 
@@ -72,24 +69,20 @@ class Reader {
         uint8_t mod = value >> 6, rm = value & 7;
         ModRm result{mod != 3, static_cast<uint8_t>((value >> 3 & 7) | (prefixes.rex & 4) << 1),
                      static_cast<uint8_t>(rm | (prefixes.rex & 1) << 3)};
-        if (!result.is_memory)
-            return result;
+        if (!result.is_memory) return result;
         unsigned displacement = mod == 1 ? 1 : mod == 2 ? 4 : 0;
         if (!long_mode_ && prefixes.address_size) { // 16-bit addressing
             displacement = mod == 2 ? 2 : mod == 0 && rm == 6 ? 2 : displacement;
-            if (displacement)
-                (void)immediate(displacement);
+            if (displacement) (void)immediate(displacement);
             return result;
         }
         if (rm == 4) {
             uint8_t sib = byte();
-            if (mod == 0 && (sib & 7) == 5)
-                displacement = 4;
+            if (mod == 0 && (sib & 7) == 5) displacement = 4;
         } else if (mod == 0 && rm == 5) {
             displacement = 4;
         }
-        if (displacement)
-            (void)immediate(displacement);
+        if (displacement) (void)immediate(displacement);
         return result;
     }
 
@@ -125,9 +118,14 @@ uint8_t operand_bytes(const DecodedPrefixes& prefixes, bool byte_form) {
 // An immediate of the operand's size, four bytes at most.
 uint64_t operand_immediate(Reader& reader, uint8_t bytes) { return reader.immediate(bytes > 4 ? 4 : bytes); }
 
-constexpr WriteOperation arithmetic[8] = {WriteOperation::add, WriteOperation::or_, WriteOperation::add /* adc: refused */,
-                                          WriteOperation::sub /* sbb: refused */, WriteOperation::and_,
-                                          WriteOperation::sub, WriteOperation::xor_, WriteOperation::sub /* cmp */};
+constexpr WriteOperation arithmetic[8] = {WriteOperation::add,
+                                          WriteOperation::or_,
+                                          WriteOperation::add /* adc: refused */,
+                                          WriteOperation::sub /* sbb: refused */,
+                                          WriteOperation::and_,
+                                          WriteOperation::sub,
+                                          WriteOperation::xor_,
+                                          WriteOperation::sub /* cmp */};
 constexpr bool is_plain_arithmetic(unsigned index) { return index != 2 && index != 3 && index != 7; }
 
 struct WriteDecoder {
@@ -218,8 +216,7 @@ std::optional<MemoryWrite> decode_memory_write(const InstructionBytes& code, boo
     WriteDecoder decoder{reader, prefixes};
     bool known = opcode == 0x0f ? decoder.two_byte(reader.byte()) : decoder.one_byte(opcode);
     bool is_string = decoder.write.operation == WriteOperation::store_string;
-    if (!known || reader.failed || (prefixes.repeat && !is_string))
-        return std::nullopt;
+    if (!known || reader.failed || (prefixes.repeat && !is_string)) return std::nullopt;
     // A repeated string store is executed once here, and once more by the guest for each further element.
     decoder.write.length = is_string && prefixes.repeat ? 0 : reader.length();
     return decoder.write;
@@ -240,8 +237,7 @@ struct PrivilegedDecoder {
     bool port(PrivilegedOperation operation, bool byte_form, bool in_dx) {
         result.bytes = byte_form ? 1 : prefixes.operand_size ? 2 : 4;
         result.port_in_dx = in_dx;
-        if (!in_dx)
-            result.port = reader.byte();
+        if (!in_dx) result.port = reader.byte();
         return is(operation);
     }
     bool string(PrivilegedOperation operation, bool byte_form) {
@@ -260,15 +256,11 @@ struct PrivilegedDecoder {
     bool group7() {
         Reader::ModRm operand = reader.mod_rm(prefixes);
         unsigned index = operand.reg & 7;
-        if (operand.is_memory)
-            return index == 7 && is(PrivilegedOperation::invalidate_page);
+        if (operand.is_memory) return index == 7 && is(PrivilegedOperation::invalidate_page);
         result.register_number = operand.rm;
-        if (index == 2)
-            return (operand.rm & 7) == 1 && is(PrivilegedOperation::set_extended_control);
-        if (index == 6)
-            return is(PrivilegedOperation::load_machine_status);
-        if (index == 7)
-            return (operand.rm & 7) == 1 && is(PrivilegedOperation::read_tsc_and_cpu);
+        if (index == 2) return (operand.rm & 7) == 1 && is(PrivilegedOperation::set_extended_control);
+        if (index == 6) return is(PrivilegedOperation::load_machine_status);
+        if (index == 7) return (operand.rm & 7) == 1 && is(PrivilegedOperation::read_tsc_and_cpu);
         return false;
     }
     bool two_byte(uint8_t opcode) {
@@ -318,8 +310,7 @@ std::optional<PrivilegedInstruction> decode_privileged(const InstructionBytes& c
     uint8_t opcode = reader.prefixes(prefixes);
     PrivilegedDecoder decoder{reader, prefixes, long_mode};
     bool known = opcode == 0x0f ? decoder.two_byte(reader.byte()) : decoder.one_byte(opcode);
-    if (!known || reader.failed || prefixes.lock)
-        return std::nullopt;
+    if (!known || reader.failed || prefixes.lock) return std::nullopt;
     decoder.result.length = reader.length();
     return decoder.result;
 }
@@ -359,8 +350,7 @@ void write_register(RegisterFrame& frame, unsigned number, uint64_t value, unsig
 
 uint64_t read_register(const RegisterFrame& frame, unsigned number, unsigned bytes, bool high_byte) {
     uint64_t value = general_register(const_cast<RegisterFrame&>(frame), number);
-    if (high_byte)
-        value >>= 8;
+    if (high_byte) value >>= 8;
     return bytes == 8 ? value : value & ((uint64_t{1} << (8 * bytes)) - 1);
 }
 

@@ -2,8 +2,8 @@
 // A small x86 decoder: the instructions that xen-core executes on behalf of a guest, and nothing else. Pure: bytes and
 // registers in, a description out; no memory is touched. Encodings from the Intel SDM volume 2.
 //
-// Hostile input: the bytes are whatever the guest had at rip at some moment. A description is always safe to execute: lengths are
-// 1..15, sizes are 1, 2, 4 or 8, and register numbers below 16.
+// Hostile input: the bytes are whatever the guest had at rip at some moment. A description is always safe to execute:
+// lengths are 1..15, sizes are 1, 2, 4 or 8, and register numbers below 16.
 #pragma once
 
 #include "arch/x86_64/register_frame.h"
@@ -34,16 +34,29 @@ struct DecodedPrefixes {
 
 // --- writes to page tables -----------------------------------------------------------------------------------------
 
-enum class WriteOperation : uint8_t { move, exchange, compare_exchange, add, or_, and_, sub, xor_, exchange_add,
-                                      bit_set, bit_reset, bit_complement, store_string };
+enum class WriteOperation : uint8_t {
+    move,
+    exchange,
+    compare_exchange,
+    add,
+    or_,
+    and_,
+    sub,
+    xor_,
+    exchange_add,
+    bit_set,
+    bit_reset,
+    bit_complement,
+    store_string
+};
 
 // A write of `bytes` bytes to the one memory operand. The operand's address is the faulting one: it is not computed.
 struct MemoryWrite {
     WriteOperation operation;
-    uint8_t bytes;          // 1, 2, 4, 8
-    uint8_t length;         // of the instruction
-    bool from_immediate;    // else from the register
-    bool high_byte;         // the register is AH, CH, DH, BH (number - 4)
+    uint8_t bytes;       // 1, 2, 4, 8
+    uint8_t length;      // of the instruction
+    bool from_immediate; // else from the register
+    bool high_byte;      // the register is AH, CH, DH, BH (number - 4)
     uint8_t register_number;
     uint64_t immediate;
 };
@@ -88,8 +101,8 @@ enum class PrivilegedOperation : uint8_t {
 struct PrivilegedInstruction {
     PrivilegedOperation operation;
     uint8_t length;
-    uint8_t bytes;            // in, out and their string forms: 1, 2, 4
-    bool port_in_dx;          // else `port`
+    uint8_t bytes;   // in, out and their string forms: 1, 2, 4
+    bool port_in_dx; // else `port`
     uint8_t port;
     bool repeated;            // string forms
     uint8_t address_bytes;    // string forms: 4 or 8

@@ -11,16 +11,14 @@ bool domain_has(const Vcpu& vcpu, uint16_t port, unsigned bytes) {
     return vcpu.domain.io_ports.contains(port, port + bytes - 1u);
 }
 
-// Two bytes always, as the CPU reads its own bitmap: the second must exist, and the ABI's bitmaps end with one more byte.
+// Two bytes always, as the CPU reads its own bitmap: the second must exist, and the ABI's bitmaps end with one more
+// byte.
 bool bitmap_allows(const PvCpuState& state, uint16_t port, unsigned bytes) {
-    if (uint32_t{port} + bytes > state.io_bitmap_ports)
-        return false;
+    if (uint32_t{port} + bytes > state.io_bitmap_ports) return false;
     uint64_t at = state.io_bitmap + port / 8;
     uint8_t low = 0xff, high = 0xff;
-    if (!copy_in(low, GuestVirt(at)).ok())
-        return false;
-    if (port % 8 + bytes > 8 && !copy_in(high, GuestVirt(at + 1)).ok())
-        return false;
+    if (!copy_in(low, GuestVirt(at)).ok()) return false;
+    if (port % 8 + bytes > 8 && !copy_in(high, GuestVirt(at + 1)).ok()) return false;
     unsigned word = low | high << 8;
     return !(word >> port % 8 & ((1u << bytes) - 1));
 }
@@ -38,8 +36,7 @@ bool may_use_port(Vcpu& vcpu, uint16_t port, unsigned bytes) {
 }
 
 uint32_t read_port(Vcpu& vcpu, uint16_t port, unsigned bytes) {
-    if (!domain_has(vcpu, port, bytes))
-        return ~0u;
+    if (!domain_has(vcpu, port, bytes)) return ~0u;
     switch (bytes) {
     case 1: return in8(port);
     case 2: return in16(port);
@@ -48,8 +45,7 @@ uint32_t read_port(Vcpu& vcpu, uint16_t port, unsigned bytes) {
 }
 
 void write_port(Vcpu& vcpu, uint16_t port, unsigned bytes, uint32_t value) {
-    if (!domain_has(vcpu, port, bytes))
-        return;
+    if (!domain_has(vcpu, port, bytes)) return;
     switch (bytes) {
     case 1: return out8(port, static_cast<uint8_t>(value));
     case 2: return out16(port, static_cast<uint16_t>(value));

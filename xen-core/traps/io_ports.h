@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Port I/O of guests. Two questions, as on Xen: does the guest's kernel let this code use the port (I/O privilege level, I/O
-// bitmap)? If not, #GP. Does the domain have the port? If not, reads give ones and writes go nowhere.
+// Port I/O of guests. Two questions, as on Xen: does the guest's kernel let this code use the port (I/O privilege
+// level, I/O bitmap)? If not, #GP. Does the domain have the port? If not, reads give ones and writes go nowhere.
 #pragma once
 
 #include "domain/vcpu.h"

@@ -19,8 +19,7 @@ namespace {
         inject_page_fault(cpu, vcpu, address, error_code);
         return keep_registers;
     }
-    if (map_ldt_on_demand(vcpu, address))
-        return keep_registers;
+    if (map_ldt_on_demand(vcpu, address)) return keep_registers;
     // The guest sees the fault where it believes its LDT to be.
     uint64_t offset = window_address(address).offset;
     if (offset >= layout::vcpu_window_ldt_offset)

@@ -23,8 +23,7 @@ Emulated outcome(bool ok) { return ok ? Emulated::done : Emulated::refused; }
 Emulated port_access(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction) {
     RegisterFrame& frame = cpu.frame;
     uint16_t port = instruction.port_in_dx ? static_cast<uint16_t>(frame.rdx) : instruction.port;
-    if (!may_use_port(vcpu, port, instruction.bytes))
-        return Emulated::refused;
+    if (!may_use_port(vcpu, port, instruction.bytes)) return Emulated::refused;
     if (instruction.operation == PrivilegedOperation::out)
         write_port(vcpu, port, instruction.bytes, static_cast<uint32_t>(frame.rax));
     else
@@ -45,16 +44,14 @@ void step_register(uint64_t& value, const RegisterFrame& frame, unsigned bytes, 
     value = address_bytes == 8 ? next : static_cast<uint32_t>(next);
 }
 
-// One element of ins or outs; a repeated one is executed again by the guest for the next. Compilers never emit these, so
-// speed does not matter.
+// One element of ins or outs; a repeated one is executed again by the guest for the next. Compilers never emit these,
+// so speed does not matter.
 Emulated string_access(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction) {
     RegisterFrame& frame = cpu.frame;
     auto port = static_cast<uint16_t>(frame.rdx);
-    if (!may_use_port(vcpu, port, instruction.bytes))
-        return Emulated::refused;
+    if (!may_use_port(vcpu, port, instruction.bytes)) return Emulated::refused;
     uint64_t mask = instruction.address_bytes == 8 ? ~uint64_t{0} : 0xffffffff;
-    if (instruction.repeated && !(frame.rcx & mask))
-        return Emulated::done;
+    if (instruction.repeated && !(frame.rcx & mask)) return Emulated::done;
     bool output = instruction.operation == PrivilegedOperation::out_string;
     uint64_t& index = output ? frame.rsi : frame.rdi;
     GuestVirt address((index & mask) + (output ? segment_base(instruction.segment) : 0));
@@ -76,8 +73,7 @@ Emulated string_access(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& i
         (void)copy_to_guest(address, &value, instruction.bytes).ok();
     }
     step_register(index, frame, instruction.bytes, instruction.address_bytes);
-    if (!instruction.repeated)
-        return Emulated::done;
+    if (!instruction.repeated) return Emulated::done;
     frame.rcx = (frame.rcx & ~mask) | ((frame.rcx - 1) & mask);
     return frame.rcx & mask ? Emulated::retry : Emulated::done;
 }
@@ -88,11 +84,9 @@ Emulated read_special(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& in
         value = read_guest_control(vcpu, instruction.special_register);
     } else {
         Result<uint64_t> read = vcpu.cpu.get_debug_register(instruction.special_register);
-        if (read.ok())
-            value = read.value();
+        if (read.ok()) value = read.value();
     }
-    if (!value)
-        return Emulated::refused;
+    if (!value) return Emulated::refused;
     write_register(cpu.frame, instruction.register_number, *value, 8);
     return Emulated::done;
 }
@@ -123,11 +117,10 @@ Emulated access_msr(CpuLocal& cpu, Vcpu& vcpu, bool write) {
     RegisterFrame& frame = cpu.frame;
     auto number = static_cast<uint32_t>(frame.rcx);
     if (write)
-        return outcome(write_guest_msr(vcpu, number, uint64_t{static_cast<uint32_t>(frame.rdx)} << 32 |
-                                                         static_cast<uint32_t>(frame.rax)));
+        return outcome(write_guest_msr(
+            vcpu, number, uint64_t{static_cast<uint32_t>(frame.rdx)} << 32 | static_cast<uint32_t>(frame.rax)));
     std::optional<uint64_t> value = read_guest_msr(vcpu, number);
-    if (!value)
-        return Emulated::refused;
+    if (!value) return Emulated::refused;
     frame.rax = static_cast<uint32_t>(*value);
     frame.rdx = *value >> 32;
     return Emulated::done;
@@ -138,8 +131,7 @@ Emulated read_time(CpuLocal& cpu, Vcpu& vcpu, bool with_cpu) {
     uint64_t value = read_tsc();
     cpu.frame.rax = static_cast<uint32_t>(value);
     cpu.frame.rdx = value >> 32;
-    if (with_cpu)
-        cpu.frame.rcx = vcpu.cpu.tsc_aux;
+    if (with_cpu) cpu.frame.rcx = vcpu.cpu.tsc_aux;
     return Emulated::done;
 }
 
@@ -195,8 +187,7 @@ void execute_cpuid(CpuLocal& cpu, Vcpu& vcpu, bool by_prefix) {
 
 Emulated emulate_privileged(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction) {
     using Op = PrivilegedOperation;
-    if (!vcpu.cpu.in_kernel && !is_for_users(instruction.operation))
-        return Emulated::refused;
+    if (!vcpu.cpu.in_kernel && !is_for_users(instruction.operation)) return Emulated::refused;
     switch (instruction.operation) {
     case Op::in:
     case Op::out: return port_access(cpu, vcpu, instruction);
@@ -209,8 +200,7 @@ Emulated emulate_privileged(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstructi
     case Op::clear_task_switched: vcpu.cpu.set_task_switched(false); return Emulated::done;
     case Op::write_back_caches:
         // Only who has devices can need it.
-        if (vcpu.domain.io_memory.size())
-            write_back_caches();
+        if (vcpu.domain.io_memory.size()) write_back_caches();
         return Emulated::done;
     case Op::read_control:
     case Op::read_debug: return read_special(cpu, vcpu, instruction);

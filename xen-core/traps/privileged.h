@@ -17,8 +17,8 @@ enum class Emulated {
 
 Emulated emulate_privileged(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction);
 
-// CPUID for the guest, in its registers. `by_prefix`: the guest's kernel asked the hypervisor; then OSXSAVE shows whether
-// XSAVE may be used at all, before the guest has enabled it: Linux relies on that.
+// CPUID for the guest, in its registers. `by_prefix`: the guest's kernel asked the hypervisor; then OSXSAVE shows
+// whether XSAVE may be used at all, before the guest has enabled it: Linux relies on that.
 void execute_cpuid(CpuLocal& cpu, Vcpu& vcpu, bool by_prefix);
 
 } // namespace skerry

@@ -41,14 +41,12 @@ void finish_registers(RegisterFrame& frame, const MemoryWrite& write, uint64_t o
         write_register(frame, write.register_number, old, write.bytes, write.high_byte);
         break;
     case WriteOperation::compare_exchange:
-        if (read_register(frame, 0, write.bytes) != old)
-            write_register(frame, 0, old, write.bytes);
+        if (read_register(frame, 0, write.bytes) != old) write_register(frame, 0, old, write.bytes);
         break;
     case WriteOperation::store_string: {
         bool down = frame.rflags & rflags::direction;
         frame.rdi += down ? uint64_t{0} - write.bytes : write.bytes;
-        if (!write.length)
-            --frame.rcx;
+        if (!write.length) --frame.rcx;
         break;
     }
     default: break;
@@ -60,21 +58,18 @@ void finish_registers(RegisterFrame& frame, const MemoryWrite& write, uint64_t o
 PtWriteOutcome emulate_page_table_write(CpuLocal& cpu, Vcpu& vcpu, GuestVirt address) {
     RegisterFrame& frame = cpu.frame;
     std::optional<MemoryWrite> decoded = decode_memory_write(fetch_instruction(frame), is_long_mode(frame));
-    if (!decoded || address.value % 8 + decoded->bytes > 8)
-        return PtWriteOutcome::not_ours;
+    if (!decoded || address.value % 8 + decoded->bytes > 8) return PtWriteOutcome::not_ours;
     const MemoryWrite& write = *decoded;
     bool is_string = write.operation == WriteOperation::store_string;
-    if (is_string && (frame.rdi != address.value || (!write.length && !frame.rcx)))
-        return PtWriteOutcome::not_ours;
+    if (is_string && (frame.rdi != address.value || (!write.length && !frame.rcx))) return PtWriteOutcome::not_ours;
     uint64_t operand = write.from_immediate ? write.immediate
-                       : is_string ? read_register(frame, 0, write.bytes)
-                                   : read_register(frame, write.register_number, write.bytes, write.high_byte);
+                       : is_string          ? read_register(frame, 0, write.bytes)
+                                            : read_register(frame, write.register_number, write.bytes, write.high_byte);
     if (is_bit_operation(write.operation) && !write.from_immediate && operand >= write.bytes * 8u)
         return PtWriteOutcome::not_ours;
 
     uint64_t old = 0;
-    if (needs_old(write.operation) && !read_old(old, address, write.bytes))
-        return PtWriteOutcome::not_ours;
+    if (needs_old(write.operation) && !read_old(old, address, write.bytes)) return PtWriteOutcome::not_ours;
     Computed computed = compute(write.operation, write.bytes, old, operand, frame.rax, frame.rflags);
     PtWrite request{.address = address,
                     .bytes = write.bytes,
@@ -83,10 +78,8 @@ PtWriteOutcome emulate_page_table_write(CpuLocal& cpu, Vcpu& vcpu, GuestVirt add
                     .compares = needs_old(write.operation)};
     WorkBudget budget;
     Result<uint64_t> before = vcpu.domain.mmu.emulate_pt_write(current_root(vcpu.cpu), request, budget);
-    if (!before.ok())
-        return before.error() == Error::restart ? PtWriteOutcome::retry : PtWriteOutcome::not_ours;
-    if (request.compares && before.value() != old)
-        return PtWriteOutcome::retry; // somebody else was faster
+    if (!before.ok()) return before.error() == Error::restart ? PtWriteOutcome::retry : PtWriteOutcome::not_ours;
+    if (request.compares && before.value() != old) return PtWriteOutcome::retry; // somebody else was faster
     finish_registers(frame, write, before.value(), computed);
     step_over(cpu, vcpu, write.length);
     return PtWriteOutcome::done;

@@ -17,9 +17,7 @@ std::uint64_t since_entry_ns();
 std::uint64_t wall_ns();
 /// Blocks the calling thread for at least that long.
 void sleep_ns(std::uint64_t duration);
-inline void sleep_ms(std::uint64_t duration) {
-    sleep_ns(duration * 1'000'000);
-}
+inline void sleep_ms(std::uint64_t duration) { sleep_ns(duration * 1'000'000); }
 
 /// Calls a function once at a time; the function runs as event handlers do. The object must outlive its arming.
 class Timer {

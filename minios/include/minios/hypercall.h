@@ -16,15 +16,13 @@ extern "C" char hypercall_page[];
 #define MINIOS_HYPERCALL_ENTRY "call hypercall_page + %c[entry]"
 #define MINIOS_HYPERCALL_CLOBBERS "memory", "rcx", "r11", "cc"
 
-template <unsigned number>
-inline long call() {
+template <unsigned number> inline long call() {
     long result;
     asm volatile(MINIOS_HYPERCALL_ENTRY : "=a"(result) : [entry] "i"(number * 32) : MINIOS_HYPERCALL_CLOBBERS);
     return result;
 }
 
-template <unsigned number>
-inline long call(std::uint64_t a1) {
+template <unsigned number> inline long call(std::uint64_t a1) {
     long result;
     asm volatile(MINIOS_HYPERCALL_ENTRY
                  : "=a"(result), "+D"(a1)
@@ -33,8 +31,7 @@ inline long call(std::uint64_t a1) {
     return result;
 }
 
-template <unsigned number>
-inline long call(std::uint64_t a1, std::uint64_t a2) {
+template <unsigned number> inline long call(std::uint64_t a1, std::uint64_t a2) {
     long result;
     asm volatile(MINIOS_HYPERCALL_ENTRY
                  : "=a"(result), "+D"(a1), "+S"(a2)
@@ -43,8 +40,7 @@ inline long call(std::uint64_t a1, std::uint64_t a2) {
     return result;
 }
 
-template <unsigned number>
-inline long call(std::uint64_t a1, std::uint64_t a2, std::uint64_t a3) {
+template <unsigned number> inline long call(std::uint64_t a1, std::uint64_t a2, std::uint64_t a3) {
     long result;
     asm volatile(MINIOS_HYPERCALL_ENTRY
                  : "=a"(result), "+D"(a1), "+S"(a2), "+d"(a3)
@@ -53,8 +49,7 @@ inline long call(std::uint64_t a1, std::uint64_t a2, std::uint64_t a3) {
     return result;
 }
 
-template <unsigned number>
-inline long call(std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4) {
+template <unsigned number> inline long call(std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4) {
     long result;
     register std::uint64_t r10 asm("r10") = a4;
     asm volatile(MINIOS_HYPERCALL_ENTRY
@@ -67,23 +62,15 @@ inline long call(std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint
 #undef MINIOS_HYPERCALL_ENTRY
 #undef MINIOS_HYPERCALL_CLOBBERS
 
-inline std::uint64_t address(const void* p) {
-    return reinterpret_cast<std::uint64_t>(p);
-}
+inline std::uint64_t address(const void* p) { return reinterpret_cast<std::uint64_t>(p); }
 
 // --- CPU -----------------------------------------------------------------------------------------------------------
-inline long set_trap_table(const trap_info_t* table) {
-    return call<__HYPERVISOR_set_trap_table>(address(table));
-}
+inline long set_trap_table(const trap_info_t* table) { return call<__HYPERVISOR_set_trap_table>(address(table)); }
 inline long set_callbacks(std::uint64_t event, std::uint64_t failsafe, std::uint64_t syscall) {
     return call<__HYPERVISOR_set_callbacks>(event, failsafe, syscall);
 }
-inline long stack_switch(std::uint64_t ss, std::uint64_t sp) {
-    return call<__HYPERVISOR_stack_switch>(ss, sp);
-}
-inline long fpu_taskswitch(bool set) {
-    return call<__HYPERVISOR_fpu_taskswitch>(set);
-}
+inline long stack_switch(std::uint64_t ss, std::uint64_t sp) { return call<__HYPERVISOR_stack_switch>(ss, sp); }
+inline long fpu_taskswitch(bool set) { return call<__HYPERVISOR_fpu_taskswitch>(set); }
 inline long set_segment_base(unsigned which, std::uint64_t base) {
     return call<__HYPERVISOR_set_segment_base>(which, base);
 }
@@ -99,9 +86,7 @@ inline long set_debugreg(int reg, std::uint64_t value) {
 inline long vcpu_op(int command, unsigned vcpu, void* argument) {
     return call<__HYPERVISOR_vcpu_op>(static_cast<std::uint64_t>(command), vcpu, address(argument));
 }
-inline long vm_assist(unsigned command, unsigned type) {
-    return call<__HYPERVISOR_vm_assist>(command, type);
-}
+inline long vm_assist(unsigned command, unsigned type) { return call<__HYPERVISOR_vm_assist>(command, type); }
 inline long callback_op(int command, const void* argument) {
     return call<__HYPERVISOR_callback_op>(static_cast<std::uint64_t>(command), address(argument));
 }
@@ -141,9 +126,7 @@ inline long sched_op(int command, void* argument) {
     return call<__HYPERVISOR_sched_op>(static_cast<std::uint64_t>(command), address(argument));
 }
 /// Absolute system time in nanoseconds; 0 cancels.
-inline long set_timer_op(std::uint64_t deadline_ns) {
-    return call<__HYPERVISOR_set_timer_op>(deadline_ns);
-}
+inline long set_timer_op(std::uint64_t deadline_ns) { return call<__HYPERVISOR_set_timer_op>(deadline_ns); }
 
 // --- console, version ----------------------------------------------------------------------------------------------
 inline long console_io(int command, int count, void* buffer) {
@@ -167,8 +150,6 @@ inline long sysctl(xen_sysctl_t& operation) {
 inline long physdev_op(int command, void* argument) {
     return call<__HYPERVISOR_physdev_op>(static_cast<std::uint64_t>(command), address(argument));
 }
-inline long platform_op(void* operation) {
-    return call<__HYPERVISOR_platform_op>(address(operation));
-}
+inline long platform_op(void* operation) { return call<__HYPERVISOR_platform_op>(address(operation)); }
 
 } // namespace minios::hypercall

@@ -51,9 +51,7 @@ void release(void* first, std::size_t count = 1);
 
 /// The frame behind an address of the image, of pages::allocate(), or of the initial region.
 Pfn pfn_of(const void* address);
-inline Mfn mfn_of(const void* address) {
-    return frames::mfn_of(pfn_of(address));
-}
+inline Mfn mfn_of(const void* address) { return frames::mfn_of(pfn_of(address)); }
 /// Where a frame is (or would be) mapped by this allocator; maps the block around it when needed. nullptr: no page
 /// table.
 void* address_of(Pfn pfn);

@@ -47,10 +47,8 @@ class WaitQueue {
 };
 
 /// Waits until `condition()`; whoever makes it true wakes `queue`.
-template <class Condition>
-void wait_until(WaitQueue& queue, Condition condition) {
-    while (!condition())
-        queue.wait();
+template <class Condition> void wait_until(WaitQueue& queue, Condition condition) {
+    while (!condition()) queue.wait();
 }
 
 } // namespace minios

@@ -13,8 +13,7 @@ inline constexpr unsigned page_shift = 12;
 inline constexpr std::size_t page_size = std::size_t{1} << page_shift;
 
 /// An integer that does not mix with integers of another kind. `T` is the representation.
-template <class Tag, class T>
-struct Id {
+template <class Tag, class T> struct Id {
     T value{};
     constexpr Id() = default;
     constexpr explicit Id(T v) : value(v) {}
@@ -56,13 +55,10 @@ enum class Error : int {
 const char* error_name(Error error);
 
 /// The Error of a hypercall's negative return value.
-constexpr Error error_of(long hypercall_result) {
-    return static_cast<Error>(static_cast<int>(-hypercall_result));
-}
+constexpr Error error_of(long hypercall_result) { return static_cast<Error>(static_cast<int>(-hypercall_result)); }
 
 /// A value or an error. Ask `ok()` first; `value()` of an error is whatever T{} is.
-template <class T>
-class [[nodiscard]] Result {
+template <class T> class [[nodiscard]] Result {
   public:
     constexpr Result(T value) : value_(static_cast<T&&>(value)) {}
     constexpr Result(Error error) : error_(error) {}
@@ -81,8 +77,7 @@ class [[nodiscard]] Result {
 };
 
 /// Success or an error.
-template <>
-class [[nodiscard]] Result<void> {
+template <> class [[nodiscard]] Result<void> {
   public:
     constexpr Result() = default;
     constexpr Result(Error error) : error_(error) {}

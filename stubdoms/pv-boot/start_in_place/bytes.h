@@ -12,9 +12,7 @@ namespace skerry::start_in_place {
 
 inline constexpr std::uint64_t page_bytes = 4096;
 
-constexpr std::uint64_t pages_of(std::uint64_t bytes) {
-    return bytes / page_bytes + (bytes % page_bytes != 0);
-}
+constexpr std::uint64_t pages_of(std::uint64_t bytes) { return bytes / page_bytes + (bytes % page_bytes != 0); }
 
 /// Little-endian bytes of unknown origin. Reads are unaligned-safe copies.
 class Bytes {
@@ -29,11 +27,9 @@ class Bytes {
     }
 
     /// Copies a T from `offset`; false, with `out` untouched, when it does not lie inside.
-    template <class T>
-    [[nodiscard]] bool read(std::uint64_t offset, T& out) const {
+    template <class T> [[nodiscard]] bool read(std::uint64_t offset, T& out) const {
         static_assert(std::is_trivially_copyable_v<T>);
-        if (!contains(offset, sizeof(T)))
-            return false;
+        if (!contains(offset, sizeof(T))) return false;
         std::memcpy(&out, bytes_.data() + offset, sizeof(T));
         return true;
     }

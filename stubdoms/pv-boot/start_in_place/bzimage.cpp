@@ -25,8 +25,7 @@ Result<Payload> find_payload(Bytes file) {
     if (!is_bzimage(file) || !file.read(setup_sectors_at, setup_sectors) || !file.read(version_at, version) ||
         !file.read(payload_offset_at, offset) || !file.read(payload_length_at, length))
         return Failure{"bzImage: header cut off; bytes", file.size()};
-    if (version < first_version_with_payload)
-        return Failure{"bzImage: boot protocol older than 2.08:", version};
+    if (version < first_version_with_payload) return Failure{"bzImage: boot protocol older than 2.08:", version};
     // The payload is counted from the protected-mode code, which follows the boot sector and the setup sectors.
     const std::uint64_t start =
         (1 + (setup_sectors == 0 ? default_setup_sectors : setup_sectors)) * sector_bytes + std::uint64_t{offset};

@@ -27,51 +27,35 @@ const char* const output_full = "unpacks to more than its header says; bytes";
 
 Format recognise(Bytes input) {
     for (const Magic& magic : magics)
-        if (input.starts_with(magic.bytes, magic.count))
-            return magic.format;
+        if (input.starts_with(magic.bytes, magic.count)) return magic.format;
     return Format::none;
 }
 
 const char* name(Format format) {
     switch (format) {
-    case Format::gzip:
-        return "gzip";
-    case Format::xz:
-        return "xz";
-    case Format::lzma:
-        return "lzma";
-    case Format::bzip2:
-        return "bzip2";
-    case Format::lz4:
-        return "lz4";
-    case Format::zstd:
-        return "zstd";
-    case Format::lzo:
-        return "lzo";
-    case Format::none:
-        break;
+    case Format::gzip: return "gzip";
+    case Format::xz: return "xz";
+    case Format::lzma: return "lzma";
+    case Format::bzip2: return "bzip2";
+    case Format::lz4: return "lz4";
+    case Format::zstd: return "zstd";
+    case Format::lzo: return "lzo";
+    case Format::none: break;
     }
     return "uncompressed";
 }
 
 Result<std::uint64_t> decompress(Format format, Bytes input, Output output, Workspace& workspace) {
     switch (format) {
-    case Format::gzip:
-        return decompress_gzip(input, output, workspace);
-    case Format::xz:
-        return decompress_xz(input, output, workspace);
-    case Format::lzma:
-        return decompress_lzma(input, output, workspace);
-    case Format::bzip2:
-        return decompress_bzip2(input, output, workspace);
-    case Format::lz4:
-        return decompress_lz4(input, output);
-    case Format::zstd:
-        return decompress_zstd(input, output, workspace);
+    case Format::gzip: return decompress_gzip(input, output, workspace);
+    case Format::xz: return decompress_xz(input, output, workspace);
+    case Format::lzma: return decompress_lzma(input, output, workspace);
+    case Format::bzip2: return decompress_bzip2(input, output, workspace);
+    case Format::lz4: return decompress_lz4(input, output);
+    case Format::zstd: return decompress_zstd(input, output, workspace);
     case Format::lzo:
         return Failure{"kernel is compressed with LZO, which this loader does not unpack; bytes", input.size()};
-    case Format::none:
-        break;
+    case Format::none: break;
     }
     return Failure{"unknown compression; bytes", input.size()};
 }

@@ -4,9 +4,7 @@
 #include <bzlib.h>
 
 /// bzip2's failed assertion: a bug of the library, which no input should reach.
-extern "C" [[noreturn]] void bz_internal_error(int) {
-    __builtin_trap();
-}
+extern "C" [[noreturn]] void bz_internal_error(int) { __builtin_trap(); }
 
 namespace skerry::start_in_place {
 namespace {
@@ -17,13 +15,10 @@ void* allocate(void* workspace, int items, int size) {
     return static_cast<Workspace*>(workspace)->allocate(static_cast<std::uint64_t>(items) *
                                                         static_cast<std::uint64_t>(size));
 }
-void release(void* workspace, void* block) {
-    static_cast<Workspace*>(workspace)->release(block);
-}
+void release(void* workspace, void* block) { static_cast<Workspace*>(workspace)->release(block); }
 
 void refill(char*& next, unsigned& available, char* base, std::uint64_t& given, std::uint64_t size) {
-    if (available != 0)
-        return;
+    if (available != 0) return;
     const std::uint64_t left = size - given;
     next = base + given;
     available = static_cast<unsigned>(left < chunk ? left : chunk);
@@ -40,16 +35,11 @@ Result<std::uint64_t> run(bz_stream& stream, Bytes input, Output output) {
         const unsigned in_before = stream.avail_in, out_before = stream.avail_out;
         const int status = BZ2_bzDecompress(&stream);
         const std::uint64_t consumed = read - stream.avail_in, produced = written - stream.avail_out;
-        if (status == BZ_STREAM_END)
-            return produced;
-        if (status == BZ_MEM_ERROR)
-            return Failure{"bzip2: not enough memory to unpack; at input offset", consumed};
-        if (status != BZ_OK)
-            return Failure{"bzip2: corrupt; at input offset", consumed};
-        if (stream.avail_in != in_before || stream.avail_out != out_before)
-            continue;
-        if (stream.avail_out == 0)
-            return Failure{output_full, produced};
+        if (status == BZ_STREAM_END) return produced;
+        if (status == BZ_MEM_ERROR) return Failure{"bzip2: not enough memory to unpack; at input offset", consumed};
+        if (status != BZ_OK) return Failure{"bzip2: corrupt; at input offset", consumed};
+        if (stream.avail_in != in_before || stream.avail_out != out_before) continue;
+        if (stream.avail_out == 0) return Failure{output_full, produced};
         return Failure{"bzip2: cut off; at input offset", consumed};
     }
 }

@@ -15,8 +15,7 @@ constexpr std::uint64_t block_limit = std::uint64_t{8} << 20;
 
 Result<std::uint64_t> decompress_lz4(Bytes input, Output output) {
     std::uint32_t size;
-    if (!input.read(0, size) || size != legacy_magic)
-        return Failure{"lz4: not a legacy frame; bytes", input.size()};
+    if (!input.read(0, size) || size != legacy_magic) return Failure{"lz4: not a legacy frame; bytes", input.size()};
     std::uint64_t at = sizeof(size), written = 0, last_block = block_limit;
     // A block shorter than 8 MiB is the last: the kernel's build appends the unpacked size, which must not be taken for
     // another.
@@ -25,8 +24,7 @@ Result<std::uint64_t> decompress_lz4(Bytes input, Output output) {
             at += sizeof(size);
             continue;
         }
-        if (size == 0 || (at + sizeof(size) == input.size()))
-            break;
+        if (size == 0 || (at + sizeof(size) == input.size())) break;
         if (size > INT32_MAX || !input.contains(at + sizeof(size), size))
             return Failure{"lz4: block reaches beyond the end of the input; at offset", at};
         const std::uint64_t room = output.size() - written;

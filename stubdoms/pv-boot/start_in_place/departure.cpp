@@ -18,17 +18,13 @@ mmu_update_t batch[batch_size];                       // static: the stack is sm
 constexpr std::uint64_t default_tick_ns = 10'000'000; // Xen starts PV vCPUs with a 100 Hz periodic timer
 
 void must(long status, const char* what) {
-    if (status < 0)
-        minios::panic("starting the kernel: %s: %s", what, minios::error_name(minios::error_of(status)));
+    if (status < 0) minios::panic("starting the kernel: %s: %s", what, minios::error_name(minios::error_of(status)));
 }
 
-std::uint64_t alias_address(const Departure& departure) {
-    return std::uint64_t{departure.alias_slot} << 39;
-}
+std::uint64_t alias_address(const Departure& departure) { return std::uint64_t{departure.alias_slot} << 39; }
 
 void send(unsigned count) {
-    if (count != 0)
-        must(hypercall::mmu_update(batch, count, nullptr), "machine-to-physical update");
+    if (count != 0) must(hypercall::mmu_update(batch, count, nullptr), "machine-to-physical update");
 }
 
 /// Closes every event channel that was opened since the domain's start. The hypervisor answers for as many ports as
@@ -38,10 +34,8 @@ void close_event_channels(std::uint32_t store, std::uint32_t console) {
         evtchn_status_t status{};
         status.dom = DOMID_SELF;
         status.port = port;
-        if (hypercall::event_channel_op(EVTCHNOP_status, &status) != 0)
-            break;
-        if (status.status == EVTCHNSTAT_closed || port == store || port == console)
-            continue;
+        if (hypercall::event_channel_op(EVTCHNOP_status, &status) != 0) break;
+        if (status.status == EVTCHNSTAT_closed || port == store || port == console) continue;
         evtchn_close_t close{};
         close.port = port;
         must(hypercall::event_channel_op(EVTCHNOP_close, &close), "closing an event channel");
@@ -57,10 +51,8 @@ void reset_event_bits(std::uint32_t store, std::uint32_t console) {
     std::uint64_t selected = 0;
     for (unsigned word = 0; word < bits; ++word) {
         std::uint64_t ours = 0;
-        if (store != 0 && store / bits == word)
-            ours |= std::uint64_t{1} << store % bits;
-        if (console != 0 && console / bits == word)
-            ours |= std::uint64_t{1} << console % bits;
+        if (store != 0 && store / bits == word) ours |= std::uint64_t{1} << store % bits;
+        if (console != 0 && console / bits == word) ours |= std::uint64_t{1} << console % bits;
         __atomic_store_n(&minios_shared_info.evtchn_mask[word], 0, __ATOMIC_SEQ_CST);
         if ((__atomic_and_fetch(&minios_shared_info.evtchn_pending[word], ours, __ATOMIC_SEQ_CST)) != 0)
             selected |= std::uint64_t{1} << word;
@@ -101,8 +93,7 @@ void write_hand_over_page(const Departure& departure) {
 void rename_frames(const Departure& departure) {
     unsigned count = 0;
     departure.image.plan().for_each_change([&](std::uint64_t frame, std::uint64_t machine) {
-        if (machine == no_frame)
-            return;
+        if (machine == no_frame) return;
         batch[count++] = {machine * page_bytes | MMU_MACHPHYS_UPDATE, frame};
         if (count == batch_size) {
             send(count);

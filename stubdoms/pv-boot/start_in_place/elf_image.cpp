@@ -34,8 +34,7 @@ constexpr std::uint32_t segment_load = 1, segment_note = 4, section_note = 7;
 Result<void> check_file_header(const FileHeader& header) {
     if (header.ident[4] != class_64 || header.machine != machine_x86_64)
         return Failure{"ELF: not a 64-bit x86 kernel; e_machine", header.machine};
-    if (header.ident[5] != little_endian)
-        return Failure{"ELF: not little-endian; EI_DATA", header.ident[5]};
+    if (header.ident[5] != little_endian) return Failure{"ELF: not little-endian; EI_DATA", header.ident[5]};
     if (header.type != type_executable && header.type != type_shared)
         return Failure{"ELF: not an executable; e_type", header.type};
     if (header.program_header_bytes < sizeof(ProgramHeader))
@@ -44,8 +43,7 @@ Result<void> check_file_header(const FileHeader& header) {
 }
 
 Result<void> add_load(ElfImage& image, Bytes file, const ProgramHeader& header, std::uint64_t where) {
-    if (header.memory_bytes == 0)
-        return {};
+    if (header.memory_bytes == 0) return {};
     if (header.file_bytes > header.memory_bytes)
         return Failure{"ELF: segment larger in the file than in memory; program header at", where};
     if (!file.contains(header.offset, header.file_bytes))
@@ -60,10 +58,8 @@ Result<void> add_load(ElfImage& image, Bytes file, const ProgramHeader& header, 
         if (segment.physical < other.end() && other.physical < segment.end())
             return Failure{"ELF: two segments overlap; program header at", where};
     }
-    if (image.segment_count == 0 || segment.physical < image.physical_start)
-        image.physical_start = segment.physical;
-    if (image.segment_count == 0 || segment.end() > image.physical_end)
-        image.physical_end = segment.end();
+    if (image.segment_count == 0 || segment.physical < image.physical_start) image.physical_start = segment.physical;
+    if (image.segment_count == 0 || segment.end() > image.physical_end) image.physical_end = segment.end();
     image.segments[image.segment_count++] = segment;
     return {};
 }
@@ -80,8 +76,7 @@ Result<void> read_program_headers(ElfImage& image, Bytes file, const FileHeader&
         if (where < header.program_headers || !file.read(where, program))
             return Failure{"ELF: program header beyond the end of the file, at", where};
         if (program.type == segment_load) {
-            if (Result<void> added = add_load(image, file, program, where); !added)
-                return added;
+            if (Result<void> added = add_load(image, file, program, where); !added) return added;
         } else if (program.type == segment_note) {
             add_notes(image, file, program.offset, program.file_bytes);
         }
@@ -91,38 +86,28 @@ Result<void> read_program_headers(ElfImage& image, Bytes file, const FileHeader&
 
 // Only when there are no note segments; a damaged section table then just means that no notes are found.
 void read_section_notes(ElfImage& image, Bytes file, const FileHeader& header) {
-    if (header.section_header_bytes < sizeof(SectionHeader))
-        return;
+    if (header.section_header_bytes < sizeof(SectionHeader)) return;
     for (unsigned i = 0; i < header.section_header_count; ++i) {
         const std::uint64_t where = header.section_headers + std::uint64_t{i} * header.section_header_bytes;
         SectionHeader section;
-        if (where < header.section_headers || !file.read(where, section))
-            return;
-        if (section.type == section_note)
-            add_notes(image, file, section.offset, section.bytes);
+        if (where < header.section_headers || !file.read(where, section)) return;
+        if (section.type == section_note) add_notes(image, file, section.offset, section.bytes);
     }
 }
 
 } // namespace
 
-bool ElfImage::recognises(Bytes file) {
-    return file.starts_with(elf_magic, sizeof(elf_magic));
-}
+bool ElfImage::recognises(Bytes file) { return file.starts_with(elf_magic, sizeof(elf_magic)); }
 
 Result<ElfImage> ElfImage::parse(Bytes file) {
     FileHeader header;
-    if (!recognises(file) || !file.read(0, header))
-        return Failure{"ELF: no header; bytes", file.size()};
-    if (Result<void> checked = check_file_header(header); !checked)
-        return checked.failure();
+    if (!recognises(file) || !file.read(0, header)) return Failure{"ELF: no header; bytes", file.size()};
+    if (Result<void> checked = check_file_header(header); !checked) return checked.failure();
     ElfImage image;
     image.entry = header.entry;
-    if (Result<void> read = read_program_headers(image, file, header); !read)
-        return read.failure();
-    if (image.segment_count == 0)
-        return Failure{"ELF: nothing to load; program headers", header.program_header_count};
-    if (image.note_count == 0)
-        read_section_notes(image, file, header);
+    if (Result<void> read = read_program_headers(image, file, header); !read) return read.failure();
+    if (image.segment_count == 0) return Failure{"ELF: nothing to load; program headers", header.program_header_count};
+    if (image.note_count == 0) read_section_notes(image, file, header);
     return image;
 }
 

@@ -15,9 +15,7 @@ struct NoteHeader {
     std::uint32_t name_bytes, value_bytes, type;
 };
 
-constexpr std::uint64_t align4(std::uint64_t value) {
-    return (value + 3) & ~std::uint64_t{3};
-}
+constexpr std::uint64_t align4(std::uint64_t value) { return (value + 3) & ~std::uint64_t{3}; }
 
 // The notes as they stand in the file, before anything is concluded from them.
 struct RawNotes {
@@ -30,10 +28,8 @@ struct RawNotes {
 std::optional<std::uint64_t> number(Bytes value) {
     std::uint64_t wide;
     std::uint32_t narrow;
-    if (value.size() == sizeof(wide) && value.read(0, wide))
-        return wide;
-    if (value.size() == sizeof(narrow) && value.read(0, narrow))
-        return narrow;
+    if (value.size() == sizeof(wide) && value.read(0, wide)) return wide;
+    if (value.size() == sizeof(narrow) && value.read(0, narrow)) return narrow;
     return std::nullopt;
 }
 
@@ -44,38 +40,23 @@ std::string_view text(Bytes value) {
 
 Result<void> take_number(std::optional<std::uint64_t>& into, Bytes value, std::uint64_t where) {
     into = number(value);
-    if (!into)
-        return Failure{"Xen note: a number that is neither 4 nor 8 bytes, in the note at", where};
+    if (!into) return Failure{"Xen note: a number that is neither 4 nor 8 bytes, in the note at", where};
     return {};
 }
 
 Result<void> take_note(RawNotes& notes, std::uint32_t type, Bytes value, std::uint64_t where) {
     notes.any = true;
     switch (type) {
-    case XEN_ELFNOTE_ENTRY:
-        return take_number(notes.entry, value, where);
-    case XEN_ELFNOTE_HYPERCALL_PAGE:
-        return take_number(notes.hypercall_page, value, where);
-    case XEN_ELFNOTE_VIRT_BASE:
-        return take_number(notes.virt_base, value, where);
-    case XEN_ELFNOTE_PADDR_OFFSET:
-        return take_number(notes.paddr_offset, value, where);
-    case XEN_ELFNOTE_INIT_P2M:
-        return take_number(notes.init_p2m, value, where);
-    case XEN_ELFNOTE_MOD_START_PFN:
-        return take_number(notes.mod_start_pfn, value, where);
-    case XEN_ELFNOTE_LOADER:
-        notes.loader = text(value);
-        return {};
-    case XEN_ELFNOTE_XEN_VERSION:
-        notes.xen_version = text(value);
-        return {};
-    case XEN_ELFNOTE_FEATURES:
-        notes.features = text(value);
-        return {};
-    case XEN_ELFNOTE_BSD_SYMTAB:
-        notes.bsd_symtab = text(value);
-        return {};
+    case XEN_ELFNOTE_ENTRY: return take_number(notes.entry, value, where);
+    case XEN_ELFNOTE_HYPERCALL_PAGE: return take_number(notes.hypercall_page, value, where);
+    case XEN_ELFNOTE_VIRT_BASE: return take_number(notes.virt_base, value, where);
+    case XEN_ELFNOTE_PADDR_OFFSET: return take_number(notes.paddr_offset, value, where);
+    case XEN_ELFNOTE_INIT_P2M: return take_number(notes.init_p2m, value, where);
+    case XEN_ELFNOTE_MOD_START_PFN: return take_number(notes.mod_start_pfn, value, where);
+    case XEN_ELFNOTE_LOADER: notes.loader = text(value); return {};
+    case XEN_ELFNOTE_XEN_VERSION: notes.xen_version = text(value); return {};
+    case XEN_ELFNOTE_FEATURES: notes.features = text(value); return {};
+    case XEN_ELFNOTE_BSD_SYMTAB: notes.bsd_symtab = text(value); return {};
     default: // informative, or of no concern to a loader of 64-bit PV kernels
         return {};
     }
@@ -94,8 +75,7 @@ Result<void> read_range(RawNotes& notes, Bytes file, ByteRange range) {
         const std::string_view name(reinterpret_cast<const char*>(bytes.data()) + name_at, header.name_bytes);
         if (name.substr(0, name.find('\0')) == note_name) {
             const Bytes value = bytes.slice(value_at, header.value_bytes);
-            if (Result<void> taken = take_note(notes, header.type, value, range.offset + at); !taken)
-                return taken;
+            if (Result<void> taken = take_note(notes, header.type, value, range.offset + at); !taken) return taken;
         }
         at = value_at + align4(header.value_bytes);
     }
@@ -109,8 +89,7 @@ constexpr std::string_view optional_features[] = {"auto_translated_physmap", "su
 
 bool known(std::string_view feature) {
     for (std::string_view name : known_features)
-        if (name == feature)
-            return true;
+        if (name == feature) return true;
     return false;
 }
 
@@ -133,8 +112,7 @@ Result<void> check_features(std::string_view list) {
 }
 
 Result<void> check_compatibility(const RawNotes& notes) {
-    if (!notes.any)
-        return Failure{"no Xen ELF notes: not a kernel for PV domains; notes", 0};
+    if (!notes.any) return Failure{"no Xen ELF notes: not a kernel for PV domains; notes", 0};
     if (!notes.loader.empty() && !notes.loader.starts_with("generic"))
         return Failure{"Xen note LOADER: not \"generic\"; length", notes.loader.size()};
     if (!notes.xen_version.empty() && !notes.xen_version.starts_with("xen-3.0"))
@@ -170,10 +148,8 @@ Result<void> check_addresses(const Kernel& kernel) {
 Result<Kernel> read_notes(Bytes file, const ElfImage& image) {
     RawNotes notes;
     for (unsigned i = 0; i < image.note_count; ++i)
-        if (Result<void> read = read_range(notes, file, image.notes[i]); !read)
-            return read.failure();
-    if (Result<void> compatible = check_compatibility(notes); !compatible)
-        return compatible.failure();
+        if (Result<void> read = read_range(notes, file, image.notes[i]); !read) return read.failure();
+    if (Result<void> compatible = check_compatibility(notes); !compatible) return compatible.failure();
 
     Kernel kernel;
     kernel.image = image;
@@ -187,8 +163,7 @@ Result<Kernel> read_notes(Bytes file, const ElfImage& image) {
     kernel.wants_symbols = notes.bsd_symtab == "yes";
     if (notes.init_p2m && *notes.init_p2m % page_bytes == 0 && *notes.init_p2m < kernel.virt_base)
         kernel.p2m_base = notes.init_p2m;
-    if (Result<void> checked = check_addresses(kernel); !checked)
-        return checked.failure();
+    if (Result<void> checked = check_addresses(kernel); !checked) return checked.failure();
     return kernel;
 }
 

@@ -5,17 +5,14 @@ namespace skerry::start_in_place {
 namespace {
 
 constexpr std::uint64_t entry_bytes = sizeof(std::uint64_t);
-constexpr std::uint64_t bitmap_words(std::uint64_t total) {
-    return total / 64 + 1;
-}
+constexpr std::uint64_t bitmap_words(std::uint64_t total) { return total / 64 + 1; }
 
 } // namespace
 
 FramePlan::~FramePlan() {
     if (entries_ != nullptr) {
         for (std::uint64_t to = 0; to < end_; ++to)
-            if ((entries_[to] & owned_flag) != 0)
-                memory_.release_frame(entries_[to] & frame_mask);
+            if ((entries_[to] & owned_flag) != 0) memory_.release_frame(entries_[to] & frame_mask);
         memory_.release(reinterpret_cast<std::byte*>(entries_), pages_of(end_ * entry_bytes));
     }
     if (bitmap_ != nullptr)
@@ -33,8 +30,7 @@ Result<void> FramePlan::create(std::uint64_t end, std::uint64_t total) {
 }
 
 bool FramePlan::assign(std::uint64_t to, std::uint64_t from) {
-    if (to >= end_ || from >= total_ || (entries_[to] & assigned_flag) != 0 || is_assigned(from))
-        return false;
+    if (to >= end_ || from >= total_ || (entries_[to] & assigned_flag) != 0 || is_assigned(from)) return false;
     entries_[to] = from | assigned_flag;
     bitmap_[from / 64] |= std::uint64_t{1} << (from % 64);
     return true;
@@ -42,14 +38,12 @@ bool FramePlan::assign(std::uint64_t to, std::uint64_t from) {
 
 Result<void> FramePlan::fill() {
     for (std::uint64_t to = 0; to < end_; ++to) {
-        if ((entries_[to] & assigned_flag) != 0)
-            continue;
+        if ((entries_[to] & assigned_flag) != 0) continue;
         const std::uint64_t from = memory_.claim_frame(to) ? to : memory_.take_frame();
         if (from == no_frame)
             return Failure{"not enough memory in this domain for its kernel; KiB missing at least",
                            (end_ - to) * (page_bytes / 1024)};
-        if (!assign(to, from))
-            return Failure{"frame in use twice:", from};
+        if (!assign(to, from)) return Failure{"frame in use twice:", from};
         entries_[to] |= owned_flag;
     }
     return {};
@@ -58,8 +52,7 @@ Result<void> FramePlan::fill() {
 std::uint64_t FramePlan::next_assigned(std::uint64_t from) const {
     while (from < total_) {
         const std::uint64_t word = bitmap_[from / 64] >> (from % 64);
-        if (word != 0)
-            return from + static_cast<std::uint64_t>(__builtin_ctzll(word));
+        if (word != 0) return from + static_cast<std::uint64_t>(__builtin_ctzll(word));
         from = (from / 64 + 1) * 64;
     }
     return total_;

@@ -35,15 +35,12 @@ class FramePlan {
     std::uint64_t end() const { return end_; }
 
     /// Calls visit(kernel frame, machine frame) for every frame whose number changes. After fill().
-    template <class Visit>
-    void for_each_change(Visit visit) const {
+    template <class Visit> void for_each_change(Visit visit) const {
         for (std::uint64_t to = 0; to < end_; ++to)
-            if (source(to) != to)
-                visit(to, machine_frame(to));
+            if (source(to) != to) visit(to, machine_frame(to));
         std::uint64_t displaced = 0;
         for (std::uint64_t to = next_assigned(end_); to < total_; to = next_assigned(to + 1)) {
-            while (is_assigned(displaced))
-                ++displaced;
+            while (is_assigned(displaced)) ++displaced;
             visit(to, memory_.machine_frame(displaced++));
         }
     }

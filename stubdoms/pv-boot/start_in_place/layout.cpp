@@ -10,9 +10,7 @@ constexpr std::uint64_t hypervisor_first_slot = 256,
                         hypervisor_last_slot = 271; // top-level entries that belong to Xen (arch-x86/xen-x86_64.h)
 constexpr std::uint64_t p2m_entry_bytes = 8;
 
-constexpr std::uint64_t slot(std::uint64_t address) {
-    return table_number(address, 3);
-}
+constexpr std::uint64_t slot(std::uint64_t address) { return table_number(address, 3); }
 
 /// Whether a guest may map all of [first, last].
 bool guest_may_map(std::uint64_t first, std::uint64_t last) {
@@ -48,8 +46,7 @@ Result<void> place_tables(Layout& layout, Frames& frames, std::uint64_t limit) {
     for (;;) {
         const std::uint64_t first_unaligned = layout.address_of(frames.next() + pages);
         const std::uint64_t last = first_unaligned | (region_alignment - 1);
-        if (frames.next() + pages > limit)
-            return too_small(frames.next() + pages);
+        if (frames.next() + pages > limit) return too_small(frames.next() + pages);
         if (!guest_may_map(layout.virt_base, last))
             return Failure{
                 "kernel and ramdisk do not fit between the kernel's base and the end of its address space; base",
@@ -57,8 +54,7 @@ Result<void> place_tables(Layout& layout, Frames& frames, std::uint64_t limit) {
         layout.counts = count_tables(layout.virt_base, last);
         layout.mapped_pages = (last - layout.virt_base) / page_bytes + 1;
         pages = layout.counts.total() + extra;
-        if (frames.next() + pages <= layout.mapped_pages)
-            break;
+        if (frames.next() + pages <= layout.mapped_pages) break;
     }
     layout.tables = frames.take(layout.counts.total());
     layout.stack = frames.take(stack_pages);
@@ -106,29 +102,22 @@ Result<Layout> Layout::plan(const Kernel& kernel, const LayoutRequest& request) 
         return too_small(layout.kernel.end() + ramdisk_pages + p2m_pages);
 
     Frames frames(layout.kernel.end());
-    if (layout.ramdisk_mapped)
-        layout.ramdisk = frames.take(ramdisk_pages);
+    if (layout.ramdisk_mapped) layout.ramdisk = frames.take(ramdisk_pages);
     if (!kernel.p2m_base) {
         layout.p2m = frames.take(p2m_pages);
         layout.p2m_address = layout.address_of(layout.p2m.first);
     }
     layout.start_info = frames.take(1);
-    if (request.store)
-        layout.store = frames.take(1);
-    if (request.console)
-        layout.console = frames.take(1);
-    if (Result<void> placed = place_tables(layout, frames, limit); !placed)
-        return placed.failure();
-    if (ramdisk_pages != 0 && !layout.ramdisk_mapped)
-        layout.ramdisk = frames.take(ramdisk_pages);
+    if (request.store) layout.store = frames.take(1);
+    if (request.console) layout.console = frames.take(1);
+    if (Result<void> placed = place_tables(layout, frames, limit); !placed) return placed.failure();
+    if (ramdisk_pages != 0 && !layout.ramdisk_mapped) layout.ramdisk = frames.take(ramdisk_pages);
     if (kernel.p2m_base) {
         layout.p2m_address = *kernel.p2m_base;
-        if (Result<void> placed = place_p2m_apart(layout, frames, p2m_pages); !placed)
-            return placed.failure();
+        if (Result<void> placed = place_p2m_apart(layout, frames, p2m_pages); !placed) return placed.failure();
     }
     layout.end = frames.next();
-    if (layout.end > limit)
-        return too_small(layout.end);
+    if (layout.end > limit) return too_small(layout.end);
     return layout;
 }
 

@@ -31,8 +31,7 @@ class Writer {
         std::uint64_t* entries = nullptr;
         for (; count != 0; --count, ++frame, address += page_bytes) {
             const unsigned index = entry_index(address, 1);
-            if (entries == nullptr || index == 0)
-                entries = find(address, 1).entries;
+            if (entries == nullptr || index == 0) entries = find(address, 1).entries;
             entries[index] =
                 make_entry(plan_.machine_frame(frame), layout_.is_table(frame) ? read_only_entry : kernel_entry);
         }
@@ -53,8 +52,7 @@ class Writer {
 
     static std::uint64_t before(const TableCounts& counts, unsigned level) {
         std::uint64_t total = 0;
-        for (unsigned higher = 4; higher > level; --higher)
-            total += counts.level[higher];
+        for (unsigned higher = 4; higher > level; --higher) total += counts.level[higher];
         return total;
     }
 
@@ -74,14 +72,11 @@ class Writer {
 void write_page_tables(const Layout& layout, const FramePlan& plan, std::byte* tables, std::byte* p2m_tables) {
     Writer writer(layout, plan, tables, p2m_tables);
     const std::uint64_t last = layout.address_of(layout.mapped_pages) - 1;
-    for (unsigned level = 3; level >= 1; --level)
-        writer.link(layout.virt_base, last, level);
+    for (unsigned level = 3; level >= 1; --level) writer.link(layout.virt_base, last, level);
     writer.map(layout.virt_base, 0, layout.mapped_pages);
-    if (!layout.p2m_mapped_apart())
-        return;
+    if (!layout.p2m_mapped_apart()) return;
     const std::uint64_t p2m_last = layout.p2m_address + layout.p2m.count * page_bytes - 1;
-    for (unsigned level = 3; level >= 1; --level)
-        writer.link(layout.p2m_address, p2m_last, level);
+    for (unsigned level = 3; level >= 1; --level) writer.link(layout.p2m_address, p2m_last, level);
     writer.map(layout.p2m_address, layout.p2m.first, layout.p2m.count);
 }
 

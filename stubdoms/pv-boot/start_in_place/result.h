@@ -14,8 +14,7 @@ struct Failure {
 };
 
 /// A value or a Failure. Ask first: value() of a failure is T{}.
-template <class T>
-class [[nodiscard]] Result {
+template <class T> class [[nodiscard]] Result {
   public:
     constexpr Result(T value) : value_(static_cast<T&&>(value)) {}
     constexpr Result(Failure failure) : failure_(failure) {}
@@ -31,8 +30,7 @@ class [[nodiscard]] Result {
     Failure failure_{};
 };
 
-template <>
-class [[nodiscard]] Result<void> {
+template <> class [[nodiscard]] Result<void> {
   public:
     constexpr Result() = default;
     constexpr Result(Failure failure) : failure_(failure) {}

@@ -30,34 +30,28 @@ void copy_segments(const Kernel& kernel, Bytes file, std::uint64_t first, std::u
 } // namespace
 
 StartImage::~StartImage() {
-    for (unsigned i = 0; i < block_count_; ++i)
-        memory_.release(blocks_[i].first, blocks_[i].pages);
+    for (unsigned i = 0; i < block_count_; ++i) memory_.release(blocks_[i].first, blocks_[i].pages);
 }
 
 std::byte* StartImage::provide(const Region& region) {
-    if (block_count_ == max_blocks)
-        return nullptr;
+    if (block_count_ == max_blocks) return nullptr;
     std::byte* const first = memory_.allocate(region.count);
-    if (first == nullptr)
-        return nullptr;
+    if (first == nullptr) return nullptr;
     blocks_[block_count_++] = {first, region.count};
     const std::uint64_t frame = memory_.frame_of(first);
     for (std::uint64_t i = 0; i < region.count; ++i)
-        if (!plan_.assign(region.first + i, frame + i))
-            return nullptr;
+        if (!plan_.assign(region.first + i, frame + i)) return nullptr;
     return first;
 }
 
 /// A page that one segment fills completely from a page of the file is given as it is.
 bool StartImage::give_kernel_page(const Kernel& kernel, Bytes file, std::uint64_t frame) {
     const std::uint64_t address = layout_.address_of(frame);
-    if (kernel.hypercall_page && *kernel.hypercall_page == address)
-        return false; // will be written to
+    if (kernel.hypercall_page && *kernel.hypercall_page == address) return false; // will be written to
     for (unsigned i = 0; i < kernel.image.segment_count; ++i) {
         const Segment& segment = kernel.image.segments[i];
         const std::uint64_t offset = address - (segment.physical + kernel.virt_offset);
-        if (offset >= segment.file_bytes || segment.file_bytes - offset < page_bytes)
-            continue;
+        if (offset >= segment.file_bytes || segment.file_bytes - offset < page_bytes) continue;
         const std::byte* page = file.data() + segment.file_offset + offset;
         return reinterpret_cast<std::uintptr_t>(page) % page_bytes == 0 && plan_.assign(frame, memory_.frame_of(page));
     }
@@ -68,18 +62,15 @@ Result<void> StartImage::load_kernel(const Kernel& kernel, Bytes file, const std
     std::uint64_t frame = layout_.kernel.first;
     while (frame < layout_.kernel.end()) {
         const std::uint64_t first = frame;
-        while (frame < layout_.kernel.end() && !give_kernel_page(kernel, file, frame))
-            ++frame;
+        while (frame < layout_.kernel.end() && !give_kernel_page(kernel, file, frame)) ++frame;
         const std::uint64_t count = frame - first;
         if (count != 0) {
             std::byte* const target = provide(Region{first, count});
-            if (target == nullptr)
-                return no_memory(count);
+            if (target == nullptr) return no_memory(count);
             copy_segments(kernel, file, first, count, target);
             const std::uint64_t page =
                 kernel.hypercall_page ? (*kernel.hypercall_page - kernel.virt_base) / page_bytes : no_frame;
-            if (page - first < count)
-                std::memcpy(target + (page - first) * page_bytes, hypercall_page, page_bytes);
+            if (page - first < count) std::memcpy(target + (page - first) * page_bytes, hypercall_page, page_bytes);
         }
         ++frame; // the one that was given, or the end
     }
@@ -88,12 +79,10 @@ Result<void> StartImage::load_kernel(const Kernel& kernel, Bytes file, const std
 
 Result<void> StartImage::load_ramdisk(Bytes ramdisk) {
     const Region& region = layout_.ramdisk;
-    if (region.count == 0)
-        return {};
+    if (region.count == 0) return {};
     if (reinterpret_cast<std::uintptr_t>(ramdisk.data()) % page_bytes != 0) {
         std::byte* const target = provide(region);
-        if (target == nullptr)
-            return no_memory(region.count);
+        if (target == nullptr) return no_memory(region.count);
         std::memcpy(target, ramdisk.data(), ramdisk.size());
         return {};
     }
@@ -136,8 +125,7 @@ void StartImage::write_start_info(const Kernel& kernel, std::uint64_t ramdisk_by
 void StartImage::write_p2m() {
     auto* const list = reinterpret_cast<std::uint64_t*>(p2m_);
     const std::uint64_t total = memory_.total_pages();
-    for (std::uint64_t frame = 0; frame < total; ++frame)
-        list[frame] = memory_.machine_frame(frame);
+    for (std::uint64_t frame = 0; frame < total; ++frame) list[frame] = memory_.machine_frame(frame);
     plan_.for_each_change([&](std::uint64_t frame, std::uint64_t machine) { list[frame] = machine; });
 }
 
@@ -145,20 +133,16 @@ Result<void> StartImage::build(const Kernel& kernel, Bytes file, Bytes ramdisk, 
                                const std::byte* hypercall_page) {
     const bool store = inheritance.store_frame != no_frame, console = inheritance.console_frame != no_frame;
     Result<Layout> planned = Layout::plan(kernel, {memory_.total_pages(), ramdisk.size(), store, console});
-    if (!planned)
-        return planned.failure();
+    if (!planned) return planned.failure();
     layout_ = *planned;
-    if (Result<void> created = plan_.create(layout_.end, memory_.total_pages()); !created)
-        return created;
+    if (Result<void> created = plan_.create(layout_.end, memory_.total_pages()); !created) return created;
     if (Result<void> adopted = store ? adopt(layout_.store.first, inheritance.store_frame) : Result<void>(); !adopted)
         return adopted;
     if (Result<void> adopted = console ? adopt(layout_.console.first, inheritance.console_frame) : Result<void>();
         !adopted)
         return adopted;
-    if (Result<void> loaded = load_kernel(kernel, file, hypercall_page); !loaded)
-        return loaded;
-    if (Result<void> loaded = load_ramdisk(ramdisk); !loaded)
-        return loaded;
+    if (Result<void> loaded = load_kernel(kernel, file, hypercall_page); !loaded) return loaded;
+    if (Result<void> loaded = load_ramdisk(ramdisk); !loaded) return loaded;
     p2m_ = provide(layout_.p2m);
     start_info_ = provide(layout_.start_info);
     tables_ = provide(layout_.tables);
@@ -167,8 +151,7 @@ Result<void> StartImage::build(const Kernel& kernel, Bytes file, Bytes ramdisk, 
     if (p2m_ == nullptr || start_info_ == nullptr || tables_ == nullptr || hand_over_page_ == nullptr ||
         (p2m_tables_ == nullptr && layout_.p2m_tables.count != 0))
         return no_memory(layout_.p2m.count + layout_.tables.count);
-    if (Result<void> filled = plan_.fill(); !filled)
-        return filled;
+    if (Result<void> filled = plan_.fill(); !filled) return filled;
     write_page_tables(layout_, plan_, tables_, p2m_tables_);
     write_start_info(kernel, ramdisk.size(), inheritance);
     write_p2m();

@@ -17,17 +17,14 @@ class Alias {
     Alias(const Alias&) = delete;
     Alias& operator=(const Alias&) = delete;
     ~Alias() {
-        if (pages_ != nullptr)
-            domain_.release(pages_, alias_levels);
+        if (pages_ != nullptr) domain_.release(pages_, alias_levels);
     }
 
     bool build(const StartImage& image) {
         auto* const root = reinterpret_cast<std::uint64_t*>(image.tables());
         for (slot_ = last_alias_slot; slot_ >= first_alias_slot; --slot_)
-            if (root[slot_] == 0 && domain_.slot_is_free(slot_))
-                break;
-        if (pages_ == nullptr || slot_ < first_alias_slot)
-            return false;
+            if (root[slot_] == 0 && domain_.slot_is_free(slot_)) break;
+        if (pages_ == nullptr || slot_ < first_alias_slot) return false;
         auto* const tables = reinterpret_cast<std::uint64_t*>(pages_);
         root[slot_] = make_entry(frame(0), kernel_entry);
         tables[0] = make_entry(frame(1), kernel_entry);
@@ -62,10 +59,8 @@ class Protection {
         }
     }
     bool add(std::byte* first, std::uint64_t pages) {
-        if (pages == 0)
-            return true;
-        if (!domain_.write_protect(first, pages))
-            return false;
+        if (pages == 0) return true;
+        if (!domain_.write_protect(first, pages)) return false;
         ranges_[count_++] = {first, pages};
         return true;
     }
@@ -102,14 +97,11 @@ Result<void> depart(RunningDomain& domain, const StartImage& image, std::uint64_
 
 Result<void> start_in_place(RunningDomain& domain, const Request& request) {
     Result<UnpackedKernel> unpacked = unpack(request.kernel, domain);
-    if (!unpacked)
-        return unpacked.failure();
+    if (!unpacked) return unpacked.failure();
     Result<ElfImage> image = ElfImage::parse(unpacked->file());
-    if (!image)
-        return image.failure();
+    if (!image) return image.failure();
     Result<Kernel> kernel = read_notes(unpacked->file(), *image);
-    if (!kernel)
-        return kernel.failure();
+    if (!kernel) return kernel.failure();
     StartImage start(domain);
     if (Result<void> built =
             start.build(*kernel, unpacked->file(), request.ramdisk, request.inheritance, domain.hypercall_page());

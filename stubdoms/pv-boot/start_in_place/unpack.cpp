@@ -17,8 +17,7 @@ Result<UnpackedKernel> unpack_to(Format format, Bytes input, std::uint64_t bytes
     UnpackedKernel room(memory, buffer, pages, bytes);
     Workspace workspace(memory);
     Result<std::uint64_t> written = decompress(format, input, Output(buffer, bytes), workspace);
-    if (!written)
-        return written.failure();
+    if (!written) return written.failure();
     room.shrink(*written);
     return Result<UnpackedKernel>(static_cast<UnpackedKernel&&>(room));
 }
@@ -28,25 +27,20 @@ Result<UnpackedKernel> unpack_of_unknown_size(Format format, Bytes input, Domain
     constexpr std::uint64_t usual_ratio = 8;
     for (std::uint64_t bytes = input.size() * usual_ratio;; bytes *= 2) {
         Result<UnpackedKernel> result = unpack_to(format, input, bytes, memory);
-        if (result || result.failure().what != output_full)
-            return result;
+        if (result || result.failure().what != output_full) return result;
     }
 }
 
 } // namespace
 
 Result<UnpackedKernel> unpack(Bytes kernel, DomainMemory& memory) {
-    if (ElfImage::recognises(kernel))
-        return UnpackedKernel(kernel);
+    if (ElfImage::recognises(kernel)) return UnpackedKernel(kernel);
     if (is_bzimage(kernel)) {
         Result<Payload> payload = find_payload(kernel);
-        if (!payload)
-            return payload.failure();
+        if (!payload) return payload.failure();
         const Format format = recognise(payload->compressed);
-        if (format != Format::none)
-            return unpack_to(format, payload->compressed, payload->unpacked_bytes, memory);
-        if (ElfImage::recognises(payload->compressed))
-            return UnpackedKernel(payload->compressed);
+        if (format != Format::none) return unpack_to(format, payload->compressed, payload->unpacked_bytes, memory);
+        if (ElfImage::recognises(payload->compressed)) return UnpackedKernel(payload->compressed);
         return Failure{"bzImage: its payload is in no format known here; payload bytes", payload->compressed.size()};
     }
     const Format format = recognise(kernel);

@@ -21,8 +21,7 @@ class UnpackedKernel {
         return *this;
     }
     ~UnpackedKernel() {
-        if (pages_ != nullptr)
-            memory_->release(pages_, page_count_);
+        if (pages_ != nullptr) memory_->release(pages_, page_count_);
     }
 
     Bytes file() const { return file_; }

@@ -12,14 +12,12 @@ constexpr std::uint64_t small_block_pages = 16;
 
 Workspace::~Workspace() {
     for (Block& block : blocks_)
-        if (block.first != nullptr)
-            memory_.release(block.first, block.pages);
+        if (block.first != nullptr) memory_.release(block.first, block.pages);
 }
 
 Workspace::Block* Workspace::add_block(std::uint64_t pages) {
     for (Block& block : blocks_) {
-        if (block.first != nullptr)
-            continue;
+        if (block.first != nullptr) continue;
         block.first = memory_.allocate(pages);
         block.pages = pages;
         return block.first == nullptr ? nullptr : &block;
@@ -33,12 +31,10 @@ void* Workspace::allocate(std::uint64_t bytes) {
         return block == nullptr ? nullptr : block->first;
     }
     bytes = (bytes + granule - 1) & ~(granule - 1);
-    if (bytes == 0)
-        bytes = granule;
+    if (bytes == 0) bytes = granule;
     if (bytes > small_bytes_) {
         Block* block = add_block(small_block_pages);
-        if (block == nullptr)
-            return nullptr;
+        if (block == nullptr) return nullptr;
         small_ = block->first;
         small_bytes_ = small_block_pages * page_bytes;
     }

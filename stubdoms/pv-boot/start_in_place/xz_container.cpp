@@ -11,9 +11,7 @@ constexpr std::uint64_t filter_x86 = 4, filter_lzma2 = 0x21;
 constexpr std::uint8_t filter_count_mask = 3, reserved_mask = 0x3c, packed_size_present = 0x40,
                        unpacked_size_present = 0x80;
 
-std::uint32_t crc32(Bytes bytes) {
-    return CrcCalc(bytes.data(), bytes.size());
-}
+std::uint32_t crc32(Bytes bytes) { return CrcCalc(bytes.data(), bytes.size()); }
 
 /// Reads on from `at`. Sticky: after the first thing that does not fit, everything is zero and `good` is false.
 struct Reader {
@@ -33,8 +31,7 @@ struct Reader {
             const std::uint8_t next = byte();
             good = good && shift < 63 && (next != 0 || shift == 0);
             value |= std::uint64_t{next & 0x7fu} << (shift < 63 ? shift : 0);
-            if ((next & 0x80) == 0)
-                return good ? value : 0;
+            if ((next & 0x80) == 0) return good ? value : 0;
         }
         return 0;
     }
@@ -50,8 +47,7 @@ bool read_filter(Reader& reader, XzBlock& block, bool last) {
     if (block.x86_filter || id != filter_x86 || (property_bytes != 0 && property_bytes != sizeof(block.x86_position)))
         return false;
     block.x86_filter = true;
-    for (unsigned i = 0; i < property_bytes; ++i)
-        block.x86_position |= std::uint32_t{reader.byte()} << (8 * i);
+    for (unsigned i = 0; i < property_bytes; ++i) block.x86_position |= std::uint32_t{reader.byte()} << (8 * i);
     return true;
 }
 
@@ -79,22 +75,17 @@ bool at_xz_index(Bytes file, std::uint64_t offset) {
 Result<XzBlock> read_xz_block_header(Bytes file, std::uint64_t offset) {
     std::uint8_t size;
     std::uint32_t crc;
-    if (!file.read(offset, size))
-        return Failure{"xz: cut off; at input offset", offset};
+    if (!file.read(offset, size)) return Failure{"xz: cut off; at input offset", offset};
     const std::uint64_t header_bytes = (std::uint64_t{size} + 1) * 4, crc_at = header_bytes - sizeof(crc);
     const Bytes header = file.slice(offset, header_bytes);
-    if (!header.read(crc_at, crc))
-        return Failure{"xz: cut off; at input offset", offset};
-    if (crc != crc32(header.slice(0, crc_at)))
-        return Failure{"xz: block header is corrupt; at input offset", offset};
+    if (!header.read(crc_at, crc)) return Failure{"xz: cut off; at input offset", offset};
+    if (crc != crc32(header.slice(0, crc_at))) return Failure{"xz: block header is corrupt; at input offset", offset};
     XzBlock block;
     block.header_bytes = header_bytes;
     Reader reader{header.slice(0, crc_at), 1};
     const std::uint8_t flags = reader.byte();
-    if ((flags & packed_size_present) != 0)
-        (void)reader.number();
-    if ((flags & unpacked_size_present) != 0)
-        (void)reader.number();
+    if ((flags & packed_size_present) != 0) (void)reader.number();
+    if ((flags & unpacked_size_present) != 0) (void)reader.number();
     const unsigned filters = (flags & filter_count_mask) + 1u;
     for (unsigned i = 0; i < filters; ++i)
         if (!read_filter(reader, block, i + 1 == filters))

@@ -13,14 +13,10 @@ enum class XzCheck : std::uint8_t { none = 0, crc32 = 1, crc64 = 4, sha256 = 10 
 
 constexpr std::uint64_t check_bytes(XzCheck check) {
     switch (check) {
-    case XzCheck::none:
-        return 0;
-    case XzCheck::crc32:
-        return 4;
-    case XzCheck::crc64:
-        return 8;
-    case XzCheck::sha256:
-        return 32;
+    case XzCheck::none: return 0;
+    case XzCheck::crc32: return 4;
+    case XzCheck::crc64: return 8;
+    case XzCheck::sha256: return 32;
     }
     return 0;
 }

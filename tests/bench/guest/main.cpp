@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The benchmark guest: a PV kernel that runs as first domain on any Xen-like hypervisor and prints what each operation costs.
-// Under QEMU's -icount the TSC counts instructions, so a figure is instructions, guest and hypervisor together.
-// A line is "bench: NAME TOTAL COUNT" (cost of COUNT operations, loop overhead taken off) or "bench: NAME n/a WHY"; then "bench: done".
-// Each figure is the cheapest of several batches, so that a timer tick inside one of them does not count.
+// The benchmark guest: a PV kernel that runs as first domain on any Xen-like hypervisor and prints what each operation
+// costs. Under QEMU's -icount the TSC counts instructions, so a figure is instructions, guest and hypervisor together.
+// A line is "bench: NAME TOTAL COUNT" (cost of COUNT operations, loop overhead taken off) or "bench: NAME n/a WHY";
+// then "bench: done". Each figure is the cheapest of several batches, so that a timer tick inside one of them does not
+// count.
 #include "lib/guest.h"
 
 #include <initializer_list>
@@ -21,7 +22,9 @@ namespace {
 constexpr unsigned batches = 12;
 
 void report(const char* name, uint64_t total, uint64_t count) { print("bench: %s %lu %lu\n", name, total, count); }
-void absent(const char* name, const char* what, long result) { print("bench: %s n/a %s returned %ld\n", name, what, result); }
+void absent(const char* name, const char* what, long result) {
+    print("bench: %s n/a %s returned %ld\n", name, what, result);
+}
 
 // The TSC cost of `count` runs of `body` in the cheapest batch, `before` (not counted) run ahead of each.
 template <typename Before, typename Body> uint64_t cheapest(unsigned count, Before before, Body body) {
@@ -38,13 +41,15 @@ template <typename Before, typename Body> uint64_t cheapest(unsigned count, Befo
     }
     return best;
 }
-template <typename Before, typename Body> void measure(const char* name, unsigned count, unsigned per, Before before, Body body) {
+template <typename Before, typename Body>
+void measure(const char* name, unsigned count, unsigned per, Before before, Body body) {
     const uint64_t overhead = cheapest(count, before, [](unsigned) { asm volatile(""); });
     const uint64_t total = cheapest(count, before, body);
     report(name, total - overhead, uint64_t{count} * per);
 }
 template <typename Body> void measure(const char* name, unsigned count, Body body) {
-    measure(name, count, 1, [](unsigned) {}, body);
+    measure(
+        name, count, 1, [](unsigned) {}, body);
 }
 
 // One trial run that must succeed, so that an error path is never timed.
@@ -61,10 +66,13 @@ void hypercalls() {
     static multicall_entry_t calls[16];
     for (auto& call : calls) call = {__HYPERVISOR_xen_version, 0, {XENVER_version}};
     if (works("multicall_16_per_entry", [] { return hypercall(__HYPERVISOR_multicall, calls, 16); })) {
-        measure("multicall_16_per_entry", 32, 16, [](unsigned) {}, [](unsigned) { hypercall(__HYPERVISOR_multicall, calls, 16); });
+        measure(
+            "multicall_16_per_entry", 32, 16, [](unsigned) {},
+            [](unsigned) { hypercall(__HYPERVISOR_multicall, calls, 16); });
     }
     extern char stack_for_switch[] asm("entry_stack_end");
-    measure("stack_switch", 64, [](unsigned) { hypercall(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, stack_for_switch); });
+    measure("stack_switch", 64,
+            [](unsigned) { hypercall(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, stack_for_switch); });
     measure("set_segment_base", 64, [](unsigned) { hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS, 0); });
     measure("fpu_taskswitch", 64, [](unsigned) { hypercall(__HYPERVISOR_fpu_taskswitch, 0); });
 }
@@ -117,7 +125,9 @@ void user_loop(const char* name, const char* code, const char* end, uint64_t emp
 void traps() {
     set_trap(14, 0, bench_page_fault);
     void* hole = window(7);
-    measure("page_fault_kernel", 64, [=](unsigned) { asm volatile("movb (%%rsi), %%al" ::"S"(hole) : "rax", "rcx", "r11", "memory"); });
+    measure("page_fault_kernel", 64, [=](unsigned) {
+        asm volatile("movb (%%rsi), %%al" ::"S"(hole) : "rax", "rcx", "r11", "memory");
+    });
     set_trap(3, 3, bench_breakpoint);
     measure("int3_kernel", 64, [](unsigned) { asm volatile("int3" ::: "rcx", "r11", "memory"); });
     measure("iret_kernel", 64, [](unsigned) { bench_iret(); });
@@ -136,7 +146,8 @@ void events() {
     bench_vcpu_info = &shared->vcpu_info[0];
     bench_pending = &shared->evtchn_pending[0];
     mask_port(ports[1]);
-    measure("event_send_masked", 64, 1, [&](unsigned) { clear_port(ports[1]); }, [&](unsigned) { send(ports[0]); });
+    measure(
+        "event_send_masked", 64, 1, [&](unsigned) { clear_port(ports[1]); }, [&](unsigned) { send(ports[0]); });
     clear_port(ports[1]);
     hypercall(__HYPERVISOR_set_callbacks, &bench_event, &failsafe_entry, &syscall_entry);
     bench_vcpu_info->evtchn_pending_sel = 0;
@@ -145,8 +156,10 @@ void events() {
     events_on();
     bench_upcalls = 0;
     send(ports[0]);
-    if (bench_upcalls != 1) absent("event_to_self", "upcalls after one send", static_cast<long>(bench_upcalls));
-    else measure("event_to_self", 64, [&](unsigned) { send(ports[0]); });
+    if (bench_upcalls != 1)
+        absent("event_to_self", "upcalls after one send", static_cast<long>(bench_upcalls));
+    else
+        measure("event_to_self", 64, [&](unsigned) { send(ports[0]); });
     events_off();
     hypercall(__HYPERVISOR_set_callbacks, &event_entry, &failsafe_entry, &syscall_entry);
     mask_port(ports[1]);
@@ -157,7 +170,8 @@ void events() {
     static sched_poll poll{};
     set_xen_guest_handle(poll.ports, &pending);
     poll.nr_ports = 1;
-    if (works("poll_pending", [] { return sched_op(SCHEDOP_poll, &poll); })) measure("poll_pending", 64, [](unsigned) { sched_op(SCHEDOP_poll, &poll); });
+    if (works("poll_pending", [] { return sched_op(SCHEDOP_poll, &poll); }))
+        measure("poll_pending", 64, [](unsigned) { sched_op(SCHEDOP_poll, &poll); });
     clear_port(ports[1]);
 }
 
@@ -167,8 +181,10 @@ void page_table_updates() {
     if (!works("mmu_update_map", [=] { return window_map(0, value); })) return;
     window_unmap(0);
     const uint64_t where = machine_of(l1_entry(window(0)));
-    measure("mmu_update_map", 32, 1, [=](unsigned) { update(where, 0); }, [=](unsigned) { update(where, value); });
-    measure("mmu_update_unmap", 32, 1, [=](unsigned) { update(where, value); }, [=](unsigned) { update(where, 0); });
+    measure(
+        "mmu_update_map", 32, 1, [=](unsigned) { update(where, 0); }, [=](unsigned) { update(where, value); });
+    measure(
+        "mmu_update_unmap", 32, 1, [=](unsigned) { update(where, value); }, [=](unsigned) { update(where, 0); });
 
     static mmu_update_t maps[128], unmaps[128];
     for (unsigned i = 0; i < 128; i++) {
@@ -177,18 +193,27 @@ void page_table_updates() {
     }
     auto run = [](mmu_update_t* list) { return hypercall(__HYPERVISOR_mmu_update, list, 128, nullptr, DOMID_SELF); };
     update(where, 0);
-    measure("mmu_update_map_128_per_entry", 8, 128, [=](unsigned) { run(unmaps); }, [=](unsigned) { run(maps); });
-    measure("mmu_update_unmap_128_per_entry", 8, 128, [=](unsigned) { run(maps); }, [=](unsigned) { run(unmaps); });
+    measure(
+        "mmu_update_map_128_per_entry", 8, 128, [=](unsigned) { run(unmaps); }, [=](unsigned) { run(maps); });
+    measure(
+        "mmu_update_unmap_128_per_entry", 8, 128, [=](unsigned) { run(maps); }, [=](unsigned) { run(unmaps); });
     run(unmaps);
 
     void* const at = window(0);
-    measure("update_va_mapping_map", 32, 1, [=](unsigned) { set_mapping(at, 0); }, [=](unsigned) { set_mapping(at, value); });
-    measure("update_va_mapping_unmap", 32, 1, [=](unsigned) { set_mapping(at, value); }, [=](unsigned) { set_mapping(at, 0); });
+    measure(
+        "update_va_mapping_map", 32, 1, [=](unsigned) { set_mapping(at, 0); },
+        [=](unsigned) { set_mapping(at, value); });
+    measure(
+        "update_va_mapping_unmap", 32, 1, [=](unsigned) { set_mapping(at, value); },
+        [=](unsigned) { set_mapping(at, 0); });
 
     uint64_t* const slot = l1_entry(at);
     const Trap trap = attempt([=] { *static_cast<volatile uint64_t*>(slot) = value; });
-    if (trap.vector != no_trap || *slot == 0) return absent("trapped_page_table_write", "the write; vector", trap.vector);
-    measure("trapped_page_table_write", 32, 1, [=](unsigned) { set_mapping(at, 0); }, [=](unsigned) { *static_cast<volatile uint64_t*>(slot) = value; });
+    if (trap.vector != no_trap || *slot == 0)
+        return absent("trapped_page_table_write", "the write; vector", trap.vector);
+    measure(
+        "trapped_page_table_write", 32, 1, [=](unsigned) { set_mapping(at, 0); },
+        [=](unsigned) { *static_cast<volatile uint64_t*>(slot) = value; });
     set_mapping(at, 0);
 }
 
@@ -217,7 +242,8 @@ void page_table_bases() {
         bases[i][0].arg1.mfn = tables[i];
         bases[i][1].cmd = MMUEXT_NEW_USER_BASEPTR;
         bases[i][1].arg1.mfn = tables[i];
-        calls[i][0] = {__HYPERVISOR_stack_switch, 0, {FLAT_KERNEL_SS, reinterpret_cast<unsigned long>(stack_for_switch)}};
+        calls[i][0] = {
+            __HYPERVISOR_stack_switch, 0, {FLAT_KERNEL_SS, reinterpret_cast<unsigned long>(stack_for_switch)}};
         calls[i][1] = {__HYPERVISOR_fpu_taskswitch, 0, {1}};
         calls[i][2] = {__HYPERVISOR_mmuext_op, 0, {reinterpret_cast<unsigned long>(bases[i]), 2, 0, DOMID_SELF}};
     }
@@ -235,7 +261,8 @@ void pinning() {
     for (unsigned i = 0; i < 512; i++) tables[0][i] = entry(mfn_of(leaves + i * 4096), page_flags);
     for (unsigned level = 1; level < 4; level++) tables[level][0] = entry(mfn_of(tables[level - 1]), table_flags);
     for (uint64_t* table : tables) {
-        if (const long result = make_readonly(table); result != 0) return absent("pin_l1_512", "making a table read-only", result);
+        if (const long result = make_readonly(table); result != 0)
+            return absent("pin_l1_512", "making a table read-only", result);
     }
     for (const unsigned level : {1U, 4U}) {
         const Mfn mfn = mfn_of(tables[level - 1]);
@@ -246,9 +273,11 @@ void pinning() {
             absent(unpin_name, "pin", result);
             continue;
         }
-        measure(pin_name, 2, 1, [=](unsigned) { unpin(mfn); }, [=](unsigned) { pin(level, mfn); });
+        measure(
+            pin_name, 2, 1, [=](unsigned) { unpin(mfn); }, [=](unsigned) { pin(level, mfn); });
         unpin(mfn);
-        measure(unpin_name, 2, 1, [=](unsigned) { pin(level, mfn); }, [=](unsigned) { unpin(mfn); });
+        measure(
+            unpin_name, 2, 1, [=](unsigned) { pin(level, mfn); }, [=](unsigned) { unpin(mfn); });
         unpin(mfn);
     }
 }
@@ -269,7 +298,8 @@ void memory() {
     // A page nobody maps, given back and asked for again.
     const uint64_t pfn = boot_info.nr_pages - 5;
     out = pfn_to_mfn(pfn);
-    if (memory_op(XENMEM_decrease_reservation, &call) != 1) return absent("populate_physmap_1", "decrease_reservation", 0);
+    if (memory_op(XENMEM_decrease_reservation, &call) != 1)
+        return absent("populate_physmap_1", "decrease_reservation", 0);
     uint64_t best = ~0UL, best_back = ~0UL;
     for (unsigned i = 0; i < 32; i++) {
         out = pfn;
@@ -322,14 +352,33 @@ void grants() {
         grant_op(GNTTABOP_unmap_grant_ref, &unmap_op, 1);
     };
     do_map();
-    if (map.status != GNTST_okay) absent("grant_map", "map_grant_ref status", map.status);
+    if (map.status != GNTST_okay)
+        absent("grant_map", "map_grant_ref status", map.status);
     else {
         do_unmap();
         static bool mapped;
         mapped = false;
-        measure("grant_map", 16, 1, [=](unsigned) { if (mapped) do_unmap(); mapped = false; }, [=](unsigned) { do_map(); mapped = true; });
+        measure(
+            "grant_map", 16, 1,
+            [=](unsigned) {
+                if (mapped) do_unmap();
+                mapped = false;
+            },
+            [=](unsigned) {
+                do_map();
+                mapped = true;
+            });
         if (mapped) do_unmap();
-        measure("grant_unmap", 16, 1, [=](unsigned) { if (!mapped) do_map(); mapped = true; }, [=](unsigned) { do_unmap(); mapped = false; });
+        measure(
+            "grant_unmap", 16, 1,
+            [=](unsigned) {
+                if (!mapped) do_map();
+                mapped = true;
+            },
+            [=](unsigned) {
+                do_unmap();
+                mapped = false;
+            });
         if (mapped) do_unmap();
     }
     auto do_copy = [] {
@@ -385,7 +434,8 @@ void two_domains() {
     peer.mail[3] = static_cast<uint64_t>(port);
     mask_port(static_cast<unsigned>(port));
     peer.unpause();
-    if (!wait_for([] { return peer.mail[4] == 1; })) return absent("event_round_trip_two_domains", "the peer's start", -1);
+    if (!wait_for([] { return peer.mail[4] == 1; }))
+        return absent("event_round_trip_two_domains", "the peer's start", -1);
     static evtchn_port_t own;
     own = static_cast<evtchn_port_t>(port);
     static sched_poll poll{};

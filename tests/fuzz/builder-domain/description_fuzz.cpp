@@ -10,8 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     static auto description = std::make_unique<PlatformDescription>();
     std::string_view text(reinterpret_cast<const char*>(data), size);
     if (auto parsed = parse_description(text, *description); !parsed.ok()) {
-        if (parsed.failure().text().empty())
-            std::abort();
+        if (parsed.failure().text().empty()) std::abort();
         return 0;
     }
     for (const DomainDescription& domain : description->domains) {

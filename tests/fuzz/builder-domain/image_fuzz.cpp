@@ -10,14 +10,12 @@ namespace {
 using namespace skerry::builder;
 
 void require(bool condition) {
-    if (!condition)
-        std::abort();
+    if (!condition) std::abort();
 }
 
 void check_layout(const PvImage& image, uint64_t total_pages, uint64_t module_bytes) {
     auto plan = plan_layout(image, total_pages, module_bytes);
-    if (!plan.ok())
-        return;
+    if (!plan.ok()) return;
     const Layout& layout = plan.value();
     for (const Segment& segment : image.segments) {
         uint64_t first = (segment.address - layout.virt_base) / page_size;
@@ -35,8 +33,7 @@ void check_layout(const PvImage& image, uint64_t total_pages, uint64_t module_by
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     auto read = read_pv_image({reinterpret_cast<const std::byte*>(data), size});
-    if (!read.ok())
-        return 0;
+    if (!read.ok()) return 0;
     const PvImage& image = read.value();
     auto* begin = reinterpret_cast<const std::byte*>(data);
     for (const Segment& segment : image.segments) {

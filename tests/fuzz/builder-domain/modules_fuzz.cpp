@@ -10,10 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)modules.add("modules.cpio", {reinterpret_cast<const std::byte*>(data), size});
     static volatile unsigned sum;
     for (const Module& module : modules.modules())
-        for (std::byte byte : module.bytes)
-            sum = sum + static_cast<unsigned>(byte);
+        for (std::byte byte : module.bytes) sum = sum + static_cast<unsigned>(byte);
     for (const Module& module : modules.modules())
-        if (modules.find(module.name) == nullptr)
-            std::abort();
+        if (modules.find(module.name) == nullptr) std::abort();
     return 0;
 }

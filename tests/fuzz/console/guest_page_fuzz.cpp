@@ -32,22 +32,17 @@ void fuzz_page(const std::uint8_t* data, std::size_t size) {
         const std::size_t index = offsetof(xencons_interface, in_cons) + 4 * (data[3] % 4);
         std::memcpy(reinterpret_cast<char*>(page.get()) + ((data[0] & 1) != 0 ? at : index), &value, sizeof value);
         const std::size_t count = ring.read(buffer, sizeof buffer);
-        if (count > sizeof buffer)
-            std::abort();
+        if (count > sizeof buffer) std::abort();
         Multiplexer::Source& source = sources[data[0] >> 1 & 1];
-        if (multiplexer.write(source, buffer, count) > count)
-            std::abort();
+        if (multiplexer.write(source, buffer, count) > count) std::abort();
         multiplexer.hold_lines((data[0] & 4) != 0);
-        if ((data[0] & 8) != 0)
-            multiplexer.flush_quiet(source);
-        if (ring.write(buffer, data[1]) > data[1] || ring.write_room() > sizeof page->in)
-            std::abort();
+        if ((data[0] & 8) != 0) multiplexer.flush_quiet(source);
+        if (ring.write(buffer, data[1]) > data[1] || ring.write_room() > sizeof page->in) std::abort();
         terminal->drop(data[0] >> 4 << 4);
         // No byte of a guest that is not interactive may steer the terminal.
         if (!source.interactive)
             for (std::size_t i = 0; i < source.length; ++i)
-                if (static_cast<unsigned char>(source.line[i]) < 0x20 && source.line[i] != '\t')
-                    std::abort();
+                if (static_cast<unsigned char>(source.line[i]) < 0x20 && source.line[i] != '\t') std::abort();
     }
 }
 
@@ -65,8 +60,7 @@ void fuzz_settings(const std::uint8_t* data, std::size_t size) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size == 0)
-        return 0;
+    if (size == 0) return 0;
     (data[0] % 4 == 0 ? fuzz_settings : fuzz_page)(data + 1, size - 1);
     return 0;
 }

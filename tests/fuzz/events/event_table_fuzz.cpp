@@ -26,15 +26,10 @@ struct Input {
 void scribble(FakeDomain& domain, Input& input) {
     uint32_t where = input.byte(), what = input.word();
     switch (where % 4) {
-    case 0:
-        domain.shared->evtchn_mask[where % 64] = what;
-        break;
-    case 1:
-        domain.shared->evtchn_pending[where % 64] = what;
-        break;
+    case 0: domain.shared->evtchn_mask[where % 64] = what; break;
+    case 1: domain.shared->evtchn_pending[where % 64] = what; break;
     default:
-        if (domain.frames.empty())
-            return;
+        if (domain.frames.empty()) return;
         auto frame = std::next(domain.frames.begin(), where / 4 % domain.frames.size());
         frame->second[input.byte()] = what;
     }
@@ -47,68 +42,40 @@ void act(std::array<std::unique_ptr<FakeDomain>, 3>& domains, Input& input) {
     EventTable& table = self.table;
     WorkBudget budget(64);
     switch (choice % 20) {
-    case 0:
-        (void)table.alloc_unbound(other.table.owner()).ok();
-        break;
-    case 1:
-        (void)table.bind_interdomain(other.table, input.port()).ok();
-        break;
-    case 2:
-        (void)table.bind_virq(input.byte() % 26, input.vcpu()).ok();
-        break;
-    case 3:
-        (void)table.bind_ipi(input.vcpu()).ok();
-        break;
-    case 4:
-        (void)table.bind_pirq(input.byte() % 40, input.byte()).ok();
-        break;
-    case 5:
-        (void)table.close(input.port()).ok();
-        break;
-    case 6:
-        (void)table.status(input.port()).ok();
-        break;
+    case 0: (void)table.alloc_unbound(other.table.owner()).ok(); break;
+    case 1: (void)table.bind_interdomain(other.table, input.port()).ok(); break;
+    case 2: (void)table.bind_virq(input.byte() % 26, input.vcpu()).ok(); break;
+    case 3: (void)table.bind_ipi(input.vcpu()).ok(); break;
+    case 4: (void)table.bind_pirq(input.byte() % 40, input.byte()).ok(); break;
+    case 5: (void)table.close(input.port()).ok(); break;
+    case 6: (void)table.status(input.port()).ok(); break;
     case 7: {
         EvtPort port = input.port();
         (void)table.bind_vcpu(port, input.vcpu()).ok();
         break;
     }
-    case 8:
-        (void)table.unmask(input.port()).ok();
-        break;
-    case 9:
-        (void)table.reset(budget).ok();
-        break;
+    case 8: (void)table.unmask(input.port()).ok(); break;
+    case 9: (void)table.reset(budget).ok(); break;
     case 10: {
         uint32_t frame = input.byte() % 8, offset = input.byte() * 8;
         (void)table.init_control(frame, offset, input.vcpu()).ok();
         break;
     }
-    case 11:
-        (void)table.expand_array(input.byte() % 8).ok();
-        break;
+    case 11: (void)table.expand_array(input.byte() % 8).ok(); break;
     case 12: {
         EvtPort port = input.port();
         (void)table.set_priority(port, input.byte() % 18).ok();
         break;
     }
-    case 13:
-        table.send_virq(input.vcpu(), input.byte());
-        break;
+    case 13: table.send_virq(input.vcpu(), input.byte()); break;
     case 14: {
         EvtPort port = input.port();
         table.send_pirq(port, input.byte() % 32);
         break;
     }
-    case 15:
-        scribble(self, input);
-        break;
-    case 16:
-        self.page_limit = static_cast<int>(input.byte() % 4);
-        break;
-    default:
-        (void)table.send(input.port()).ok();
-        break;
+    case 15: scribble(self, input); break;
+    case 16: self.page_limit = static_cast<int>(input.byte() % 4); break;
+    default: (void)table.send(input.port()).ok(); break;
     }
 }
 
@@ -119,9 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::array<std::unique_ptr<FakeDomain>, 3> domains;
     for (uint16_t i = 0; i < 3; ++i)
         domains[i] = std::make_unique<FakeDomain>(i, 4, i == 0 ? EventTable::fifo_ports - 1 : 300);
-    for (Input input{data, data + size}; input.next < input.end;)
-        act(domains, input);
-    for (auto& domain : domains)
-        domain->finish();
+    for (Input input{data, data + size}; input.next < input.end;) act(domains, input);
+    for (auto& domain : domains) domain->finish();
     return 0;
 }

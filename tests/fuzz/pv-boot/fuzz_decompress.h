@@ -17,8 +17,7 @@ class FuzzMemory final : public start_in_place::DomainMemory {
     std::uint64_t total_pages() const override { return limit; }
     std::uint64_t machine_frame(std::uint64_t frame) const override { return frame; }
     std::byte* allocate(std::uint64_t pages) override {
-        if (pages == 0 || pages > limit - used_)
-            return nullptr;
+        if (pages == 0 || pages > limit - used_) return nullptr;
         used_ += pages;
         return static_cast<std::byte*>(std::calloc(pages, start_in_place::page_bytes));
     }
@@ -38,8 +37,7 @@ class FuzzMemory final : public start_in_place::DomainMemory {
 };
 
 inline int fuzz_decompress(start_in_place::Format format, const std::uint8_t* data, std::size_t size) {
-    if (size < 2)
-        return 0;
+    if (size < 2) return 0;
     const std::size_t room = (data[0] | data[1] << 8) + std::size_t{1}; // the first two bytes choose the output's size
     FuzzMemory memory;
     std::vector<std::byte> output(room);
@@ -47,11 +45,9 @@ inline int fuzz_decompress(start_in_place::Format format, const std::uint8_t* da
         start_in_place::Workspace workspace(memory);
         const auto written = start_in_place::decompress(
             format, start_in_place::Bytes(std::as_bytes(std::span(data + 2, size - 2))), output, workspace);
-        if (written && *written > room)
-            std::abort();
+        if (written && *written > room) std::abort();
     }
-    if (memory.used() != 0)
-        std::abort();
+    if (memory.used() != 0) std::abort();
     return 0;
 }
 

@@ -20,8 +20,7 @@ void write(const std::string& target, const std::string& name, std::span<const s
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-template <std::size_t size>
-void write_sample(const std::string& format, const std::uint8_t (&sample)[size]) {
+template <std::size_t size> void write_sample(const std::string& format, const std::uint8_t (&sample)[size]) {
     File seed = {std::byte{0x20}, std::byte{0x4e}}; // room for sample_bytes
     const auto bytes = std::as_bytes(std::span(sample));
     seed.insert(seed.end(), bytes.begin(), bytes.end());
@@ -31,8 +30,7 @@ void write_sample(const std::string& format, const std::uint8_t (&sample)[size])
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2)
-        return 2;
+    if (argc != 2) return 2;
     root = argv[1];
     const File linux_like = TestKernel::like_linux(0x2000).file(), unikernel = TestKernel::like_unikernel().file();
     write("pv-boot-elf", "linux", linux_like);

@@ -22,12 +22,9 @@ struct Play {
         TestVcpu& vcpu = *vcpus[index];
         switch (choice % 10) {
         case 0:
-            if (vcpu.is_running())
-                (void)scheduler.block(vcpu, [&] { return choice & 128; });
+            if (vcpu.is_running()) (void)scheduler.block(vcpu, [&] { return choice & 128; });
             break;
-        case 1:
-            machine.wake(vcpu);
-            break;
+        case 1: machine.wake(vcpu); break;
         case 2:
             scheduler.pause(vcpu);
             ++pauses[index];
@@ -46,38 +43,30 @@ struct Play {
             break;
         }
         case 5:
-            if (vcpu.is_running())
-                scheduler.yield(vcpu);
+            if (vcpu.is_running()) scheduler.yield(vcpu);
             break;
-        case 6:
-            (void)(choice & 128 ? scheduler.take_down(vcpu) : scheduler.bring_up(vcpu));
-            break;
+        case 6: (void)(choice & 128 ? scheduler.take_down(vcpu) : scheduler.bring_up(vcpu)); break;
         case 7: {
             uint32_t weight = 16 + byte() * 256; // lighter ones may have to wait longer than this test does
             (void)groups[index % groups.size()].set(weight, choice & 128 ? byte() : 0).ok();
             break;
         }
-        default:
-            machine.run_for(byte() * 100 * us);
+        default: machine.run_for(byte() * 100 * us);
         }
-        if (choice & 64)
-            machine.settle();
+        if (choice & 64) machine.settle();
     }
 
     void everybody_runs() {
-        for (SchedGroup& group : groups)
-            (void)group.set(256, 0).ok();
+        for (SchedGroup& group : groups) (void)group.set(256, 0).ok();
         for (unsigned i = 0; i < vcpus.size(); ++i) {
-            for (; pauses[i]; --pauses[i])
-                scheduler.unpause(*vcpus[i]);
+            for (; pauses[i]; --pauses[i]) scheduler.unpause(*vcpus[i]);
             (void)scheduler.bring_up(*vcpus[i]);
             machine.wake(*vcpus[i]);
             EXPECT_TRUE(scheduler.set_affinity(*vcpus[i], Affinity::all(), Affinity::all()).ok());
             vcpus[i]->ran = 0;
         }
         machine.run_for(6 * seconds);
-        for (TestVcpu* vcpu : vcpus)
-            EXPECT_GT(vcpu->ran, 0u) << "starved";
+        for (TestVcpu* vcpu : vcpus) EXPECT_GT(vcpu->ran, 0u) << "starved";
     }
 
     const uint8_t* next;
@@ -94,8 +83,7 @@ struct Play {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     testing::GTEST_FLAG(throw_on_failure) = true;
     Play play(data, size);
-    while (play.next < play.end)
-        play.act();
+    while (play.next < play.end) play.act();
     play.everybody_runs();
     return 0;
 }

@@ -29,11 +29,11 @@ GUEST_CASE(an_unpinned_base_is_validated_on_the_spot) {
 }
 GUEST_CASE(bases_that_are_no_l4) {
     void* page = alloc_page();
-    EXPECT(mmuext(MMUEXT_NEW_BASEPTR, mfn_of(page)) < 0);                                 // mapped writable
-    EXPECT(mmuext(MMUEXT_NEW_BASEPTR, entry_mfn(*level_entry(image_base(), 2))) < 0);     // an L1
-    EXPECT(mmuext(MMUEXT_NEW_BASEPTR, entry_mfn(*level_entry(image_base(), 4))) < 0);     // an L3
+    EXPECT(mmuext(MMUEXT_NEW_BASEPTR, mfn_of(page)) < 0);                             // mapped writable
+    EXPECT(mmuext(MMUEXT_NEW_BASEPTR, entry_mfn(*level_entry(image_base(), 2))) < 0); // an L1
+    EXPECT(mmuext(MMUEXT_NEW_BASEPTR, entry_mfn(*level_entry(image_base(), 4))) < 0); // an L3
     EXPECT(mmuext(MMUEXT_NEW_BASEPTR, 0xfffffffffULL) < 0);
-    EXPECT(mmuext(MMUEXT_NEW_BASEPTR, entry_mfn(top_table()[256])) < 0);                  // Xen's
+    EXPECT(mmuext(MMUEXT_NEW_BASEPTR, entry_mfn(top_table()[256])) < 0); // Xen's
     EXPECT(mmuext(MMUEXT_NEW_USER_BASEPTR, mfn_of(page)) < 0);
     EXPECT(mmuext(MMUEXT_NEW_USER_BASEPTR, entry_mfn(top_table()[256])) < 0);
 }
@@ -65,9 +65,7 @@ GUEST_CASE(forged_hypervisor_slots_do_not_count) {
     }
     EXPECT_EQ(make_writable(top), 0);
 }
-GUEST_CASE(user_base_none) {
-    EXPECT_EQ(mmuext(MMUEXT_NEW_USER_BASEPTR, 0), 0);
-}
+GUEST_CASE(user_base_none) { EXPECT_EQ(mmuext(MMUEXT_NEW_USER_BASEPTR, 0), 0); }
 USER_CODE(say_hello, "mov $7, %eax\n syscall");
 GUEST_CASE(user_base_set_and_used) {
     const Trap trap = RUN_USER(say_hello);

@@ -4,7 +4,9 @@
 
 using namespace skerry::guest;
 
-static long write_console(const void* text, unsigned long size) { return hypercall(__HYPERVISOR_console_io, CONSOLEIO_write, size, text); }
+static long write_console(const void* text, unsigned long size) {
+    return hypercall(__HYPERVISOR_console_io, CONSOLEIO_write, size, text);
+}
 
 GUEST_CASE(writes_return_zero) {
     EXPECT_EQ(write_console("a line\n", 7), 0);
@@ -19,14 +21,10 @@ GUEST_CASE(buffers_that_cannot_be_read) {
     EXPECT_EQ(write_console(reinterpret_cast<void*>(0x1000), 5), efault);
     EXPECT_EQ(write_console(reinterpret_cast<void*>(0xffff830000000000), 5), efault);
 }
-GUEST_CASE(control_characters_do_no_harm) {
-    EXPECT_EQ(write_console("\x01\x02\x7f\xff\x1b[0m\n", 9), 0);
-}
+GUEST_CASE(control_characters_do_no_harm) { EXPECT_EQ(write_console("\x01\x02\x7f\xff\x1b[0m\n", 9), 0); }
 GUEST_CASE(read_without_input) {
     char buffer[16];
     const long result = hypercall(__HYPERVISOR_console_io, CONSOLEIO_read, 16, buffer);
     EXPECT(result >= 0 && result <= 16);
 }
-GUEST_CASE(unknown_command) {
-    EXPECT(hypercall(__HYPERVISOR_console_io, 99, 0, nullptr) < 0);
-}
+GUEST_CASE(unknown_command) { EXPECT(hypercall(__HYPERVISOR_console_io, 99, 0, nullptr) < 0); }

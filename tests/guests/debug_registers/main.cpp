@@ -21,17 +21,26 @@ GUEST_CASE(address_registers_keep_their_value) {
 GUEST_CASE(write_watchpoint_traps) {
     REQUIRE_EQ(set(0, reinterpret_cast<uint64_t>(&watched)), 0);
     REQUIRE_EQ(set(7, 0x000d0001 | 0x400), 0); // L0, write, 8 bytes... LEN 4 is 0xd
-    const Trap trap = attempt([] { watched = 5; asm volatile("nop"); });
+    const Trap trap = attempt([] {
+        watched = 5;
+        asm volatile("nop");
+    });
     EXPECT_EQ(trap.vector, debug_trap);
     EXPECT(get(6) & 1);
     EXPECT_EQ(set(7, 0), 0);
     EXPECT_EQ(set(6, 0), 0);
-    EXPECT_EQ(attempt([] { watched = 6; asm volatile("nop"); }).vector, no_trap);
+    EXPECT_EQ(attempt([] {
+                  watched = 6;
+                  asm volatile("nop");
+              }).vector,
+              no_trap);
     EXPECT_EQ(set(0, 0), 0);
 }
 GUEST_CASE(hypervisor_addresses_are_refused) {
     for (int reg = 0; reg < 4; reg++) {
-        for (const uint64_t address : {0xffff82d040200000UL, 0xffff830000000000UL, 0xffff800000000000UL, 0x1000000000000000UL}) EXPECT(set(reg, address) < 0);
+        for (const uint64_t address :
+             {0xffff82d040200000UL, 0xffff830000000000UL, 0xffff800000000000UL, 0x1000000000000000UL})
+            EXPECT(set(reg, address) < 0);
         EXPECT_EQ(get(reg), 0);
     }
 }
@@ -60,7 +69,9 @@ GUEST_CASE(by_instruction) {
     set(0, 0);
 }
 GUEST_CASE(single_step) {
-    const Trap trap = attempt([] { asm volatile("pushfq\n orl $0x100, (%%rsp)\n popfq\n nop\n nop" ::: "memory", "cc"); });
+    const Trap trap = attempt([] {
+        asm volatile("pushfq\n orl $0x100, (%%rsp)\n popfq\n nop\n nop" ::: "memory", "cc");
+    });
     EXPECT_EQ(trap.vector, debug_trap);
     EXPECT(get(6) & 0x4000);
     set(6, 0);

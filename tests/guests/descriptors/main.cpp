@@ -9,8 +9,11 @@ using namespace skerry::guest;
 namespace {
 
 // A descriptor from its access byte and flags nibble; base 0, limit 4 GiB.
-constexpr uint64_t descriptor(unsigned access, unsigned flags) { return 0x000f00000000ffffULL | uint64_t{access} << 40 | uint64_t{flags} << 52; }
-constexpr uint64_t code64_user = descriptor(0xfb, 0xa), data_user = descriptor(0xf3, 0xc), code32_user = descriptor(0xfb, 0xc);
+constexpr uint64_t descriptor(unsigned access, unsigned flags) {
+    return 0x000f00000000ffffULL | uint64_t{access} << 40 | uint64_t{flags} << 52;
+}
+constexpr uint64_t code64_user = descriptor(0xfb, 0xa), data_user = descriptor(0xf3, 0xc),
+                   code32_user = descriptor(0xfb, 0xc);
 
 uint64_t* gdt;
 
@@ -18,7 +21,9 @@ long load_gdt(void* page, unsigned entries) {
     unsigned long frames[1] = {mfn_of(page)};
     return hypercall(__HYPERVISOR_set_gdt, frames, entries);
 }
-long set_descriptor(const uint64_t* where, uint64_t value) { return hypercall(__HYPERVISOR_update_descriptor, machine_of(where), value); }
+long set_descriptor(const uint64_t* where, uint64_t value) {
+    return hypercall(__HYPERVISOR_update_descriptor, machine_of(where), value);
+}
 
 bool ready() {
     if (gdt != nullptr) return true;
@@ -81,7 +86,10 @@ GUEST_CASE(call_gate_to_the_hypervisor) {
     const uint64_t gate = 0xffffULL | uint64_t{0xe008} << 16 | uint64_t{0xec00} << 32 | uint64_t{0x4020} << 48;
     if (set_descriptor(&gdt[8], gate) == 0) {
         EXPECT_EQ(load_ds(8 * 8 | 3).vector, general_protection);
-        const struct [[gnu::packed]] { uint32_t offset; uint16_t selector; } target = {0, 8 * 8 | 3};
+        const struct [[gnu::packed]] {
+            uint32_t offset;
+            uint16_t selector;
+        } target = {0, 8 * 8 | 3};
         const Trap trap = attempt([&] { asm volatile("lcall *%0" ::"m"(target) : "memory"); });
         EXPECT(trap.vector != no_trap);
         set_descriptor(&gdt[8], 0);
@@ -117,7 +125,8 @@ GUEST_CASE(update_descriptor_of_a_foreign_or_unaligned_place) {
     EXPECT(hypercall(__HYPERVISOR_update_descriptor, 0xfffffffffUL << 12, data_user) < 0);
     EXPECT(hypercall(__HYPERVISOR_update_descriptor, entry_mfn(top_table()[256]) << 12, data_user) < 0);
     EXPECT_EQ(hypercall(__HYPERVISOR_update_descriptor, machine_of(&gdt[5]) + 3, data_user), einval);
-    EXPECT(hypercall(__HYPERVISOR_update_descriptor, machine_of(top_table()), data_user) < 0 || top_table()[0] != data_user);
+    EXPECT(hypercall(__HYPERVISOR_update_descriptor, machine_of(top_table()), data_user) < 0 ||
+           top_table()[0] != data_user);
 }
 GUEST_CASE(empty_gdt_again) {
     EXPECT_EQ(hypercall(__HYPERVISOR_set_gdt, nullptr, 0), 0);
@@ -141,7 +150,8 @@ GUEST_CASE(ldt_in_writable_memory) {
     auto* ldt = static_cast<uint64_t*>(alloc_page());
     ldt[1] = data_user;
     // Accepted by address, but its page cannot become a descriptor frame while mapped writable.
-    if (mmuext(MMUEXT_SET_LDT, reinterpret_cast<uint64_t>(ldt), 512) == 0) EXPECT(load_ds(1 * 8 | 4 | 3).vector != no_trap);
+    if (mmuext(MMUEXT_SET_LDT, reinterpret_cast<uint64_t>(ldt), 512) == 0)
+        EXPECT(load_ds(1 * 8 | 4 | 3).vector != no_trap);
     mmuext(MMUEXT_SET_LDT, 0, 0);
 }
 GUEST_CASE(ldt_bad_arguments) {

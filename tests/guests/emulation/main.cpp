@@ -8,11 +8,15 @@ using namespace skerry::guest;
 
 namespace {
 
-struct Cpuid { uint32_t a, b, c, d; };
+struct Cpuid {
+    uint32_t a, b, c, d;
+};
 // The prefix 0f 0b 78 65 6e ("ud2; xen") makes CPUID the hypervisor's.
 Cpuid xen_cpuid(uint32_t leaf, uint32_t sub = 0) {
     Cpuid r{};
-    asm volatile(".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e\n cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(sub));
+    asm volatile(".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e\n cpuid"
+                 : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+                 : "a"(leaf), "c"(sub));
     return r;
 }
 uint64_t read_msr(uint32_t msr) {
@@ -20,7 +24,10 @@ uint64_t read_msr(uint32_t msr) {
     asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
     return uint64_t{high} << 32 | low;
 }
-void write_msr(uint32_t msr, uint64_t value) { asm volatile("wrmsr" ::"c"(msr), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32)) : "memory"); }
+void write_msr(uint32_t msr, uint64_t value) {
+    asm volatile("wrmsr" ::"c"(msr), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
+                 : "memory");
+}
 
 } // namespace
 
@@ -35,14 +42,14 @@ GUEST_CASE(cpuid_by_prefix_names_xen) {
 }
 GUEST_CASE(cpuid_by_prefix_hides_what_pv_cannot_have) {
     const Cpuid leaf = xen_cpuid(1);
-    EXPECT_EQ(leaf.c & 1U << 5, 0);   // VMX
-    EXPECT_EQ(leaf.d & 1U << 3, 0);   // PSE: no super pages
-    EXPECT(leaf.d & 1U << 5);         // MSRs
-    EXPECT(leaf.d & 1U << 6);         // PAE
+    EXPECT_EQ(leaf.c & 1U << 5, 0); // VMX
+    EXPECT_EQ(leaf.d & 1U << 3, 0); // PSE: no super pages
+    EXPECT(leaf.d & 1U << 5);       // MSRs
+    EXPECT(leaf.d & 1U << 6);       // PAE
     const Cpuid extended = xen_cpuid(0x80000001);
-    EXPECT_EQ(extended.c & 1U << 2, 0);   // SVM
-    EXPECT(extended.d & 1U << 11);        // SYSCALL
-    EXPECT(extended.d & 1U << 29);        // long mode
+    EXPECT_EQ(extended.c & 1U << 2, 0); // SVM
+    EXPECT(extended.d & 1U << 11);      // SYSCALL
+    EXPECT(extended.d & 1U << 29);      // long mode
     const Cpuid seven = xen_cpuid(7);
     EXPECT_EQ(seven.b & (1U << 7 | 1U << 20), 0); // SMEP, SMAP
     EXPECT_EQ(seven.b & 1U << 10, 0);             // INVPCID
@@ -92,7 +99,9 @@ GUEST_CASE(cr3_written_is_a_new_base) {
     asm volatile("mov %%cr3, %0" : "=r"(cr3));
     EXPECT_EQ(attempt([=] { asm volatile("mov %0, %%cr3" ::"r"(cr3) : "memory"); }).vector, no_trap);
     EXPECT_EQ(attempt([] { asm volatile("mov %0, %%cr3" ::"r"(0x1000UL) : "memory"); }).vector, general_protection);
-    EXPECT_EQ(attempt([] { asm volatile("mov %0, %%cr3" ::"r"(0xfffffffff000UL) : "memory"); }).vector, general_protection);
+    EXPECT_EQ(attempt([] { asm volatile("mov %0, %%cr3" ::"r"(0xfffffffff000UL)
+                                        : "memory"); }).vector,
+              general_protection);
 }
 GUEST_CASE(cr4_keeps_what_the_hypervisor_needs) {
     uint64_t cr4, now;
@@ -106,7 +115,10 @@ GUEST_CASE(cr4_keeps_what_the_hypervisor_needs) {
     EXPECT_EQ(now & 1UL << 13, 0);
 }
 GUEST_CASE(cr8_and_missing_registers) {
-    EXPECT(attempt([] { uint64_t value; asm volatile("mov %%cr8, %0" : "=r"(value)); }).vector != no_trap);
+    EXPECT(attempt([] {
+               uint64_t value;
+               asm volatile("mov %%cr8, %0" : "=r"(value));
+           }).vector != no_trap);
     EXPECT(attempt([] { asm volatile(".byte 0x0f, 0x20, 0xc8"); }).vector != no_trap); // cr1
 }
 GUEST_CASE(msr_efer) {
@@ -119,7 +131,9 @@ GUEST_CASE(msr_efer) {
 }
 GUEST_CASE(msrs_of_the_hypervisor_stay) {
     // LSTAR, STAR, SYSENTER: a write is ignored or faults; hypercalls and system calls go on as before.
-    for (const uint32_t msr : {0xc0000081U, 0xc0000082U, 0xc0000083U, 0xc0000084U, 0x174U, 0x175U, 0x176U, 0xc0010117U, 0x1bU, 0x277U}) attempt([=] { write_msr(msr, 0x1234); });
+    for (const uint32_t msr :
+         {0xc0000081U, 0xc0000082U, 0xc0000083U, 0xc0000084U, 0x174U, 0x175U, 0x176U, 0xc0010117U, 0x1bU, 0x277U})
+        attempt([=] { write_msr(msr, 0x1234); });
     EXPECT(xen_version(XENVER_version, nullptr) > 0);
     EXPECT_EQ(try_read(reinterpret_cast<void*>(0xffff830000000000)).vector, page_fault);
 }
@@ -154,12 +168,20 @@ GUEST_CASE(cache_instructions) {
     EXPECT_EQ(attempt([] { asm volatile("wbinvd" ::: "memory"); }).vector, no_trap);
 }
 GUEST_CASE(instructions_that_fault) {
-    static const struct [[gnu::packed]] { uint16_t limit; uint64_t base; } descriptor = {0xfff, 0};
+    static const struct [[gnu::packed]] {
+        uint16_t limit;
+        uint64_t base;
+    } descriptor = {0xfff, 0};
     EXPECT_EQ(attempt([] { asm volatile("lgdt %0" ::"m"(descriptor)); }).vector, general_protection);
     EXPECT_EQ(attempt([] { asm volatile("lidt %0" ::"m"(descriptor)); }).vector, general_protection);
     EXPECT_EQ(attempt([] { asm volatile("lldt %w0" ::"r"(0)); }).vector, general_protection);
     EXPECT_EQ(attempt([] { asm volatile("ltr %w0" ::"r"(0)); }).vector, general_protection);
-    EXPECT(attempt([] { asm volatile("invd" ::: "memory"); }).vector == general_protection || attempt([] { asm volatile("invd" ::: "memory"); }).vector == no_trap);
+    EXPECT(attempt([] {
+               asm volatile("invd" ::: "memory");
+           }).vector == general_protection ||
+           attempt([] {
+               asm volatile("invd" ::: "memory");
+           }).vector == no_trap);
     EXPECT_EQ(attempt([] { asm volatile("swapgs"); }).vector, general_protection);
     EXPECT_EQ(attempt([] { asm volatile("sysretq" ::: "rcx", "r11"); }).vector, general_protection);
     EXPECT_EQ(attempt([] { asm volatile("lmsw %w0" ::"r"(0)); }).vector, general_protection);
@@ -177,12 +199,19 @@ GUEST_CASE(time_stamp_counter) {
 }
 GUEST_CASE(first_domain_reaches_harmless_ports) {
     // The CMOS clock and the PCI configuration ports belong to a first domain.
-    EXPECT_EQ(attempt([] { asm volatile("outb %%al, $0x80" ::"a"(0)); }).vector, general_protection); // not without I/O privilege
+    EXPECT_EQ(attempt([] { asm volatile("outb %%al, $0x80" ::"a"(0)); }).vector,
+              general_protection); // not without I/O privilege
     physdev_set_iopl call{1};
     EXPECT_EQ(hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, &call), 0);
     EXPECT_EQ(attempt([] { asm volatile("outb %%al, $0x80" ::"a"(0)); }).vector, no_trap);
     uint32_t value = 0;
-    EXPECT_EQ(attempt([&] { asm volatile("mov $0xcf8, %%dx\n mov $0x80000000, %%eax\n outl %%eax, %%dx\n mov $0xcfc, %%dx\n inl %%dx, %%eax" : "=a"(value) :: "rdx"); }).vector, no_trap);
+    EXPECT_EQ(
+        attempt([&] {
+            asm volatile(
+                "mov $0xcf8, %%dx\n mov $0x80000000, %%eax\n outl %%eax, %%dx\n mov $0xcfc, %%dx\n inl %%dx, %%eax"
+                : "=a"(value)::"rdx");
+        }).vector,
+        no_trap);
     EXPECT_EQ(value & 0xffff, 0x8086); // QEMU's host bridge
     call.iopl = 4;
     EXPECT_EQ(hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, &call), einval);
@@ -193,10 +222,14 @@ GUEST_CASE(string_io) {
     physdev_set_iopl call{1};
     hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, &call);
     static uint8_t buffer[4] = {9, 9, 9, 9};
-    const Trap trap = attempt([] { asm volatile("mov $0x71, %%dx\n mov $2, %%ecx\n rep insb" ::"D"(buffer) : "rcx", "rdx", "memory"); });
+    const Trap trap = attempt([] {
+        asm volatile("mov $0x71, %%dx\n mov $2, %%ecx\n rep insb" ::"D"(buffer) : "rcx", "rdx", "memory");
+    });
     EXPECT_EQ(trap.vector, no_trap);
     // Into the hypervisor: a fault to us, not a write.
-    const Trap wild = attempt([] { asm volatile("mov $0x71, %%dx\n insb" ::"D"(0xffff830000000000UL) : "rdx", "memory"); });
+    const Trap wild = attempt([] {
+        asm volatile("mov $0x71, %%dx\n insb" ::"D"(0xffff830000000000UL) : "rdx", "memory");
+    });
     EXPECT(wild.vector == page_fault || wild.vector == general_protection);
     call.iopl = 0;
     hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, &call);

@@ -32,7 +32,9 @@ GUEST_CASE(status_of_ports_that_are_not) {
 }
 GUEST_CASE(bind_to_ports_that_are_not) {
     for (const unsigned port : bad_ports) EXPECT(bind_interdomain(DOMID_SELF, port) < 0);
-    for (const unsigned dom : {1234U, unsigned{DOMID_XEN}, unsigned{DOMID_IO}, unsigned{DOMID_INVALID}, unsigned{DOMID_IDLE}}) EXPECT(bind_interdomain(dom, 1) < 0);
+    for (const unsigned dom :
+         {1234U, unsigned{DOMID_XEN}, unsigned{DOMID_IO}, unsigned{DOMID_INVALID}, unsigned{DOMID_IDLE}})
+        EXPECT(bind_interdomain(dom, 1) < 0);
 }
 GUEST_CASE(bind_to_what_was_not_offered_to_us) {
     const long port = alloc_unbound(DOMID_SELF, 77);
@@ -81,8 +83,9 @@ GUEST_CASE(an_ipi_or_virq_does_not_move) {
     close_port(static_cast<unsigned>(timer));
 }
 GUEST_CASE(arguments_that_cannot_be_read) {
-    for (const int command : {EVTCHNOP_bind_interdomain, EVTCHNOP_bind_virq, EVTCHNOP_close, EVTCHNOP_send, EVTCHNOP_status, EVTCHNOP_alloc_unbound,
-                              EVTCHNOP_bind_ipi, EVTCHNOP_bind_vcpu, EVTCHNOP_unmask, EVTCHNOP_reset}) {
+    for (const int command :
+         {EVTCHNOP_bind_interdomain, EVTCHNOP_bind_virq, EVTCHNOP_close, EVTCHNOP_send, EVTCHNOP_status,
+          EVTCHNOP_alloc_unbound, EVTCHNOP_bind_ipi, EVTCHNOP_bind_vcpu, EVTCHNOP_unmask, EVTCHNOP_reset}) {
         EXPECT_EQ(event_op(command, reinterpret_cast<void*>(0x1000)), efault);
         EXPECT_EQ(event_op(command, reinterpret_cast<void*>(0xffff830000000000UL)), efault);
     }
@@ -136,9 +139,9 @@ GUEST_CASE(wild_values_in_the_shared_page) {
 // What an unprivileged domain must not do to others.
 static void try_others() {
     uint64_t n = 0;
-    mailbox.word[n++] = static_cast<uint64_t>(alloc_unbound(0, DOMID_SELF));            // a port in domain 0
-    mailbox.word[n++] = static_cast<uint64_t>(bind_interdomain(0, 1));                  // a channel not meant for us
-    mailbox.word[n++] = static_cast<uint64_t>(bind_virq(VIRQ_DOM_EXC, 0));              // a global VIRQ
+    mailbox.word[n++] = static_cast<uint64_t>(alloc_unbound(0, DOMID_SELF)); // a port in domain 0
+    mailbox.word[n++] = static_cast<uint64_t>(bind_interdomain(0, 1));       // a channel not meant for us
+    mailbox.word[n++] = static_cast<uint64_t>(bind_virq(VIRQ_DOM_EXC, 0));   // a global VIRQ
     evtchn_status status{};
     status.dom = 0;
     status.port = 1;

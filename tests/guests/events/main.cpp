@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two-level event channels: every way to get a port, delivery, masks, pending bits, closing, and delivery across domains.
+// Two-level event channels: every way to get a port, delivery, masks, pending bits, closing, and delivery across
+// domains.
 #include "lib/guest.h"
 
 #include <initializer_list>
@@ -16,7 +17,10 @@ static evtchn_status status_of(unsigned port) {
 struct Loop {
     unsigned port[2] = {};
     bool open() { return bind_loop(port) == 0; }
-    void close() { close_port(port[0]); close_port(port[1]); }
+    void close() {
+        close_port(port[0]);
+        close_port(port[1]);
+    }
 };
 
 GUEST_CASE(send_reaches_the_other_end) {

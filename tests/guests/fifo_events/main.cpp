@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// FIFO event channels: control block, event array, link order, priorities, and a guest that scribbles over its own queues.
+// FIFO event channels: control block, event array, link order, priorities, and a guest that scribbles over its own
+// queues.
 #include "lib/guest.h"
 
 #include <initializer_list>
@@ -9,7 +10,8 @@ using namespace skerry::guest;
 static evtchn_fifo_control_block* control;
 static volatile uint32_t* words; // the event array
 
-constexpr uint32_t fifo_pending = 1U << EVTCHN_FIFO_PENDING, fifo_masked = 1U << EVTCHN_FIFO_MASKED, fifo_linked = 1U << EVTCHN_FIFO_LINKED;
+constexpr uint32_t fifo_pending = 1U << EVTCHN_FIFO_PENDING, fifo_masked = 1U << EVTCHN_FIFO_MASKED,
+                   fifo_linked = 1U << EVTCHN_FIFO_LINKED;
 
 static long init(void* page, uint32_t offset, uint32_t vcpu) {
     evtchn_init_control call{};
@@ -45,15 +47,15 @@ static void unmask(unsigned port) {
 
 GUEST_CASE(bad_control_blocks_first) {
     void* page = alloc_page();
-    EXPECT_EQ(init(page, 4096 - 8, 0), einval);       // crosses the page
-    EXPECT_EQ(init(page, 3, 0), einval);              // unaligned
+    EXPECT_EQ(init(page, 4096 - 8, 0), einval); // crosses the page
+    EXPECT_EQ(init(page, 3, 0), einval);        // unaligned
     EXPECT_EQ(init(page, 0, 100), enoent);
     evtchn_init_control call{};
     call.control_gfn = 0xfffffffffULL;
     EXPECT(event_op(EVTCHNOP_init_control, &call) < 0);
-    call.control_gfn = mfn_of(top_table());           // a page table cannot be written by Xen
+    call.control_gfn = mfn_of(top_table()); // a page table cannot be written by Xen
     EXPECT(event_op(EVTCHNOP_init_control, &call) < 0);
-    EXPECT(expand(mfn_of(page)) < 0);                 // not before a control block
+    EXPECT(expand(mfn_of(page)) < 0); // not before a control block
     free_page(page);
 }
 GUEST_CASE(switch_to_fifo) {
@@ -130,7 +132,8 @@ GUEST_CASE(priorities_have_their_own_queues) {
     set_priority(low[1], EVTCHN_FIFO_PRIORITY_MIN);
     send(low[0]);
     send(high[0]);
-    EXPECT_EQ(control->ready & (1U << EVTCHN_FIFO_PRIORITY_MAX | 1U << EVTCHN_FIFO_PRIORITY_MIN), 1U << EVTCHN_FIFO_PRIORITY_MAX | 1U << EVTCHN_FIFO_PRIORITY_MIN);
+    EXPECT_EQ(control->ready & (1U << EVTCHN_FIFO_PRIORITY_MAX | 1U << EVTCHN_FIFO_PRIORITY_MIN),
+              1U << EVTCHN_FIFO_PRIORITY_MAX | 1U << EVTCHN_FIFO_PRIORITY_MIN);
     EXPECT_EQ(take(EVTCHN_FIFO_PRIORITY_MAX), high[1]);
     EXPECT_EQ(take(EVTCHN_FIFO_PRIORITY_MIN), low[1]);
     for (const unsigned port : {high[0], high[1], low[0], low[1]}) close_port(port);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Grants misused: references and handles out of range, revoked and stolen grants, forged frames, wrong domains, dying peers.
+// Grants misused: references and handles out of range, revoked and stolen grants, forged frames, wrong domains, dying
+// peers.
 #include "lib/guest.h"
 
 #include <initializer_list>
@@ -139,8 +140,11 @@ GUEST_CASE(mapped_where_no_table_is) {
     EXPECT(map_grant(0, 39, reinterpret_cast<void*>(0x7000000000)).status < 0);
     EXPECT(map_grant(0, 39, reinterpret_cast<void*>(0xffff830000000000)).status < 0);
     EXPECT(map_grant(0, 39, reinterpret_cast<void*>(MACH2PHYS_VIRT_START)).status < 0);
-    EXPECT(map_grant(0, 39, reinterpret_cast<void*>(0xfffffffffUL << 12), GNTMAP_host_map | GNTMAP_contains_pte).status < 0);
-    EXPECT(map_grant(0, 39, reinterpret_cast<void*>(machine_of(top_table())), GNTMAP_host_map | GNTMAP_contains_pte).status < 0);
+    EXPECT(
+        map_grant(0, 39, reinterpret_cast<void*>(0xfffffffffUL << 12), GNTMAP_host_map | GNTMAP_contains_pte).status <
+        0);
+    EXPECT(map_grant(0, 39, reinterpret_cast<void*>(machine_of(top_table())), GNTMAP_host_map | GNTMAP_contains_pte)
+               .status < 0);
     EXPECT_EQ(grant_table()[39].flags & (GTF_reading | GTF_writing), 0);
     EXPECT(withdraw(39));
 }
@@ -181,7 +185,8 @@ GUEST_CASE(wild_flags_in_the_table) {
         table[43].frame = static_cast<uint32_t>(mfn_of(page));
         table[43].flags = static_cast<uint16_t>(flags);
         const Mapping mapping = map_grant(0, 43, window(1));
-        if (mapping.status == GNTST_okay && unmap_grant(mapping) != GNTST_okay) return (void)EXPECT(!"a mapping could not be undone");
+        if (mapping.status == GNTST_okay && unmap_grant(mapping) != GNTST_okay)
+            return (void)EXPECT(!"a mapping could not be undone");
     }
     table[43].flags = 0;
     EXPECT_EQ(*l1_entry(window(1)), 0);
@@ -221,8 +226,9 @@ GUEST_CASE(transfer_is_not_possible) {
     EXPECT(call.status < 0);
 }
 GUEST_CASE(arguments_that_cannot_be_read) {
-    for (const unsigned command : {unsigned{GNTTABOP_map_grant_ref}, unsigned{GNTTABOP_unmap_grant_ref}, unsigned{GNTTABOP_copy}, unsigned{GNTTABOP_setup_table},
-                                   unsigned{GNTTABOP_query_size}, unsigned{GNTTABOP_unmap_and_replace}}) {
+    for (const unsigned command :
+         {unsigned{GNTTABOP_map_grant_ref}, unsigned{GNTTABOP_unmap_grant_ref}, unsigned{GNTTABOP_copy},
+          unsigned{GNTTABOP_setup_table}, unsigned{GNTTABOP_query_size}, unsigned{GNTTABOP_unmap_and_replace}}) {
         EXPECT_EQ(grant_op(command, reinterpret_cast<void*>(0x1000), 1), efault);
         EXPECT(grant_op(command, reinterpret_cast<void*>(0xffff830000000000UL), 1) < 0);
         EXPECT(grant_op(command, reinterpret_cast<void*>(0x1000), 0x80000000U) < 0);

@@ -79,7 +79,8 @@ GUEST_CASE(map_into_a_named_entry) {
     auto* page = static_cast<uint64_t*>(alloc_page());
     page[0] = 31;
     offer(13, 0, mfn_of(page));
-    const Mapping mapping = map_grant(0, 13, reinterpret_cast<void*>(machine_of(l1_entry(window(3)))), GNTMAP_host_map | GNTMAP_contains_pte);
+    const Mapping mapping = map_grant(0, 13, reinterpret_cast<void*>(machine_of(l1_entry(window(3)))),
+                                      GNTMAP_host_map | GNTMAP_contains_pte);
     REQUIRE_EQ(mapping.status, GNTST_okay);
     EXPECT_EQ(*static_cast<uint64_t*>(window(3)), 31);
     gnttab_unmap_grant_ref call{mapping.address, 0, mapping.handle, 1};
@@ -157,7 +158,8 @@ GUEST_CASE(batches_report_each_status) {
     EXPECT_EQ(calls[0].status, GNTST_okay);
     EXPECT(calls[1].status < 0);
     EXPECT_EQ(calls[2].status, GNTST_okay);
-    gnttab_unmap_grant_ref back[2] = {{calls[0].host_addr, 0, calls[0].handle, 1}, {calls[2].host_addr, 0, calls[2].handle, 1}};
+    gnttab_unmap_grant_ref back[2] = {{calls[0].host_addr, 0, calls[0].handle, 1},
+                                      {calls[2].host_addr, 0, calls[2].handle, 1}};
     EXPECT_EQ(grant_op(GNTTABOP_unmap_grant_ref, back, 2), 0);
     EXPECT_EQ(back[0].status, GNTST_okay);
     EXPECT_EQ(back[1].status, GNTST_okay);

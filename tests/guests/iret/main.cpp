@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The iret hypercall: it returns to what the frame says, never to more than the guest may, and bad frames end the domain only.
+// The iret hypercall: it returns to what the frame says, never to more than the guest may, and bad frames end the
+// domain only.
 #include "lib/guest.h"
 
 #include <initializer_list>
@@ -34,8 +35,11 @@ GUEST_CASE(registers_arrive) {
 GUEST_CASE(kernel_to_kernel) {
     volatile int reached = 0;
     const Trap trap = attempt([&] {
-        asm volatile("mov %%rsp, %%rax\n push %0\n push %%rax\n pushfq\n push %1\n lea 1f(%%rip), %%rax\n push %%rax\n push $0\n"
-                     "jmp hypercall_page + 23 * 32\n1:" ::"i"(FLAT_KERNEL_SS), "i"(FLAT_KERNEL_CS & ~3) : "rax", "memory", "cc");
+        asm volatile(
+            "mov %%rsp, %%rax\n push %0\n push %%rax\n pushfq\n push %1\n lea 1f(%%rip), %%rax\n push %%rax\n push $0\n"
+            "jmp hypercall_page + 23 * 32\n1:" ::"i"(FLAT_KERNEL_SS),
+            "i"(FLAT_KERNEL_CS & ~3)
+            : "rax", "memory", "cc");
         reached = 1;
     });
     EXPECT_EQ(trap.vector, no_trap);
@@ -43,8 +47,11 @@ GUEST_CASE(kernel_to_kernel) {
 }
 GUEST_CASE(mask_follows_the_flag) {
     auto go = [](uint64_t flags) {
-        asm volatile("mov %%rsp, %%rax\n push %0\n push %%rax\n push %2\n push %1\n lea 1f(%%rip), %%rax\n push %%rax\n push $0\n"
-                     "jmp hypercall_page + 23 * 32\n1:" ::"i"(FLAT_KERNEL_SS), "i"(FLAT_KERNEL_CS & ~3), "r"(flags) : "rax", "memory", "cc");
+        asm volatile("mov %%rsp, %%rax\n push %0\n push %%rax\n push %2\n push %1\n lea 1f(%%rip), %%rax\n push "
+                     "%%rax\n push $0\n"
+                     "jmp hypercall_page + 23 * 32\n1:" ::"i"(FLAT_KERNEL_SS),
+                     "i"(FLAT_KERNEL_CS & ~3), "r"(flags)
+                     : "rax", "memory", "cc");
     };
     go(0x202);
     EXPECT_EQ(shared->vcpu_info[0].evtchn_upcall_mask, 0);
@@ -54,7 +61,8 @@ GUEST_CASE(mask_follows_the_flag) {
 
 // Each runs in a domain of its own, which may crash or trap to itself; the hypervisor and we live on.
 static void iret_frame(uint64_t rip, uint64_t cs, uint64_t flags, uint64_t rsp, uint64_t ss) {
-    asm volatile("push %4\n push %3\n push %2\n push %1\n push %0\n push $0\n jmp hypercall_page + 23 * 32" ::"r"(rip), "r"(cs), "r"(flags), "r"(rsp), "r"(ss)
+    asm volatile("push %4\n push %3\n push %2\n push %1\n push %0\n push $0\n jmp hypercall_page + 23 * 32" ::"r"(rip),
+                 "r"(cs), "r"(flags), "r"(rsp), "r"(ss)
                  : "memory");
 }
 static void survive(void (*function)()) {
@@ -79,10 +87,18 @@ GUEST_CASE(from_a_stack_that_is_not_there) {
     survive([] { asm volatile("mov $0x2000, %%rsp\n jmp hypercall_page + 23 * 32" ::: "memory"); });
 }
 GUEST_CASE(from_a_stack_in_the_hypervisor) {
-    survive([] { asm volatile("mov %0, %%rsp\n jmp hypercall_page + 23 * 32" ::"r"(0xffff830000001000UL) : "memory"); });
+    survive([] {
+        asm volatile("mov %0, %%rsp\n jmp hypercall_page + 23 * 32" ::"r"(0xffff830000001000UL) : "memory");
+    });
 }
 GUEST_CASE(with_wild_flags) {
     // VM, NT, VIF, VIP, RF, TF, IOPL 3: kept out or harmless; the frame's target then says goodbye.
-    survive([] { iret_frame(reinterpret_cast<uint64_t>(static_cast<void (*)()>([] { asm volatile("and $-16, %rsp"); shutdown(SHUTDOWN_crash); })), FLAT_KERNEL_CS & ~3,
-                            0x1b7202 & ~0x100UL, reinterpret_cast<uint64_t>(alloc_page()) + 4096, FLAT_KERNEL_SS); });
+    survive([] {
+        iret_frame(reinterpret_cast<uint64_t>(static_cast<void (*)()>([] {
+                       asm volatile("and $-16, %rsp");
+                       shutdown(SHUTDOWN_crash);
+                   })),
+                   FLAT_KERNEL_CS & ~3, 0x1b7202 & ~0x100UL, reinterpret_cast<uint64_t>(alloc_page()) + 4096,
+                   FLAT_KERNEL_SS);
+    });
 }

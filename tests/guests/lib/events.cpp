@@ -17,7 +17,8 @@ void handle_events() {
     unsigned long groups = __atomic_exchange_n(&info().evtchn_pending_sel, 0UL, __ATOMIC_SEQ_CST);
     for (; groups != 0; groups &= groups - 1) {
         const unsigned group = static_cast<unsigned>(__builtin_ctzl(groups));
-        unsigned long ports = __atomic_load_n(&shared->evtchn_pending[group], __ATOMIC_SEQ_CST) & ~shared->evtchn_mask[group];
+        unsigned long ports =
+            __atomic_load_n(&shared->evtchn_pending[group], __ATOMIC_SEQ_CST) & ~shared->evtchn_mask[group];
         for (; ports != 0; ports &= ports - 1) {
             const unsigned port = group * 64 + static_cast<unsigned>(__builtin_ctzl(ports));
             clear_port(port);
@@ -32,13 +33,19 @@ void events_on() {
     __atomic_store_n(&info().evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
     if (info().evtchn_upcall_pending) xen_version(XENVER_version, nullptr); // any hypercall's return delivers
 }
-void mask_port(unsigned port) { __atomic_fetch_or(&shared->evtchn_mask[port / 64], 1UL << (port % 64), __ATOMIC_SEQ_CST); }
+void mask_port(unsigned port) {
+    __atomic_fetch_or(&shared->evtchn_mask[port / 64], 1UL << (port % 64), __ATOMIC_SEQ_CST);
+}
 void unmask_port(unsigned port) {
     evtchn_unmask call{port};
     event_op(EVTCHNOP_unmask, &call);
 }
-bool port_pending(unsigned port) { return (__atomic_load_n(&shared->evtchn_pending[port / 64], __ATOMIC_SEQ_CST) >> (port % 64) & 1) != 0; }
-void clear_port(unsigned port) { __atomic_fetch_and(&shared->evtchn_pending[port / 64], ~(1UL << (port % 64)), __ATOMIC_SEQ_CST); }
+bool port_pending(unsigned port) {
+    return (__atomic_load_n(&shared->evtchn_pending[port / 64], __ATOMIC_SEQ_CST) >> (port % 64) & 1) != 0;
+}
+void clear_port(unsigned port) {
+    __atomic_fetch_and(&shared->evtchn_pending[port / 64], ~(1UL << (port % 64)), __ATOMIC_SEQ_CST);
+}
 
 long bind_ipi(unsigned vcpu) {
     evtchn_bind_ipi call{vcpu, 0};

@@ -56,7 +56,8 @@ int unmap_grant(const Mapping& mapping) {
     const long result = grant_op(GNTTABOP_unmap_grant_ref, &call, 1);
     return result != 0 ? static_cast<int>(result) - 1000 : call.status;
 }
-int copy_page(unsigned from_dom, unsigned from_reference, void* to, unsigned length, unsigned from_offset, unsigned to_offset) {
+int copy_page(unsigned from_dom, unsigned from_reference, void* to, unsigned length, unsigned from_offset,
+              unsigned to_offset) {
     static gnttab_copy call;
     call = {};
     call.source.u.ref = from_reference;

@@ -13,7 +13,7 @@ grant_entry_v1_t* grant_table();
 uint64_t grant_frame(unsigned index);
 
 void offer(unsigned reference, unsigned dom, uint64_t frame, unsigned flags = 0); // GTF_permit_access is added
-bool withdraw(unsigned reference);                                                 // false while in use
+bool withdraw(unsigned reference);                                                // false while in use
 
 struct Mapping {
     int status = 1; // GNTST_*
@@ -23,6 +23,7 @@ struct Mapping {
 };
 Mapping map_grant(unsigned dom, unsigned reference, void* at, unsigned flags = GNTMAP_host_map);
 int unmap_grant(const Mapping& mapping);
-int copy_page(unsigned from_dom, unsigned from_reference, void* to, unsigned length = 4096, unsigned from_offset = 0, unsigned to_offset = 0);
+int copy_page(unsigned from_dom, unsigned from_reference, void* to, unsigned length = 4096, unsigned from_offset = 0,
+              unsigned to_offset = 0);
 
 } // namespace skerry::guest

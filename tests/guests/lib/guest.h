@@ -22,9 +22,9 @@ struct Case {
 };
 
 // Facts given at start, copied so that they survive in a peer domain.
-extern start_info_t boot_info;        // a copy of the page Xen gave
+extern start_info_t boot_info;             // a copy of the page Xen gave
 extern const start_info_t* boot_info_page; // the page itself
-extern shared_info_t* shared;     // mapped at start
+extern shared_info_t* shared;              // mapped at start
 extern const char* command_line;
 
 // Records a failure of the running case. Returns `good`.
@@ -61,9 +61,17 @@ inline uint64_t read_tsc() {
 
 #define GUEST_CASE(case_name)                                                                                          \
     static void case_name();                                                                                           \
-    [[gnu::section(".cases"), gnu::used, gnu::aligned(16)]] static const skerry::guest::Case case_entry_##case_name{#case_name, case_name}; \
+    [[gnu::section(".cases"), gnu::used, gnu::aligned(16)]] static const skerry::guest::Case case_entry_##case_name{   \
+        #case_name, case_name};                                                                                        \
     static void case_name()
 #define EXPECT(condition) skerry::guest::expect(condition, #condition, __FILE__, __LINE__)
-#define EXPECT_EQ(left, right) skerry::guest::expect_equal((long)(left), (long)(right), #left " == " #right, __FILE__, __LINE__)
-#define REQUIRE(condition) do { if (!EXPECT(condition)) return; } while (0)
-#define REQUIRE_EQ(left, right) do { if (!EXPECT_EQ(left, right)) return; } while (0)
+#define EXPECT_EQ(left, right)                                                                                         \
+    skerry::guest::expect_equal((long)(left), (long)(right), #left " == " #right, __FILE__, __LINE__)
+#define REQUIRE(condition)                                                                                             \
+    do {                                                                                                               \
+        if (!EXPECT(condition)) return;                                                                                \
+    } while (0)
+#define REQUIRE_EQ(left, right)                                                                                        \
+    do {                                                                                                               \
+        if (!EXPECT_EQ(left, right)) return;                                                                           \
+    } while (0)

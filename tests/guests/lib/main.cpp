@@ -23,13 +23,15 @@ void shutdown(unsigned reason) {
 
 static const char* file_name(const char* path) {
     const char* name = path;
-    for (; *path != 0; path++) if (*path == '/') name = path + 1;
+    for (; *path != 0; path++)
+        if (*path == '/') name = path + 1;
     return name;
 }
 
 static void report(const char* what, const char* detail, const char* file, int line) {
     failures++;
-    print("verdict: fail %s %s%s %s:%d\n", running != nullptr ? running->name : "(start)", what, detail, file_name(file), line);
+    print("verdict: fail %s %s%s %s:%d\n", running != nullptr ? running->name : "(start)", what, detail,
+          file_name(file), line);
 }
 bool expect(bool good, const char* what, const char* file, int line) {
     if (!good) report(what, "", file, line);
@@ -38,8 +40,9 @@ bool expect(bool good, const char* what, const char* file, int line) {
 bool expect_equal(long left, long right, const char* what, const char* file, int line) {
     if (left == right) return true;
     failures++;
-    print("verdict: fail %s %s (%ld = 0x%lx, not %ld = 0x%lx) %s:%d\n", running != nullptr ? running->name : "(start)", what, left,
-          static_cast<unsigned long>(left), right, static_cast<unsigned long>(right), file_name(file), line);
+    print("verdict: fail %s %s (%ld = 0x%lx, not %ld = 0x%lx) %s:%d\n", running != nullptr ? running->name : "(start)",
+          what, left, static_cast<unsigned long>(left), right, static_cast<unsigned long>(right), file_name(file),
+          line);
     return false;
 }
 void skip(const char* why) {
@@ -53,9 +56,13 @@ uint64_t system_time() {
         const uint32_t version = time.version;
         asm volatile("" ::: "memory");
         uint64_t delta = read_tsc() - time.tsc_timestamp;
-        if (time.tsc_shift >= 0) delta <<= time.tsc_shift;
-        else delta >>= -time.tsc_shift;
-        const uint64_t now = time.system_time + static_cast<uint64_t>(static_cast<unsigned __int128>(delta) * time.tsc_to_system_mul >> 32);
+        if (time.tsc_shift >= 0)
+            delta <<= time.tsc_shift;
+        else
+            delta >>= -time.tsc_shift;
+        const uint64_t now =
+            time.system_time +
+            static_cast<uint64_t>(static_cast<unsigned __int128>(delta) * time.tsc_to_system_mul >> 32);
         asm volatile("" ::: "memory");
         if ((version & 1) == 0 && version == time.version) return now;
     }
@@ -69,7 +76,8 @@ static void run_case(const Case& which) {
     const Trap trap = attempt(which.run);
     if (trap.vector != no_trap) {
         failures++;
-        print("verdict: fail %s trap %d error %lx address %lx rip %lx main.cpp:0\n", which.name, trap.vector, trap.error, trap.cr2, trap.frame.rip);
+        print("verdict: fail %s trap %d error %lx address %lx rip %lx main.cpp:0\n", which.name, trap.vector,
+              trap.error, trap.cr2, trap.frame.rip);
     }
     if (failures == 0 && !skipped) print("verdict: pass %s\n", which.name);
 }

@@ -32,7 +32,8 @@ uint64_t Peer::frame_of(const void* at) const { return frames_[pfn_of(at) - firs
 
 // The peer's page `index` in the scratch slot, writable.
 void* Peer::open(unsigned index) {
-    if (step("mapping a page of the peer", window_map(scratch, entry(frames_[index], page_flags), dom)) < 0) return nullptr;
+    if (step("mapping a page of the peer", window_map(scratch, entry(frames_[index], page_flags), dom)) < 0)
+        return nullptr;
     return window(scratch);
 }
 
@@ -149,7 +150,8 @@ unsigned long Peer::view_address(unsigned long at) {
         if (viewed_[i] == page) return reinterpret_cast<unsigned long>(window(used_views + i)) | (at & 4095);
     }
     viewed_[views_] = page;
-    if (step("viewing the peer", window_map(used_views + views_, entry(frame_of(reinterpret_cast<void*>(at)), page_flags), dom)) < 0) {
+    if (step("viewing the peer",
+             window_map(used_views + views_, entry(frame_of(reinterpret_cast<void*>(at)), page_flags), dom)) < 0) {
         print("verdict: broken cannot map the peer's memory\n");
         shutdown(SHUTDOWN_crash);
     }

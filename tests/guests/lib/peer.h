@@ -7,7 +7,9 @@
 
 namespace skerry::guest {
 
-struct Mailbox { volatile uint64_t word[512]; };
+struct Mailbox {
+    volatile uint64_t word[512];
+};
 extern Mailbox mailbox; // in a peer: its side of the page that the parent sees as Peer::mail
 
 struct Peer {
@@ -19,8 +21,10 @@ struct Peer {
     long unpause();
     long pause();
     // The parent's view of a variable of the peer (mapped on demand through the window).
-    template <typename T> T* view(T* variable) { return reinterpret_cast<T*>(view_address(reinterpret_cast<unsigned long>(variable))); }
-    uint64_t frame_of(const void* at) const; // the peer's frame behind an image address
+    template <typename T> T* view(T* variable) {
+        return reinterpret_cast<T*>(view_address(reinterpret_cast<unsigned long>(variable)));
+    }
+    uint64_t frame_of(const void* at) const;                     // the peer's frame behind an image address
     uint64_t top_frame() const { return frames_[first_table_]; } // its L4
     // State: shutdown reason when it has shut down, -1 while it lives.
     int shutdown_reason() const;
@@ -30,7 +34,7 @@ struct Peer {
     // Unmaps the views and destroys it. 0 or Xen's error.
     long destroy();
 
-private:
+  private:
     unsigned long view_address(unsigned long at);
     uint64_t frames_[2048] = {};
     unsigned long viewed_[64] = {};

@@ -49,18 +49,23 @@ namespace skerry::guest {
 namespace {
 
 class Line {
-public:
-    void put(char c) { if (size_ < sizeof text_) text_[size_++] = c; }
-    void put(const char* text) { for (; *text != 0; text++) put(*text); }
+  public:
+    void put(char c) {
+        if (size_ < sizeof text_) text_[size_++] = c;
+    }
+    void put(const char* text) {
+        for (; *text != 0; text++) put(*text);
+    }
     void number(unsigned long value, unsigned base) {
         char digits[24];
         int n = 0;
-        do digits[n++] = "0123456789abcdef"[value % base]; while ((value /= base) != 0);
+        do digits[n++] = "0123456789abcdef"[value % base];
+        while ((value /= base) != 0);
         while (n > 0) put(digits[--n]);
     }
     void write() { hypercall(__HYPERVISOR_console_io, CONSOLEIO_write, size_, text_); }
 
-private:
+  private:
     char text_[500];
     size_t size_ = 0;
 };
@@ -72,13 +77,20 @@ void print(const char* format, ...) {
     va_list list;
     va_start(list, format);
     for (const char* at = format; *at != 0; at++) {
-        if (*at != '%') { line.put(*at); continue; }
+        if (*at != '%') {
+            line.put(*at);
+            continue;
+        }
         const bool wide = *++at == 'l';
         if (wide) at++;
-        if (*at == 's') line.put(va_arg(list, const char*));
-        else if (*at == 'c') line.put(static_cast<char>(va_arg(list, int)));
-        else if (*at == '%') line.put('%');
-        else if (*at == 'p') line.number(reinterpret_cast<unsigned long>(va_arg(list, void*)), 16);
+        if (*at == 's')
+            line.put(va_arg(list, const char*));
+        else if (*at == 'c')
+            line.put(static_cast<char>(va_arg(list, int)));
+        else if (*at == '%')
+            line.put('%');
+        else if (*at == 'p')
+            line.number(reinterpret_cast<unsigned long>(va_arg(list, void*)), 16);
         else if (*at == 'd') {
             const long value = wide ? va_arg(list, long) : va_arg(list, int);
             if (value < 0) line.put('-');

@@ -5,7 +5,8 @@
 
 namespace skerry::guest {
 
-// printf with %s %c %d %u %x %lx %ld %lu %p %%, at most 500 characters. Nothing is printed in a peer domain without console.
+// printf with %s %c %d %u %x %lx %ld %lu %p %%, at most 500 characters. Nothing is printed in a peer domain without
+// console.
 [[gnu::format(printf, 1, 2)]] void print(const char* format, ...);
 
 } // namespace skerry::guest

@@ -30,7 +30,8 @@ void install_traps() {
     for (unsigned vector = 0; vector < 32; vector++) {
         if (vector == 2 || vector == 15) continue;
         const bool from_user = vector == 3 || vector == 4;
-        table[n++] = {static_cast<uint8_t>(vector), static_cast<uint8_t>(from_user ? 3 : 0), FLAT_KERNEL_CS, trap_entries[vector]};
+        table[n++] = {static_cast<uint8_t>(vector), static_cast<uint8_t>(from_user ? 3 : 0), FLAT_KERNEL_CS,
+                      trap_entries[vector]};
     }
     table[n] = {};
     hypercall(__HYPERVISOR_set_trap_table, table);
@@ -47,8 +48,8 @@ extern "C" void guest_dispatch(Frame* frame) {
         attempt->trap = {vector, frame->error, cr2, *frame};
         restore_point(&attempt->point);
     }
-    print("verdict: broken unexpected trap %d error %lx rip %lx rsp %lx cs %lx cr2 %lx\n", vector, frame->error, frame->rip, frame->rsp,
-          frame->cs, cr2);
+    print("verdict: broken unexpected trap %d error %lx rip %lx rsp %lx cs %lx cr2 %lx\n", vector, frame->error,
+          frame->rip, frame->rsp, frame->cs, cr2);
     shutdown(SHUTDOWN_crash);
 }
 

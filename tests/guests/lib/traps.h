@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Entries from Xen: exceptions, events, system calls. A case expects an exception with attempt(), or installs a handler.
-// ABI: xen/arch-x86/xen-x86_64.h (frames, struct iret_context), set_trap_table, set_callbacks.
+// Entries from Xen: exceptions, events, system calls. A case expects an exception with attempt(), or installs a
+// handler. ABI: xen/arch-x86/xen-x86_64.h (frames, struct iret_context), set_trap_table, set_callbacks.
 #pragma once
 #include "lib/hypercall.h"
 
 namespace skerry::guest {
 
-// What entry.S pushes; also what resume_from() continues. `cs` has RPL 0 for kernel mode and 3 for user mode (Xen's convention).
+// What entry.S pushes; also what resume_from() continues. `cs` has RPL 0 for kernel mode and 3 for user mode (Xen's
+// convention).
 struct Frame {
     uint64_t r15, r14, r13, r12, rbp, rbx, r10, r9, r8, rsi, rdi, rdx;
     uint64_t vector; // 0-31 exceptions, and the pseudo vectors below
@@ -15,7 +16,8 @@ struct Frame {
     uint64_t rip, cs, rflags, rsp, ss;
     bool from_user() const { return (cs & 3) == 3; }
 };
-constexpr int event_vector = 256, syscall_vector = 257, sysenter_vector = 258, nmi_vector = 259, soft_vector = 260, failsafe_vector = 261;
+constexpr int event_vector = 256, syscall_vector = 257, sysenter_vector = 258, nmi_vector = 259, soft_vector = 260,
+              failsafe_vector = 261;
 
 // An exception that came, or none (vector -1).
 struct Trap {
@@ -24,11 +26,14 @@ struct Trap {
     uint64_t cr2 = 0;
     Frame frame{};
 };
-constexpr int no_trap = -1, divide_error = 0, debug_trap = 1, breakpoint = 3, invalid_opcode = 6, device_not_available = 7,
-              segment_not_present = 11, stack_fault = 12, general_protection = 13, page_fault = 14, floating_point = 16, simd_fault = 19;
+constexpr int no_trap = -1, divide_error = 0, debug_trap = 1, breakpoint = 3, invalid_opcode = 6,
+              device_not_available = 7, segment_not_present = 11, stack_fault = 12, general_protection = 13,
+              page_fault = 14, floating_point = 16, simd_fault = 19;
 constexpr uint64_t fault_present = 1, fault_write = 2, fault_user = 4, fault_reserved = 8, fault_fetch = 16;
 
-struct SavePoint { uint64_t rip, rsp, rbx, rbp, r12, r13, r14, r15; };
+struct SavePoint {
+    uint64_t rip, rsp, rbx, rbp, r12, r13, r14, r15;
+};
 extern "C" [[gnu::returns_twice]] int save_point(SavePoint*);
 extern "C" [[noreturn]] void restore_point(SavePoint*);
 extern "C" [[noreturn]] void resume_from(const Frame*);
@@ -68,8 +73,14 @@ template <typename Body> Trap attempt(Body body) {
 }
 
 // Single accesses that may fault.
-inline Trap try_read(const void* at) { return attempt([=] { asm volatile("movb (%0), %%al" ::"r"(at) : "rax", "memory"); }); }
-inline Trap try_write(void* at) { return attempt([=] { asm volatile("orb $0, (%0)" ::"r"(at) : "memory"); }); }
-inline Trap try_store(void* at, uint64_t value) { return attempt([=] { asm volatile("movq %1, (%0)" ::"r"(at), "r"(value) : "memory"); }); }
+inline Trap try_read(const void* at) {
+    return attempt([=] { asm volatile("movb (%0), %%al" ::"r"(at) : "rax", "memory"); });
+}
+inline Trap try_write(void* at) {
+    return attempt([=] { asm volatile("orb $0, (%0)" ::"r"(at) : "memory"); });
+}
+inline Trap try_store(void* at, uint64_t value) {
+    return attempt([=] { asm volatile("movq %1, (%0)" ::"r"(at), "r"(value) : "memory"); });
+}
 
 } // namespace skerry::guest

@@ -48,8 +48,10 @@ Trap run_user(const char* code, const char* code_end, const Frame* registers) {
     const uint8_t former_mask = mask;
     const Trap trap = attempt([=] {
         static Frame frame;
-        if (registers != nullptr) frame = *registers;
-        else frame = {};
+        if (registers != nullptr)
+            frame = *registers;
+        else
+            frame = {};
         frame.rip = user_base;
         frame.cs = FLAT_USER_CS | 3;
         frame.rflags = frame.rflags != 0 ? frame.rflags : 0x202;

@@ -26,7 +26,8 @@ void fill_context(vcpu_guest_context& context, void (*function)(), void* stack_t
     for (unsigned vector = 0; vector < 32; vector++) {
         if (vector == 2 || vector == 15) continue;
         const bool from_user = vector == 3 || vector == 4;
-        context.trap_ctxt[vector] = {static_cast<uint8_t>(vector), static_cast<uint8_t>(from_user ? 3 : 0), FLAT_KERNEL_CS, trap_entries[vector]};
+        context.trap_ctxt[vector] = {static_cast<uint8_t>(vector), static_cast<uint8_t>(from_user ? 3 : 0),
+                                     FLAT_KERNEL_CS, trap_entries[vector]};
     }
     context.event_callback_eip = reinterpret_cast<uint64_t>(&event_entry);
     context.failsafe_callback_eip = reinterpret_cast<uint64_t>(&failsafe_entry);

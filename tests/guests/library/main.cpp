@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The library's own pieces, before the behaviours that rest on them: faults caught, user mode, a second vCPU, a second domain.
+// The library's own pieces, before the behaviours that rest on them: faults caught, user mode, a second vCPU, a second
+// domain.
 #include "lib/guest.h"
 
 using namespace skerry::guest;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Domains that come and go: nothing of the machine's memory stays behind, whatever peers still hold, and a sealed domain's
-// memory and registers are out of everybody's reach while its life is not.
+// Domains that come and go: nothing of the machine's memory stays behind, whatever peers still hold, and a sealed
+// domain's memory and registers are out of everybody's reach while its life is not.
 #include "lib/guest.h"
 
 using namespace skerry::guest;
@@ -35,8 +35,8 @@ uint64_t settled_free_pages() {
     while (wait_for([] { return free_pages() != last; }, 30));
     return last;
 }
-// The last pages come back a little after their domain has gone. Xen scrubs when it has nothing else to do and keeps some
-// pages in its own heaps; that not one is lost is our own promise.
+// The last pages come back a little after their domain has gone. Xen scrubs when it has nothing else to do and keeps
+// some pages in its own heaps; that not one is lost is our own promise.
 bool memory_returns_to(uint64_t before) {
     static xen_extraversion_t version;
     xen_version(XENVER_extraversion, version);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// memory_op: giving pages back, asking for pages, exchanging, queries; and requests too large, forged or not ours to make.
+// memory_op: giving pages back, asking for pages, exchanging, queries; and requests too large, forged or not ours to
+// make.
 #include "lib/guest.h"
 
 #include <initializer_list>
@@ -81,8 +82,8 @@ GUEST_CASE(fresh_pages_hold_nothing_of_others) {
     xen_memory_reservation call = request(1);
     REQUIRE_EQ(memory_op(XENMEM_populate_physmap, &call), 1);
     REQUIRE_EQ(window_map(0, entry(list[0], page_flags)), 0);
-    // Our own former contents may come back to us (Xen does not scrub what a domain frees itself); what must hold is that
-    // a living domain can use it. Scrubbing between domains is the peer case below.
+    // Our own former contents may come back to us (Xen does not scrub what a domain frees itself); what must hold is
+    // that a living domain can use it. Scrubbing between domains is the peer case below.
     EXPECT_EQ(try_write(window(0)).vector, no_trap);
     window_unmap(0);
     reinterpret_cast<unsigned long*>(boot_info.mfn_list)[spare(2)] = list[0];
@@ -109,7 +110,8 @@ GUEST_CASE(a_dead_domains_pages_are_scrubbed) {
         for (const uint64_t frame : frames) {
             if (frame != back[i]) continue;
             window_map(0, entry(frame, page_flags));
-            for (unsigned word = 0; word < 512; word++) if (static_cast<uint64_t*>(window(0))[word] != 0) dirty++;
+            for (unsigned word = 0; word < 512; word++)
+                if (static_cast<uint64_t*>(window(0))[word] != 0) dirty++;
             window_unmap(0);
         }
     }
@@ -264,27 +266,32 @@ GUEST_CASE(machphys_mapping) {
     EXPECT(call.max_mfn >= 1000);
 }
 GUEST_CASE(machine_memory_map) {
-    struct { uint64_t start, size; uint32_t type; } __attribute__((packed)) map[64];
+    struct {
+        uint64_t start, size;
+        uint32_t type;
+    } __attribute__((packed)) map[64];
     xen_memory_map call{};
     call.nr_entries = 64;
     set_xen_guest_handle(call.buffer, static_cast<void*>(map));
     EXPECT_EQ(memory_op(XENMEM_machine_memory_map, &call), 0);
     EXPECT(call.nr_entries >= 3);
     bool ram = false;
-    for (unsigned i = 0; i < call.nr_entries; i++) if (map[i].type == 1 && map[i].size > 0x1000000) ram = true;
+    for (unsigned i = 0; i < call.nr_entries; i++)
+        if (map[i].type == 1 && map[i].size > 0x1000000) ram = true;
     EXPECT(ram);
     call.nr_entries = 0;
     const long result = memory_op(XENMEM_machine_memory_map, &call);
     EXPECT(result == 0 || result < 0);
 }
 GUEST_CASE(own_memory_map_need_not_be_there) {
-    struct { uint64_t start, size; uint32_t type; } __attribute__((packed)) map[16];
+    struct {
+        uint64_t start, size;
+        uint32_t type;
+    } __attribute__((packed)) map[16];
     xen_memory_map call{};
     call.nr_entries = 16;
     set_xen_guest_handle(call.buffer, static_cast<void*>(map));
     const long result = memory_op(XENMEM_memory_map, &call);
     EXPECT(result == 0 || result == enosys);
 }
-GUEST_CASE(unknown_command) {
-    EXPECT_EQ(memory_op(60, nullptr), enosys);
-}
+GUEST_CASE(unknown_command) { EXPECT_EQ(memory_op(60, nullptr), enosys); }

@@ -30,7 +30,8 @@ GUEST_CASE(frames_of_the_hypervisor) {
     uint64_t* const slot = empty_slot();
     for (unsigned index = 256; index < 272; index++) {
         const uint64_t value = top_table()[index];
-        if ((value & pte_present) == 0 || entry_mfn(value) == mfn_of(top_table())) continue; // a linear map leads back to us
+        if ((value & pte_present) == 0 || entry_mfn(value) == mfn_of(top_table()))
+            continue; // a linear map leads back to us
         EXPECT(refused(slot, entry(entry_mfn(value), page_flags)));
         EXPECT(refused(slot, entry(entry_mfn(value), page_flags & ~pte_write)));
     }
@@ -64,13 +65,16 @@ GUEST_CASE(page_table_made_writable_in_place) {
 GUEST_CASE(writable_page_hooked_as_table) {
     void* page = alloc_page(); // still mapped writable
     for (const unsigned level : {2U, 3U, 4U}) {
-        uint64_t* const slot = level == 4 ? &top_table()[3] : level == 3 ? level_entry(image_base(), 3) - 300 : level_entry(window(0), 2) + 9;
+        uint64_t* const slot = level == 4   ? &top_table()[3]
+                               : level == 3 ? level_entry(image_base(), 3) - 300
+                                            : level_entry(window(0), 2) + 9;
         EXPECT(refused(slot, entry(mfn_of(page), table_flags)));
     }
 }
 GUEST_CASE(table_of_the_wrong_level) {
     // Our L2 as an L1, our L1 as an L2 ... the type is taken.
-    const Mfn l1 = entry_mfn(*level_entry(image_base(), 2)), l2 = entry_mfn(*level_entry(image_base(), 3)), l3 = entry_mfn(*level_entry(image_base(), 4));
+    const Mfn l1 = entry_mfn(*level_entry(image_base(), 2)), l2 = entry_mfn(*level_entry(image_base(), 3)),
+              l3 = entry_mfn(*level_entry(image_base(), 4));
     uint64_t* const l2_slot = level_entry(window(0), 2) + 9;
     uint64_t* const l3_slot = level_entry(image_base(), 3) - 300;
     EXPECT(refused(l2_slot, entry(l2, table_flags)));
@@ -97,7 +101,8 @@ GUEST_CASE(slots_of_the_hypervisor_in_the_l4) {
     for (unsigned index = 256; index < 272; index++) {
         const uint64_t before = top_table()[index];
         EXPECT(update(machine_of(&top_table()[index]), 0) < 0);
-        EXPECT(update(machine_of(&top_table()[index]), entry(entry_mfn(*level_entry(image_base(), 4)), table_flags)) < 0);
+        EXPECT(update(machine_of(&top_table()[index]), entry(entry_mfn(*level_entry(image_base(), 4)), table_flags)) <
+               0);
         EXPECT_EQ(top_table()[index], before);
     }
 }

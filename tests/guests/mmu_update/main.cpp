@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// mmu_update as an honest kernel uses it: entries at all levels, accessed and dirty bits kept, the machine-to-physical table.
+// mmu_update as an honest kernel uses it: entries at all levels, accessed and dirty bits kept, the machine-to-physical
+// table.
 #include "lib/guest.h"
 
 using namespace skerry::guest;
@@ -22,7 +23,8 @@ GUEST_CASE(map_and_unmap) {
     EXPECT_EQ(*static_cast<uint64_t*>(window(0)), 0x1122334455667788);
     EXPECT_EQ(set_entry(slot, 0), 0);
     EXPECT_EQ(*slot, 0);
-    EXPECT_EQ(mmuext(MMUEXT_INVLPG_LOCAL, reinterpret_cast<uint64_t>(window(0))), 0); // mmu_update leaves flushing to us
+    EXPECT_EQ(mmuext(MMUEXT_INVLPG_LOCAL, reinterpret_cast<uint64_t>(window(0))),
+              0); // mmu_update leaves flushing to us
     EXPECT_EQ(try_read(window(0)).vector, page_fault);
 }
 GUEST_CASE(done_counts_the_whole_batch) {
@@ -129,7 +131,9 @@ GUEST_CASE(upper_levels_change_too) {
     REQUIRE_EQ(make_readonly(l1), 0);
     uint64_t* const l2_slot = level_entry(static_cast<char*>(window(0)) + (2UL << 21), 2);
     EXPECT_EQ(set_entry(l2_slot, entry(mfn_of(l1), table_flags)), 0);
-    EXPECT_EQ(*reinterpret_cast<uint64_t*>((reinterpret_cast<uint64_t>(window(0)) & ~0x1fffffUL) + (2UL << 21) + 7 * 4096), 42);
+    EXPECT_EQ(
+        *reinterpret_cast<uint64_t*>((reinterpret_cast<uint64_t>(window(0)) & ~0x1fffffUL) + (2UL << 21) + 7 * 4096),
+        42);
     EXPECT_EQ(set_entry(l2_slot, 0), 0);
     EXPECT_EQ(mmuext(MMUEXT_TLB_FLUSH_LOCAL), 0);
     EXPECT_EQ(make_writable(l1), 0);

@@ -46,7 +46,8 @@ GUEST_CASE(iret_inside_does_not_return_early) {
         static multicall_entry_t own[1] = {{__HYPERVISOR_iret, 0, {}}};
         hypercall(__HYPERVISOR_multicall, own, 1);
         shutdown(SHUTDOWN_poweroff);
-    }), 0);
+    }),
+               0);
     peer.unpause();
     EXPECT(wait_for([] { return peer.shutdown_reason() >= 0; }));
     EXPECT_EQ(peer.destroy(), 0);
@@ -82,7 +83,9 @@ GUEST_CASE(page_table_updates_in_a_row) {
     window_map(0, entry(mfn_of(page), page_flags));
     window_unmap(0);
     for (unsigned i = 0; i < 32; i++) {
-        calls[i] = {__HYPERVISOR_update_va_mapping, 0, {reinterpret_cast<unsigned long>(window(i)), entry(mfn_of(page), page_flags), UVMF_INVLPG}};
+        calls[i] = {__HYPERVISOR_update_va_mapping,
+                    0,
+                    {reinterpret_cast<unsigned long>(window(i)), entry(mfn_of(page), page_flags), UVMF_INVLPG}};
     }
     EXPECT_EQ(hypercall(__HYPERVISOR_multicall, calls, 32), 0);
     for (unsigned i = 0; i < 32; i++) {

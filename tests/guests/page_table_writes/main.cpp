@@ -29,10 +29,20 @@ GUEST_CASE(compare_and_exchange) {
     auto* const slot = const_cast<uint64_t*>(empty_slot());
     const uint64_t value = entry(mfn_of(page), page_flags);
     bool swapped = false;
-    EXPECT_EQ(attempt([&] { uint64_t expected = 0; swapped = __atomic_compare_exchange_n(slot, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }).vector, no_trap);
+    EXPECT_EQ(attempt([&] {
+                  uint64_t expected = 0;
+                  swapped =
+                      __atomic_compare_exchange_n(slot, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+              }).vector,
+              no_trap);
     EXPECT(swapped);
     EXPECT_EQ(*slot & frame_mask, value & frame_mask);
-    EXPECT_EQ(attempt([&] { uint64_t expected = 12345; swapped = __atomic_compare_exchange_n(slot, &expected, uint64_t{0}, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }).vector, no_trap);
+    EXPECT_EQ(attempt([&] {
+                  uint64_t expected = 12345;
+                  swapped = __atomic_compare_exchange_n(slot, &expected, uint64_t{0}, false, __ATOMIC_SEQ_CST,
+                                                        __ATOMIC_SEQ_CST);
+              }).vector,
+              no_trap);
     EXPECT(!swapped);
     EXPECT_EQ(*slot & frame_mask, value & frame_mask);
     set_entry(slot, 0);
@@ -50,7 +60,9 @@ GUEST_CASE(clear_a_bit_with_and) {
     void* page = alloc_page();
     auto* const slot = const_cast<uint64_t*>(empty_slot());
     set_entry(slot, entry(mfn_of(page), page_flags));
-    EXPECT_EQ(attempt([&] { asm volatile("lock andq %1, (%0)" ::"r"(slot), "r"(~pte_write) : "memory"); }).vector, no_trap);
+    EXPECT_EQ(attempt([&] { asm volatile("lock andq %1, (%0)" ::"r"(slot), "r"(~pte_write)
+                                         : "memory"); }).vector,
+              no_trap);
     EXPECT_EQ(*slot & (pte_present | pte_write), pte_present);
     set_entry(slot, 0);
 }
@@ -96,8 +108,10 @@ GUEST_CASE(registers_survive_the_emulation) {
     volatile uint64_t* const slot = empty_slot();
     const uint64_t value = entry(mfn_of(page), page_flags);
     uint64_t flags_before, flags_after, a = 0x1111, c = 0x2222, d = 0x3333, high = 0;
-    asm volatile("mov $0x4444, %%r8\n cmp $5, %[a]\n pushfq\n pop %[before]\n mov %[value], (%[slot])\n pushfq\n pop %[after]\n mov %%r8, %[high]"
-                 : [a] "+a"(a), "+c"(c), "+d"(d), [high] "=&r"(high), [before] "=&r"(flags_before), [after] "=&r"(flags_after)
+    asm volatile("mov $0x4444, %%r8\n cmp $5, %[a]\n pushfq\n pop %[before]\n mov %[value], (%[slot])\n pushfq\n pop "
+                 "%[after]\n mov %%r8, %[high]"
+                 : [a] "+a"(a), "+c"(c),
+                   "+d"(d), [high] "=&r"(high), [before] "=&r"(flags_before), [after] "=&r"(flags_after)
                  : [value] "S"(value), [slot] "D"(slot)
                  : "memory", "cc", "r8");
     EXPECT_EQ(a, 0x1111);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Page tables as typed frames: pin and unpin at each level, what a pin holds, and everything that must not pass as a table.
+// Page tables as typed frames: pin and unpin at each level, what a pin holds, and everything that must not pass as a
+// table.
 #include "lib/guest.h"
 
 #include <initializer_list>
@@ -10,7 +11,8 @@ struct Tree {
     uint64_t* table[5]; // by level; [0] is a page
     Mfn mfn(unsigned level) const { return mfn_of(table[level]); }
     bool readonly() {
-        for (unsigned level = 1; level <= 4; level++) if (make_readonly(table[level]) != 0) return false;
+        for (unsigned level = 1; level <= 4; level++)
+            if (make_readonly(table[level]) != 0) return false;
         return true;
     }
     void free() {
@@ -21,7 +23,8 @@ struct Tree {
 static Tree build_tree() {
     Tree tree;
     for (auto& page : tree.table) page = static_cast<uint64_t*>(alloc_page());
-    for (unsigned level = 1; level <= 4; level++) tree.table[level][3] = entry(mfn_of(tree.table[level - 1]), page_flags);
+    for (unsigned level = 1; level <= 4; level++)
+        tree.table[level][3] = entry(mfn_of(tree.table[level - 1]), page_flags);
     return tree;
 }
 

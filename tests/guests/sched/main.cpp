@@ -79,7 +79,8 @@ GUEST_CASE(poll_misused) {
 }
 static void end_as_told() { shutdown(static_cast<unsigned>(mailbox.word[0])); }
 GUEST_CASE(each_shutdown_reason_reaches_the_builder) {
-    for (const unsigned reason : {unsigned{SHUTDOWN_poweroff}, unsigned{SHUTDOWN_reboot}, unsigned{SHUTDOWN_crash}, unsigned{SHUTDOWN_suspend}}) {
+    for (const unsigned reason : {unsigned{SHUTDOWN_poweroff}, unsigned{SHUTDOWN_reboot}, unsigned{SHUTDOWN_crash},
+                                  unsigned{SHUTDOWN_suspend}}) {
         static Peer peer;
         peer = {};
         REQUIRE_EQ(peer.create(end_as_told), 0);
@@ -110,7 +111,10 @@ GUEST_CASE(the_end_of_a_domain_raises_dom_exc) {
 GUEST_CASE(remote_shutdown) {
     static Peer peer;
     peer = {};
-    REQUIRE_EQ(peer.create([] { for (;;) sched_op(SCHEDOP_yield, nullptr); }), 0);
+    REQUIRE_EQ(peer.create([] {
+        for (;;) sched_op(SCHEDOP_yield, nullptr);
+    }),
+               0);
     peer.unpause();
     sched_remote_shutdown call{static_cast<domid_t>(peer.dom), SHUTDOWN_crash};
     EXPECT_EQ(sched_op(SCHEDOP_remote_shutdown, &call), 0);
@@ -148,7 +152,10 @@ GUEST_CASE(a_forgotten_watchdog_ends_the_domain) {
 GUEST_CASE(pause_and_unpause_nest) {
     static Peer peer;
     peer = {};
-    REQUIRE_EQ(peer.create([] { for (;;) mailbox.word[0] = mailbox.word[0] + 1; }), 0);
+    REQUIRE_EQ(peer.create([] {
+        for (;;) mailbox.word[0] = mailbox.word[0] + 1;
+    }),
+               0);
     peer.unpause();
     EXPECT(wait_for([] { return peer.mail[0] > 1000; }));
     EXPECT_EQ(peer.pause(), 0);

@@ -18,7 +18,8 @@ static uint64_t read_gs(unsigned offset) {
 }
 static long base(int which, uint64_t value) { return hypercall(__HYPERVISOR_set_segment_base, which, value); }
 static void write_msr(uint32_t msr, uint64_t value) {
-    asm volatile("wrmsr" ::"c"(msr), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32)) : "memory");
+    asm volatile("wrmsr" ::"c"(msr), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
+                 : "memory");
 }
 static uint64_t read_msr(uint32_t msr) {
     uint32_t low, high;
@@ -67,9 +68,7 @@ GUEST_CASE(non_canonical_bases) {
     EXPECT(base(SEGBASE_GS_KERNEL, 0x1000000000000000UL) < 0);
     EXPECT_EQ(attempt([] { write_msr(0xc0000100, 0x1000000000000000UL); }).vector, general_protection);
 }
-GUEST_CASE(unknown_base) {
-    EXPECT(base(17, 0) < 0);
-}
+GUEST_CASE(unknown_base) { EXPECT(base(17, 0) < 0); }
 GUEST_CASE(user_gs_selector) {
     EXPECT_EQ(base(SEGBASE_GS_USER_SEL, 0), 0);
     // A selector that cannot be loaded must not hurt the hypervisor.

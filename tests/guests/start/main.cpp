@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a PV kernel finds when it starts: start_info, its notes obeyed, registers, memory lists that agree with each other.
-// machine: arguments one two=2  three
-// machine: module tests/guests/start/module.txt left right
+// What a PV kernel finds when it starts: start_info, its notes obeyed, registers, memory lists that agree with each
+// other. machine: arguments one two=2  three machine: module tests/guests/start/module.txt left right
 #include "lib/guest.h"
 
 #include <initializer_list>
@@ -10,9 +9,7 @@ using namespace skerry::guest;
 
 extern "C" char virt_base[], image_start[], image_end[];
 
-GUEST_CASE(magic_names_the_interface) {
-    EXPECT(memcmp(boot_info.magic, "xen-3.0-x86_64", 14) == 0);
-}
+GUEST_CASE(magic_names_the_interface) { EXPECT(memcmp(boot_info.magic, "xen-3.0-x86_64", 14) == 0); }
 GUEST_CASE(first_domain_flags) {
     EXPECT((boot_info.flags & SIF_INITDOMAIN) != 0);
     EXPECT((boot_info.flags & SIF_PRIVILEGED) != 0);
@@ -21,7 +18,8 @@ GUEST_CASE(no_store_and_no_ring_console) {
     EXPECT_EQ(boot_info.store_mfn, 0);
     EXPECT_EQ(boot_info.store_evtchn, 0);
     // For the first domain this union describes the screen, if there is one.
-    if (boot_info.console.dom0.info_size != 0) EXPECT(boot_info.console.dom0.info_off + boot_info.console.dom0.info_size <= 4096);
+    if (boot_info.console.dom0.info_size != 0)
+        EXPECT(boot_info.console.dom0.info_off + boot_info.console.dom0.info_size <= 4096);
 }
 GUEST_CASE(command_line_is_passed_verbatim) {
     EXPECT(strcmp(command_line, "one two=2  three") == 0);
@@ -93,7 +91,8 @@ GUEST_CASE(the_m2p_is_readable_and_not_writable) {
     EXPECT_EQ(trap.cr2, MACH2PHYS_VIRT_START);
 }
 GUEST_CASE(the_hypervisor_is_not_readable) {
-    for (const uint64_t address : {0xffff820000000000UL, 0xffff830000000000UL, 0xffff82d040200000UL, 0xffff87ffffff0000UL}) {
+    for (const uint64_t address :
+         {0xffff820000000000UL, 0xffff830000000000UL, 0xffff82d040200000UL, 0xffff87ffffff0000UL}) {
         EXPECT_EQ(try_read(reinterpret_cast<void*>(address)).vector, page_fault);
         EXPECT_EQ(try_store(reinterpret_cast<void*>(address), 0).vector, page_fault);
     }
@@ -115,7 +114,8 @@ GUEST_CASE(hypercall_page_is_filled) {
         bool found = false;
         const char* const stub = hypercall_page + number * 32;
         for (unsigned i = 0; i < 27; i++) {
-            if (static_cast<uint8_t>(stub[i]) == 0xb8 && *reinterpret_cast<const uint32_t*>(stub + i + 1) == number) found = true;
+            if (static_cast<uint8_t>(stub[i]) == 0xb8 && *reinterpret_cast<const uint32_t*>(stub + i + 1) == number)
+                found = true;
         }
         EXPECT(found);
     }

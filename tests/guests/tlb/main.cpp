@@ -81,8 +81,8 @@ GUEST_CASE(va_mapping_with_flush_all) {
     EXPECT_EQ(ask(), 1);
 }
 GUEST_CASE(a_page_that_becomes_a_table_is_not_written_through_a_stale_entry) {
-    // vCPU 1 holds a writable translation; the page is unmapped without any flush by us and pinned as an L1. The hypervisor
-    // must have flushed before it trusted the page.
+    // vCPU 1 holds a writable translation; the page is unmapped without any flush by us and pinned as an L1. The
+    // hypervisor must have flushed before it trusted the page.
     REQUIRE(ready());
     auto* page = static_cast<uint64_t*>(alloc_page());
     REQUIRE_EQ(window_map(1, entry(mfn_of(page), page_flags)), 0);
@@ -125,7 +125,8 @@ GUEST_CASE(a_page_given_back_is_not_read_through_a_stale_entry) {
     call.nr_extents = 1;
     call.domid = DOMID_SELF;
     EXPECT_EQ(memory_op(XENMEM_decrease_reservation, &call), 1);
-    // Somebody else gets memory now: a new domain. If ours still reads the frame through a stale entry, it may read theirs.
+    // Somebody else gets memory now: a new domain. If ours still reads the frame through a stale entry, it may read
+    // theirs.
     static Peer peer;
     REQUIRE_EQ(peer.create([] {}), 0);
     ask();
@@ -137,7 +138,8 @@ GUEST_CASE(bad_vcpu_sets) {
     EXPECT(mmuext(MMUEXT_TLB_FLUSH_MULTI, 0, 0x1000) < 0);
     EXPECT(mmuext(MMUEXT_TLB_FLUSH_MULTI, 0, 0xffff830000000000) < 0);
     static unsigned long many = ~0UL;
-    EXPECT_EQ(mmuext(MMUEXT_TLB_FLUSH_MULTI, 0, reinterpret_cast<uint64_t>(&many)), 0); // bits without a vCPU are ignored
+    EXPECT_EQ(mmuext(MMUEXT_TLB_FLUSH_MULTI, 0, reinterpret_cast<uint64_t>(&many)),
+              0); // bits without a vCPU are ignored
 }
 GUEST_CASE(invlpg_of_strange_addresses) {
     EXPECT(mmuext(MMUEXT_INVLPG_LOCAL, 0xffff830000000000) <= 0);

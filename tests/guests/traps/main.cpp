@@ -9,12 +9,16 @@ using namespace skerry::guest;
 static uint64_t watch;
 
 GUEST_CASE(divide_by_zero) {
-    const Trap trap = attempt([] { asm volatile("xor %%ecx, %%ecx\n mov $1, %%eax\n cltd\n idivl %%ecx" ::: "rax", "rcx", "rdx"); });
+    const Trap trap = attempt([] {
+        asm volatile("xor %%ecx, %%ecx\n mov $1, %%eax\n cltd\n idivl %%ecx" ::: "rax", "rcx", "rdx");
+    });
     EXPECT_EQ(trap.vector, divide_error);
 }
 GUEST_CASE(breakpoint_is_a_trap) {
     uint64_t after = 0;
-    const Trap trap = attempt([&] { asm volatile("lea 1f(%%rip), %0\n mov %0, %1\n int3\n1:" : "=&r"(after), "=m"(watch)); });
+    const Trap trap = attempt([&] {
+        asm volatile("lea 1f(%%rip), %0\n mov %0, %1\n int3\n1:" : "=&r"(after), "=m"(watch));
+    });
     EXPECT_EQ(trap.vector, breakpoint);
     EXPECT_EQ(trap.frame.rip, watch);
     EXPECT_EQ(trap.frame.cs & 3, 0); // kernel mode is shown as ring 0

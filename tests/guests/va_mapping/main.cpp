@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// update_va_mapping: the entry changes by virtual address, stale translations go, foreign frames need their owner's name.
+// update_va_mapping: the entry changes by virtual address, stale translations go, foreign frames need their owner's
+// name.
 #include "lib/guest.h"
 
 #include <initializer_list>
@@ -45,7 +46,8 @@ GUEST_CASE(no_table_there) {
 }
 GUEST_CASE(addresses_of_the_hypervisor) {
     void* page = alloc_page();
-    for (const uint64_t address : {MACH2PHYS_VIRT_START, 0xffff830000000000UL, 0xffff82d040200000UL, 0x1000000000000000UL, ~0UL}) {
+    for (const uint64_t address :
+         {MACH2PHYS_VIRT_START, 0xffff830000000000UL, 0xffff82d040200000UL, 0x1000000000000000UL, ~0UL}) {
         if (address == ~0UL) continue;
         EXPECT(set_mapping(reinterpret_cast<void*>(address), entry(mfn_of(page), page_flags)) < 0);
     }

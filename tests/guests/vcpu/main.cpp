@@ -17,9 +17,7 @@ GUEST_CASE(is_up) {
     EXPECT_EQ(vcpu_op(VCPUOP_is_up, 100, nullptr), enoent);
     EXPECT_EQ(vcpu_op(VCPUOP_is_up, 0x80000000, nullptr), enoent);
 }
-GUEST_CASE(up_before_initialise) {
-    EXPECT_EQ(vcpu_op(VCPUOP_up, 1, nullptr), einval);
-}
+GUEST_CASE(up_before_initialise) { EXPECT_EQ(vcpu_op(VCPUOP_up, 1, nullptr), einval); }
 GUEST_CASE(contexts_that_are_refused) {
     auto fresh = [] { fill_context(context, count_a_run); };
     fresh();
@@ -185,9 +183,7 @@ GUEST_CASE(physical_ids) {
     const long result = vcpu_op(VCPUOP_get_physid, 0, &call);
     EXPECT(result == 0 || result == einval);
 }
-GUEST_CASE(unknown_command) {
-    EXPECT(vcpu_op(99, 0, nullptr) < 0);
-}
+GUEST_CASE(unknown_command) { EXPECT(vcpu_op(99, 0, nullptr) < 0); }
 GUEST_CASE(own_info_page_moves) {
     static vcpu_register_vcpu_info call;
     auto* page = static_cast<vcpu_info_t*>(alloc_page());

@@ -69,7 +69,8 @@ GUEST_CASE(build_id_or_none) {
     EXPECT(result > 0 || result < 0);
 }
 GUEST_CASE(bad_arguments) {
-    for (const int command : {XENVER_extraversion, XENVER_compile_info, XENVER_capabilities, XENVER_platform_parameters, XENVER_get_features}) {
+    for (const int command : {XENVER_extraversion, XENVER_compile_info, XENVER_capabilities, XENVER_platform_parameters,
+                              XENVER_get_features}) {
         EXPECT_EQ(xen_version(command, reinterpret_cast<void*>(0x1000)), efault);
         EXPECT_EQ(xen_version(command, reinterpret_cast<void*>(0xffff830000000000)), efault);
     }

@@ -8,7 +8,9 @@ using namespace skerry::guest;
 
 namespace {
 
-struct alignas(32) Vector { uint64_t word[4]; };
+struct alignas(32) Vector {
+    uint64_t word[4];
+};
 
 bool has_avx;
 
@@ -26,14 +28,19 @@ void enable_avx() {
 }
 void load(uint64_t seed) {
     Vector value{{seed, seed + 1, seed + 2, seed + 3}};
-    if (has_avx) asm volatile("vmovdqa %0, %%ymm3\n vmovdqa %0, %%ymm15" ::"m"(value));
-    else asm volatile("movdqa %0, %%xmm3\n movdqa %0, %%xmm15" ::"m"(value));
+    if (has_avx)
+        asm volatile("vmovdqa %0, %%ymm3\n vmovdqa %0, %%ymm15" ::"m"(value));
+    else
+        asm volatile("movdqa %0, %%xmm3\n movdqa %0, %%xmm15" ::"m"(value));
 }
 bool holds(uint64_t seed) {
     Vector low{}, high{};
-    if (has_avx) asm volatile("vmovdqa %%ymm3, %0\n vmovdqa %%ymm15, %1" : "=m"(low), "=m"(high));
-    else asm volatile("movdqa %%xmm3, %0\n movdqa %%xmm15, %1" : "=m"(low), "=m"(high));
-    for (unsigned i = 0; i < (has_avx ? 4 : 2); i++) if (low.word[i] != seed + i || high.word[i] != seed + i) return false;
+    if (has_avx)
+        asm volatile("vmovdqa %%ymm3, %0\n vmovdqa %%ymm15, %1" : "=m"(low), "=m"(high));
+    else
+        asm volatile("movdqa %%xmm3, %0\n movdqa %%xmm15, %1" : "=m"(low), "=m"(high));
+    for (unsigned i = 0; i < (has_avx ? 4 : 2); i++)
+        if (low.word[i] != seed + i || high.word[i] != seed + i) return false;
     return true;
 }
 
@@ -51,8 +58,10 @@ void use_vectors_for_ever() {
 void look_at_fresh_registers() {
     enable_avx();
     Vector value{};
-    if (has_avx) asm volatile("vmovdqa %%ymm3, %0" : "=m"(value));
-    else asm volatile("movdqa %%xmm3, %0" : "=m"(value));
+    if (has_avx)
+        asm volatile("vmovdqa %%ymm3, %0" : "=m"(value));
+    else
+        asm volatile("movdqa %%xmm3, %0" : "=m"(value));
     for (unsigned i = 0; i < (has_avx ? 4 : 2); i++) mailbox.word[2 + i] = value.word[i];
     uint32_t mxcsr;
     asm volatile("stmxcsr %0" : "=m"(mxcsr));
@@ -127,8 +136,9 @@ GUEST_CASE(x87_and_control_words_stay) {
 }
 GUEST_CASE(xsetbv_with_nonsense) {
     if (!has_avx) return skip("no AVX here");
-    EXPECT_EQ(attempt([] { asm volatile("xsetbv" ::"c"(0), "a"(0), "d"(0)); }).vector, general_protection);      // x87 off
-    EXPECT_EQ(attempt([] { asm volatile("xsetbv" ::"c"(0), "a"(5), "d"(0)); }).vector, general_protection);      // AVX without SSE
+    EXPECT_EQ(attempt([] { asm volatile("xsetbv" ::"c"(0), "a"(0), "d"(0)); }).vector, general_protection); // x87 off
+    EXPECT_EQ(attempt([] { asm volatile("xsetbv" ::"c"(0), "a"(5), "d"(0)); }).vector,
+              general_protection); // AVX without SSE
     EXPECT_EQ(attempt([] { asm volatile("xsetbv" ::"c"(0), "a"(7), "d"(0x80000000)); }).vector, general_protection);
     EXPECT_EQ(attempt([] { asm volatile("xsetbv" ::"c"(5), "a"(7), "d"(0)); }).vector, general_protection);
     EXPECT_EQ(attempt([] { asm volatile("xsetbv" ::"c"(0), "a"(7), "d"(0)); }).vector, no_trap);

@@ -11,15 +11,13 @@ namespace {
 
 unsigned number_of(std::string_view text) {
     unsigned number = 0;
-    for (char digit : text)
-        number = number * 10 + static_cast<unsigned>(digit - '0');
+    for (char digit : text) number = number * 10 + static_cast<unsigned>(digit - '0');
     return number;
 }
 
 std::string_view value_of(int argc, char** argv, std::string_view key) {
     for (int i = 1; i < argc; ++i)
-        if (std::string_view(argv[i]).starts_with(key))
-            return std::string_view(argv[i]).substr(key.size());
+        if (std::string_view(argv[i]).starts_with(key)) return std::string_view(argv[i]).substr(key.size());
     return {};
 }
 
@@ -34,15 +32,10 @@ int main(int argc, char** argv) {
                       static_cast<unsigned>(module.data[0]), static_cast<unsigned>(module.data[module.size - 1]));
     minios::clock::sleep_ms(number_of(value_of(argc, argv, "after=")));
     auto last_word = value_of(argc, argv, "say=");
-    if (!last_word.empty())
-        minios::print("lodger: %.*s\n", static_cast<int>(last_word.size()), last_word.data());
+    if (!last_word.empty()) minios::print("lodger: %.*s\n", static_cast<int>(last_word.size()), last_word.data());
     auto end = value_of(argc, argv, "end=");
-    if (end == "poweroff")
-        minios::shutdown(minios::ShutdownReason::power_off);
-    if (end == "reboot")
-        minios::shutdown(minios::ShutdownReason::reboot);
-    if (end == "crash")
-        minios::shutdown(minios::ShutdownReason::crash);
-    for (;;)
-        minios::clock::sleep_ms(1000);
+    if (end == "poweroff") minios::shutdown(minios::ShutdownReason::power_off);
+    if (end == "reboot") minios::shutdown(minios::ShutdownReason::reboot);
+    if (end == "crash") minios::shutdown(minios::ShutdownReason::crash);
+    for (;;) minios::clock::sleep_ms(1000);
 }

@@ -35,8 +35,7 @@ TEST(Aml, ALongLengthIsSkipped) {
 TEST(Aml, ACutPackageIsNone) {
     const std::string whole("_S5_\x12\xc7\x00\x00\x00\x02\x0a\x03\x01", 13);
     EXPECT_TRUE(find(whole));
-    for (size_t length = 0; length < whole.size(); ++length)
-        EXPECT_FALSE(find(whole.substr(0, length))) << length;
+    for (size_t length = 0; length < whole.size(); ++length) EXPECT_FALSE(find(whole.substr(0, length))) << length;
 }
 
 TEST(Aml, OtherNamesAreNotIt) {

@@ -7,8 +7,7 @@
 namespace skerry {
 namespace {
 
-template <typename... Args>
-std::string formatted(const char* format, Args... args) {
+template <typename... Args> std::string formatted(const char* format, Args... args) {
     char buffer[100];
     size_t length = format_text(buffer, sizeof(buffer), format, args...);
     EXPECT_EQ(length, std::string(buffer).size());
@@ -17,7 +16,8 @@ std::string formatted(const char* format, Args... args) {
 
 TEST(Format, Numbers) {
     EXPECT_EQ(formatted("%d %u %x", -5, 7u, 0xbeefu), "-5 7 beef");
-    EXPECT_EQ(formatted("%ld %lu %lx", -5000000000L, 5000000000UL, 0xffff830000000000UL), "-5000000000 5000000000 ffff830000000000");
+    EXPECT_EQ(formatted("%ld %lu %lx", -5000000000L, 5000000000UL, 0xffff830000000000UL),
+              "-5000000000 5000000000 ffff830000000000");
     EXPECT_EQ(formatted("%d", -2147483647 - 1), "-2147483648");
     EXPECT_EQ(formatted("%zu", size_t{3}), "3");
 }

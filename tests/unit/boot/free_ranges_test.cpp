@@ -52,8 +52,7 @@ TEST(FreeRanges, TakesTheHighestThatFitsBelowTheLimit) {
 
 TEST(FreeRanges, ARangeTooManyIsCountedAsLost) {
     FreeRanges ranges;
-    for (uint64_t i = 0; i < FreeRanges::max_ranges; ++i)
-        ranges.add({i * 10, 1});
+    for (uint64_t i = 0; i < FreeRanges::max_ranges; ++i) ranges.add({i * 10, 1});
     ranges.add({100'000, 7});
     EXPECT_EQ(ranges.lost(), 7u);
     EXPECT_EQ(ranges.all().size(), FreeRanges::max_ranges);
@@ -67,12 +66,10 @@ TEST(FreeRanges, AgreesWithASetOfNumbers) {
         uint64_t first = random() % 400, count = random() % 20;
         if (random() % 2) {
             ranges.remove({first, count});
-            for (uint64_t i = 0; i < count; ++i)
-                model.erase(first + i);
+            for (uint64_t i = 0; i < count; ++i) model.erase(first + i);
         } else {
             for (uint64_t i = 0; i < count; ++i)
-                if (model.insert(first + i).second)
-                    ranges.add({first + i, 1});
+                if (model.insert(first + i).second) ranges.add({first + i, 1});
         }
         std::set<uint64_t> now;
         uint64_t last_end = 0;
@@ -80,8 +77,7 @@ TEST(FreeRanges, AgreesWithASetOfNumbers) {
             ASSERT_GT(range.count, 0u);
             ASSERT_TRUE(now.empty() || range.first > last_end); // sorted, with gaps
             last_end = range.end();
-            for (uint64_t i = 0; i < range.count; ++i)
-                now.insert(range.first + i);
+            for (uint64_t i = 0; i < range.count; ++i) now.insert(range.first + i);
         }
         ASSERT_EQ(now, model);
     }

@@ -54,8 +54,7 @@ TEST(MemoryMap, UnknownKindsAreReservedAndNonsenseIsDropped) {
 
 TEST(MemoryMap, TooManyEntriesAreCounted) {
     MemoryMapBuilder builder;
-    for (uint64_t i = 0; i < max_memory_regions + 3; ++i)
-        builder.add(i * 0x2000, 0x1000, 1);
+    for (uint64_t i = 0; i < max_memory_regions + 3; ++i) builder.add(i * 0x2000, 0x1000, 1);
     EXPECT_EQ(finish(builder).size(), max_memory_regions);
     EXPECT_EQ(builder.dropped(), 3u);
 }

@@ -39,8 +39,8 @@ TEST(Options, MemoryInAllForms) {
     Options o = parse("dom0_mem=min:64M,512M,max:1g");
     EXPECT_EQ(o.first_domain_memory, 512u << 20);
     EXPECT_EQ(o.first_domain_max_memory, 1u << 30);
-    for (const char* bad : {"dom0_mem=", "dom0_mem=M", "dom0_mem=12Q", "dom0_mem=99999999999999999999", "dom0_mem=128M,",
-                            "dom0_mem=99999999999T", "dom0_mem=18014398509481984"}) {
+    for (const char* bad : {"dom0_mem=", "dom0_mem=M", "dom0_mem=12Q", "dom0_mem=99999999999999999999",
+                            "dom0_mem=128M,", "dom0_mem=99999999999T", "dom0_mem=18014398509481984"}) {
         parse(bad);
         EXPECT_EQ(unknown_words, std::vector<std::string>{bad});
     }

@@ -50,8 +50,7 @@ struct ElfFile {
             programs.push_back(program);
             data += bytes;
         };
-        for (const Load& load : loads)
-            add(PT_LOAD, load.address, load.data, load.size);
+        for (const Load& load : loads) add(PT_LOAD, load.address, load.data, load.size);
         add(PT_NOTE, 0, notes, 0);
         Elf64_Ehdr header{};
         std::memcpy(header.e_ident, ELFMAG, SELFMAG);

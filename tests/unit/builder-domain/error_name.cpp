@@ -6,14 +6,10 @@ namespace minios {
 
 const char* error_name(Error error) {
     switch (error) {
-    case Error::no_memory:
-        return "ENOMEM";
-    case Error::not_implemented:
-        return "ENOSYS";
-    case Error::invalid:
-        return "EINVAL";
-    default:
-        return "E?";
+    case Error::no_memory: return "ENOMEM";
+    case Error::not_implemented: return "ENOSYS";
+    case Error::invalid: return "EINVAL";
+    default: return "E?";
     }
 }
 

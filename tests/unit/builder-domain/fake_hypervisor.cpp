@@ -23,74 +23,48 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
         std::erase_if(frames_, [&](const auto& frame) { return frame.second.owner == operation.domain; });
         return domains.erase(operation.domain) ? 0 : -XEN_ESRCH;
     }
-    if (fails())
-        return -XEN_ENOMEM;
+    if (fails()) return -XEN_ENOMEM;
     if (operation.cmd == XEN_DOMCTL_createdomain) {
-        if (operation.domain == 0)
-            operation.domain = next_domain_++;
-        if (domains.contains(operation.domain))
-            return -XEN_EEXIST;
+        if (operation.domain == 0) operation.domain = next_domain_++;
+        if (domains.contains(operation.domain)) return -XEN_EEXIST;
         Domain& domain = domains[operation.domain];
         domain.shared_info = allocate(operation.domain);
         frames_[domain.shared_info].page->fill(std::byte{0});
         return 0;
     }
     auto found = domains.find(operation.domain);
-    if (found == domains.end())
-        return -XEN_ESRCH;
+    if (found == domains.end()) return -XEN_ESRCH;
     Domain& domain = found->second;
     switch (operation.cmd) {
-    case XEN_DOMCTL_max_vcpus:
-        domain.vcpus = operation.u.max_vcpus.max;
-        return 0;
-    case XEN_DOMCTL_max_mem:
-        domain.max_pages = operation.u.max_mem.max_memkb / 4;
-        return 0;
+    case XEN_DOMCTL_max_vcpus: domain.vcpus = operation.u.max_vcpus.max; return 0;
+    case XEN_DOMCTL_max_mem: domain.max_pages = operation.u.max_mem.max_memkb / 4; return 0;
     case XEN_DOMCTL_getdomaininfo:
         operation.u.getdomaininfo.shared_info_frame = domain.shared_info;
         operation.u.getdomaininfo.flags = domain.flags;
         return 0;
-    case XEN_DOMCTL_hypercall_init:
-        domain.hypercall_page = operation.u.hypercall_init.gmfn;
-        return 0;
+    case XEN_DOMCTL_hypercall_init: domain.hypercall_page = operation.u.hypercall_init.gmfn; return 0;
     case XEN_DOMCTL_setvcpucontext:
         domain.context = *operation.u.vcpucontext.ctxt.p;
         domain.has_context = true;
         return domain.context.ctrlreg[3] >> 12 == domain.pinned ? 0 : -XEN_EINVAL;
-    case XEN_DOMCTL_unpausedomain:
-        domain.started = true;
-        return domain.has_context ? 0 : -XEN_EINVAL;
-    case domctl_seal:
-        domain.sealed = knows_seal;
-        return knows_seal ? 0 : -XEN_ENOSYS;
-    case XEN_DOMCTL_ioport_permission:
-        domain.granted.push_back("ports");
-        return 0;
-    case XEN_DOMCTL_irq_permission:
-        domain.granted.push_back("irq");
-        return 0;
-    case XEN_DOMCTL_iomem_permission:
-        domain.granted.push_back("iomem");
-        return 0;
+    case XEN_DOMCTL_unpausedomain: domain.started = true; return domain.has_context ? 0 : -XEN_EINVAL;
+    case domctl_seal: domain.sealed = knows_seal; return knows_seal ? 0 : -XEN_ENOSYS;
+    case XEN_DOMCTL_ioport_permission: domain.granted.push_back("ports"); return 0;
+    case XEN_DOMCTL_irq_permission: domain.granted.push_back("irq"); return 0;
+    case XEN_DOMCTL_iomem_permission: domain.granted.push_back("iomem"); return 0;
     case 0x5ea2: // the right's number is the second byte
         domain.granted.push_back("right " + std::to_string(reinterpret_cast<uint8_t*>(&operation.u)[1]));
         return 0;
-    case XEN_DOMCTL_set_virq_handler:
-        domain.granted.push_back("log");
-        return 0;
-    case XEN_DOMCTL_setvcpuaffinity:
-        domain.granted.push_back("affinity");
-        return 0;
+    case XEN_DOMCTL_set_virq_handler: domain.granted.push_back("log"); return 0;
+    case XEN_DOMCTL_setvcpuaffinity: domain.granted.push_back("affinity"); return 0;
     case XEN_DOMCTL_scheduler_op: {
         auto& parameters = operation.u.scheduler_op.u.credit2;
-        if (operation.u.scheduler_op.cmd == XEN_DOMCTL_SCHEDOP_getinfo)
-            parameters = {domain.weight, domain.cap};
+        if (operation.u.scheduler_op.cmd == XEN_DOMCTL_SCHEDOP_getinfo) parameters = {domain.weight, domain.cap};
         domain.weight = parameters.weight;
         domain.cap = parameters.cap;
         return 0;
     }
-    default:
-        return -XEN_ENOSYS;
+    default: return -XEN_ENOSYS;
     }
 }
 
@@ -101,24 +75,19 @@ long FakeHypervisor::sysctl(xen_sysctl_t& operation) {
 
 long FakeHypervisor::memory_op(unsigned command, void* argument) {
     auto& reservation = *static_cast<xen_memory_reservation_t*>(argument);
-    if (command != XENMEM_populate_physmap || !domains.contains(reservation.domid))
-        return -XEN_EINVAL;
-    if (fails())
-        return 0; // no extent done
+    if (command != XENMEM_populate_physmap || !domains.contains(reservation.domid)) return -XEN_EINVAL;
+    if (fails()) return 0; // no extent done
     Domain& domain = domains[reservation.domid];
-    if (reservation.extent_order != 0 && !large_extents)
-        return 0;
+    if (reservation.extent_order != 0 && !large_extents) return 0;
     for (uint64_t i = 0; i < reservation.nr_extents; ++i) {
         uint64_t first = 0, pages = uint64_t{1} << reservation.extent_order;
-        if (domain.p2m.size() + pages > domain.max_pages || free_frames < pages)
-            return static_cast<long>(i);
+        if (domain.p2m.size() + pages > domain.max_pages || free_frames < pages) return static_cast<long>(i);
         free_frames -= pages;
         for (uint64_t page = 0; page < pages; ++page) {
             if (reservation.extent_start.p[i] + page != domain.p2m.size())
                 return -XEN_EINVAL; // the builder populates in order
             domain.p2m.push_back(allocate(reservation.domid));
-            if (page == 0)
-                first = domain.p2m.back();
+            if (page == 0) first = domain.p2m.back();
         }
         reservation.extent_start.p[i] = first;
     }
@@ -128,17 +97,14 @@ long FakeHypervisor::memory_op(unsigned command, void* argument) {
 // As the hypervisor validates: each present entry is a frame of the domain, tables are nowhere writable.
 long FakeHypervisor::check_tables(domid_t domain, uint64_t table, int level, std::map<uint64_t, int>& tables,
                                   std::map<uint64_t, bool>& writable) const {
-    if (auto [at, added] = tables.try_emplace(table, level); !added)
-        return at->second == level ? 0 : -XEN_EINVAL;
+    if (auto [at, added] = tables.try_emplace(table, level); !added) return at->second == level ? 0 : -XEN_EINVAL;
     for (size_t slot = 0; slot < 512; ++slot) {
         uint64_t entry;
         std::memcpy(&entry, frame(table).data() + slot * 8, 8);
-        if (!(entry & 1))
-            continue;
+        if (!(entry & 1)) continue;
         uint64_t target = (entry & frame_mask) >> 12;
         auto found = frames_.find(target);
-        if (found == frames_.end() || found->second.owner != domain)
-            return -XEN_EINVAL;
+        if (found == frames_.end() || found->second.owner != domain) return -XEN_EINVAL;
         if (level == 1)
             writable[target] |= (entry & 2) != 0;
         else if (long result = check_tables(domain, target, level - 1, tables, writable); result < 0)
@@ -148,27 +114,22 @@ long FakeHypervisor::check_tables(domid_t domain, uint64_t table, int level, std
 }
 
 long FakeHypervisor::mmuext_op(std::span<const mmuext_op_t> operations, DomId domain) {
-    if (fails())
-        return -XEN_ENOMEM;
-    if (!shown_.empty() || operations[0].cmd != MMUEXT_PIN_L4_TABLE)
-        return -XEN_EINVAL;
+    if (fails()) return -XEN_ENOMEM;
+    if (!shown_.empty() || operations[0].cmd != MMUEXT_PIN_L4_TABLE) return -XEN_EINVAL;
     std::map<uint64_t, int> tables;
     std::map<uint64_t, bool> writable;
     if (long result = check_tables(domain.value, operations[0].arg1.mfn, 4, tables, writable); result < 0)
         return result;
     for (const auto& table : tables)
-        if (writable[table.first])
-            return -XEN_EINVAL;
+        if (writable[table.first]) return -XEN_EINVAL;
     domains[domain.value].pinned = operations[0].arg1.mfn;
     return 0;
 }
 
 long FakeHypervisor::event_channel_op(int command, void* argument) {
     auto& channel = *static_cast<evtchn_alloc_unbound_t*>(argument);
-    if (command != EVTCHNOP_alloc_unbound || !domains.contains(channel.dom))
-        return -XEN_EINVAL;
-    if (fails())
-        return -XEN_ENOMEM;
+    if (command != EVTCHNOP_alloc_unbound || !domains.contains(channel.dom)) return -XEN_EINVAL;
+    if (fails()) return -XEN_ENOMEM;
     auto& ports = domains[channel.dom].ports;
     ports.push_back(channel.remote_dom);
     channel.port = static_cast<evtchn_port_t>(ports.size());
@@ -177,8 +138,7 @@ long FakeHypervisor::event_channel_op(int command, void* argument) {
 
 long FakeHypervisor::grant_table_op(unsigned command, void* operations, unsigned count) {
     auto& setup = *static_cast<gnttab_setup_table_t*>(operations);
-    if (command != GNTTABOP_setup_table || count != 1 || !domains.contains(setup.dom))
-        return -XEN_EINVAL;
+    if (command != GNTTABOP_setup_table || count != 1 || !domains.contains(setup.dom)) return -XEN_EINVAL;
     setup.status = fails() ? GNTST_general_error : GNTST_okay;
     Domain& domain = domains[setup.dom];
     domain.grant_frame = allocate(setup.dom);
@@ -203,10 +163,8 @@ void FakeHypervisor::write_back() {
 
 long FakeHypervisor::show(DomId domain, std::span<const Mfn> frames) {
     write_back();
-    if (fails())
-        return -XEN_ENOMEM;
-    if (domains[domain.value].sealed)
-        return -XEN_EPERM;
+    if (fails()) return -XEN_ENOMEM;
+    if (domains[domain.value].sealed) return -XEN_EPERM;
     for (Mfn mfn : frames) {
         auto found = frames_.find(mfn.value);
         if (found == frames_.end() || found->second.owner != domain.value || mfn.value == domains[domain.value].pinned)
@@ -237,8 +195,7 @@ std::string FakeHypervisor::read(domid_t domain, uint64_t address, size_t size) 
     std::string text;
     while (text.size() < size) {
         uint64_t entry = entry_for(domain, address + text.size());
-        if (!(entry & 1))
-            return text;
+        if (!(entry & 1)) return text;
         size_t offset = (address + text.size()) % 4096;
         size_t count = std::min(size - text.size(), 4096 - offset);
         auto* page = reinterpret_cast<const char*>(frame((entry & frame_mask) >> 12).data());

@@ -56,8 +56,7 @@ class FakeHypervisor : public Hypervisor {
     // Reading as the guest would: through its own page tables. The frame must be mapped.
     uint64_t entry_for(domid_t domain, uint64_t address) const;
     std::string read(domid_t domain, uint64_t address, size_t size) const;
-    template <typename T>
-    T read_as(domid_t domain, uint64_t address) const {
+    template <typename T> T read_as(domid_t domain, uint64_t address) const {
         T value;
         auto bytes = read(domain, address, sizeof(T));
         std::memcpy(&value, bytes.data(), sizeof(T));

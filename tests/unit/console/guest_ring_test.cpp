@@ -22,8 +22,7 @@ class GuestRingTest : public testing::Test {
     }
     std::string guest_reads() {
         std::string text;
-        while (page.in_cons != page.in_prod)
-            text += page.in[page.in_cons++ % sizeof page.in];
+        while (page.in_cons != page.in_prod) text += page.in[page.in_cons++ % sizeof page.in];
         return text;
     }
     std::string service_reads(GuestRing& ring, std::size_t most = 256) {
@@ -46,11 +45,9 @@ TEST_F(GuestRingTest, MovesBytesBothWaysAcrossTheWrap) {
         received += service_reads(ring, random() % 300);
         std::string keys(random() % 200, static_cast<char>('A' + step % 26));
         typed += keys.substr(0, ring.write(keys.data(), keys.size()));
-        if (random() % 3 == 0)
-            seen += guest_reads();
+        if (random() % 3 == 0) seen += guest_reads();
     }
-    for (std::string rest; !(rest = service_reads(ring)).empty();)
-        received += rest;
+    for (std::string rest; !(rest = service_reads(ring)).empty();) received += rest;
     seen += guest_reads();
     EXPECT_EQ(received, sent);
     EXPECT_EQ(seen, typed);

@@ -22,8 +22,7 @@ class MultiplexerTest : public testing::Test {
     }
     std::string shown() {
         std::string text;
-        for (; !terminal.empty(); terminal.pop())
-            text += terminal.front();
+        for (; !terminal.empty(); terminal.pop()) text += terminal.front();
         return text;
     }
     TerminalQueue terminal;
@@ -82,8 +81,7 @@ TEST_F(MultiplexerTest, AFullTerminalRefusesInsteadOfDropping) {
     for (int i = 0; i < 5000; ++i) {
         const std::size_t n = write(other, line);
         accepted += n;
-        if (n < line.size())
-            break;
+        if (n < line.size()) break;
     }
     EXPECT_LT(accepted, 5000 * line.size());
     EXPECT_EQ(write(other, "more"), 0u);

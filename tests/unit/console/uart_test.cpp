@@ -18,21 +18,17 @@ class Model final : public PortIo {
     std::uint8_t in(std::uint16_t port) override {
         switch (port - 0x3f8) {
         case 0: {
-            if (received.empty())
-                return 0;
+            if (received.empty()) return 0;
             const char c = received.front();
             received.pop_front();
             return static_cast<std::uint8_t>(c);
         }
-        case 2:
-            return static_cast<std::uint8_t>((fifos ? 0xc0 : 0) | (asserted() ? 4 : 1));
+        case 2: return static_cast<std::uint8_t>((fifos ? 0xc0 : 0) | (asserted() ? 4 : 1));
         case 5:
             return static_cast<std::uint8_t>((received.empty() ? 0 : 1) |
                                              (transmitter.size() < (fifos ? 1 : capacity) && !busy ? 0x20 : 0));
-        case 7:
-            return present ? scratch : 0xff;
-        default:
-            return 0;
+        case 7: return present ? scratch : 0xff;
+        default: return 0;
         }
     }
     void out(std::uint16_t port, std::uint8_t value) override {
@@ -41,19 +37,13 @@ class Model final : public PortIo {
             ASSERT_LT(transmitter.size(), 16u) << "overrun";
             transmitter += static_cast<char>(value);
             break;
-        case 1:
-            enabled = value;
-            break;
+        case 1: enabled = value; break;
         case 2:
-            if (((value & 1) != 0) != fifos || (value & 2) != 0)
-                received.clear();
+            if (((value & 1) != 0) != fifos || (value & 2) != 0) received.clear();
             fifos = (value & 1) != 0;
             break;
-        case 7:
-            scratch = value;
-            break;
-        default:
-            break;
+        case 7: scratch = value; break;
+        default: break;
         }
     }
     bool asserted() const { return (enabled & 1) != 0 && !received.empty(); }
@@ -73,8 +63,7 @@ class Model final : public PortIo {
 
 std::string content(auto& queue) {
     std::string text;
-    for (; !queue.empty(); queue.pop())
-        text += queue.front();
+    for (; !queue.empty(); queue.pop()) text += queue.front();
     return text;
 }
 
@@ -149,12 +138,10 @@ TEST_F(UartTest, TransmitsNoFasterThanTheDevice) {
 
 Settings read(std::vector<std::string> words, std::vector<std::string>* complaints = nullptr) {
     std::vector<char*> pointers;
-    for (auto& word : words)
-        pointers.push_back(word.data());
+    for (auto& word : words) pointers.push_back(word.data());
     Settings settings;
     read_settings(static_cast<int>(pointers.size()), pointers.data(), settings, [&](const char* word, const char*) {
-        if (complaints != nullptr)
-            complaints->push_back(word);
+        if (complaints != nullptr) complaints->push_back(word);
     });
     return settings;
 }

@@ -139,9 +139,7 @@ TEST(PvImage, SurvivesRandomDamage) {
         const char* reason = nullptr;
         auto result = image.read(&reason);
         ASSERT_NE(reason, nullptr);
-        if (!result.ok()) {
-            EXPECT_STRNE(reason, "");
-        }
+        if (!result.ok()) { EXPECT_STRNE(reason, ""); }
     }
 }
 

@@ -60,10 +60,8 @@ TEST(RangeSet, AgreesWithASimpleModel) {
         uint64_t first = random() % 100, last = first + random() % 10;
         bool add = random() % 2;
         ASSERT_TRUE((add ? set.add(first, last) : set.remove(first, last)).ok());
-        for (uint64_t value = first; value <= last; ++value)
-            add ? (void)model.insert(value) : (void)model.erase(value);
-        for (uint64_t value = 0; value < 112; ++value)
-            ASSERT_EQ(set.contains(value), model.count(value) == 1) << value;
+        for (uint64_t value = first; value <= last; ++value) add ? (void)model.insert(value) : (void)model.erase(value);
+        for (uint64_t value = 0; value < 112; ++value) ASSERT_EQ(set.contains(value), model.count(value) == 1) << value;
     }
 }
 

@@ -21,8 +21,7 @@ struct SharedDomain : FakeDomain {
 
 TEST_P(ConcurrencyTest, NothingSentIsLost) {
     SharedDomain receiver(1, 2), sender(2, 2);
-    if (GetParam())
-        receiver.use_fifo(2, 1);
+    if (GetParam()) receiver.use_fifo(2, 1);
     constexpr unsigned links = 6;
     std::vector<Connection> channels;
     std::array<std::atomic<unsigned>, links> sent{}, seen{};
@@ -44,28 +43,22 @@ TEST_P(ConcurrencyTest, NothingSentIsLost) {
     auto consume = [&](unsigned vcpu) {
         for (uint32_t port : receiver.consume(vcpu)) {
             for (unsigned i = 0; i < links; ++i)
-                if (channels[i].a == port)
-                    seen[i] = sent[i].load(); // everything sent so far is noticed now
+                if (channels[i].a == port) seen[i] = sent[i].load(); // everything sent so far is noticed now
         }
     };
     receiver.heads[0], receiver.heads[1]; // the map does not grow under the consumers
-    for (unsigned p = 0; p < 16; ++p)
-        receiver.heads[0][p] = receiver.heads[1][p] = 0;
+    for (unsigned p = 0; p < 16; ++p) receiver.heads[0][p] = receiver.heads[1][p] = 0;
     std::vector<std::thread> consumers;
     for (unsigned vcpu = 0; vcpu < 2; ++vcpu)
         consumers.emplace_back([&, vcpu] {
-            while (!stop)
-                consume(vcpu);
+            while (!stop) consume(vcpu);
         });
-    for (auto& thread : threads)
-        thread.join();
+    for (auto& thread : threads) thread.join();
     stop = true;
-    for (auto& thread : consumers)
-        thread.join();
+    for (auto& thread : consumers) thread.join();
     consume(0);
     consume(1);
-    for (unsigned i = 0; i < links; ++i)
-        EXPECT_EQ(seen[i], sent[i]) << "link " << i;
+    for (unsigned i = 0; i < links; ++i) EXPECT_EQ(seen[i], sent[i]) << "link " << i;
 }
 
 TEST_P(ConcurrencyTest, SendsRaceWithClosingAndTearingDown) {
@@ -75,8 +68,7 @@ TEST_P(ConcurrencyTest, SendsRaceWithClosingAndTearingDown) {
             a.use_fifo(2, 1);
             b.use_fifo(2, 1);
         }
-        for (int i = 0; i < 8; ++i)
-            (void)connect(a, b);
+        for (int i = 0; i < 8; ++i) (void)connect(a, b);
         std::atomic<bool> dead{false};
         std::vector<std::thread> cpus;
         auto guest = [&](FakeDomain& self, FakeDomain& peer, unsigned seed, auto goes_on) {
@@ -85,29 +77,14 @@ TEST_P(ConcurrencyTest, SendsRaceWithClosingAndTearingDown) {
                 EvtPort port(random() % 12);
                 VcpuId vcpu(random() % 2);
                 switch (random() % 10) {
-                case 0:
-                    (void)self.table.close(port).ok();
-                    break;
-                case 1:
-                    (void)self.table.bind_interdomain(peer.table, port).ok();
-                    break;
-                case 2:
-                    (void)self.table.alloc_unbound(peer.table.owner()).ok();
-                    break;
-                case 3:
-                    (void)self.table.bind_vcpu(port, vcpu).ok();
-                    break;
-                case 4:
-                    (void)self.table.unmask(port).ok();
-                    break;
-                case 5:
-                    (void)self.table.bind_virq(VIRQ_TIMER, vcpu).ok();
-                    break;
-                case 6:
-                    (void)peer.table.status(port).ok();
-                    break;
-                default:
-                    (void)self.table.send(port).ok();
+                case 0: (void)self.table.close(port).ok(); break;
+                case 1: (void)self.table.bind_interdomain(peer.table, port).ok(); break;
+                case 2: (void)self.table.alloc_unbound(peer.table.owner()).ok(); break;
+                case 3: (void)self.table.bind_vcpu(port, vcpu).ok(); break;
+                case 4: (void)self.table.unmask(port).ok(); break;
+                case 5: (void)self.table.bind_virq(VIRQ_TIMER, vcpu).ok(); break;
+                case 6: (void)peer.table.status(port).ok(); break;
+                default: (void)self.table.send(port).ok();
                 }
             }
         };
@@ -115,15 +92,13 @@ TEST_P(ConcurrencyTest, SendsRaceWithClosingAndTearingDown) {
         for (unsigned i = 0; i < 2; ++i) {
             cpus.emplace_back([&, i] { guest(a, b, round * 4 + i, [&](int) { return !dead.load(); }); });
             cpus.emplace_back([&, i] {
-                while (!dead)
-                    b.table.send_virq(VcpuId(i), VIRQ_TIMER);
+                while (!dead) b.table.send_virq(VcpuId(i), VIRQ_TIMER);
             });
         }
         guest(b, a, round * 4 + 2, [](int i) { return i < 1500; });
         b.finish();
         dead = true;
-        for (auto& cpu : cpus)
-            cpu.join();
+        for (auto& cpu : cpus) cpu.join();
     }
 }
 

@@ -146,8 +146,7 @@ TEST(Fifo, StartAndItsErrors) {
     EXPECT_EQ(d.table.set_priority(port, 16).error(), Error::invalid);
     EXPECT_EQ(d.table.set_priority(EvtPort(4000), 1).error(), Error::invalid);
     EXPECT_TRUE(d.table.set_priority(port, 15).ok());
-    for (unsigned i = 0; i < 128; ++i)
-        ASSERT_TRUE(d.table.expand_array(3000 + i).ok());
+    for (unsigned i = 0; i < 128; ++i) ASSERT_TRUE(d.table.expand_array(3000 + i).ok());
     EXPECT_EQ(d.table.expand_array(4000).error(), Error::no_space);
 }
 
@@ -155,10 +154,8 @@ TEST(Fifo, InOrderOfArrivalWithinAPriority) {
     FakeDomain d(1);
     d.use_fifo(2, 1);
     Ports ports;
-    for (int i = 0; i < 5; ++i)
-        ports.push_back(d.table.bind_ipi(VcpuId(0)).value().value);
-    for (uint32_t port : {ports[3], ports[1], ports[4], ports[1]})
-        ASSERT_TRUE(d.table.send(EvtPort(port)).ok());
+    for (int i = 0; i < 5; ++i) ports.push_back(d.table.bind_ipi(VcpuId(0)).value().value);
+    for (uint32_t port : {ports[3], ports[1], ports[4], ports[1]}) ASSERT_TRUE(d.table.send(EvtPort(port)).ok());
     EXPECT_EQ(d.delivered[0], 1u);
     EXPECT_EQ(d.consume(0), (Ports{ports[3], ports[1], ports[4]}));
     ASSERT_TRUE(d.table.send(EvtPort(ports[4])).ok());
@@ -174,8 +171,7 @@ TEST(Fifo, PrioritiesGoFirst) {
     EvtPort high = d.table.bind_ipi(VcpuId(0)).value();
     ASSERT_TRUE(d.table.set_priority(low, EVTCHN_FIFO_PRIORITY_MIN).ok());
     ASSERT_TRUE(d.table.set_priority(high, EVTCHN_FIFO_PRIORITY_MAX).ok());
-    for (EvtPort port : {low, normal, high})
-        ASSERT_TRUE(d.table.send(port).ok());
+    for (EvtPort port : {low, normal, high}) ASSERT_TRUE(d.table.send(port).ok());
     EXPECT_EQ(d.consume(0), (Ports{high.value, normal.value, low.value}));
 }
 
@@ -256,26 +252,15 @@ TEST(Fifo, HostileWordsHarmOnlyTheirOwner) {
     hostile.use_fifo(2, 1);
     Connection link = connect(hostile, peer);
     Ports ports{link.a};
-    for (int i = 0; i < 6; ++i)
-        ports.push_back(hostile.table.bind_ipi(VcpuId(i % 2)).value().value);
+    for (int i = 0; i < 6; ++i) ports.push_back(hostile.table.bind_ipi(VcpuId(i % 2)).value().value);
     std::mt19937 random(3);
     for (int step = 0; step < 20'000; ++step) {
         switch (random() % 6) {
-        case 0:
-            hostile.word(random() % 1024) = static_cast<uint32_t>(random());
-            break;
-        case 1:
-            hostile.control(random() % 2).head[random() % 16] = static_cast<uint32_t>(random());
-            break;
-        case 2:
-            hostile.control(random() % 2).ready = static_cast<uint32_t>(random());
-            break;
-        case 3:
-            (void)hostile.table.set_priority(EvtPort(ports[random() % ports.size()]), random() % 16).ok();
-            break;
-        case 4:
-            (void)hostile.table.bind_vcpu(EvtPort(link.a), VcpuId(random() % 2)).ok();
-            break;
+        case 0: hostile.word(random() % 1024) = static_cast<uint32_t>(random()); break;
+        case 1: hostile.control(random() % 2).head[random() % 16] = static_cast<uint32_t>(random()); break;
+        case 2: hostile.control(random() % 2).ready = static_cast<uint32_t>(random()); break;
+        case 3: (void)hostile.table.set_priority(EvtPort(ports[random() % ports.size()]), random() % 16).ok(); break;
+        case 4: (void)hostile.table.bind_vcpu(EvtPort(link.a), VcpuId(random() % 2)).ok(); break;
         default:
             ASSERT_TRUE(peer.table.send(EvtPort(link.b)).ok());
             (void)hostile.table.send(EvtPort(ports[random() % ports.size()])).ok();
@@ -291,11 +276,9 @@ TEST_P(ModelTest, RandomOperationsMatchTheModel) {
     for (unsigned seed = 0; seed < 15; ++seed) {
         std::mt19937 random(seed);
         std::array<std::unique_ptr<FakeDomain>, 3> domains;
-        for (uint16_t i = 0; i < 3; ++i)
-            domains[i] = std::make_unique<FakeDomain>(i, 3, 160);
+        for (uint16_t i = 0; i < 3; ++i) domains[i] = std::make_unique<FakeDomain>(i, 3, 160);
         if (GetParam())
-            for (auto& domain : domains)
-                domain->use_fifo(3, 1);
+            for (auto& domain : domains) domain->use_fifo(3, 1);
         struct Port {
             PortState state = PortState::free;
             unsigned domain = 0, number = 0, vcpu = 0;
@@ -308,8 +291,7 @@ TEST_P(ModelTest, RandomOperationsMatchTheModel) {
             FakeDomain& o = *domains[other];
             auto pick = [&](unsigned domain) {
                 auto& ports = model[domain];
-                if (ports.empty() || random() % 16 == 0)
-                    return uint32_t(random() % 170);
+                if (ports.empty() || random() % 16 == 0) return uint32_t(random() % 170);
                 return std::next(ports.begin(), random() % ports.size())->first;
             };
             switch (random() % 8) {
@@ -339,16 +321,14 @@ TEST_P(ModelTest, RandomOperationsMatchTheModel) {
             case 2: {
                 unsigned vcpu = random() % 4;
                 Result<EvtPort> port = d.table.bind_ipi(VcpuId(vcpu));
-                if (port.ok())
-                    model[self][port.value().value] = {PortState::ipi, self, 0, vcpu, false};
+                if (port.ok()) model[self][port.value().value] = {PortState::ipi, self, 0, vcpu, false};
                 break;
             }
             case 3: {
                 uint32_t port = pick(self);
                 Status closed = d.table.close(EvtPort(port));
                 ASSERT_EQ(closed.ok(), model[self].count(port) == 1);
-                if (!closed.ok())
-                    break;
+                if (!closed.ok()) break;
                 Port was = model[self][port];
                 model[self].erase(port);
                 if (was.state == PortState::interdomain) {
@@ -365,31 +345,25 @@ TEST_P(ModelTest, RandomOperationsMatchTheModel) {
                 Status moved = d.table.bind_vcpu(EvtPort(port), VcpuId(vcpu));
                 bool legal = model[self].count(port) && model[self][port].state != PortState::ipi;
                 ASSERT_EQ(moved.ok(), legal);
-                if (legal)
-                    model[self][port].vcpu = vcpu;
+                if (legal) model[self][port].vcpu = vcpu;
                 break;
             }
             default: {
                 uint32_t port = pick(self);
                 Status sent = d.table.send(EvtPort(port));
                 ASSERT_EQ(sent.ok(), model[self].count(port) == 1);
-                if (!sent.ok())
-                    break;
+                if (!sent.ok()) break;
                 Port& from = model[self][port];
-                if (from.state == PortState::ipi)
-                    from.expected = true;
-                if (from.state == PortState::interdomain)
-                    model[from.domain][from.number].expected = true;
+                if (from.state == PortState::ipi) from.expected = true;
+                if (from.state == PortState::interdomain) model[from.domain][from.number].expected = true;
             }
             }
             if (random() % 20 == 0) {
                 std::set<uint32_t> got, expected;
                 for (unsigned vcpu = 0; vcpu < 3; ++vcpu)
-                    for (uint32_t port : d.consume(vcpu))
-                        got.insert(port);
+                    for (uint32_t port : d.consume(vcpu)) got.insert(port);
                 for (auto& [number, port] : model[self]) {
-                    if (port.expected)
-                        expected.insert(number);
+                    if (port.expected) expected.insert(number);
                     port.expected = false;
                 }
                 ASSERT_EQ(got, expected) << "seed " << seed << " step " << step;
@@ -401,9 +375,7 @@ TEST_P(ModelTest, RandomOperationsMatchTheModel) {
                 ASSERT_TRUE(status.ok());
                 ASSERT_EQ(status.value().state, port.state);
                 ASSERT_EQ(status.value().vcpu.value, port.vcpu);
-                if (port.state == PortState::interdomain) {
-                    ASSERT_EQ(status.value().number, port.number);
-                }
+                if (port.state == PortState::interdomain) { ASSERT_EQ(status.value().number, port.number); }
             } else if (status.ok()) {
                 ASSERT_TRUE(status.value().state == PortState::free || looked_at == 0);
             }

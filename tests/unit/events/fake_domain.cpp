@@ -16,16 +16,13 @@ FakeDomain::FakeDomain(uint16_t id, unsigned vcpu_count, uint32_t max_port)
     }
 }
 
-FakeDomain::~FakeDomain() {
-    finish();
-}
+FakeDomain::~FakeDomain() { finish(); }
 
 void FakeDomain::finish() {
     for (;;) {
         WorkBudget budget;
         Status done = table.tear_down(budget);
-        if (done.ok())
-            break;
+        if (done.ok()) break;
         ASSERT_EQ(done.error(), Error::restart);
     }
     EXPECT_TRUE(pages.empty()) << "pages leak";
@@ -34,8 +31,7 @@ void FakeDomain::finish() {
 }
 
 void* FakeDomain::take_page() {
-    if (page_limit <= 0)
-        return nullptr;
+    if (page_limit <= 0) return nullptr;
     --page_limit;
     void* page = aligned_alloc(page_size, page_size);
     memset(page, 0, page_size);
@@ -50,8 +46,7 @@ void FakeDomain::return_page(void* page) {
 }
 
 Result<void*> FakeDomain::map(uint64_t guest_frame) {
-    if (guest_frame == 0)
-        return Error::invalid;
+    if (guest_frame == 0) return Error::invalid;
     auto& frame = frames[guest_frame];
     if (!frame) {
         frame = std::make_unique<uint32_t[]>(page_size / 4);
@@ -68,12 +63,9 @@ void FakeDomain::unmap(void* page) {
 }
 
 Status FakeDomain::bind(uint32_t pirq, bool, EvtPort port) {
-    if (pirq >= 32)
-        return Error::invalid;
-    if (pirq >= 16)
-        return Error::not_permitted;
-    if (pirq_ports.count(pirq))
-        return Error::exists;
+    if (pirq >= 32) return Error::invalid;
+    if (pirq >= 16) return Error::not_permitted;
+    if (pirq_ports.count(pirq)) return Error::exists;
     pirq_ports[pirq] = port.value;
     return success;
 }
@@ -84,8 +76,7 @@ void FakeDomain::set_mask(uint32_t port, bool masked) {
 }
 
 std::vector<uint32_t> FakeDomain::consume(unsigned vcpu) {
-    if (table.uses_fifo())
-        return consume_fifo(vcpu);
+    if (table.uses_fifo()) return consume_fifo(vcpu);
     std::vector<uint32_t> ports;
     vcpu_info& info = *vcpus[vcpu]->info;
     __atomic_exchange_n(&info.evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
@@ -112,10 +103,8 @@ event_word_t& FakeDomain::word(uint32_t port) {
 }
 
 void FakeDomain::use_fifo(unsigned vcpu_count, unsigned page_count) {
-    for (unsigned i = 0; i < vcpu_count; ++i)
-        ASSERT_TRUE(table.init_control(control_frame + i, 0, VcpuId(i)).ok());
-    for (unsigned i = 0; i < page_count; ++i)
-        ASSERT_TRUE(table.expand_array(array_frame + i).ok());
+    for (unsigned i = 0; i < vcpu_count; ++i) ASSERT_TRUE(table.init_control(control_frame + i, 0, VcpuId(i)).ok());
+    for (unsigned i = 0; i < page_count; ++i) ASSERT_TRUE(table.expand_array(array_frame + i).ok());
 }
 
 // As Linux does: by priority, following the links, clearing LINKED as it goes.
@@ -127,8 +116,7 @@ std::vector<uint32_t> FakeDomain::consume_fifo(unsigned vcpu) {
     while (ready) {
         unsigned priority = std::countr_zero(ready);
         uint32_t head = heads[vcpu][priority];
-        if (head == 0)
-            head = __atomic_load_n(&block.head[priority], __ATOMIC_SEQ_CST);
+        if (head == 0) head = __atomic_load_n(&block.head[priority], __ATOMIC_SEQ_CST);
         event_word_t& w = word(head);
         // Clear LINKED and the link, get the successor.
         uint32_t old = __atomic_load_n(&w, __ATOMIC_SEQ_CST), wanted;
@@ -136,8 +124,7 @@ std::vector<uint32_t> FakeDomain::consume_fifo(unsigned vcpu) {
             wanted = old & ~((1u << EVTCHN_FIFO_LINKED) | EVTCHN_FIFO_LINK_MASK);
         } while (!__atomic_compare_exchange_n(&w, &old, wanted, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
         uint32_t next = old & EVTCHN_FIFO_LINK_MASK;
-        if (next == 0)
-            ready &= ~(1u << priority);
+        if (next == 0) ready &= ~(1u << priority);
         heads[vcpu][priority] = next;
         if ((old & 1u << EVTCHN_FIFO_PENDING) && !(old & 1u << EVTCHN_FIFO_MASKED)) {
             __atomic_fetch_and(&w, ~(1u << EVTCHN_FIFO_PENDING), __ATOMIC_SEQ_CST);

@@ -22,8 +22,7 @@ TEST(EventPorts, LowestFirstAndNeverZero) {
 
 TEST(EventPorts, TheTableIsBounded) {
     FakeDomain d(1, 1, 200);
-    for (uint32_t port = 1; port <= 200; ++port)
-        ASSERT_EQ(d.table.alloc_unbound(DomId(2)).value(), EvtPort(port));
+    for (uint32_t port = 1; port <= 200; ++port) ASSERT_EQ(d.table.alloc_unbound(DomId(2)).value(), EvtPort(port));
     EXPECT_EQ(d.table.alloc_unbound(DomId(2)).error(), Error::no_space);
     ASSERT_TRUE(d.table.close(EvtPort(150)).ok());
     EXPECT_EQ(d.table.alloc_unbound(DomId(2)).value(), EvtPort(150));
@@ -32,8 +31,7 @@ TEST(EventPorts, TheTableIsBounded) {
 
 TEST(EventPorts, TwoLevelEndsAt4096) {
     FakeDomain d(1);
-    for (uint32_t port = 1; port < 4096; ++port)
-        ASSERT_EQ(d.table.alloc_unbound(DomId(2)).value(), EvtPort(port));
+    for (uint32_t port = 1; port < 4096; ++port) ASSERT_EQ(d.table.alloc_unbound(DomId(2)).value(), EvtPort(port));
     EXPECT_EQ(d.table.alloc_unbound(DomId(2)).error(), Error::no_space);
     d.use_fifo(1, 1);
     EXPECT_EQ(d.table.alloc_unbound(DomId(2)).value(), EvtPort(4096));
@@ -44,8 +42,7 @@ TEST(EventPorts, MemoryIsChargedAndItsLackIsAnError) {
     d.page_limit = 0;
     EXPECT_EQ(d.table.alloc_unbound(DomId(2)).error(), Error::no_memory);
     d.page_limit = 2; // the first page, and a directory without its page
-    for (uint32_t port = 1; port < 128; ++port)
-        ASSERT_TRUE(d.table.alloc_unbound(DomId(2)).ok());
+    for (uint32_t port = 1; port < 128; ++port) ASSERT_TRUE(d.table.alloc_unbound(DomId(2)).ok());
     EXPECT_EQ(d.table.alloc_unbound(DomId(2)).error(), Error::no_memory);
     EXPECT_EQ(d.table.alloc_unbound(DomId(2)).error(), Error::no_memory);
     d.page_limit = 1;
@@ -185,8 +182,7 @@ TEST(EventPorts, PortsAttachedToTheHypervisor) {
 TEST(EventPorts, ResetClosesEverythingInBoundedSteps) {
     FakeDomain a(1), b(2);
     Connection link = connect(a, b);
-    for (int i = 0; i < 3000; ++i)
-        ASSERT_TRUE(a.table.alloc_unbound(DomId(2)).ok());
+    for (int i = 0; i < 3000; ++i) ASSERT_TRUE(a.table.alloc_unbound(DomId(2)).ok());
     WorkBudget small(100);
     EXPECT_EQ(a.table.reset(small).error(), Error::restart);
     Status done = Error::restart;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Grant entries under an honest granter and a hostile one: what a use needs, what it holds, and what is left afterwards.
+// Grant entries under an honest granter and a hostile one: what a use needs, what it holds, and what is left
+// afterwards.
 #include "grants/grant_table.h"
 #include "grants/maptrack.h"
 #include "host_machine.h"
@@ -175,14 +176,14 @@ TEST_F(Grants, ADyingTableWaitsForItsUsers) {
 TEST_F(Grants, CountsStayRightInARandomRun) {
     std::mt19937 random(5);
     std::vector<Mfn> frames;
-    for (int i = 0; i < 8; ++i)
-        frames.push_back(frame_of_guest());
+    for (int i = 0; i < 8; ++i) frames.push_back(frame_of_guest());
     std::vector<GrantUse> uses;
     for (int step = 0; step < 20000; ++step) {
         uint32_t reference = random() % 16;
         switch (random() % 3) {
         case 0: // the guest rewrites an entry, in use or not
-            grant(reference, frames[random() % frames.size()], static_cast<uint16_t>(random() % 32), random() % 4 ? grantee : stranger);
+            grant(reference, frames[random() % frames.size()], static_cast<uint16_t>(random() % 32),
+                  random() % 4 ? grantee : stranger);
             break;
         case 1:
             if (auto use = table.begin_use(GrantRef(reference), grantee, random() % 2, true); use.ok())
@@ -196,20 +197,18 @@ TEST_F(Grants, CountsStayRightInARandomRun) {
             }
         }
         std::map<uint64_t, uint32_t> writers;
-        for (const GrantUse& use : uses)
-            writers[use.frame.value] += use.writes;
-        for (Mfn mfn : frames)
-            ASSERT_EQ(frame(mfn).word().uses(), writers[mfn.value]) << "step " << step;
+        for (const GrantUse& use : uses) writers[use.frame.value] += use.writes;
+        for (Mfn mfn : frames) ASSERT_EQ(frame(mfn).word().uses(), writers[mfn.value]) << "step " << step;
     }
-    for (const GrantUse& use : uses)
-        end(use);
+    for (const GrantUse& use : uses) end(use);
 }
 
 TEST(MaptrackTable, HandlesAreTakenOnceAndReused) {
     HostMachine machine(512);
     Account account(DomId(3), 0, 64);
     Maptrack maptrack(account, 1);
-    GrantMapping mapping{.frame = 5, .reference = 6, .granter = 7, .writes = true, .host_mapped = true, .in_use = true, .unused = {}};
+    GrantMapping mapping{
+        .frame = 5, .reference = 6, .granter = 7, .writes = true, .host_mapped = true, .in_use = true, .unused = {}};
     uint32_t handle = maptrack.add(mapping).value();
     EXPECT_EQ(maptrack.take(handle + 1).error(), Error::not_found);
     EXPECT_EQ(maptrack.take(~0u).error(), Error::not_found);
@@ -218,12 +217,10 @@ TEST(MaptrackTable, HandlesAreTakenOnceAndReused) {
     maptrack.put_back(handle, mapping);
     EXPECT_TRUE(maptrack.take(handle).ok());
     maptrack.free(handle);
-    for (unsigned i = 0; i < page_size / sizeof(GrantMapping); ++i)
-        ASSERT_TRUE(maptrack.add(mapping).ok());
+    for (unsigned i = 0; i < page_size / sizeof(GrantMapping); ++i) ASSERT_TRUE(maptrack.add(mapping).ok());
     EXPECT_EQ(maptrack.add(mapping).error(), Error::no_space);
     unsigned left = 0;
-    while (maptrack.take_any().ok())
-        ++left;
+    while (maptrack.take_any().ok()) ++left;
     EXPECT_EQ(left, page_size / sizeof(GrantMapping));
     maptrack.free_tables();
     EXPECT_EQ(account.core_frames(), 0u);

@@ -35,11 +35,9 @@ TEST_F(AllocatorTest, FramesAreChargedListedAndZeroed) {
         EXPECT_TRUE(frame(mfn).word().is_allocated());
         EXPECT_EQ(frame(mfn).word().uses(), 0u);
         EXPECT_EQ(get_m2p(mfn).value, invalid_m2p_entry);
-        for (unsigned word = 0; word < 512; ++word)
-            EXPECT_EQ(machine.page(mfn)[word], 0u);
+        for (unsigned word = 0; word < 512; ++word) EXPECT_EQ(machine.page(mfn)[word], 0u);
     }
-    for (uint64_t i = 0; i < 4; ++i)
-        release(first.value() + i);
+    for (uint64_t i = 0; i < 4; ++i) release(first.value() + i);
     EXPECT_EQ(account.frames(), 0u);
     EXPECT_EQ(account.first_frame(), invalid_mfn);
     EXPECT_EQ(allocator.free_frames(), free_before);
@@ -72,8 +70,7 @@ TEST_F(AllocatorTest, OrdersOutOfRange) {
 TEST_F(AllocatorTest, AddressWidthIsKept) {
     for (unsigned bits = 13; bits < 24; ++bits) {
         Result<Mfn> mfn = allocator.allocate(account, 0, bits);
-        if (!mfn.ok())
-            continue;
+        if (!mfn.ok()) continue;
         EXPECT_LT(address_of(mfn.value()).value + page_size - 1, uint64_t{1} << bits);
         release(mfn.value());
     }
@@ -99,8 +96,7 @@ TEST_F(AllocatorTest, EverythingComesBackWhole) {
         } else {
             unsigned order = random() % 5;
             Result<Mfn> mfn = allocator.allocate(account, order);
-            if (!mfn.ok())
-                continue;
+            if (!mfn.ok()) continue;
             for (uint64_t i = 0; i < uint64_t{1} << order; ++i)
                 EXPECT_TRUE(mine.insert(mfn.value().value + i).second) << "given out twice";
             held.emplace_back(mfn.value(), order);
@@ -108,8 +104,7 @@ TEST_F(AllocatorTest, EverythingComesBackWhole) {
         ASSERT_EQ(account.frames(), mine.size());
     }
     for (auto [mfn, order] : held)
-        for (uint64_t i = 0; i < uint64_t{1} << order; ++i)
-            release(mfn + i);
+        for (uint64_t i = 0; i < uint64_t{1} << order; ++i) release(mfn + i);
     EXPECT_EQ(allocator.free_frames(), 1023u);
     EXPECT_TRUE(allocator.allocate(account, 9).ok()) << "the blocks were merged again";
 }

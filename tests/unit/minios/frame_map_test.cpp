@@ -16,8 +16,7 @@ std::vector<std::unique_ptr<std::uint64_t[]>> pieces;
 bool pieces_available;
 
 std::uint64_t* new_piece() {
-    if (!pieces_available)
-        return nullptr;
+    if (!pieces_available) return nullptr;
     pieces.push_back(std::make_unique<std::uint64_t[]>(FrameMap::piece_frames / 64));
     return pieces.back().get();
 }
@@ -101,8 +100,7 @@ TEST_F(FrameMapTest, MatchesASetOverARandomRun) {
         }
         ASSERT_EQ(map->free_count(), free_count);
         std::uint64_t highest = total;
-        while (highest > 0 && used[highest - 1])
-            --highest;
+        while (highest > 0 && used[highest - 1]) --highest;
         ASSERT_EQ(map->find_highest(), highest - 1);
     }
 }

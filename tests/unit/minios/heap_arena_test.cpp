@@ -17,17 +17,12 @@ constexpr std::size_t most = 16u << 20;
 std::size_t limit, grown;
 
 bool grow(std::size_t size) {
-    if (grown + size > limit)
-        return false;
+    if (grown + size > limit) return false;
     grown += size;
     return true;
 }
-void shrink(std::size_t size) {
-    grown -= size;
-}
-void broken(const char* what, const void*) {
-    throw std::runtime_error(what);
-}
+void shrink(std::size_t size) { grown -= size; }
+void broken(const char* what, const void*) { throw std::runtime_error(what); }
 
 class HeapArenaTest : public testing::Test {
   protected:
@@ -49,8 +44,7 @@ TEST_F(HeapArenaTest, RandomRunKeepsBlocksApart) {
             const std::size_t size = random() % 3 == 0 ? random() % 100000 : random() % 300;
             const std::size_t boundary = random() % 4 == 0 ? std::size_t{16} << random() % 9 : 16;
             auto* p = static_cast<char*>(arena->allocate_aligned(boundary, size));
-            if (p == nullptr)
-                continue;
+            if (p == nullptr) continue;
             ASSERT_EQ(reinterpret_cast<std::uintptr_t>(p) % boundary, 0u);
             ASSERT_GE(arena->size_of(p), size);
             ASSERT_LE(p + size, memory + grown);
@@ -60,17 +54,13 @@ TEST_F(HeapArenaTest, RandomRunKeepsBlocksApart) {
         } else if (!live.empty()) {
             auto it = live.begin();
             std::advance(it, random() % live.size());
-            for (std::size_t i = 0; i < it->second.first; ++i)
-                ASSERT_EQ(it->first[i], it->second.second);
+            for (std::size_t i = 0; i < it->second.first; ++i) ASSERT_EQ(it->first[i], it->second.second);
             arena->release(it->first);
             live.erase(it);
         }
-        if (step % 500 == 0) {
-            ASSERT_TRUE(arena->consistent());
-        }
+        if (step % 500 == 0) { ASSERT_TRUE(arena->consistent()); }
     }
-    for (auto& [p, content] : live)
-        arena->release(p);
+    for (auto& [p, content] : live) arena->release(p);
     EXPECT_TRUE(arena->consistent());
     EXPECT_EQ(arena->in_use(), 0u);
     EXPECT_LE(grown, 2u << 20) << "an empty heap gives its memory back";

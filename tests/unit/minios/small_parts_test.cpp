@@ -30,10 +30,8 @@ TEST(AddressRanges, AllocatesReleasesAndJoins) {
 TEST(AddressRanges, LosesAddressSpaceRatherThanCorrupt) {
     minios::AddressRanges<2> ranges(0x1000, 0x10000);
     std::uint64_t pieces[16];
-    for (auto& piece : pieces)
-        piece = ranges.allocate(0x1000);
-    for (int i = 0; i < 16; i += 2)
-        EXPECT_TRUE(ranges.release(pieces[i], 0x1000));
+    for (auto& piece : pieces) piece = ranges.allocate(0x1000);
+    for (int i = 0; i < 16; i += 2) EXPECT_TRUE(ranges.release(pieces[i], 0x1000));
     EXPECT_LE(ranges.range_count(), 2u);
 }
 
@@ -52,8 +50,7 @@ TEST(CommandLine, Splits) {
     EXPECT_EQ(split("1 2 3", 2), (Words{"1", "2"}));
 }
 
-template <class... Arguments>
-void same_as_host(const char* format, Arguments... arguments) {
+template <class... Arguments> void same_as_host(const char* format, Arguments... arguments) {
     char ours[128], host[128];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-security"
@@ -68,16 +65,12 @@ void same_as_host(const char* format, Arguments... arguments) {
 TEST(Format, AgreesWithTheHost) {
     for (const char* format : {"%d", "%5d|", "%-5d|", "%05d", "%+d", "% d", "%.3d", "%8.3d|", "%x", "%#x", "%#X",
                                "%08x", "%o", "%#o", "%u", "%.0d"})
-        for (int value : {0, 1, -1, 42, -12345, 2147483647, -2147483647 - 1})
-            same_as_host(format, value);
+        for (int value : {0, 1, -1, 42, -12345, 2147483647, -2147483647 - 1}) same_as_host(format, value);
     for (const char* format : {"%ld", "%lx", "%016lx", "%lu", "%zu", "%jd", "%lld"})
-        for (long value : {0l, -1l, 1234567890123l})
-            same_as_host(format, value);
+        for (long value : {0l, -1l, 1234567890123l}) same_as_host(format, value);
     for (const char* format : {"%hd", "%hhd", "%hu", "%hhx"})
-        for (int value : {0, -1, 300, 70000})
-            same_as_host(format, value);
-    for (const char* format : {"%s", "%10s|", "%-10s|", "%.2s"})
-        same_as_host(format, "text");
+        for (int value : {0, -1, 300, 70000}) same_as_host(format, value);
+    for (const char* format : {"%s", "%10s|", "%-10s|", "%.2s"}) same_as_host(format, "text");
     same_as_host("%*d|%-*d|", 6, 42, 6, 42);
     same_as_host("%.*s", 3, "abcdef");
     same_as_host("%c%c%%", 'a', 'b');

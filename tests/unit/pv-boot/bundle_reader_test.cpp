@@ -18,9 +18,7 @@ std::vector<std::byte> pack(const BundleHeader& header) {
     return module;
 }
 
-Bytes view(const std::vector<std::byte>& module) {
-    return Bytes(std::span<const std::byte>(module));
-}
+Bytes view(const std::vector<std::byte>& module) { return Bytes(std::span<const std::byte>(module)); }
 
 std::string complaint(const BundleHeader& header, std::size_t module_bytes = 0x5000) {
     std::vector<std::byte> module(module_bytes);

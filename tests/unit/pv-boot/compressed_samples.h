@@ -14,8 +14,7 @@ inline constexpr std::size_t sample_bytes = 20000;
 /// The text.
 inline std::vector<std::byte> sample() {
     std::vector<std::byte> text(sample_bytes);
-    for (std::size_t i = 0; i < text.size(); ++i)
-        text[i] = static_cast<std::byte>(i / 1000 * 7 + i % 10);
+    for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<std::byte>(i / 1000 * 7 + i % 10);
     return text;
 }
 

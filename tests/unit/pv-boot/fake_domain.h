@@ -21,11 +21,9 @@ class FakeDomain final : public RunningDomain {
         : pages_(pages), memory_(new (std::align_val_t(page_bytes)) std::byte[pages * page_bytes]), used_(pages) {
         for (std::uint64_t frame = 0; frame < pages; ++frame)
             machine_.push_back(first_machine_frame + (frame * 7 + 3) % shuffle_modulus(pages));
-        for (std::uint64_t frame = 0; frame < pages; ++frame)
-            frame_of_machine_[machine_[frame]] = frame;
+        for (std::uint64_t frame = 0; frame < pages; ++frame) frame_of_machine_[machine_[frame]] = frame;
         EXPECT_EQ(frame_of_machine_.size(), pages) << "the shuffle is not one-to-one";
-        for (std::uint64_t frame = 0; frame < used_at_start; ++frame)
-            used_[frame] = true;
+        for (std::uint64_t frame = 0; frame < used_at_start; ++frame) used_[frame] = true;
         std::memset(hypercall_page_, 0xc3, sizeof(hypercall_page_));
     }
     ~FakeDomain() { operator delete[](memory_, std::align_val_t(page_bytes)); }
@@ -38,8 +36,7 @@ class FakeDomain final : public RunningDomain {
     std::byte* allocate(std::uint64_t pages) override {
         for (std::uint64_t first = 0, run = 0, frame = 0; frame < pages_; ++frame) {
             run = used_[frame] ? 0 : run + 1;
-            if (run == 1)
-                first = frame;
+            if (run == 1) first = frame;
             if (run == pages && pages != 0) {
                 std::fill_n(used_.begin() + static_cast<std::ptrdiff_t>(first), pages, true);
                 std::memset(page(first), 0, pages * page_bytes);
@@ -49,21 +46,18 @@ class FakeDomain final : public RunningDomain {
         return nullptr;
     }
     void release(std::byte* first, std::uint64_t pages) override {
-        for (std::uint64_t i = 0; i < pages; ++i)
-            release_frame(frame_of(first) + i);
+        for (std::uint64_t i = 0; i < pages; ++i) release_frame(frame_of(first) + i);
     }
     std::uint64_t frame_of(const std::byte* address) const override {
         return static_cast<std::uint64_t>(address - memory_) / page_bytes;
     }
     bool claim_frame(std::uint64_t frame) override {
-        if (frame >= pages_ || used_[frame])
-            return false;
+        if (frame >= pages_ || used_[frame]) return false;
         return used_[frame] = true;
     }
     std::uint64_t take_frame() override {
         for (std::uint64_t frame = pages_; frame-- > 0;)
-            if (claim_frame(frame))
-                return frame;
+            if (claim_frame(frame)) return frame;
         return no_frame;
     }
     void release_frame(std::uint64_t frame) override {
@@ -75,13 +69,11 @@ class FakeDomain final : public RunningDomain {
     std::uint64_t root_machine_frame() const override { return machine_[50]; }
     bool slot_is_free(unsigned slot) const override { return slot != 0 && slot < 250; }
     bool write_protect(std::byte* first, std::uint64_t pages) override {
-        for (std::uint64_t i = 0; i < pages; ++i)
-            ++protected_[frame_of(first) + i];
+        for (std::uint64_t i = 0; i < pages; ++i) ++protected_[frame_of(first) + i];
         return !refuse_protection;
     }
     void allow_writes(std::byte* first, std::uint64_t pages) override {
-        for (std::uint64_t i = 0; i < pages; ++i)
-            protected_.erase(frame_of(first) + i);
+        for (std::uint64_t i = 0; i < pages; ++i) protected_.erase(frame_of(first) + i);
     }
     long pin_root(std::uint64_t machine_frame) override {
         pinned = machine_frame;
@@ -90,8 +82,7 @@ class FakeDomain final : public RunningDomain {
     long unpin(std::uint64_t machine_frame) override { return machine_frame == pinned ? 0 : -22; }
     void leave(const Departure& departure) override {
         ++departures;
-        if (on_leave)
-            on_leave(departure);
+        if (on_leave) on_leave(departure);
     }
 
     // --- for tests ---
@@ -107,8 +98,7 @@ class FakeDomain final : public RunningDomain {
     }
     /// Puts bytes into frames that are in use, page-aligned plus `misalignment`.
     Bytes place(std::uint64_t first_frame, std::span<const std::byte> bytes, std::uint64_t misalignment = 0) {
-        for (std::uint64_t i = 0; i < pages_of(bytes.size() + misalignment); ++i)
-            used_[first_frame + i] = true;
+        for (std::uint64_t i = 0; i < pages_of(bytes.size() + misalignment); ++i) used_[first_frame + i] = true;
         std::memcpy(page(first_frame) + misalignment, bytes.data(), bytes.size());
         return Bytes(std::span<const std::byte>(page(first_frame) + misalignment, bytes.size()));
     }

@@ -15,10 +15,8 @@ namespace skerry::test {
 
 using File = std::vector<std::byte>;
 
-template <class T>
-void put(File& file, std::uint64_t offset, const T& value) {
-    if (file.size() < offset + sizeof(T))
-        file.resize(offset + sizeof(T));
+template <class T> void put(File& file, std::uint64_t offset, const T& value) {
+    if (file.size() < offset + sizeof(T)) file.resize(offset + sizeof(T));
     std::memcpy(file.data() + offset, &value, sizeof(T));
 }
 
@@ -104,13 +102,10 @@ class TestKernel {
         put(out, 56, static_cast<std::uint16_t>(loads.size() + (notes_as_section ? 0 : 1)));
         std::uint64_t end = out.size();
         for (const Load& load : loads) {
-            if (out.size() < load.offset + load.file_bytes)
-                out.resize(load.offset + load.file_bytes);
-            for (std::uint64_t i = 0; i < load.file_bytes; ++i)
-                out[load.offset + i] = pattern(load.offset + i);
+            if (out.size() < load.offset + load.file_bytes) out.resize(load.offset + load.file_bytes);
+            for (std::uint64_t i = 0; i < load.file_bytes; ++i) out[load.offset + i] = pattern(load.offset + i);
         }
-        for (std::size_t i = 0; i < loads.size(); ++i)
-            put_program_header(out, i, 1, loads[i]);
+        for (std::size_t i = 0; i < loads.size(); ++i) put_program_header(out, i, 1, loads[i]);
         end = out.size();
         out.insert(out.end(), notes.begin(), notes.end());
         if (!notes_as_section) {

@@ -22,22 +22,19 @@ HostileRun::HostileRun(std::function<uint8_t()> next, std::function<bool()> fini
     }
     model_.cpus.resize(2);
     for (int i = 0; i < 14; ++i)
-        for (ModelDomain& d : domains_)
-            allocate(d);
+        for (ModelDomain& d : domains_) allocate(d);
     // An address space for each: L1 maps itself read-only and other frames writable, so that the guest can write
     // something.
     for (unsigned n = 0; n < 2; ++n) {
         ModelDomain& d = domains_[n];
         uint64_t frames[14];
         d.account.list_frames(frames, 14, 0);
-        for (unsigned level = 1; level <= 4; ++level)
-            home_[n][level - 1] = Mfn(frames[level - 1]);
+        for (unsigned level = 1; level <= 4; ++level) home_[n][level - 1] = Mfn(frames[level - 1]);
         constexpr uint64_t table = pte::present | pte::writable | pte::user;
         for (unsigned level = 4; level > 1; --level)
             machine_.page(home_[n][level - 1])[0] = Pte(home_[n][level - 2], table).raw;
         static constexpr unsigned slots[] = {1, 2, 3, 255, 256, 271};
-        for (unsigned i = 0; i < 6; ++i)
-            machine_.page(home_[n][0])[slots[i]] = Pte(Mfn(frames[4 + i]), table).raw;
+        for (unsigned i = 0; i < 6; ++i) machine_.page(home_[n][0])[slots[i]] = Pte(Mfn(frames[4 + i]), table).raw;
         machine_.page(home_[n][0])[0] = Pte(home_[n][0], pte::present | pte::user).raw;
         WorkBudget plenty(100000);
         Status taken = d.mmu.take_base(home_[n][3], plenty);
@@ -71,10 +68,8 @@ std::string HostileRun::statistics() const {
 Mfn HostileRun::any_frame(ModelDomain& of) {
     uint64_t frames[32];
     switch (below(16)) {
-    case 0:
-        return Mfn(below(static_cast<unsigned>(machine_.frames())));
-    case 1:
-        return machine_.io_frame(below(2));
+    case 0: return Mfn(below(static_cast<unsigned>(machine_.frames())));
+    case 1: return machine_.io_frame(below(2));
     default: {
         uint64_t count = of.account.list_frames(frames, 32, 0);
         return count ? Mfn(frames[below(static_cast<unsigned>(count))]) : Mfn(1);
@@ -106,9 +101,7 @@ uint64_t HostileRun::any_entry(ModelDomain& of) {
     return below(64) ? raw : raw ^ (uint64_t{1} << below(64));
 }
 
-WorkBudget HostileRun::budget() {
-    return WorkBudget(below(3) ? 100000 : static_cast<int32_t>(below(600)) - 8);
-}
+WorkBudget HostileRun::budget() { return WorkBudget(below(3) ? 100000 : static_cast<int32_t>(below(600)) - 8); }
 
 EntryPlace HostileRun::any_place(ModelDomain& of) {
     if (below(2) && !of.bases.empty())
@@ -122,51 +115,34 @@ EntryPlace HostileRun::any_place(ModelDomain& of) {
 void HostileRun::step() {
     ModelDomain& d = domain();
     switch (below(21)) {
-    case 0:
-        return allocate(d);
-    case 1:
-        return release(d);
+    case 0: return allocate(d);
+    case 1: return release(d);
     case 2:
     case 3:
-    case 4:
-        return pin_or_unpin(d);
-    case 5:
-        return change_base(d);
+    case 4: return pin_or_unpin(d);
+    case 5: return change_base(d);
     case 6:
     case 7:
     case 8:
-    case 9:
-        return mmu_update(d);
-    case 10:
-        return va_update(d);
-    case 11:
-        return trapped_write(d);
-    case 12:
-        return descriptor_page(d);
+    case 9: return mmu_update(d);
+    case 10: return va_update(d);
+    case 11: return trapped_write(d);
+    case 12: return descriptor_page(d);
     case 13:
-    case 14:
-        return guest_write();
+    case 14: return guest_write();
     case 15:
-    case 16:
-        return build_table(d);
-    case 17:
-        return borrow(d);
-    case 18:
-        return grants_.empty() ? void() : give_back(below(static_cast<unsigned>(grants_.size())));
-    case 19:
-        return mend(d);
-    default:
-        return guest_flush(d);
+    case 16: return build_table(d);
+    case 17: return borrow(d);
+    case 18: return grants_.empty() ? void() : give_back(below(static_cast<unsigned>(grants_.size())));
+    case 19: return mend(d);
+    default: return guest_flush(d);
     }
 }
 
-void HostileRun::allocate(ModelDomain& d) {
-    count("allocate", allocator.allocate(d.account, below(4) == 0).ok());
-}
+void HostileRun::allocate(ModelDomain& d) { count("allocate", allocator.allocate(d.account, below(4) == 0).ok()); }
 
 void HostileRun::release(ModelDomain& d) {
-    if (d.account.frames() < 8)
-        return;
+    if (d.account.frames() < 8) return;
     WorkBudget b = budget();
     count("release", d.mmu.release_frame(any_frame(d), b).ok());
 }
@@ -185,18 +161,14 @@ void HostileRun::change_base(ModelDomain& d) {
     Mfn mfn = any_frame(d);
     Status taken = d.mmu.take_base(mfn, b);
     count("take_base", taken.ok());
-    if (!taken.ok())
-        return;
+    if (!taken.ok()) return;
     d.bases.push_back(mfn);
-    if (below(2))
-        model_.load(below(2), d, mfn);
-    if (d.bases.size() < 2)
-        return;
+    if (below(2)) model_.load(below(2), d, mfn);
+    if (d.bases.size() < 2) return;
     size_t index = 1 + below(static_cast<unsigned>(d.bases.size() - 1)); // the first address space stays
     Mfn old = d.bases[index];
     for (unsigned cpu = 0; cpu < 2; ++cpu)
-        if (model_.cpus[cpu].domain == &d && model_.cpus[cpu].base == old)
-            model_.load(cpu, d, d.bases[0]);
+        if (model_.cpus[cpu].domain == &d && model_.cpus[cpu].base == old) model_.load(cpu, d, d.bases[0]);
     d.bases.erase(d.bases.begin() + static_cast<long>(index));
     WorkBudget release_budget = budget();
     d.mmu.release_base(old, release_budget);
@@ -232,21 +204,18 @@ void HostileRun::mend(ModelDomain& d) {
 }
 
 void HostileRun::va_update(ModelDomain& d) {
-    if (d.bases.empty())
-        return;
+    if (d.bases.empty()) return;
     WorkBudget b = budget();
     GuestVirt virt(uint64_t{below(16)} << page_shift);
     count("update_va", d.mmu.update_va_mapping(d.bases[0], virt, Pte(any_entry(d)), nullptr, b).ok());
 }
 
 void HostileRun::trapped_write(ModelDomain& d) {
-    if (d.bases.empty())
-        return;
+    if (d.bases.empty()) return;
     WorkBudget b = budget();
     PtWrite write{GuestVirt(uint64_t{below(2) ? 0 : any_slot()} << page_shift | 8 * any_slot()), 1u << below(4),
                   any_entry(d), any_entry(d), below(2) == 0};
-    if (write.bytes < 8)
-        write.address = write.address + write.bytes * below(8 / write.bytes);
+    if (write.bytes < 8) write.address = write.address + write.bytes * below(8 / write.bytes);
     count("trapped write", d.mmu.emulate_pt_write(d.bases[0], write, b).ok());
 }
 
@@ -258,8 +227,7 @@ void HostileRun::descriptor_page(ModelDomain& d) {
         Mfn mfn = any_frame(d);
         bool taken = d.mmu.take_descriptor_page(mfn, b).ok();
         count("descriptor page", taken);
-        if (taken)
-            pages.push_back(mfn);
+        if (taken) pages.push_back(mfn);
         return;
     }
     case 1:
@@ -282,10 +250,8 @@ void HostileRun::guest_write() {
     ReferenceModel::Cpu& cpu = model_.cpus[below(2)];
     std::vector<Mfn> writable;
     for (auto [is_writable, mfn] : cpu.translations)
-        if (is_writable && mfn < machine_.frames())
-            writable.push_back(Mfn(mfn));
-    if (writable.empty())
-        return;
+        if (is_writable && mfn < machine_.frames()) writable.push_back(Mfn(mfn));
+    if (writable.empty()) return;
     machine_.page(writable[below(static_cast<unsigned>(writable.size()))])[any_slot()] = any_entry(*cpu.domain);
     count("guest write", true);
 }
@@ -293,8 +259,7 @@ void HostileRun::guest_write() {
 // Something that has a chance to be a table: entries that lead to tables of the level below, or to data.
 void HostileRun::build_table(ModelDomain& d) {
     Mfn mfn = any_frame(d);
-    if (mfn.value >= machine_.frames() || !d.mmu.clear_frame(mfn).ok())
-        return;
+    if (mfn.value >= machine_.frames() || !d.mmu.clear_frame(mfn).ok()) return;
     unsigned level = 1 + below(4);
     uint64_t frames[32];
     uint64_t found = d.account.list_frames(frames, 32, 0);
@@ -319,17 +284,14 @@ void HostileRun::borrow(ModelDomain& d) {
     if (grant.writable) {
         Result<WritableRef> held = take_writable(grant.mfn, lender.account);
         mapped = held.ok() && d.mmu.map_frame(grant.place, held.value(), pte::user, b).ok();
-        if (mapped)
-            held.value().release();
+        if (mapped) held.value().release();
     } else {
         Result<FrameRef> held = take_reference(grant.mfn, lender.account);
         mapped = held.ok() && d.mmu.map_frame(grant.place, held.value(), pte::user, b).ok();
-        if (mapped)
-            held.value().release();
+        if (mapped) held.value().release();
     }
     count("grant map", mapped);
-    if (!mapped)
-        return;
+    if (!mapped) return;
     ++(grant.writable ? model_.held_writable : model_.held_references)[grant.mfn.value];
     grants_.push_back(grant);
 }
@@ -345,40 +307,33 @@ void HostileRun::give_back(size_t index) {
                  : grant.borrower->mmu.unmap_and_replace(grant.place, grant.mfn, any_place(*grant.borrower), debt, b);
     count("grant unmap", done.ok());
     debt.pay();
-    if (!done.ok() && below(4))
-        return; // the mapping stays on the books
+    if (!done.ok() && below(4)) return; // the mapping stays on the books
     grants_.erase(grants_.begin() + static_cast<long>(index));
     auto& held = grant.writable ? model_.held_writable : model_.held_references;
-    if (!--held[grant.mfn.value])
-        held.erase(grant.mfn.value);
+    if (!--held[grant.mfn.value]) held.erase(grant.mfn.value);
     if (grant.writable)
         frame(grant.mfn).drop_writable_use();
     else
         frame(grant.mfn).drop_reference();
 }
 
-void HostileRun::guest_flush(ModelDomain& d) {
-    d.account.users.flush();
-}
+void HostileRun::guest_flush(ModelDomain& d) { d.account.users.flush(); }
 
 // --- the run ---
 
 std::string HostileRun::run(unsigned check_every) {
     for (unsigned steps = 1; !finished_(); ++steps) {
         step();
-        if (steps % check_every)
-            continue;
+        if (steps % check_every) continue;
         if (std::string wrong = model_.check(); !wrong.empty())
             return "after step " + std::to_string(steps) + ", " + last_ + ":\n" + wrong;
     }
-    if (std::string wrong = model_.check(); !wrong.empty())
-        return "after the last step:\n" + wrong;
+    if (std::string wrong = model_.check(); !wrong.empty()) return "after the last step:\n" + wrong;
     return tear_down();
 }
 
 std::string HostileRun::tear_down() {
-    while (!grants_.empty())
-        give_back(0);
+    while (!grants_.empty()) give_back(0);
     for (unsigned i = 0; i < 2; ++i) {
         ModelDomain& d = domains_[i];
         d.account.start_dying();
@@ -388,10 +343,8 @@ std::string HostileRun::tear_down() {
                 cpu = {};
             }
         WorkBudget plenty(100000);
-        for (Mfn page : d.descriptor_pages)
-            d.mmu.release_descriptor_page(page);
-        for (Mfn page : d.ldt_pages)
-            d.mmu.release_descriptor_page(page);
+        for (Mfn page : d.descriptor_pages) d.mmu.release_descriptor_page(page);
+        for (Mfn page : d.ldt_pages) d.mmu.release_descriptor_page(page);
         d.descriptor_pages.clear();
         d.ldt_pages.clear();
         while (!d.bases.empty()) {
@@ -403,16 +356,12 @@ std::string HostileRun::tear_down() {
         for (;;) {
             WorkBudget small(400);
             Status done = d.mmu.relinquish(small);
-            if (done.ok())
-                break;
-            if (done.error() != Error::restart)
-                return "relinquish failed";
+            if (done.ok()) break;
+            if (done.error() != Error::restart) return "relinquish failed";
         }
-    if (std::string wrong = model_.check(); !wrong.empty())
-        return "after tear-down:\n" + wrong;
+    if (std::string wrong = model_.check(); !wrong.empty()) return "after tear-down:\n" + wrong;
     for (ModelDomain& d : domains_)
-        if (!d.account.is_settled())
-            return "frames are left over after tear-down";
+        if (!d.account.is_settled()) return "frames are left over after tear-down";
     return "";
 }
 

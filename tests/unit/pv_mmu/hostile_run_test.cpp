@@ -14,8 +14,7 @@ std::string run_seed(unsigned seed, unsigned steps, std::string* statistics = nu
     unsigned bytes = 0;
     HostileRun run([&] { return ++bytes, static_cast<uint8_t>(random() >> 11); }, [&] { return bytes > steps * 16; });
     std::string wrong = run.run(1);
-    if (statistics)
-        *statistics = run.statistics();
+    if (statistics) *statistics = run.statistics();
     return wrong;
 }
 
@@ -26,8 +25,7 @@ TEST(HostileRun, RandomOperationsNeverBreakTheModel) {
     }
     const char* wanted = getenv("SKERRY_RUNS");
     const unsigned runs = wanted ? static_cast<unsigned>(atoi(wanted)) : 60;
-    for (unsigned seed = 1; seed <= runs; ++seed)
-        ASSERT_EQ(run_seed(seed, 400), "") << "seed " << seed;
+    for (unsigned seed = 1; seed <= runs; ++seed) ASSERT_EQ(run_seed(seed, 400), "") << "seed " << seed;
 }
 
 TEST(HostileRun, ReachesWhatItShould) {

@@ -47,20 +47,17 @@ struct PvMmuTest : testing::Test {
         entry(l4, 0) = to(l3, table_entry);
         entry(l3, 0) = to(l2, table_entry);
         entry(l2, 0) = to(l1, table_entry);
-        for (Mfn table : {l4, l3, l2, l1})
-            entry(l1, static_cast<unsigned>(table.value)) = to(table, read_only);
+        for (Mfn table : {l4, l3, l2, l1}) entry(l1, static_cast<unsigned>(table.value)) = to(table, read_only);
         ASSERT_TRUE(take_base(l4).ok());
         model.load(0, domain, l4);
     }
     static GuestVirt virt(Mfn mfn) { return GuestVirt(mfn.value << page_shift); }
 
-    template <typename F>
-    static auto finish(F&& operation) {
+    template <typename F> static auto finish(F&& operation) {
         for (;;) {
             WorkBudget budget;
             auto result = operation(budget);
-            if (result.ok() || result.error() != Error::restart)
-                return result;
+            if (result.ok() || result.error() != Error::restart) return result;
         }
     }
     Status pin(Mfn mfn, unsigned level) {
@@ -71,8 +68,7 @@ struct PvMmuTest : testing::Test {
     }
     Status take_base(Mfn mfn) {
         Status taken = finish([&](WorkBudget& b) { return mmu.take_base(mfn, b); });
-        if (taken.ok())
-            domain.bases.push_back(mfn);
+        if (taken.ok()) domain.bases.push_back(mfn);
         return taken;
     }
     void release_base(Mfn mfn) {

@@ -10,16 +10,13 @@ namespace skerry {
 ReferenceModel::ReferenceModel() {
     HostMachine::get().on_flush = [this](const CpuSet& set) { flushed(set); };
 }
-ReferenceModel::~ReferenceModel() {
-    HostMachine::get().on_flush = nullptr;
-}
+ReferenceModel::~ReferenceModel() { HostMachine::get().on_flush = nullptr; }
 
 void ReferenceModel::load(unsigned cpu, ModelDomain& domain, Mfn base) {
     domain.account.users.enter(CpuId(cpu));
     ModelDomain* left = cpus[cpu].domain;
     cpus[cpu] = Cpu{&domain, base, {}, {}};
-    if (left && left != &domain)
-        left->account.users.leave(CpuId(cpu));
+    if (left && left != &domain) left->account.users.leave(CpuId(cpu));
     walk(cpus[cpu]);
 }
 
@@ -34,8 +31,7 @@ void ReferenceModel::flushed(const CpuSet& set) {
 
 void ReferenceModel::walk_all() {
     for (Cpu& cpu : cpus)
-        if (cpu.domain)
-            walk(cpu);
+        if (cpu.domain) walk(cpu);
 }
 
 // From the base and from every table in the cache, everything reachable.
@@ -43,13 +39,11 @@ void ReferenceModel::walk(Cpu& cpu) {
     cpu.tables.emplace(4, cpu.base.value);
     for (unsigned level = 4; level >= 1; --level)
         for (auto [table_level, table] : std::set(cpu.tables)) {
-            if (table_level != level)
-                continue;
+            if (table_level != level) continue;
             uint64_t* entries = HostMachine::get().page(Mfn(table));
             for (unsigned i = 0; i < 512; ++i) {
                 Pte entry(entries[i]);
-                if (!entry.is_present() || (level == 4 && i >= 256 && i < 272))
-                    continue;
+                if (!entry.is_present() || (level == 4 && i >= 256 && i < 272)) continue;
                 if (level > 1)
                     cpu.tables.emplace(level - 1, entry.mfn().value);
                 else
@@ -73,35 +67,26 @@ std::string ReferenceModel::check_counts() {
     };
     std::ostringstream wrong;
     for (ModelDomain* domain : domains_) {
-        for (Mfn base : domain->bases)
-            add(base.value, 1);
-        for (Mfn page : domain->descriptor_pages)
-            add(page.value, 1);
-        for (Mfn page : domain->ldt_pages)
-            add(page.value, 1);
+        for (Mfn base : domain->bases) add(base.value, 1);
+        for (Mfn page : domain->descriptor_pages) add(page.value, 1);
+        for (Mfn page : domain->ldt_pages) add(page.value, 1);
     }
-    for (auto [mfn, count] : held_references)
-        expected[mfn].references += count;
+    for (auto [mfn, count] : held_references) expected[mfn].references += count;
     for (auto [mfn, count] : held_writable) {
         expected[mfn].references += count;
         expected[mfn].uses += count;
     }
     for (uint64_t mfn = 1; mfn < machine.frames(); ++mfn) {
         FrameWord word = frame(Mfn(mfn)).word();
-        if (word.is_allocated())
-            add(mfn, 0);
-        if (word.is_pinned())
-            add(mfn, 1);
-        if (word.is_in_transition())
-            add(mfn, 0);
-        if (!is_page_table(word.type()) || (!word.uses() && !word.is_in_transition()))
-            continue;
+        if (word.is_allocated()) add(mfn, 0);
+        if (word.is_pinned()) add(mfn, 1);
+        if (word.is_in_transition()) add(mfn, 0);
+        if (!is_page_table(word.type()) || (!word.uses() && !word.is_in_transition())) continue;
         unsigned level = table_level(word.type());
         unsigned counted = word.is_in_transition() ? word.progress() : 512;
         for (unsigned i = 0; i < counted; ++i) {
             Pte entry(machine.page(Mfn(mfn))[i]);
-            if (!entry.is_present() || (level == 4 && i >= 256 && i < 272))
-                continue;
+            if (!entry.is_present() || (level == 4 && i >= 256 && i < 272)) continue;
             if (entry.mfn().value >= machine.frames()) {
                 if (level > 1 || !static_cast<ModelDomain*>(domains_[0])->io_allowed.contains(entry.mfn().value))
                     wrong << "table " << mfn << " slot " << i << " names no frame\n";
@@ -123,8 +108,7 @@ std::string ReferenceModel::check_counts() {
                   << (word.is_in_transition() ? " in transition" : "") << ") has " << word.references()
                   << " references, " << word.uses() << " uses; expected " << expected[mfn].references << ", "
                   << expected[mfn].uses << "\n";
-        if (!word.references() != !frame(Mfn(mfn)).owner())
-            wrong << "frame " << mfn << " is free and not\n";
+        if (!word.references() != !frame(Mfn(mfn)).owner()) wrong << "frame " << mfn << " is free and not\n";
     }
     return wrong.str();
 }
@@ -133,8 +117,7 @@ std::string ReferenceModel::check_translations() {
     HostMachine& machine = HostMachine::get();
     std::ostringstream wrong;
     for (unsigned i = 0; i < cpus.size(); ++i) {
-        if (!cpus[i].domain)
-            continue;
+        if (!cpus[i].domain) continue;
         for (auto [level, mfn] : cpus[i].tables)
             if (mfn >= machine.frames() || frame(Mfn(mfn)).owner() != &cpus[i].domain->account ||
                 frame(Mfn(mfn)).word().type() != table_type(level))
@@ -152,8 +135,7 @@ std::string ReferenceModel::check_translations() {
             bool own = reached.owner() == &cpus[i].domain->account;
             bool lent = held_references.contains(mfn) || held_writable.contains(mfn) ||
                         (reached.owner() && word.references() > (word.is_allocated() ? 1u : 0u));
-            if (!own && !lent)
-                wrong << "CPU " << i << " reaches frame " << mfn << " which is not its domain's\n";
+            if (!own && !lent) wrong << "CPU " << i << " reaches frame " << mfn << " which is not its domain's\n";
         }
     }
     return wrong.str();

@@ -27,8 +27,7 @@ struct ModelDomain : PvMmuHost {
     bool may_map_io(Mfn first, uint64_t) const override { return io_allowed.contains(first.value); }
     bool may_set_cache_attributes() const override { return !io_allowed.empty(); }
     void forget_ldt_pages() override {
-        for (Mfn page : ldt_pages)
-            mmu.release_descriptor_page_locked(page);
+        for (Mfn page : ldt_pages) mmu.release_descriptor_page_locked(page);
         ldt_pages.clear();
     }
 

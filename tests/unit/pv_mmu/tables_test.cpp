@@ -160,8 +160,7 @@ TEST_F(TablesTest, RestartsMakeProgressAndChangeNothing) {
         WorkBudget budget(300);
         Status pinned = mmu.pin(top, 2, budget);
         EXPECT_EQ(model.check(), "");
-        if (pinned.ok())
-            break;
+        if (pinned.ok()) break;
         ASSERT_EQ(pinned.error(), Error::restart);
         EXPECT_FALSE(word(top).is_pinned());
         ASSERT_LT(restarts, 100u);
@@ -171,8 +170,7 @@ TEST_F(TablesTest, RestartsMakeProgressAndChangeNothing) {
     EXPECT_TRUE(mmu.unpin(top, spent).ok()) << "taking it apart is left for later";
     EXPECT_EQ(model.check(), "");
     EXPECT_TRUE(finish([&](WorkBudget& b) { return mmu.settle(b); }).ok());
-    for (Mfn table : l1s)
-        EXPECT_EQ(word(table).references(), 1u);
+    for (Mfn table : l1s) EXPECT_EQ(word(table).references(), 1u);
 }
 
 TEST_F(TablesTest, ASuspendedPromotionDoesNotBlockAnything) {
@@ -193,19 +191,16 @@ TEST_F(TablesTest, ASuspendedPromotionDoesNotBlockAnything) {
     EXPECT_TRUE(pin(top, 3).ok()) << "nothing else used the tables below: they became L2";
     EXPECT_TRUE(unpin(top).ok());
     suspend();
-    for (unsigned i = 0; i < 12; ++i)
-        EXPECT_TRUE(update(top, i, 0).ok()) << "ordinary memory again";
+    for (unsigned i = 0; i < 12; ++i) EXPECT_TRUE(update(top, i, 0).ok()) << "ordinary memory again";
     EXPECT_TRUE(pin(top, 3).ok());
     EXPECT_TRUE(unpin(top).ok());
     // Given back.
-    for (unsigned i = 0; i < 12; ++i)
-        entry(top, i) = to(below[i], table_entry);
+    for (unsigned i = 0; i < 12; ++i) entry(top, i) = to(below[i], table_entry);
     suspend();
     EXPECT_TRUE(release(top).ok());
     EXPECT_TRUE(finish([&](WorkBudget& b) { return mmu.settle(b); }).ok());
     EXPECT_EQ(frame(top).owner(), nullptr);
-    for (Mfn table : below)
-        EXPECT_EQ(word(table).references(), 1u);
+    for (Mfn table : below) EXPECT_EQ(word(table).references(), 1u);
 }
 
 TEST_F(TablesTest, DescriptorPages) {
@@ -273,8 +268,7 @@ TEST_F(TablesTest, RelinquishTakesEverythingApart) {
         WorkBudget budget(10);
         Status done = mmu.relinquish(budget);
         EXPECT_EQ(model.check(), "");
-        if (done.ok())
-            break;
+        if (done.ok()) break;
         ASSERT_EQ(done.error(), Error::restart);
     }
     EXPECT_GT(calls, 1u);

@@ -53,8 +53,7 @@ TEST_F(UpdatesTest, ManyAtOnce) {
     host_guest_memory.bytes.assign(4096, 0);
     auto* requests = reinterpret_cast<mmu_update_t*>(host_guest_memory.bytes.data());
     GuestHandle<mmu_update_t> handle(host_guest_memory.base);
-    for (unsigned i = 0; i < 256; ++i)
-        requests[i] = {address_of(l1).value + 8 * (i + 200), to(data, read_write)};
+    for (unsigned i = 0; i < 256; ++i) requests[i] = {address_of(l1).value + 8 * (i + 200), to(data, read_write)};
     uint32_t done = 0;
     WorkBudget plenty(10000);
     EXPECT_TRUE(mmu.update_all(handle, 200, nullptr, plenty, done).ok());
@@ -66,8 +65,7 @@ TEST_F(UpdatesTest, ManyAtOnce) {
     EXPECT_EQ(done, 128u);
     // A bad one ends it, the ones before stand.
     requests[5].val = to(allocate(other), read_only);
-    for (unsigned i = 0; i < 5; ++i)
-        requests[i].val = 0;
+    for (unsigned i = 0; i < 5; ++i) requests[i].val = 0;
     EXPECT_EQ(mmu.update_all(handle, 200, nullptr, plenty, done).error(), Error::busy);
     EXPECT_EQ(done, 5u);
     EXPECT_EQ(word(data).uses(), 195u);

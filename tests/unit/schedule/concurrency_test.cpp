@@ -28,8 +28,7 @@ struct Races {
     Races(unsigned vcpu_count) {
         new (&scheduler) Scheduler;
         scheduler.start(cpu_count, {[] { return clock_now.load(); }, [](CpuId cpu) { kicked[cpu.value] = true; }});
-        for (unsigned i = 0; i < cpu_count; ++i)
-            scheduler.cpu_online(CpuId(i));
+        for (unsigned i = 0; i < cpu_count; ++i) scheduler.cpu_online(CpuId(i));
         for (unsigned i = 0; i < vcpu_count; ++i) {
             vcpus.push_back(std::make_unique<RacingVcpu>());
             scheduler.admit(*vcpus[i], group, CpuId(i % cpu_count));
@@ -40,8 +39,7 @@ struct Races {
     // One turn of a CPU's exit path; what it runs then, or null.
     RacingVcpu* exit_path(unsigned cpu) {
         clock_now += 1000;
-        if (!kicked[cpu].exchange(false) && clock_now < slice_end[cpu])
-            return running[cpu];
+        if (!kicked[cpu].exchange(false) && clock_now < slice_end[cpu]) return running[cpu];
         Decision decision = scheduler.choose_next(CpuId(cpu), clock_now);
         if (decision.save) {
             auto& vcpu = static_cast<RacingVcpu&>(*decision.save);
@@ -53,9 +51,7 @@ struct Races {
             EXPECT_EQ(vcpu.registers_in.exchange(int(cpu)), -1);
         }
         running[cpu] = decision.next->is_idle() ? nullptr : static_cast<RacingVcpu*>(decision.next);
-        if (running[cpu]) {
-            EXPECT_EQ(running[cpu]->registers_in, int(cpu));
-        }
+        if (running[cpu]) { EXPECT_EQ(running[cpu]->registers_in, int(cpu)); }
         slice_end[cpu] = decision.slice_end;
         return running[cpu];
     }
@@ -94,12 +90,8 @@ TEST(SchedulerRaces, NoWakeUpIsLostAndNoVcpuIsInTwoPlaces) {
                 RacingVcpu& other = *races.vcpus[random() % races.vcpus.size()];
                 switch (random() % 8) {
                 case 0:
-                case 1:
-                    (void)races.block(*vcpu);
-                    break;
-                case 2:
-                    scheduler.yield(*vcpu);
-                    break;
+                case 1: (void)races.block(*vcpu); break;
+                case 2: scheduler.yield(*vcpu); break;
                 case 3: {
                     Affinity hard;
                     hard.set_word(0, 1 + random() % 15);
@@ -110,28 +102,23 @@ TEST(SchedulerRaces, NoWakeUpIsLostAndNoVcpuIsInTwoPlaces) {
                     scheduler.pause(other);
                     scheduler.unpause(other);
                     break;
-                default:
-                    races.send(other);
+                default: races.send(other);
                 }
             }
             ++finished;
             while (finished < cpu_count) { // go on serving until all are done
-                if (RacingVcpu* vcpu = races.exit_path(cpu))
-                    races.take_events(*vcpu);
+                if (RacingVcpu* vcpu = races.exit_path(cpu)) races.take_events(*vcpu);
                 sched_yield();
             }
         });
-    for (auto& cpu : cpus)
-        cpu.join();
+    for (auto& cpu : cpus) cpu.join();
     // Quiet now: whoever has an event that it did not take must be runnable, and get to run.
-    for (auto& vcpu : races.vcpus)
-        ASSERT_TRUE(scheduler.set_affinity(*vcpu, Affinity::all(), Affinity::all()).ok());
+    for (auto& vcpu : races.vcpus) ASSERT_TRUE(scheduler.set_affinity(*vcpu, Affinity::all(), Affinity::all()).ok());
     for (unsigned turn = 0; turn < 4000; ++turn) {
         clock_now += 1'000'000;
         for (unsigned cpu = 0; cpu < cpu_count; ++cpu) {
             RacingVcpu* vcpu = races.exit_path(cpu);
-            if (!vcpu)
-                continue;
+            if (!vcpu) continue;
             races.take_events(*vcpu);
             (void)races.block(*vcpu);
         }

@@ -7,9 +7,7 @@
 namespace skerry::test {
 namespace {
 
-double share(const TestVcpu& vcpu, Nanoseconds of) {
-    return double(vcpu.ran) / double(of);
-}
+double share(const TestVcpu& vcpu, Nanoseconds of) { return double(vcpu.ran) / double(of); }
 
 TEST(Scheduler, AnIdleMachineIdlesWithoutTimer) {
     Machine machine(2);
@@ -36,8 +34,7 @@ TEST(Scheduler, EqualWeightsShareEqually) {
     TestVcpu& b = machine.add(group);
     TestVcpu& c = machine.add(group);
     machine.run_for(10 * seconds);
-    for (TestVcpu* vcpu : {&a, &b, &c})
-        EXPECT_NEAR(share(*vcpu, 10 * seconds), 1 / 3.0, 0.01);
+    for (TestVcpu* vcpu : {&a, &b, &c}) EXPECT_NEAR(share(*vcpu, 10 * seconds), 1 / 3.0, 0.01);
     EXPECT_LT(machine.switches, 10u * 300u) << "turns are not shorter than a slice";
 }
 
@@ -82,19 +79,16 @@ TEST(Scheduler, ThreeOnTwoCpusGetTwoThirdsEach) {
     SchedGroup group;
     std::array vcpus{&machine.add(group), &machine.add(group), &machine.add(group)};
     machine.run_for(10 * seconds);
-    for (TestVcpu* vcpu : vcpus)
-        EXPECT_NEAR(share(*vcpu, 10 * seconds), 2 / 3.0, 0.03);
+    for (TestVcpu* vcpu : vcpus) EXPECT_NEAR(share(*vcpu, 10 * seconds), 2 / 3.0, 0.03);
 }
 
 TEST(Scheduler, IsWorkConserving) {
     Machine machine(4);
     SchedGroup group;
     std::vector<TestVcpu*> hogs;
-    for (int i = 0; i < 4; ++i)
-        hogs.push_back(&machine.add(group, 0, 0, 0)); // all start on CPU 0
+    for (int i = 0; i < 4; ++i) hogs.push_back(&machine.add(group, 0, 0, 0)); // all start on CPU 0
     machine.run_for(1 * seconds);
-    for (TestVcpu* hog : hogs)
-        EXPECT_GT(share(*hog, 1 * seconds), 0.99);
+    for (TestVcpu* hog : hogs) EXPECT_GT(share(*hog, 1 * seconds), 0.99);
 }
 
 TEST(Scheduler, IdleCpuTakesOverWhenSomebodyBlocks) {
@@ -126,10 +120,8 @@ TEST(Scheduler, SharesWithWeightsOnManyCpus) {
         normals.push_back(&machine.add(normal));
     }
     machine.run_for(20 * seconds);
-    for (TestVcpu* vcpu : heavies)
-        EXPECT_NEAR(share(*vcpu, 20 * seconds), 0.5, 0.06);
-    for (TestVcpu* vcpu : normals)
-        EXPECT_NEAR(share(*vcpu, 20 * seconds), 0.25, 0.04);
+    for (TestVcpu* vcpu : heavies) EXPECT_NEAR(share(*vcpu, 20 * seconds), 0.5, 0.06);
+    for (TestVcpu* vcpu : normals) EXPECT_NEAR(share(*vcpu, 20 * seconds), 0.25, 0.04);
 }
 
 TEST(Scheduler, AServiceDomainWakesAtOnceUnderLoad) {
@@ -146,8 +138,7 @@ TEST(Scheduler, AServiceDomainWakesAtOnceUnderLoad) {
 TEST(Scheduler, AServiceDomainOnABusyMachineWakesSoon) {
     Machine machine(2);
     SchedGroup hogs, services;
-    for (int i = 0; i < 6; ++i)
-        machine.add(hogs);
+    for (int i = 0; i < 6; ++i) machine.add(hogs);
     TestVcpu& service = machine.add(services, 50 * us, 2 * ms);
     machine.run_for(5 * seconds);
     EXPECT_LT(double(service.total_latency) / service.runs, 50.0 * us);
@@ -205,22 +196,18 @@ TEST(Scheduler, CapCoversTheWholeGroup) {
     SchedGroup capped, free;
     ASSERT_TRUE(capped.set(256, 150).ok());
     std::vector<TestVcpu*> vcpus;
-    for (int i = 0; i < 4; ++i)
-        vcpus.push_back(&machine.add(capped));
+    for (int i = 0; i < 4; ++i) vcpus.push_back(&machine.add(capped));
     TestVcpu& other = machine.add(free);
     machine.run_for(10 * seconds);
     Nanoseconds sum = 0;
-    for (TestVcpu* vcpu : vcpus)
-        sum += vcpu->ran;
+    for (TestVcpu* vcpu : vcpus) sum += vcpu->ran;
     EXPECT_NEAR(double(sum) / (10 * seconds), 1.5, 0.03);
     EXPECT_GT(share(other, 10 * seconds), 0.8);
     ASSERT_TRUE(capped.set(256, 0).ok());
     sum = 0;
-    for (TestVcpu* vcpu : vcpus)
-        vcpu->ran = 0;
+    for (TestVcpu* vcpu : vcpus) vcpu->ran = 0;
     machine.run_for(1 * seconds);
-    for (TestVcpu* vcpu : vcpus)
-        sum += vcpu->ran;
+    for (TestVcpu* vcpu : vcpus) sum += vcpu->ran;
     EXPECT_GT(double(sum) / (1 * seconds), 2.9);
 }
 
@@ -396,8 +383,7 @@ TEST(Scheduler, PinnedHistoryDoesNotStarveAnybody) {
         vcpu->ran = 0;
     }
     machine.run_for(10 * seconds);
-    for (TestVcpu* vcpu : {&alone, &b, &c})
-        EXPECT_NEAR(share(*vcpu, 10 * seconds), 2 / 3.0, 0.12);
+    for (TestVcpu* vcpu : {&alone, &b, &c}) EXPECT_NEAR(share(*vcpu, 10 * seconds), 2 / 3.0, 0.12);
 }
 
 TEST(Scheduler, RandomOperationsKeepTheRules) {
@@ -410,19 +396,15 @@ TEST(Scheduler, RandomOperationsKeepTheRules) {
         ASSERT_TRUE(groups[2].set(100, 30).ok());
         std::vector<TestVcpu*> vcpus;
         std::vector<unsigned> pauses(8);
-        for (int i = 0; i < 8; ++i)
-            vcpus.push_back(&machine.add(groups[i % 3], 0, 0, i % cpu_count));
+        for (int i = 0; i < 8; ++i) vcpus.push_back(&machine.add(groups[i % 3], 0, 0, i % cpu_count));
         for (int step = 0; step < 3000 && !testing::Test::HasFatalFailure(); ++step) {
             unsigned index = random() % vcpus.size();
             TestVcpu& vcpu = *vcpus[index];
             switch (random() % 9) {
             case 0:
-                if (vcpu.is_running())
-                    machine.block(vcpu);
+                if (vcpu.is_running()) machine.block(vcpu);
                 break;
-            case 1:
-                machine.wake(vcpu);
-                break;
+            case 1: machine.wake(vcpu); break;
             case 2:
                 scheduler.pause(vcpu);
                 ++pauses[index];
@@ -442,30 +424,23 @@ TEST(Scheduler, RandomOperationsKeepTheRules) {
                 break;
             }
             case 5:
-                if (vcpu.is_running())
-                    scheduler.yield(vcpu);
+                if (vcpu.is_running()) scheduler.yield(vcpu);
                 break;
-            case 6:
-                (void)(random() % 2 ? scheduler.take_down(vcpu) : scheduler.bring_up(vcpu));
-                break;
-            default:
-                machine.run_for(random() % (20 * ms));
+            case 6: (void)(random() % 2 ? scheduler.take_down(vcpu) : scheduler.bring_up(vcpu)); break;
+            default: machine.run_for(random() % (20 * ms));
             }
-            if (random() % 2)
-                machine.settle();
+            if (random() % 2) machine.settle();
         }
         // Let go of everything: all run.
         for (unsigned i = 0; i < vcpus.size(); ++i) {
-            for (; pauses[i]; --pauses[i])
-                scheduler.unpause(*vcpus[i]);
+            for (; pauses[i]; --pauses[i]) scheduler.unpause(*vcpus[i]);
             (void)scheduler.bring_up(*vcpus[i]);
             machine.wake(*vcpus[i]);
             ASSERT_TRUE(scheduler.set_affinity(*vcpus[i], Affinity::all(), Affinity::all()).ok());
             vcpus[i]->ran = 0;
         }
         machine.run_for(20 * seconds);
-        for (TestVcpu* vcpu : vcpus)
-            EXPECT_GT(vcpu->ran, 100 * ms) << "starved, seed " << seed;
+        for (TestVcpu* vcpu : vcpus) EXPECT_GT(vcpu->ran, 100 * ms) << "starved, seed " << seed;
         for (TestVcpu* vcpu : vcpus) {
             vcpu_runstate_info info = scheduler.runstate(*vcpu);
             EXPECT_LE(info.time[0] + info.time[1] + info.time[2] + info.time[3], machine.now());

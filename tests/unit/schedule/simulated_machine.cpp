@@ -18,9 +18,7 @@ Machine::Machine(unsigned cpus) : cpus_(cpus) {
     settle();
 }
 
-Machine::~Machine() {
-    the_ = nullptr;
-}
+Machine::~Machine() { the_ = nullptr; }
 
 TestVcpu& Machine::add(SchedGroup& group, Nanoseconds burst, Nanoseconds sleep, unsigned home) {
     TestVcpu& vcpu = *vcpus_.emplace_back(std::make_unique<TestVcpu>());
@@ -78,8 +76,7 @@ void Machine::settle() {
                 choose(i);
             }
         }
-        if (quiet || testing::Test::HasFatalFailure())
-            return;
+        if (quiet || testing::Test::HasFatalFailure()) return;
     }
     FAIL() << "the CPUs kick each other without end";
 }
@@ -97,12 +94,10 @@ void Machine::block(TestVcpu& vcpu) {
 
 void Machine::advance_to(Nanoseconds when) {
     for (Cpu& cpu : cpus_) {
-        if (cpu.next->is_idle())
-            continue;
+        if (cpu.next->is_idle()) continue;
         TestVcpu& vcpu = *cpu.loaded;
         vcpu.ran += when - now_;
-        if (vcpu.sleep)
-            vcpu.left -= std::min(vcpu.left, when - now_);
+        if (vcpu.sleep) vcpu.left -= std::min(vcpu.left, when - now_);
     }
     now_ = when;
 }
@@ -114,11 +109,9 @@ void Machine::run_for(Nanoseconds duration) {
         Nanoseconds next = end;
         for (Cpu& cpu : cpus_) {
             next = std::min(next, cpu.slice_end);
-            if (!cpu.next->is_idle() && cpu.loaded->sleep)
-                next = std::min(next, now_ + cpu.loaded->left);
+            if (!cpu.next->is_idle() && cpu.loaded->sleep) next = std::min(next, now_ + cpu.loaded->left);
         }
-        for (auto& vcpu : vcpus_)
-            next = std::min(next, vcpu->wake_at);
+        for (auto& vcpu : vcpus_) next = std::min(next, vcpu->wake_at);
         advance_to(std::max(next, now_));
         for (Cpu& cpu : cpus_) {
             TestVcpu* vcpu = cpu.next->is_idle() ? nullptr : cpu.loaded;

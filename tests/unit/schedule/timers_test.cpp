@@ -20,8 +20,7 @@ std::atomic<unsigned> program_calls;
 
 struct TimersTest : testing::Test {
     void SetUp() override {
-        for (auto& deadline : programmed)
-            deadline = never;
+        for (auto& deadline : programmed) deadline = never;
         program_calls = 0;
         timers.start(4, {[](CpuId cpu, Nanoseconds deadline) {
                          programmed[cpu.value] = deadline;
@@ -97,8 +96,7 @@ TEST_F(TimersTest, MigratesOnlyWhenArmed) {
 TEST_F(TimersTest, RandomOperationsMatchAModel) {
     std::mt19937 random(7);
     std::vector<std::unique_ptr<CountingTimer>> all;
-    for (int i = 0; i < 60; ++i)
-        all.push_back(std::make_unique<CountingTimer>());
+    for (int i = 0; i < 60; ++i) all.push_back(std::make_unique<CountingTimer>());
     struct Armed {
         unsigned cpu;
         Nanoseconds deadline;
@@ -124,8 +122,7 @@ TEST_F(TimersTest, RandomOperationsMatchAModel) {
             break;
         case 4:
             timers.migrate(timer, CpuId(cpu));
-            if (model.count(&timer))
-                model[&timer].cpu = cpu;
+            if (model.count(&timer)) model[&timer].cpu = cpu;
             break;
         default:
             now += random() % 200;
@@ -141,23 +138,20 @@ TEST_F(TimersTest, RandomOperationsMatchAModel) {
         }
         Nanoseconds first = never;
         for (auto& [armed, where] : model)
-            if (where.cpu == cpu)
-                first = std::min(first, where.deadline);
+            if (where.cpu == cpu) first = std::min(first, where.deadline);
         ASSERT_EQ(timers.next_deadline(CpuId(cpu)), first);
         ASSERT_LE(programmed[cpu], first) << "the hardware fires too late";
         ASSERT_EQ(timer.count, expected[&timer]);
         ASSERT_EQ(timer.is_armed(), model.count(&timer) == 1);
     }
-    for (auto& timer : all)
-        timers.cancel(*timer);
+    for (auto& timer : all) timers.cancel(*timer);
 }
 
 TEST_F(TimersTest, ArmAndCancelFromManyCpusAtOnce) {
     static std::atomic<int> callbacks;
     callbacks = 0;
     std::vector<std::unique_ptr<Timer>> all;
-    for (int i = 0; i < 8; ++i)
-        all.push_back(std::make_unique<Timer>([](Timer&, Nanoseconds) { ++callbacks; }));
+    for (int i = 0; i < 8; ++i) all.push_back(std::make_unique<Timer>([](Timer&, Nanoseconds) { ++callbacks; }));
     std::vector<std::thread> cpus;
     for (unsigned cpu = 0; cpu < 4; ++cpu)
         cpus.emplace_back([&, cpu] {
@@ -165,28 +159,19 @@ TEST_F(TimersTest, ArmAndCancelFromManyCpusAtOnce) {
             for (Nanoseconds now = 0; now < 20'000; ++now) {
                 Timer& timer = *all[random() % all.size()];
                 switch (random() % 4) {
-                case 0:
-                    timers.arm(timer, CpuId(random() % 4), now + random() % 16);
-                    break;
-                case 1:
-                    timers.cancel(timer);
-                    break;
-                case 2:
-                    timers.migrate(timer, CpuId(cpu));
-                    break;
-                case 3:
-                    (void)timers.expire(CpuId(cpu), now);
+                case 0: timers.arm(timer, CpuId(random() % 4), now + random() % 16); break;
+                case 1: timers.cancel(timer); break;
+                case 2: timers.migrate(timer, CpuId(cpu)); break;
+                case 3: (void)timers.expire(CpuId(cpu), now);
                 }
             }
         });
-    for (auto& cpu : cpus)
-        cpu.join();
+    for (auto& cpu : cpus) cpu.join();
     for (auto& timer : all) {
         timers.cancel_and_wait(*timer);
         EXPECT_FALSE(timer->is_armed());
     }
-    for (unsigned cpu = 0; cpu < 4; ++cpu)
-        EXPECT_EQ(timers.next_deadline(CpuId(cpu)), never);
+    for (unsigned cpu = 0; cpu < 4; ++cpu) EXPECT_EQ(timers.next_deadline(CpuId(cpu)), never);
     EXPECT_GT(callbacks, 0);
 }
 

@@ -19,8 +19,7 @@ static HostMachine* machine;
 HostMachine::HostMachine(uint64_t frames)
     : frames_(frames), ram_(static_cast<uint8_t*>(std::aligned_alloc(page_size, frames * page_size))),
       table_(new Frame[frames + 16]), m2p_(frames + 16, invalid_m2p_entry) {
-    if (machine)
-        abort();
+    if (machine) abort();
     machine = this;
     memset(ram_, 0x5a, frames * page_size);
     direct_map_base = reinterpret_cast<uint64_t>(ram_);
@@ -39,25 +38,20 @@ HostMachine::~HostMachine() {
     free(ram_);
 }
 
-HostMachine& HostMachine::get() {
-    return *machine;
-}
+HostMachine& HostMachine::get() { return *machine; }
 
 void flush_tlb(const CpuSet& cpus) {
     ++machine->flushes;
-    if (machine->on_flush)
-        machine->on_flush(cpus);
+    if (machine->on_flush) machine->on_flush(cpus);
 }
 
 void copy_core_slots(Pte* l4) {
-    for (unsigned i = layout::first_core_slot; i <= layout::last_core_slot; ++i)
-        l4[i] = Pte(host_core_slot);
+    for (unsigned i = layout::first_core_slot; i <= layout::last_core_slot; ++i) l4[i] = Pte(host_core_slot);
 }
 
 static uint8_t* guest_bytes(GuestVirt at, size_t bytes) {
     uint64_t offset = at.value - host_guest_memory.base;
-    if (bytes > host_guest_memory.bytes.size() || offset > host_guest_memory.bytes.size() - bytes)
-        return nullptr;
+    if (bytes > host_guest_memory.bytes.size() || offset > host_guest_memory.bytes.size() - bytes) return nullptr;
     return &host_guest_memory.bytes[offset];
 }
 

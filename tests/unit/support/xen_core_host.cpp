@@ -11,9 +11,7 @@
 
 namespace skerry {
 
-void spin_wait_hook() {
-    sched_yield();
-}
+void spin_wait_hook() { sched_yield(); }
 
 static void print(const char* what, const char* format, va_list arguments) {
     fprintf(stderr, "[xen-core] %s: ", what);
@@ -22,8 +20,7 @@ static void print(const char* what, const char* format, va_list arguments) {
 }
 
 void log(LogLevel, const char* format, ...) {
-    if (!getenv("SKERRY_TEST_LOG"))
-        return;
+    if (!getenv("SKERRY_TEST_LOG")) return;
     va_list arguments;
     va_start(arguments, format);
     print("log", format, arguments);
@@ -31,8 +28,7 @@ void log(LogLevel, const char* format, ...) {
 }
 
 void log_refusal(DomId, const char* format, ...) {
-    if (!getenv("SKERRY_TEST_LOG"))
-        return;
+    if (!getenv("SKERRY_TEST_LOG")) return;
     va_list arguments;
     va_start(arguments, format);
     print("refused", format, arguments);
@@ -59,23 +55,19 @@ thread_local unsigned held_count = 0;
 
 void note_lock_taken(LockRank rank, const void* lock, bool same_rank_allowed) {
     for (unsigned i = 0; i < held_count; ++i) {
-        if (held[i].lock == lock)
-            panic("a lock of rank %u is taken twice", unsigned(rank));
+        if (held[i].lock == lock) panic("a lock of rank %u is taken twice", unsigned(rank));
         bool in_order = held[i].rank < rank || (held[i].rank == rank && same_rank_allowed && held[i].lock < lock);
         if (!in_order)
             panic("a lock of rank %u is taken while one of rank %u is held", unsigned(rank), unsigned(held[i].rank));
     }
-    if (held_count == 16)
-        panic("too many locks are held");
+    if (held_count == 16) panic("too many locks are held");
     held[held_count++] = {rank, lock};
 }
 
 void note_lock_released(LockRank, const void* lock) {
     for (unsigned i = held_count; i-- > 0;) {
-        if (held[i].lock != lock)
-            continue;
-        for (unsigned j = i + 1; j < held_count; ++j)
-            held[j - 1] = held[j];
+        if (held[i].lock != lock) continue;
+        for (unsigned j = i + 1; j < held_count; ++j) held[j - 1] = held[j];
         --held_count;
         return;
     }

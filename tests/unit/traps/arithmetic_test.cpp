@@ -9,7 +9,7 @@ using namespace skerry;
 
 namespace {
 
-constexpr uint64_t compared = 0x8c5;           // OF SF ZF PF CF
+constexpr uint64_t compared = 0x8c5;              // OF SF ZF PF CF
 constexpr uint64_t with_adjust = compared | 0x10; // and AF, which logic leaves undefined
 
 struct Outcome {

@@ -19,16 +19,11 @@ CpuidLeaf everything(uint32_t leaf, uint32_t subleaf) {
                               : CpuidLeaf{0x1f, 0x756e6547, 0x6c65746e, 0x49656e69};
     case 1: return {0x000906ea, 0x12345678, ~0u, ~0u};
     case 0xd:
-        if (subleaf == 0)
-            return {0xe7, 0xa88, 0xa88, 0};
-        if (subleaf == 2)
-            return {256, 576, 0, 0};
-        if (subleaf == 5)
-            return {64, 1088, 0, 0};
-        if (subleaf == 6)
-            return {512, 1152, 0, 0};
-        if (subleaf == 7)
-            return {1024, 1664, 0, 0};
+        if (subleaf == 0) return {0xe7, 0xa88, 0xa88, 0};
+        if (subleaf == 2) return {256, 576, 0, 0};
+        if (subleaf == 5) return {64, 1088, 0, 0};
+        if (subleaf == 6) return {512, 1152, 0, 0};
+        if (subleaf == 7) return {1024, 1664, 0, 0};
         return {~0u, ~0u, ~0u, ~0u};
     case 0x80000000: return {0x80000028, 0, 0, 0};
     default: return {~0u, ~0u, ~0u, ~0u};
@@ -104,15 +99,15 @@ TEST(Cpuid, Leaf7HidesSupervisorFeatures) {
 TEST(Cpuid, ExtendedStateSizes) {
     CpuidLeaf leaf = guest_cpuid(full_view(), 0xd, 0);
     EXPECT_EQ(leaf.eax, 0xe7u);
-    EXPECT_EQ(leaf.ebx, 832u);  // x87, SSE, AVX
-    EXPECT_EQ(leaf.ecx, 2688u); // all
+    EXPECT_EQ(leaf.ebx, 832u);                               // x87, SSE, AVX
+    EXPECT_EQ(leaf.ecx, 2688u);                              // all
     EXPECT_EQ(guest_cpuid(full_view(), 0xd, 1).eax & 8, 0u); // no XSAVES
     EXPECT_EQ(guest_cpuid(full_view(), 0xd, 9).eax, 0u);     // no PKRU
 }
 
 TEST(Cpuid, LeavesThatDoNotExistAreZero) {
-    for (uint32_t leaf : {5u, 6u, 9u, 0xau, 0xbu, 0xeu, 0x14u, 0x1fu, 0x8000000au, 0x8000001du, 0x8000001eu, 0x80000022u,
-                          0x40000006u, 0x4fffffffu, 0xc0000000u}) {
+    for (uint32_t leaf : {5u, 6u, 9u, 0xau, 0xbu, 0xeu, 0x14u, 0x1fu, 0x8000000au, 0x8000001du, 0x8000001eu,
+                          0x80000022u, 0x40000006u, 0x4fffffffu, 0xc0000000u}) {
         CpuidLeaf zero = guest_cpuid(full_view(), leaf, 0);
         EXPECT_EQ(zero.eax | zero.ebx | zero.ecx | zero.edx, 0u) << std::hex << leaf;
     }

@@ -13,7 +13,9 @@ uint64_t fixed(uint64_t value) {
     EXPECT_TRUE(check_descriptor(value));
     return value;
 }
-uint64_t call_gate(uint16_t target) { return descriptor::present | descriptor::type_call_gate | uint64_t{target} << 16; }
+uint64_t call_gate(uint16_t target) {
+    return descriptor::present | descriptor::type_call_gate | uint64_t{target} << 16;
+}
 } // namespace
 
 TEST(Descriptors, CodeAndDataRunInRing3) {
@@ -30,10 +32,10 @@ TEST(Descriptors, AbsentOnesAreHarmless) {
 TEST(Descriptors, SystemSegmentsAreRefused) {
     EXPECT_FALSE(allowed(descriptor::system_low(descriptor::type_available_tss, 0x1000, 103)));
     EXPECT_FALSE(allowed(descriptor::system_low(descriptor::type_ldt, 0x1000, 103)));
-    EXPECT_FALSE(allowed(descriptor::system_low(11, 0x1000, 103)));  // busy TSS
-    EXPECT_FALSE(allowed(descriptor::system_low(14, 0x1000, 103)));  // interrupt gate
-    EXPECT_FALSE(allowed(descriptor::system_low(15, 0x1000, 103)));  // trap gate
-    EXPECT_FALSE(allowed(descriptor::system_low(5, 0x1000, 103)));   // task gate
+    EXPECT_FALSE(allowed(descriptor::system_low(11, 0x1000, 103))); // busy TSS
+    EXPECT_FALSE(allowed(descriptor::system_low(14, 0x1000, 103))); // interrupt gate
+    EXPECT_FALSE(allowed(descriptor::system_low(15, 0x1000, 103))); // trap gate
+    EXPECT_FALSE(allowed(descriptor::system_low(5, 0x1000, 103)));  // task gate
 }
 
 TEST(Descriptors, CallGatesCannotBeUsed) {

@@ -11,8 +11,7 @@ namespace {
 
 InstructionBytes code(std::initializer_list<uint8_t> bytes) {
     InstructionBytes result{};
-    for (uint8_t byte : bytes)
-        result.bytes[result.count++] = byte;
+    for (uint8_t byte : bytes) result.bytes[result.count++] = byte;
     return result;
 }
 
@@ -40,12 +39,12 @@ TEST(MemoryWriteDecoder, MovesOfEachWidth) {
     write = write_of({0x4c, 0x89, 0x84, 0xd1, 0x00, 0x10, 0x00, 0x00}); // mov %r8,0x1000(%rcx,%rdx,8)
     EXPECT_EQ(write.register_number, 8);
     EXPECT_EQ(write.bytes, 8);
-    EXPECT_EQ(write_of({0x89, 0x0e}).bytes, 4);             // mov %ecx,(%rsi)
-    EXPECT_EQ(write_of({0x66, 0x89, 0x0e}).bytes, 2);       // mov %cx,(%rsi)
-    EXPECT_EQ(write_of({0x88, 0x0e}).bytes, 1);             // mov %cl,(%rsi)
-    EXPECT_EQ(write_of({0x88, 0x26}).register_number, 0);   // mov %ah,(%rsi)
+    EXPECT_EQ(write_of({0x89, 0x0e}).bytes, 4);           // mov %ecx,(%rsi)
+    EXPECT_EQ(write_of({0x66, 0x89, 0x0e}).bytes, 2);     // mov %cx,(%rsi)
+    EXPECT_EQ(write_of({0x88, 0x0e}).bytes, 1);           // mov %cl,(%rsi)
+    EXPECT_EQ(write_of({0x88, 0x26}).register_number, 0); // mov %ah,(%rsi)
     EXPECT_TRUE(write_of({0x88, 0x26}).high_byte);
-    EXPECT_FALSE(write_of({0x40, 0x88, 0x26}).high_byte);   // mov %spl,(%rsi)
+    EXPECT_FALSE(write_of({0x40, 0x88, 0x26}).high_byte); // mov %spl,(%rsi)
     EXPECT_EQ(write_of({0x40, 0x88, 0x26}).register_number, 4);
 }
 
@@ -97,10 +96,8 @@ TEST(MemoryWriteDecoder, AnyBytesAreSafe) {
     for (int i = 0; i < 300000; ++i) {
         InstructionBytes bytes{};
         bytes.count = static_cast<unsigned>(random() % 16);
-        for (uint8_t& byte : bytes.bytes)
-            byte = static_cast<uint8_t>(random());
-        if (i % 3 == 0)
-            bytes.bytes[0] = 0x0f;
+        for (uint8_t& byte : bytes.bytes) byte = static_cast<uint8_t>(random());
+        if (i % 3 == 0) bytes.bytes[0] = 0x0f;
         bool long_mode = random() % 2;
         if (std::optional<MemoryWrite> write = decode_memory_write(bytes, long_mode)) {
             EXPECT_LE(write->length, bytes.count);
@@ -154,10 +151,10 @@ TEST(PrivilegedDecoder, TheRest) {
     EXPECT_EQ(privileged({0x0f, 0x01, 0xf9}).operation, PrivilegedOperation::read_tsc_and_cpu);
     EXPECT_EQ(privileged({0xf4}).operation, PrivilegedOperation::halt);
     EXPECT_EQ(privileged({0xfa}).operation, PrivilegedOperation::clear_interrupt);
-    EXPECT_FALSE(decode_privileged(code({0x0f, 0x01, 0xf8}), true));       // swapgs
-    EXPECT_FALSE(decode_privileged(code({0x0f, 0x01, 0xd9}), true));       // vmmcall
-    EXPECT_FALSE(decode_privileged(code({0xf0, 0xf4}), true));             // lock hlt
-    EXPECT_FALSE(decode_privileged(code({0x48, 0x66}), true));             // cut short
+    EXPECT_FALSE(decode_privileged(code({0x0f, 0x01, 0xf8}), true)); // swapgs
+    EXPECT_FALSE(decode_privileged(code({0x0f, 0x01, 0xd9}), true)); // vmmcall
+    EXPECT_FALSE(decode_privileged(code({0xf0, 0xf4}), true));       // lock hlt
+    EXPECT_FALSE(decode_privileged(code({0x48, 0x66}), true));       // cut short
 }
 
 TEST(Registers, PartialWrites) {
@@ -172,8 +169,7 @@ TEST(Registers, PartialWrites) {
     EXPECT_EQ(read_register(frame, 3, 1, true), 0x12u);
     write_register(frame, 3, 5, 4);
     EXPECT_EQ(frame.rbx, 5u);
-    for (unsigned i = 0; i < 16; ++i)
-        general_register(frame, i) = i;
+    for (unsigned i = 0; i < 16; ++i) general_register(frame, i) = i;
     EXPECT_EQ(frame.rsp, 4u);
     EXPECT_EQ(frame.rdi, 7u);
     EXPECT_EQ(frame.r15, 15u);

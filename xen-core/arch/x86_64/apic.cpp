@@ -51,8 +51,7 @@ void send(uint32_t destination, uint32_t what) {
         write_msr(msr::x2apic_first + reg::command / 16, uint64_t{destination} << 32 | what);
         return;
     }
-    while (read(reg::command) & command_pending)
-        pause();
+    while (read(reg::command) & command_pending) pause();
     write(reg::command_high, destination << 24);
     write(reg::command, what);
 }
@@ -80,8 +79,7 @@ void init_apic(MachAddr base) {
 void init_apic_this_cpu() {
     uint64_t base = read_msr(msr::apic_base) | base_enable;
     write_msr(msr::apic_base, base);
-    if (x2apic)
-        write_msr(msr::apic_base, base | base_x2apic);
+    if (x2apic) write_msr(msr::apic_base, base | base_x2apic);
     write(reg::task_priority, 0);
     // First: while the APIC is disabled by software, mask bits of the entries below cannot be cleared.
     write(reg::spurious, software_enable | vector::spurious);
@@ -93,61 +91,35 @@ void init_apic_this_cpu() {
     apic_end_of_interrupt();
 }
 
-bool can_reach_apic(uint32_t id) {
-    return x2apic || id < 0xff;
-}
+bool can_reach_apic(uint32_t id) { return x2apic || id < 0xff; }
 
-uint32_t apic_id_this_cpu() {
-    return x2apic ? read(reg::id) : read(reg::id) >> 24;
-}
-uint32_t apic_id(CpuId cpu) {
-    return apic_ids[cpu.value];
-}
-void set_apic_id(CpuId cpu, uint32_t id) {
-    apic_ids[cpu.value] = id;
-}
+uint32_t apic_id_this_cpu() { return x2apic ? read(reg::id) : read(reg::id) >> 24; }
+uint32_t apic_id(CpuId cpu) { return apic_ids[cpu.value]; }
+void set_apic_id(CpuId cpu, uint32_t id) { apic_ids[cpu.value] = id; }
 
-void apic_end_of_interrupt() {
-    write(reg::end_of_interrupt, 0);
-}
+void apic_end_of_interrupt() { write(reg::end_of_interrupt, 0); }
 
 uint32_t apic_take_error() {
     write(reg::error_status, 0);
     return read(reg::error_status);
 }
 
-void send_ipi(CpuId cpu, uint8_t vector) {
-    send(apic_ids[cpu.value], level_assert | vector);
-}
-void send_nmi(CpuId cpu) {
-    send(apic_ids[cpu.value], level_assert | delivery_nmi);
-}
+void send_ipi(CpuId cpu, uint8_t vector) { send(apic_ids[cpu.value], level_assert | vector); }
+void send_nmi(CpuId cpu) { send(apic_ids[cpu.value], level_assert | delivery_nmi); }
 
 void send_nmi_to_others() {
-    if (!x2apic && !window)
-        return; // so early that there are no others
+    if (!x2apic && !window) return; // so early that there are no others
     online_cpus.for_each([](CpuId cpu) {
-        if (cpu != this_cpu())
-            send_nmi(cpu);
+        if (cpu != this_cpu()) send_nmi(cpu);
     });
 }
 
-void send_init(uint32_t id) {
-    send(id, level_assert | delivery_init);
-}
-void send_startup(uint32_t id, uint8_t page) {
-    send(id, level_assert | delivery_startup | page);
-}
+void send_init(uint32_t id) { send(id, level_assert | delivery_init); }
+void send_startup(uint32_t id, uint8_t page) { send(id, level_assert | delivery_startup | page); }
 
-void apic_timer_start(uint32_t ticks) {
-    write(reg::initial_count, ticks);
-}
-uint32_t apic_timer_remaining() {
-    return read(reg::current_count);
-}
+void apic_timer_start(uint32_t ticks) { write(reg::initial_count, ticks); }
+uint32_t apic_timer_remaining() { return read(reg::current_count); }
 
-void apic_timer_deadline(uint64_t tsc) {
-    write_msr(msr::tsc_deadline, tsc);
-}
+void apic_timer_deadline(uint64_t tsc) { write_msr(msr::tsc_deadline, tsc); }
 
 } // namespace skerry

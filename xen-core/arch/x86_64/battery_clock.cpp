@@ -28,17 +28,14 @@ uint64_t read_battery_clock() {
         return Fields{read_cmos(0), read_cmos(2), read_cmos(4), read_cmos(7), read_cmos(8), read_cmos(9), century};
     };
     Fields f = read();
-    for (Fields again = read(); !(f == again); again = read())
-        f = again;
+    for (Fields again = read(); !(f == again); again = read()) f = again;
     uint8_t format = read_cmos(0x0b);
     bool binary = format & 4, full_day = format & 2;
     auto value = [&](uint8_t v) -> uint64_t { return binary ? v : (v >> 4) * 10u + (v & 15); };
     uint64_t hour = value(f.hour & 0x7f);
-    if (!full_day)
-        hour = hour % 12 + (f.hour & 0x80 ? 12 : 0);
+    if (!full_day) hour = hour % 12 + (f.hour & 0x80 ? 12 : 0);
     uint64_t year = value(f.year) + (f.century ? value(f.century) * 100 : 2000);
-    if (!f.month || !f.day)
-        return 0;
+    if (!f.month || !f.day) return 0;
     return seconds_since_1970(year, value(f.month), value(f.day), hour, value(f.minute), value(f.second));
 }
 

@@ -25,12 +25,8 @@ struct ReferenceClock {
 };
 
 volatile uint32_t* hpet_registers = nullptr;
-uint32_t read_hpet() {
-    return hpet_registers[0xf0 / 4];
-}
-uint32_t read_pm_timer() {
-    return in32(clock_sources.pm_timer_port);
-}
+uint32_t read_hpet() { return hpet_registers[0xf0 / 4]; }
+uint32_t read_pm_timer() { return in32(clock_sources.pm_timer_port); }
 // Counts down in mode 0: inverted, so that it goes up like the others.
 uint32_t read_pit() {
     out8(0x43, 0x80); // latch channel 2
@@ -39,22 +35,18 @@ uint32_t read_pit() {
 }
 
 bool start_hpet(ReferenceClock& clock) {
-    if (!clock_sources.hpet.value)
-        return false;
+    if (!clock_sources.hpet.value) return false;
     hpet_registers = static_cast<volatile uint32_t*>(map_mmio(clock_sources.hpet, 0x400));
-    if (!hpet_registers)
-        return false;
+    if (!hpet_registers) return false;
     uint32_t femtoseconds = hpet_registers[1];
-    if (femtoseconds == 0 || femtoseconds > 100'000'000 || hpet_registers[0] == ~0u)
-        return false;
+    if (femtoseconds == 0 || femtoseconds > 100'000'000 || hpet_registers[0] == ~0u) return false;
     hpet_registers[0x10 / 4] = hpet_registers[0x10 / 4] | 1; // enable
     clock = {"HPET", uint64_t{1'000'000'000'000'000} / femtoseconds, 0xffffffff, read_hpet};
     return true;
 }
 
 bool start_pm_timer(ReferenceClock& clock) {
-    if (!clock_sources.pm_timer_port)
-        return false;
+    if (!clock_sources.pm_timer_port) return false;
     clock = {"ACPI PM timer", 3'579'545, 0xffffff, read_pm_timer};
     return true;
 }
@@ -72,8 +64,7 @@ bool start_pit(ReferenceClock& clock) {
 bool is_counting(const ReferenceClock& clock) {
     uint32_t first = clock.read();
     for (unsigned i = 0; i < 1'000'000; ++i)
-        if (((clock.read() - first) & clock.mask) > 1)
-            return true;
+        if (((clock.read() - first) & clock.mask) > 1) return true;
     return false;
 }
 
@@ -107,8 +98,7 @@ void measure(const ReferenceClock& clock, uint64_t& apic_hertz) {
     apic_timer_start(~0u);
     Reading start = read_all(clock);
     uint64_t goal = clock.hertz / calibration_hz;
-    while (((clock.read() - start.reference) & clock.mask) < goal)
-        pause();
+    while (((clock.read() - start.reference) & clock.mask) < goal) pause();
     Reading end = read_all(clock);
     apic_timer_start(0);
     uint64_t elapsed = (end.reference - start.reference) & clock.mask;
@@ -118,8 +108,7 @@ void measure(const ReferenceClock& clock, uint64_t& apic_hertz) {
 
 // Leaf 0x15 states the frequency exactly on CPUs that know it.
 uint64_t tsc_hertz_by_cpuid() {
-    if (cpu_features.hypervisor || cpuid(0).eax < 0x15)
-        return 0;
+    if (cpu_features.hypervisor || cpuid(0).eax < 0x15) return 0;
     CpuidLeaf leaf = cpuid(0x15);
     return leaf.eax && leaf.ebx && leaf.ecx ? multiply_divide(leaf.ecx, leaf.ebx, leaf.eax) : 0;
 }
@@ -130,12 +119,10 @@ const char* calibrate_clocks() {
     ReferenceClock clock{};
     bool found = (start_hpet(clock) && is_counting(clock)) || (start_pm_timer(clock) && is_counting(clock)) ||
                  (start_pit(clock) && is_counting(clock));
-    if (!found)
-        return "no reference clock works (HPET, ACPI PM timer, PIT)";
+    if (!found) return "no reference clock works (HPET, ACPI PM timer, PIT)";
     uint64_t apic_hertz;
     measure(clock, apic_hertz);
-    if (uint64_t exact = tsc_hertz_by_cpuid())
-        tsc_hertz = exact;
+    if (uint64_t exact = tsc_hertz_by_cpuid()) tsc_hertz = exact;
     if (tsc_hertz < 1'000'000 || (!cpu_features.tsc_deadline && apic_hertz < 1'000'000))
         return "the TSC or the APIC timer does not run";
     tsc_scale = scale_for_frequency(tsc_hertz);

@@ -10,7 +10,14 @@ namespace skerry {
 namespace {
 
 // 16550 registers, offsets from the port.
-enum Register : uint16_t { data = 0, interrupt_enable = 1, line_control = 3, modem_control = 4, line_status = 5, scratch = 7 };
+enum Register : uint16_t {
+    data = 0,
+    interrupt_enable = 1,
+    line_control = 3,
+    modem_control = 4,
+    line_status = 5,
+    scratch = 7
+};
 constexpr uint8_t status_data_ready = 0x01;
 constexpr uint8_t status_transmit_empty = 0x20;
 
@@ -30,12 +37,12 @@ class Uart {
             out8(port_ + interrupt_enable, static_cast<uint8_t>(divisor >> 8));
         }
         out8(port_ + line_control, 0x03); // 8 bits, no parity, 1 stop bit
-        // The FIFOs stay as they are: switching them on or off empties the receiver, which may hold what was typed or piped in already.
+        // The FIFOs stay as they are: switching them on or off empties the receiver, which may hold what was typed or
+        // piped in already.
         out8(port_ + modem_control, 0x0b); // DTR, RTS, OUT2 (interrupt gate)
     }
     void put(char c) {
-        if (!port_)
-            return;
+        if (!port_) return;
         // A UART that never drains must not stop the machine: about a second, then it is given up.
         for (uint32_t patience = 1 << 20; !(in8(port_ + line_status) & status_transmit_empty);) {
             if (!--patience) {
@@ -47,14 +54,12 @@ class Uart {
         out8(port_ + data, static_cast<uint8_t>(c));
     }
     bool get(char& c) {
-        if (!port_ || !(in8(port_ + line_status) & status_data_ready))
-            return false;
+        if (!port_ || !(in8(port_ + line_status) & status_data_ready)) return false;
         c = static_cast<char>(in8(port_ + data));
         return true;
     }
     void raise_interrupt_on_input(bool on) {
-        if (port_)
-            out8(port_ + interrupt_enable, on ? 0x01 : 0);
+        if (port_) out8(port_ + interrupt_enable, on ? 0x01 : 0);
     }
     uint16_t port() const { return port_; }
     void forget() { port_ = 0; }
@@ -68,16 +73,14 @@ class Uart {
 };
 
 // A power of two, so that positions can run on for ever.
-template <size_t size>
-struct Ring {
+template <size_t size> struct Ring {
     char bytes[size];
     uint64_t written;
     uint64_t oldest; // positions before it were overwritten, read or cleared
 
     void put(char c) {
         bytes[written++ % size] = c;
-        if (written - oldest > size)
-            oldest = written - size;
+        if (written - oldest > size) oldest = written - size;
     }
     char at(uint64_t position) const { return bytes[position % size]; }
 };
@@ -94,12 +97,10 @@ void (*input_handler)() = nullptr;
 class ConsoleHeld : NonCopyable {
   public:
     ConsoleHeld() : locked_(!lock_is_broken) {
-        if (locked_)
-            console_lock.acquire();
+        if (locked_) console_lock.acquire();
     }
     ~ConsoleHeld() {
-        if (locked_)
-            console_lock.release();
+        if (locked_) console_lock.release();
     }
 
   private:
@@ -108,8 +109,7 @@ class ConsoleHeld : NonCopyable {
 
 bool collect_input() {
     bool any = false;
-    for (char c; input.written - input.oldest < sizeof(input.bytes) && uart.get(c); any = true)
-        input.put(c);
+    for (char c; input.written - input.oldest < sizeof(input.bytes) && uart.get(c); any = true) input.put(c);
     return any;
 }
 
@@ -121,8 +121,7 @@ class : public InterruptSink {
             any = collect_input();
         }
         end_of_interrupt(gsi);
-        if (any && input_handler)
-            input_handler();
+        if (any && input_handler) input_handler();
     }
 } uart_interrupt;
 
@@ -135,8 +134,7 @@ void init_uart(UartConfig config) {
 }
 
 void release_uart() {
-    if (is_line_routed(gsi_of_isa_irq(uart_isa_irq())))
-        unroute_line(gsi_of_isa_irq(uart_isa_irq()));
+    if (is_line_routed(gsi_of_isa_irq(uart_isa_irq()))) unroute_line(gsi_of_isa_irq(uart_isa_irq()));
     ConsoleHeld held;
     uart.raise_interrupt_on_input(false);
     uart.forget();
@@ -149,8 +147,7 @@ uint8_t uart_isa_irq() { return uart_port_at_start == 0x2f8 || uart_port_at_star
 void console_write(const char* text, size_t length) {
     ConsoleHeld held;
     for (size_t i = 0; i < length; ++i) {
-        if (text[i] == '\n')
-            uart.put('\r');
+        if (text[i] == '\n') uart.put('\r');
         uart.put(text[i]);
         output.put(text[i]);
     }
@@ -160,27 +157,23 @@ size_t console_read(char* buffer, size_t size) {
     ConsoleHeld held;
     collect_input();
     size_t n = 0;
-    while (n < size && input.oldest != input.written)
-        buffer[n++] = input.at(input.oldest++);
+    while (n < size && input.oldest != input.written) buffer[n++] = input.at(input.oldest++);
     return n;
 }
 
 void enable_console_input(void (*handler)()) {
     uint32_t gsi = gsi_of_isa_irq(uart_isa_irq());
     input_handler = handler;
-    if (!uart.port() || !route_line(gsi, uart_interrupt, CpuId(0)).ok())
-        return;
+    if (!uart.port() || !route_line(gsi, uart_interrupt, CpuId(0)).ok()) return;
     ConsoleHeld held;
     uart.raise_interrupt_on_input(true);
 }
 
 size_t read_console_ring(uint64_t& position, char* buffer, size_t size) {
     ConsoleHeld held;
-    if (position < output.oldest || position > output.written)
-        position = output.oldest;
+    if (position < output.oldest || position > output.written) position = output.oldest;
     size_t n = 0;
-    while (n < size && position != output.written)
-        buffer[n++] = output.at(position++);
+    while (n < size && position != output.written) buffer[n++] = output.at(position++);
     return n;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The machine's console while xen-core owns it: an early UART (16550), a ring that keeps the last output, and a small input
-// buffer. The log writes here; so do console_io and sysctl readconsole. Lock: LockRank::console.
+// The machine's console while xen-core owns it: an early UART (16550), a ring that keeps the last output, and a small
+// input buffer. The log writes here; so do console_io and sysctl readconsole. Lock: LockRank::console.
 #pragma once
 
 #include "base/types.h"
@@ -8,13 +8,13 @@
 namespace skerry {
 
 struct UartConfig {
-    uint16_t port;      // 0: no UART
-    uint32_t baud;      // 0: leave the speed as the firmware set it
+    uint16_t port; // 0: no UART
+    uint32_t baud; // 0: leave the speed as the firmware set it
 };
 
 void init_uart(UartConfig config);
-// The UART now belongs to a domain: xen-core stops touching it (output still goes to the ring). Its port and GSI, for the
-// rights check; port 0 when there is none.
+// The UART now belongs to a domain: xen-core stops touching it (output still goes to the ring). Its port and GSI, for
+// the rights check; port 0 when there is none.
 void release_uart();
 uint16_t uart_port();
 uint8_t uart_isa_irq();
@@ -27,8 +27,8 @@ size_t console_read(char* buffer, size_t size);
 // From now on input raises an interrupt, and `handler` is called when there is some (VIRQ_CONSOLE).
 void enable_console_input(void (*handler)());
 
-// The ring for XEN_SYSCTL_readconsole: copies up to `size` bytes from stream position `position` (advanced; positions that were
-// overwritten are skipped). Returns the number of bytes.
+// The ring for XEN_SYSCTL_readconsole: copies up to `size` bytes from stream position `position` (advanced; positions
+// that were overwritten are skipped). Returns the number of bytes.
 size_t read_console_ring(uint64_t& position, char* buffer, size_t size);
 void clear_console_ring();
 

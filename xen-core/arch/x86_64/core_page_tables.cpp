@@ -18,12 +18,10 @@ uint64_t next_mmio = layout::mmio;
 const void* map_for_good(MachAddr address, uint64_t size, uint64_t flags) {
     uint64_t offset = address.value % page_size;
     uint64_t pages = (offset + size + page_size - 1) / page_size;
-    if (pages > (layout::mmio_end - next_mmio) / page_size)
-        return nullptr;
+    if (pages > (layout::mmio_end - next_mmio) / page_size) return nullptr;
     uint64_t virt = next_mmio;
     for (uint64_t i = 0; i < pages; ++i)
-        if (!map_core_page(virt + i * page_size, frame_of(address) + i, flags).ok())
-            return nullptr;
+        if (!map_core_page(virt + i * page_size, frame_of(address) + i, flags).ok()) return nullptr;
     next_mmio += pages * page_size;
     return reinterpret_cast<const void*>(virt + offset);
 }
@@ -36,8 +34,7 @@ Pte* core_entry(uint64_t virt, unsigned level) {
         Pte& entry = table[table_index(virt, at)];
         if (!entry.is_present()) {
             Mfn frame = core_frame_source();
-            if (frame == invalid_mfn)
-                return nullptr;
+            if (frame == invalid_mfn) return nullptr;
             entry = Pte(frame, pte::core_table);
         } else if (at < 4 && entry.is_large()) {
             return nullptr;
@@ -49,16 +46,14 @@ Pte* core_entry(uint64_t virt, unsigned level) {
 
 Status map_core_page(uint64_t virt, Mfn mfn, uint64_t flags) {
     Pte* entry = core_l1_entry(virt);
-    if (!entry)
-        return Error::no_memory;
+    if (!entry) return Error::no_memory;
     __atomic_store_n(&entry->raw, Pte(mfn, flags).raw, __ATOMIC_RELAXED);
     return success;
 }
 
 void unmap_core_page(uint64_t virt) {
     Pte* entry = core_l1_entry(virt);
-    if (!entry || !entry->is_present())
-        return;
+    if (!entry || !entry->is_present()) return;
     __atomic_store_n(&entry->raw, uint64_t{0}, __ATOMIC_RELAXED);
     flush_page(online_cpus, GuestVirt(virt));
 }
@@ -67,14 +62,11 @@ volatile void* map_mmio(MachAddr address, uint64_t size) {
     return const_cast<void*>(map_for_good(address, size, pte::core_mmio));
 }
 
-const void* map_firmware(MachAddr address, uint64_t size) {
-    return map_for_good(address, size, pte::core_rodata);
-}
+const void* map_firmware(MachAddr address, uint64_t size) { return map_for_good(address, size, pte::core_rodata); }
 
 void copy_core_slots(Pte* l4) {
     const Pte* from = to_pointer<const Pte>(core_l4);
-    for (unsigned slot = layout::first_core_slot; slot <= layout::last_core_slot; ++slot)
-        l4[slot] = from[slot];
+    for (unsigned slot = layout::first_core_slot; slot <= layout::last_core_slot; ++slot) l4[slot] = from[slot];
 }
 
 } // namespace skerry

@@ -19,9 +19,7 @@ extern FrameSource core_frame_source;
 // The entry of `level` (1..3) that maps `virt` (in slots 256..271), making the tables on the way. nullptr: no memory,
 // or a larger page is there.
 Pte* core_entry(uint64_t virt, unsigned level);
-inline Pte* core_l1_entry(uint64_t virt) {
-    return core_entry(virt, 1);
-}
+inline Pte* core_l1_entry(uint64_t virt) { return core_entry(virt, 1); }
 
 // Map one page. If the entry was present, the caller owes a flush on the CPUs that used it: nothing is flushed here.
 // Errors: no_memory.

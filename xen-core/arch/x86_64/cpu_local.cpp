@@ -14,10 +14,8 @@ CpuLocal& cpu_local_of(CpuId cpu) {
 void raise_work(CpuId cpu, PendingWork work) {
     CpuLocal& local = cpu_local_of(cpu);
     auto bit = static_cast<uint32_t>(work);
-    if (local.pending_work.fetch_or(bit) & bit)
-        return;
-    if (cpu != this_cpu())
-        send_ipi(cpu, vector::work);
+    if (local.pending_work.fetch_or(bit) & bit) return;
+    if (cpu != this_cpu()) send_ipi(cpu, vector::work);
 }
 
 } // namespace skerry

@@ -14,9 +14,9 @@
 //
 // So `rsp | 0x7fff` finds CpuLocal on every one of these stacks; no register and no swapgs is spent on it.
 //
-// CpuLocal begins with the frame of the guest that this CPU runs: SYSCALL pushes into it, and TSS.rsp0 is its end. While
-// the CPU idles, the frame still holds the registers of the last vCPU (`loaded`), which need not be saved if that vCPU
-// is the next to run.
+// CpuLocal begins with the frame of the guest that this CPU runs: SYSCALL pushes into it, and TSS.rsp0 is its end.
+// While the CPU idles, the frame still holds the registers of the last vCPU (`loaded`), which need not be saved if that
+// vCPU is the next to run.
 //
 // Only the CPU itself reads or writes its CpuLocal, but for pending_work.
 #pragma once
@@ -74,7 +74,7 @@ struct CpuLocal {
     PvCpuState* loaded; // whose registers, address space and FPU this CPU holds; may differ from current only when idle
     std::atomic<uint32_t> pending_work;
     CpuId id;
-    uint32_t loaded_cr4;  // low half of CR4 as this CPU has it (PV guests choose TSD, DE, FSGSBASE)
+    uint32_t loaded_cr4;    // low half of CR4 as this CPU has it (PV guests choose TSD, DE, FSGSBASE)
     bool fpu_task_switched; // CR0.TS as this CPU has it
     bool in_idle;           // the idle loop runs: interrupts come from ring 0
     uint64_t loaded_cr3;    // CR3 as this CPU has it
@@ -86,7 +86,8 @@ struct CpuLocal {
     uint64_t trap_count;
     uint64_t interrupt_count;
     uint64_t context_switch_count;
-    uint64_t arch_words[16]; // per-CPU words of arch/x86_64 (time scale, mailbox, ...): named in the headers that use them
+    uint64_t
+        arch_words[16]; // per-CPU words of arch/x86_64 (time scale, mailbox, ...): named in the headers that use them
     uint64_t spare_words[8];
 
     bool has_work() const { return pending_work.load(std::memory_order_relaxed) != 0; }

@@ -46,14 +46,12 @@ void write_entry(uint32_t window, unsigned page, Pte value) {
 Status prepare_window(uint32_t window) {
     // All 32 entries of a window are in one L1 table.
     static_assert(layout::vcpu_window_size * 16 == level_size(2));
-    if (!core_l1_entry(layout::vcpu_window(window)))
-        return Error::no_memory;
+    if (!core_l1_entry(layout::vcpu_window(window))) return Error::no_memory;
     for (unsigned page = 0; page < window_gdt_guest_pages; ++page)
         write_entry(window, page, Pte(image_frame(zero_page), window_zeros));
     write_entry(window, 14, Pte(image_frame(&reserved), window_data));
     write_entry(window, 15, Pte(image_frame(reserved.per_cpu), window_data));
-    for (unsigned page = 0; page < window_ldt_pages; ++page)
-        write_entry(window, window_ldt_first_page + page, Pte());
+    for (unsigned page = 0; page < window_ldt_pages; ++page) write_entry(window, window_ldt_first_page + page, Pte());
     return success;
 }
 
@@ -74,8 +72,7 @@ void set_up_descriptor_windows() {
     place(selector::ring3_data, descriptor::guest_data);
     place(selector::ring3_code64, descriptor::guest_code64);
     windows_in_use[0] = 1;
-    if (!prepare_window(0).ok())
-        panic("no memory for xen-core's own descriptor tables");
+    if (!prepare_window(0).ok()) panic("no memory for xen-core's own descriptor tables");
 }
 
 Result<uint32_t> allocate_window() {
@@ -83,11 +80,9 @@ Result<uint32_t> allocate_window() {
         uint64_t word = windows_in_use[i].load(std::memory_order_relaxed);
         while (~word) {
             uint64_t bit = ~word & (word + 1);
-            if (!windows_in_use[i].compare_exchange_weak(word, word | bit, std::memory_order_acq_rel))
-                continue;
+            if (!windows_in_use[i].compare_exchange_weak(word, word | bit, std::memory_order_acq_rel)) continue;
             uint32_t window = i * 64 + static_cast<uint32_t>(__builtin_ctzll(bit));
-            if (prepare_window(window).ok())
-                return window;
+            if (prepare_window(window).ok()) return window;
             windows_in_use[i].fetch_and(~bit);
             return Error::no_memory;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where the descriptor tables of vCPUs stand in the address space (layout::vcpu_window): 16 pages of GDT, of which the last
-// two are xen-core's and the same everywhere, then 16 pages of LDT. Window 0 has no guest's pages; a CPU that has no vCPU
-// loaded uses it.
+// Where the descriptor tables of vCPUs stand in the address space (layout::vcpu_window): 16 pages of GDT, of which the
+// last two are xen-core's and the same everywhere, then 16 pages of LDT. Window 0 has no guest's pages; a CPU that has
+// no vCPU loaded uses it.
 //
 // GDT pages that the guest has not set show a page of zeros: loading such a selector is a general protection fault. LDT
 // pages are absent until mapped: traps/ fills them on demand.

@@ -14,22 +14,16 @@ inline constexpr uint64_t direct_map_base = layout::direct_map;
 #endif
 
 // `address` must be RAM (is_ram() of its frame): nothing else is mapped there.
-template <typename T = void>
-inline T* to_pointer(MachAddr address) {
+template <typename T = void> inline T* to_pointer(MachAddr address) {
     return reinterpret_cast<T*>(direct_map_base + address.value);
 }
 
-template <typename T = void>
-inline T* to_pointer(Mfn mfn) {
-    return to_pointer<T>(address_of(mfn));
-}
+template <typename T = void> inline T* to_pointer(Mfn mfn) { return to_pointer<T>(address_of(mfn)); }
 
 // The inverse, for pointers that to_pointer() made (plus an offset inside the frame).
 inline MachAddr address_of_pointer(const void* pointer) {
     return MachAddr(reinterpret_cast<uint64_t>(pointer) - direct_map_base);
 }
-inline Mfn frame_of_pointer(const void* pointer) {
-    return frame_of(address_of_pointer(pointer));
-}
+inline Mfn frame_of_pointer(const void* pointer) { return frame_of(address_of_pointer(pointer)); }
 
 } // namespace skerry

@@ -18,7 +18,7 @@
 #define LEAVE_AFTER_WORK 2
 
 // Around calls of C++ the frame stands 8 bytes above rsp, which keeps the stack aligned to 16 as C++ expects.
-#define AT(field) 8 + field(%rsp)
+#define AT(field) 8 + field(% rsp)
 
 // clang-format off
 // The general registers below an already pushed error code and vector word. Afterwards rsp is the RegisterFrame.

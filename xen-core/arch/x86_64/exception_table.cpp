@@ -25,8 +25,7 @@ uintptr_t find_fixup(uintptr_t rip) {
     while (first < end) {
         const Entry* middle = first + (end - first) / 2;
         uintptr_t address = middle->fault_address();
-        if (address == rip)
-            return middle->continue_address();
+        if (address == rip) return middle->continue_address();
         if (address < rip)
             first = middle + 1;
         else

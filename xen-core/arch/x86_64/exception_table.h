@@ -20,10 +20,11 @@
 #else
 #include <stdint.h>
 
-// "?": an entry belongs to the function that it is for, so that a linker that drops one copy of an inline function drops both.
+// "?": an entry belongs to the function that it is for, so that a linker that drops one copy of an inline function
+// drops both.
 #define EXCEPTION_FIXUP(fault, continue_at)                                                                            \
-    ".pushsection .exception_table, \"a?\"\n .balign 4\n .long " fault " - .\n .long " continue_at " - .\n "            \
-                                                                                                  ".popsection\n"
+    ".pushsection .exception_table, \"a?\"\n .balign 4\n .long " fault " - .\n .long " continue_at " - .\n "           \
+    ".popsection\n"
 
 namespace skerry {
 

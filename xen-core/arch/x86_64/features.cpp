@@ -12,23 +12,19 @@ constinit CpuFeatures cpu_features{};
 
 namespace {
 
-constexpr uint32_t bit(unsigned n) {
-    return uint32_t{1} << n;
-}
+constexpr uint32_t bit(unsigned n) { return uint32_t{1} << n; }
 
 // CPUID's 12-character strings, in the order that each leaf returns them.
 bool is_text(uint32_t a, uint32_t b, uint32_t c, const char* text) {
     uint32_t words[3] = {a, b, c};
     for (unsigned i = 0; i < 12; ++i)
-        if (static_cast<char>(words[i / 4] >> (8 * (i % 4))) != text[i])
-            return false;
+        if (static_cast<char>(words[i / 4] >> (8 * (i % 4))) != text[i]) return false;
     return true;
 }
 
 void detect_hypervisor(const CpuidLeaf& one) {
     cpu_features.hypervisor = one.ecx & bit(31);
-    if (!cpu_features.hypervisor)
-        return;
+    if (!cpu_features.hypervisor) return;
     CpuidLeaf leaf = cpuid(0x40000000);
     cpu_features.tcg = is_text(leaf.ebx, leaf.ecx, leaf.edx, "TCGTCGTCGTCG");
 }
@@ -36,8 +32,7 @@ void detect_hypervisor(const CpuidLeaf& one) {
 void detect_extended_state(const CpuidLeaf& one) {
     cpu_features.xsave_size = 512; // what FXSAVE needs
     cpu_features.xsave = one.ecx & bit(26);
-    if (!cpu_features.xsave)
-        return;
+    if (!cpu_features.xsave) return;
     CpuidLeaf main = cpuid(0xd);
     uint64_t possible = uint64_t{main.edx} << 32 | main.eax;
     uint64_t avx512 = xstate::opmask | xstate::zmm_high | xstate::zmm_16_31;
@@ -53,19 +48,16 @@ void detect_extended_state(const CpuidLeaf& one) {
     for (unsigned i = 2; i < 63; ++i)
         if (components >> i & 1) {
             CpuidLeaf component = cpuid(0xd, i);
-            if (component.ebx + component.eax > size)
-                size = component.ebx + component.eax;
+            if (component.ebx + component.eax > size) size = component.ebx + component.eax;
         }
     cpu_features.xsave_size = size;
 }
 
 // Intel CPUs before the ones that say so in IA32_ARCH_CAPABILITIES; AMD's are not affected.
 void detect_meltdown(uint32_t leaf7_edx) {
-    if (!cpu_features.intel)
-        return;
+    if (!cpu_features.intel) return;
     uint64_t capabilities = 0;
-    if (leaf7_edx & bit(29))
-        capabilities = read_msr(msr::arch_capabilities);
+    if (leaf7_edx & bit(29)) capabilities = read_msr(msr::arch_capabilities);
     cpu_features.meltdown = !(capabilities & 1); // RDCL_NO
 }
 
@@ -102,14 +94,10 @@ const char* detect_cpu_features(bool want_smap) {
     detect_extended_state(one);
     detect_meltdown(seven.edx);
 
-    if (!f.no_execute)
-        return "this CPU has no no-execute (NX) page protection, or the firmware disabled it";
-    if (!(extended1.edx & bit(29)) || !(extended1.edx & bit(11)))
-        return "this CPU has no 64-bit mode with SYSCALL";
-    if (!(one.edx & bit(9)))
-        return "this CPU has no local APIC, or the firmware disabled it";
-    if (!(one.edx & bit(24)) || !(one.edx & bit(26)))
-        return "this CPU has no FXSAVE or SSE2";
+    if (!f.no_execute) return "this CPU has no no-execute (NX) page protection, or the firmware disabled it";
+    if (!(extended1.edx & bit(29)) || !(extended1.edx & bit(11))) return "this CPU has no 64-bit mode with SYSCALL";
+    if (!(one.edx & bit(9))) return "this CPU has no local APIC, or the firmware disabled it";
+    if (!(one.edx & bit(24)) || !(one.edx & bit(26))) return "this CPU has no FXSAVE or SSE2";
     return nullptr;
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Raw access to guest memory through the current address space, with faults turned into `false`. The caller (memory/guest_copy.h,
-// traps/) has checked that the range is the guest's: canonical, and outside layout::core_start..core_end, wrap-around included.
-// After `false` the destination may be partly written. Writes obey the guest's own read-only mappings (CR0.WP is set).
+// Raw access to guest memory through the current address space, with faults turned into `false`. The caller
+// (memory/guest_copy.h, traps/) has checked that the range is the guest's: canonical, and outside
+// layout::core_start..core_end, wrap-around included. After `false` the destination may be partly written. Writes obey
+// the guest's own read-only mappings (CR0.WP is set).
 //
-// Any access can fault at any time, because another CPU may change the mapping. On the host (SKERRY_HOST) these are plain
-// copies of host pointers.
+// Any access can fault at any time, because another CPU may change the mapping. On the host (SKERRY_HOST) these are
+// plain copies of host pointers.
 #pragma once
 
 #include "arch/x86_64/exception_table.h"
@@ -29,18 +30,15 @@ concept GuestWord = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof
 inline void open_guest_access() {}
 inline void close_guest_access() {}
 
-template <GuestWord T>
-[[nodiscard]] inline bool read_guest_open(T& value, GuestVirt from) {
+template <GuestWord T> [[nodiscard]] inline bool read_guest_open(T& value, GuestVirt from) {
     memcpy(&value, reinterpret_cast<const void*>(from.value), sizeof(T));
     return true;
 }
-template <GuestWord T>
-[[nodiscard]] inline bool write_guest_open(GuestVirt to, T value) {
+template <GuestWord T> [[nodiscard]] inline bool write_guest_open(GuestVirt to, T value) {
     memcpy(reinterpret_cast<void*>(to.value), &value, sizeof(T));
     return true;
 }
-template <GuestWord T>
-[[nodiscard]] inline bool cmpxchg_guest(GuestVirt to, T& expected, T desired) {
+template <GuestWord T> [[nodiscard]] inline bool cmpxchg_guest(GuestVirt to, T& expected, T desired) {
     expected = __sync_val_compare_and_swap(reinterpret_cast<T*>(to.value), expected, desired);
     return true;
 }
@@ -52,8 +50,7 @@ template <GuestWord T>
 [[gnu::always_inline]] inline void close_guest_access() { close_user_access(); }
 
 // One naturally sized access: T is 1, 2, 4 or 8 bytes.
-template <GuestWord T>
-[[nodiscard, gnu::always_inline]] inline bool read_guest_open(T& value, GuestVirt from) {
+template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool read_guest_open(T& value, GuestVirt from) {
     T result;
     asm goto("1: mov %[from], %[to]\n" EXCEPTION_FIXUP("1b", "%l[fault]")
              : [to] "=r"(result)
@@ -66,8 +63,7 @@ fault:
     return false;
 }
 
-template <GuestWord T>
-[[nodiscard, gnu::always_inline]] inline bool write_guest_open(GuestVirt to, T value) {
+template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool write_guest_open(GuestVirt to, T value) {
     asm goto("1: mov %[from], %[to]\n" EXCEPTION_FIXUP("1b", "%l[fault]")
              :
              : [from] "r"(value), [to] "m"(*reinterpret_cast<volatile T*>(to.value))
@@ -78,7 +74,8 @@ fault:
     return false;
 }
 
-// Atomically: if *to == expected then *to = desired; `expected` becomes what was there. false: the page cannot be written.
+// Atomically: if *to == expected then *to = desired; `expected` becomes what was there. false: the page cannot be
+// written.
 template <GuestWord T>
 [[nodiscard, gnu::always_inline]] inline bool cmpxchg_guest(GuestVirt to, T& expected, T desired) {
     T old = expected;
@@ -98,16 +95,14 @@ fault:
 
 #endif
 
-template <GuestWord T>
-[[nodiscard, gnu::always_inline]] inline bool read_guest_raw(T& value, GuestVirt from) {
+template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool read_guest_raw(T& value, GuestVirt from) {
     open_guest_access();
     bool ok = read_guest_open(value, from);
     close_guest_access();
     return ok;
 }
 
-template <GuestWord T>
-[[nodiscard, gnu::always_inline]] inline bool write_guest_raw(GuestVirt to, T value) {
+template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool write_guest_raw(GuestVirt to, T value) {
     open_guest_access();
     bool ok = write_guest_open(to, value);
     close_guest_access();
@@ -115,8 +110,7 @@ template <GuestWord T>
 }
 
 // Objects of a few words, word by word and unrolled: fewer instructions than the general copy.
-template <typename T>
-[[nodiscard, gnu::always_inline]] inline bool read_guest_object(T& value, GuestVirt from) {
+template <typename T> [[nodiscard, gnu::always_inline]] inline bool read_guest_object(T& value, GuestVirt from) {
     static_assert(sizeof(T) % 8 == 0 && sizeof(T) <= 128);
     auto* words = reinterpret_cast<uint64_t*>(&value);
     bool ok = true;
@@ -131,8 +125,7 @@ template <typename T>
     return ok;
 }
 
-template <typename T>
-[[nodiscard, gnu::always_inline]] inline bool write_guest_object(GuestVirt to, const T& value) {
+template <typename T> [[nodiscard, gnu::always_inline]] inline bool write_guest_object(GuestVirt to, const T& value) {
     static_assert(sizeof(T) % 8 == 0 && sizeof(T) <= 128);
     const auto* words = reinterpret_cast<const uint64_t*>(&value);
     bool ok = true;

@@ -9,33 +9,15 @@ namespace skerry {
 // The compiler is to have this value in a register from here on, not an expression.
 inline void pin_to_register(uint64_t& value) { asm("" : "+r"(value)); }
 
-inline void pause() {
-    asm volatile("pause" ::: "memory");
-}
-inline void enable_interrupts() {
-    asm volatile("sti" ::: "memory");
-}
-inline void disable_interrupts() {
-    asm volatile("cli" ::: "memory");
-}
-inline void enable_interrupts_and_halt() {
-    asm volatile("sti; hlt" ::: "memory");
-}
-inline void halt() {
-    asm volatile("hlt" ::: "memory");
-}
-inline void write_back_caches() {
-    asm volatile("wbinvd" ::: "memory");
-}
-inline void clear_task_switched() {
-    asm volatile("clts" ::: "memory");
-}
-inline void flush_cache_line(const void* p) {
-    asm volatile("clflush (%0)" ::"r"(p) : "memory");
-}
-inline void full_fence() {
-    asm volatile("mfence" ::: "memory");
-}
+inline void pause() { asm volatile("pause" ::: "memory"); }
+inline void enable_interrupts() { asm volatile("sti" ::: "memory"); }
+inline void disable_interrupts() { asm volatile("cli" ::: "memory"); }
+inline void enable_interrupts_and_halt() { asm volatile("sti; hlt" ::: "memory"); }
+inline void halt() { asm volatile("hlt" ::: "memory"); }
+inline void write_back_caches() { asm volatile("wbinvd" ::: "memory"); }
+inline void clear_task_switched() { asm volatile("clts" ::: "memory"); }
+inline void flush_cache_line(const void* p) { asm volatile("clflush (%0)" ::"r"(p) : "memory"); }
+inline void full_fence() { asm volatile("mfence" ::: "memory"); }
 
 inline uint64_t read_tsc() {
     uint32_t low, high;
@@ -64,15 +46,9 @@ inline uint32_t in32(uint16_t port) {
     asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
-inline void out8(uint16_t port, uint8_t value) {
-    asm volatile("outb %0, %1" ::"a"(value), "Nd"(port));
-}
-inline void out16(uint16_t port, uint16_t value) {
-    asm volatile("outw %0, %1" ::"a"(value), "Nd"(port));
-}
-inline void out32(uint16_t port, uint32_t value) {
-    asm volatile("outl %0, %1" ::"a"(value), "Nd"(port));
-}
+inline void out8(uint16_t port, uint8_t value) { asm volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
+inline void out16(uint16_t port, uint16_t value) { asm volatile("outw %0, %1" ::"a"(value), "Nd"(port)); }
+inline void out32(uint16_t port, uint32_t value) { asm volatile("outl %0, %1" ::"a"(value), "Nd"(port)); }
 
 #define SKERRY_CONTROL_REGISTER(name)                                                                                  \
     inline uint64_t read_##name() {                                                                                    \
@@ -80,9 +56,7 @@ inline void out32(uint16_t port, uint32_t value) {
         asm volatile("mov %%" #name ", %0" : "=r"(value)::"memory");                                                   \
         return value;                                                                                                  \
     }                                                                                                                  \
-    inline void write_##name(uint64_t value) {                                                                         \
-        asm volatile("mov %0, %%" #name ::"r"(value) : "memory");                                                      \
-    }
+    inline void write_##name(uint64_t value) { asm volatile("mov %0, %%" #name ::"r"(value) : "memory"); }
 SKERRY_CONTROL_REGISTER(cr0)
 SKERRY_CONTROL_REGISTER(cr2)
 SKERRY_CONTROL_REGISTER(cr3)
@@ -117,18 +91,10 @@ struct [[gnu::packed]] DescriptorTableRegister {
     uint16_t limit;
     uint64_t base;
 };
-inline void load_gdt(const DescriptorTableRegister& gdt) {
-    asm volatile("lgdt %0" ::"m"(gdt) : "memory");
-}
-inline void load_idt(const DescriptorTableRegister& idt) {
-    asm volatile("lidt %0" ::"m"(idt) : "memory");
-}
-inline void load_ldt(uint16_t selector) {
-    asm volatile("lldt %0" ::"r"(selector) : "memory");
-}
-inline void load_task_register(uint16_t selector) {
-    asm volatile("ltr %0" ::"r"(selector) : "memory");
-}
+inline void load_gdt(const DescriptorTableRegister& gdt) { asm volatile("lgdt %0" ::"m"(gdt) : "memory"); }
+inline void load_idt(const DescriptorTableRegister& idt) { asm volatile("lidt %0" ::"m"(idt) : "memory"); }
+inline void load_ldt(uint16_t selector) { asm volatile("lldt %0" ::"r"(selector) : "memory"); }
+inline void load_task_register(uint16_t selector) { asm volatile("ltr %0" ::"r"(selector) : "memory"); }
 
 inline void write_xcr0(uint64_t value) {
     asm volatile("xsetbv" ::"c"(0), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))

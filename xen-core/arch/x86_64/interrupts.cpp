@@ -40,11 +40,9 @@ std::atomic<uint32_t> line_of_vector[256]; // GSI + 1; 0: none
 // Devices' vectors are unique in the machine: there are more of them than most machines have lines.
 uint8_t allocate_vector(uint32_t gsi) {
     for (unsigned v = vector::first_line; v <= vector::last_line; ++v) {
-        if (v == vector::legacy_system_call || v == vector::fast_trap)
-            continue;
+        if (v == vector::legacy_system_call || v == vector::fast_trap) continue;
         uint32_t free = 0;
-        if (line_of_vector[v].compare_exchange_strong(free, gsi + 1))
-            return static_cast<uint8_t>(v);
+        if (line_of_vector[v].compare_exchange_strong(free, gsi + 1)) return static_cast<uint8_t>(v);
     }
     return 0;
 }
@@ -68,18 +66,13 @@ void deliver_line(uint32_t gsi) {
         line.delivering.fetch_add(1);
     }
     apic_end_of_interrupt();
-    if (sink)
-        sink->interrupt(gsi);
+    if (sink) sink->interrupt(gsi);
     line.delivering.fetch_sub(1);
 }
 
-void handle_timer() {
-    cpu_local().pending_work.fetch_or(static_cast<uint32_t>(PendingWork::timer));
-}
+void handle_timer() { cpu_local().pending_work.fetch_or(static_cast<uint32_t>(PendingWork::timer)); }
 void handle_work() {} // the exit path looks at pending_work
-void handle_apic_error() {
-    log(LogLevel::warning, "CPU %u: APIC error %x", this_cpu().value, apic_take_error());
-}
+void handle_apic_error() { log(LogLevel::warning, "CPU %u: APIC error %x", this_cpu().value, apic_take_error()); }
 
 } // namespace
 
@@ -104,13 +97,10 @@ void init_interrupts() {
     set_vector_handler(vector::work, handle_work);
     set_vector_handler(vector::apic_error, handle_apic_error);
     for (uint32_t irq = 0; irq < isa_irqs; ++irq)
-        if (!lines[irq].is_overridden)
-            lines[irq].config = {Trigger::edge, Polarity::active_high};
+        if (!lines[irq].is_overridden) lines[irq].config = {Trigger::edge, Polarity::active_high};
 }
 
-void set_vector_handler(uint8_t vector, VectorHandler handler) {
-    handlers[vector] = handler;
-}
+void set_vector_handler(uint8_t vector, VectorHandler handler) { handlers[vector] = handler; }
 
 void dispatch_interrupt(uint8_t vector) {
     if (VectorHandler handler = handlers[vector]) {
@@ -124,49 +114,36 @@ void dispatch_interrupt(uint8_t vector) {
     } // the others come without a bit in service: nothing to end
 }
 
-uint32_t interrupt_line_count() {
-    return line_count;
-}
+uint32_t interrupt_line_count() { return line_count; }
 
-uint32_t gsi_of_isa_irq(uint8_t irq) {
-    return irq < isa_irqs ? isa_gsi[irq] : irq;
-}
+uint32_t gsi_of_isa_irq(uint8_t irq) { return irq < isa_irqs ? isa_gsi[irq] : irq; }
 
 void override_isa_irq(uint8_t irq, uint32_t gsi, LineConfig config) {
-    if (irq >= isa_irqs || gsi >= max_lines)
-        return;
+    if (irq >= isa_irqs || gsi >= max_lines) return;
     isa_gsi[irq] = gsi;
     lines[gsi].config = config;
     lines[gsi].is_overridden = true;
 }
 
-LineConfig line_config(uint32_t gsi) {
-    return gsi < line_count ? lines[gsi].config : LineConfig{};
-}
+LineConfig line_config(uint32_t gsi) { return gsi < line_count ? lines[gsi].config : LineConfig{}; }
 
 Status configure_line(uint32_t gsi, LineConfig config) {
-    if (gsi >= line_count)
-        return Error::invalid;
+    if (gsi >= line_count) return Error::invalid;
     Line& line = lines[gsi];
     HeldLine held(line.lock);
     bool same = line.config.trigger == config.trigger && line.config.polarity == config.polarity;
-    if (line.sink && !same)
-        return Error::busy;
+    if (line.sink && !same) return Error::busy;
     line.config = config;
     return success;
 }
 
 Status route_line(uint32_t gsi, InterruptSink& sink, CpuId cpu) {
-    if (gsi >= line_count)
-        return Error::invalid;
+    if (gsi >= line_count) return Error::invalid;
     Line& line = lines[gsi];
     HeldLine held(line.lock);
-    if (line.sink)
-        return Error::busy;
-    if (!line.vector)
-        line.vector = allocate_vector(gsi);
-    if (!line.vector)
-        return Error::no_space;
+    if (line.sink) return Error::busy;
+    if (!line.vector) line.vector = allocate_vector(gsi);
+    if (!line.vector) return Error::no_space;
     line.sink = &sink;
     line.cpu = cpu;
     line.awaits_eoi = false;
@@ -175,8 +152,7 @@ Status route_line(uint32_t gsi, InterruptSink& sink, CpuId cpu) {
 }
 
 void unroute_line(uint32_t gsi) {
-    if (gsi >= line_count)
-        return;
+    if (gsi >= line_count) return;
     Line& line = lines[gsi];
     {
         HeldLine held(line.lock);
@@ -184,36 +160,27 @@ void unroute_line(uint32_t gsi) {
         line.sink = nullptr;
         line.awaits_eoi = false;
     }
-    while (line.delivering.load())
-        spin_wait_hook();
+    while (line.delivering.load()) spin_wait_hook();
 }
 
-bool is_line_routed(uint32_t gsi) {
-    return gsi < line_count && lines[gsi].sink;
-}
+bool is_line_routed(uint32_t gsi) { return gsi < line_count && lines[gsi].sink; }
 
 void end_of_interrupt(uint32_t gsi) {
-    if (gsi >= line_count)
-        return;
+    if (gsi >= line_count) return;
     Line& line = lines[gsi];
     HeldLine held(line.lock);
-    if (!line.awaits_eoi)
-        return;
+    if (!line.awaits_eoi) return;
     line.awaits_eoi = false;
     ioapic_unmask(gsi);
 }
 
-bool line_needs_eoi(uint32_t gsi) {
-    return gsi < line_count && lines[gsi].config.trigger == Trigger::level;
-}
+bool line_needs_eoi(uint32_t gsi) { return gsi < line_count && lines[gsi].config.trigger == Trigger::level; }
 
 void retarget_line(uint32_t gsi, CpuId cpu) {
-    if (gsi >= line_count)
-        return;
+    if (gsi >= line_count) return;
     Line& line = lines[gsi];
     HeldLine held(line.lock);
-    if (!line.sink || line.cpu == cpu)
-        return;
+    if (!line.sink || line.cpu == cpu) return;
     line.cpu = cpu;
     ioapic_route(gsi, line.vector, line.config, destination(cpu), line.awaits_eoi);
 }

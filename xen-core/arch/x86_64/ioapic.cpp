@@ -18,13 +18,11 @@ class IoApic {
   public:
     bool init(MachAddr address, uint32_t first_gsi) {
         registers_ = static_cast<volatile uint32_t*>(map_mmio(address, 0x20));
-        if (!registers_)
-            return false;
+        if (!registers_) return false;
         address_ = address;
         first_ = first_gsi;
         count_ = (read(register_version) >> 16 & 0xff) + 1;
-        for (uint32_t i = 0; i < count_; ++i)
-            write(first_entry_register + 2 * i, entry_masked);
+        for (uint32_t i = 0; i < count_; ++i) write(first_entry_register + 2 * i, entry_masked);
         return true;
     }
     bool covers(uint32_t gsi) const { return gsi - first_ < count_; }
@@ -64,19 +62,16 @@ IoApic ioapics[max_ioapics];
 size_t ioapic_count = 0;
 constinit Lock<LockRank::io_apic> lock; // index and data belong together
 
-template <typename F>
-void with(uint32_t gsi, F&& f) {
+template <typename F> void with(uint32_t gsi, F&& f) {
     Holding<LockRank::io_apic> held(lock);
     for (size_t i = 0; i < ioapic_count; ++i)
-        if (ioapics[i].covers(gsi))
-            f(ioapics[i]);
+        if (ioapics[i].covers(gsi)) f(ioapics[i]);
 }
 
 } // namespace
 
 bool add_ioapic(MachAddr address, uint32_t first_gsi) {
-    if (ioapic_count == max_ioapics || !ioapics[ioapic_count].init(address, first_gsi))
-        return false;
+    if (ioapic_count == max_ioapics || !ioapics[ioapic_count].init(address, first_gsi)) return false;
     ++ioapic_count;
     return true;
 }
@@ -86,8 +81,7 @@ MachAddr ioapic_address(unsigned index) { return ioapics[index].address(); }
 
 uint32_t ioapic_gsi_count() {
     uint32_t end = 0;
-    for (size_t i = 0; i < ioapic_count; ++i)
-        end = ioapics[i].end() > end ? ioapics[i].end() : end;
+    for (size_t i = 0; i < ioapic_count; ++i) end = ioapics[i].end() > end ? ioapics[i].end() : end;
     return end;
 }
 

@@ -28,9 +28,7 @@ inline constexpr uint64_t vcpu_windows_end = 0xffff82d000000000;
 inline constexpr uint64_t vcpu_window_size = 128 * 1024;
 inline constexpr uint64_t vcpu_window_ldt_offset = 64 * 1024;
 inline constexpr uint32_t max_vcpu_windows = (vcpu_windows_end - vcpu_windows) / vcpu_window_size;
-constexpr uint64_t vcpu_window(uint32_t index) {
-    return vcpu_windows + index * vcpu_window_size;
-}
+constexpr uint64_t vcpu_window(uint32_t index) { return vcpu_windows + index * vcpu_window_size; }
 
 inline constexpr uint64_t image_virt = LAYOUT_IMAGE_VIRT;
 inline constexpr uint64_t image_phys = LAYOUT_IMAGE_PHYS;
@@ -42,9 +40,7 @@ inline constexpr uint64_t mmio_end = 0xffff82d0c0000000;
 // Per-CPU stacks: 32 KiB, aligned to 32 KiB. arch/x86_64/cpu_local.h says what is inside, guard pages included.
 inline constexpr uint64_t stacks = 0xffff82d0c0000000;
 inline constexpr uint64_t stack_size = LAYOUT_STACK_SIZE;
-constexpr uint64_t cpu_stack_base(CpuId cpu) {
-    return stacks + cpu.value * stack_size;
-}
+constexpr uint64_t cpu_stack_base(CpuId cpu) { return stacks + cpu.value * stack_size; }
 
 // 32 bytes for each frame of RAM. Holes of up to max_mfn() read as zeros.
 inline constexpr uint64_t frame_table = 0xffff82e000000000;

@@ -22,43 +22,35 @@ void wait_a_little() {
     if (tsc_hertz)
         delay_us(2'000'000);
     else
-        for (unsigned i = 0; i < 1'000'000; ++i)
-            in8(0x80);
+        for (unsigned i = 0; i < 1'000'000; ++i) in8(0x80);
 }
 
 // PM1 control register, ACPI 4.8.3.2.1: SCI_EN bit 0, SLP_TYP bits 10-12, SLP_EN bit 13.
 void enter_s5(uint16_t port, uint16_t type) {
-    if (!port)
-        return;
+    if (!port) return;
     uint16_t value = static_cast<uint16_t>(in16(port) & ~(7 << 10 | 1 << 13));
     out16(port, static_cast<uint16_t>(value | (type & 7) << 10 | 1 << 13));
 }
 
 void enable_acpi_mode() {
     auto& p = power_control;
-    if (!p.smi_command || !p.acpi_enable || in16(p.pm1a_control) & 1)
-        return;
+    if (!p.smi_command || !p.acpi_enable || in16(p.pm1a_control) & 1) return;
     out8(static_cast<uint16_t>(p.smi_command), p.acpi_enable);
-    for (unsigned i = 0; i < 100'000 && !(in16(p.pm1a_control) & 1); ++i)
-        in8(0x80);
+    for (unsigned i = 0; i < 100'000 && !(in16(p.pm1a_control) & 1); ++i) in8(0x80);
 }
 
 } // namespace
 
-bool is_stopping() {
-    return stopping.load(std::memory_order_relaxed);
-}
+bool is_stopping() { return stopping.load(std::memory_order_relaxed); }
 
 void stop_this_cpu() {
     disable_interrupts();
-    for (;;)
-        halt();
+    for (;;) halt();
 }
 
 void stop_other_cpus() {
     disable_interrupts();
-    if (!stopping.exchange(true))
-        send_nmi_to_others();
+    if (!stopping.exchange(true)) send_nmi_to_others();
 }
 
 void halt_machine() {
@@ -79,19 +71,16 @@ void power_off() {
 }
 
 void reboot() {
-    if (halt_instead_of_reboot)
-        halt_machine();
+    if (halt_instead_of_reboot) halt_machine();
     stop_other_cpus();
     if (power_control.has_reset_register) {
         out8(power_control.reset_port, power_control.reset_value);
         wait_a_little();
     }
     for (unsigned attempt = 0; attempt < 10; ++attempt) { // the keyboard controller's reset line
-        for (unsigned i = 0; i < 1000 && in8(0x64) & 2; ++i)
-            in8(0x80);
+        for (unsigned i = 0; i < 1000 && in8(0x64) & 2; ++i) in8(0x80);
         out8(0x64, 0xfe);
-        for (unsigned i = 0; i < 100'000; ++i)
-            in8(0x80);
+        for (unsigned i = 0; i < 100'000; ++i) in8(0x80);
     }
     DescriptorTableRegister nothing{0, 0};
     load_idt(nothing);

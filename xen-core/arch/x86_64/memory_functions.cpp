@@ -39,22 +39,19 @@ int memcmp(const void* a, const void* b, size_t bytes) {
     auto* left = static_cast<const uint8_t*>(a);
     auto* right = static_cast<const uint8_t*>(b);
     for (size_t i = 0; i < bytes; ++i)
-        if (left[i] != right[i])
-            return left[i] < right[i] ? -1 : 1;
+        if (left[i] != right[i]) return left[i] < right[i] ? -1 : 1;
     return 0;
 }
 
 size_t strlen(const char* text) {
     size_t length = 0;
-    while (text[length])
-        ++length;
+    while (text[length]) ++length;
     return length;
 }
 
 int __popcountdi2(int64_t value) {
     int count = 0;
-    for (auto left = static_cast<uint64_t>(value); left; left &= left - 1)
-        ++count;
+    for (auto left = static_cast<uint64_t>(value); left; left &= left - 1) ++count;
     return count;
 }
 

@@ -54,12 +54,8 @@ struct Pte {
 static_assert(sizeof(Pte) == 8);
 
 // `level` is 1..4. The number of address bits below an entry of that level.
-constexpr unsigned level_shift(unsigned level) {
-    return page_shift + 9 * (level - 1);
-}
-constexpr uint64_t level_size(unsigned level) {
-    return uint64_t{1} << level_shift(level);
-}
+constexpr unsigned level_shift(unsigned level) { return page_shift + 9 * (level - 1); }
+constexpr uint64_t level_size(unsigned level) { return uint64_t{1} << level_shift(level); }
 constexpr unsigned table_index(uint64_t virt, unsigned level) {
     return (virt >> level_shift(level)) % page_table_entries;
 }

@@ -36,7 +36,8 @@
 namespace skerry {
 
 struct RegisterFrame {
-    uint64_t r15, r14, r13, r12, rbp, rbx; // what C++ preserves: true after SYSCALL only when work was pending (entry.S)
+    uint64_t r15, r14, r13, r12, rbp,
+        rbx; // what C++ preserves: true after SYSCALL only when work was pending (entry.S)
     uint64_t r11, rcx, rax;
     uint64_t rdi, rsi, rdx, r10, r8, r9; // a hypercall's arguments
     uint32_t error_code;

@@ -32,20 +32,19 @@ constexpr uint64_t system_high(uint64_t base) { return base >> 32; }
 namespace selector {
 inline constexpr uint16_t core_code = 0xe008;
 inline constexpr uint16_t core_data = 0xe010;
-inline constexpr uint16_t ring3_code32 = 0xe023; // FLAT_RING3_CS32 of the ABI
-inline constexpr uint16_t ring3_data = 0xe02b;   // FLAT_RING3_SS64
-inline constexpr uint16_t ring3_code64 = 0xe033; // FLAT_RING3_CS64
+inline constexpr uint16_t ring3_code32 = 0xe023;   // FLAT_RING3_CS32 of the ABI
+inline constexpr uint16_t ring3_data = 0xe02b;     // FLAT_RING3_SS64
+inline constexpr uint16_t ring3_code64 = 0xe033;   // FLAT_RING3_CS64
 inline constexpr uint16_t per_cpu_system = 0xf000; // + 16 * CPU: that CPU's TSS at start-up, then its LDT descriptor
 // A guest's code selector always has a privilege level of 3.
 constexpr uint16_t for_ring3(uint16_t value) { return value | 3; }
 } // namespace selector
 
-// May a guest have this descriptor in its GDT or LDT? Absent ones always: they can only fault. Code and data get a privilege
-// level of 3, because that is where guests run. Call gates get 0: using one faults, and the guest's kernel sees which.
-// Any other system descriptor is refused.
+// May a guest have this descriptor in its GDT or LDT? Absent ones always: they can only fault. Code and data get a
+// privilege level of 3, because that is where guests run. Call gates get 0: using one faults, and the guest's kernel
+// sees which. Any other system descriptor is refused.
 constexpr bool check_descriptor(uint64_t& value) {
-    if (!(value & descriptor::present))
-        return true;
+    if (!(value & descriptor::present)) return true;
     uint64_t type = value & descriptor::type_mask;
     if (value & descriptor::code_or_data) {
         value |= descriptor::privilege;
@@ -53,8 +52,7 @@ constexpr bool check_descriptor(uint64_t& value) {
     }
     if (type == 0) // the second half of a call gate
         return true;
-    if (type != descriptor::type_call_gate)
-        return false;
+    if (type != descriptor::type_call_gate) return false;
     uint16_t target = static_cast<uint16_t>(value >> 16);
     // Null, or one of xen-core's own: never a way to ring 0.
     if (!(target & 4) && ((target & ~3) == 0 || (target >= 0xe000 && (target & ~3) != (selector::ring3_code64 & ~3) &&

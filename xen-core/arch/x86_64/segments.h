@@ -56,27 +56,23 @@ inline void swap_gs() { asm volatile("swapgs" ::: "memory"); }
 
 // FSGSBASE instructions where this CPU has them enabled, else MSRs.
 inline uint64_t read_fs_base(bool fsgsbase) {
-    if (!fsgsbase)
-        return read_msr(msr::fs_base);
+    if (!fsgsbase) return read_msr(msr::fs_base);
     uint64_t value;
     asm volatile("rdfsbase %0" : "=r"(value));
     return value;
 }
 inline uint64_t read_gs_base(bool fsgsbase) {
-    if (!fsgsbase)
-        return read_msr(msr::gs_base);
+    if (!fsgsbase) return read_msr(msr::gs_base);
     uint64_t value;
     asm volatile("rdgsbase %0" : "=r"(value));
     return value;
 }
 inline void write_fs_base(bool fsgsbase, uint64_t value) {
-    if (!fsgsbase)
-        return write_msr(msr::fs_base, value);
+    if (!fsgsbase) return write_msr(msr::fs_base, value);
     asm volatile("wrfsbase %0" ::"r"(value));
 }
 inline void write_gs_base(bool fsgsbase, uint64_t value) {
-    if (!fsgsbase)
-        return write_msr(msr::gs_base, value);
+    if (!fsgsbase) return write_msr(msr::gs_base, value);
     asm volatile("wrgsbase %0" ::"r"(value));
 }
 

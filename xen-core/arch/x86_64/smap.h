@@ -27,18 +27,14 @@
 #else
 
 #define USER_ACCESS_SITE(kind)                                                                                         \
-    "9871: .byte 0x0f, 0x1f, 0x00\n .pushsection .smap_sites, \"a?\"\n .balign 4\n .long 9871b - .\n .long " kind       \
+    "9871: .byte 0x0f, 0x1f, 0x00\n .pushsection .smap_sites, \"a?\"\n .balign 4\n .long 9871b - .\n .long " kind      \
     "\n .popsection\n"
 #define CLAC USER_ACCESS_SITE("0")
 #define STAC USER_ACCESS_SITE("1")
 
 namespace skerry {
-[[gnu::always_inline]] inline void open_user_access() {
-    asm volatile(STAC ::: "memory");
-}
-[[gnu::always_inline]] inline void close_user_access() {
-    asm volatile(CLAC ::: "memory");
-}
+[[gnu::always_inline]] inline void open_user_access() { asm volatile(STAC ::: "memory"); }
+[[gnu::always_inline]] inline void close_user_access() { asm volatile(CLAC ::: "memory"); }
 // Boot CPU, before text becomes read-only, if SMAP is to be used.
 void patch_smap_sites();
 } // namespace skerry

@@ -15,15 +15,11 @@ namespace {
 
 TscScale timer_ticks{0, 0}; // from nanoseconds
 
-uint64_t ticks_in(Nanoseconds ns) {
-    return timer_ticks.to_ns(ns) + 1;
-}
+uint64_t ticks_in(Nanoseconds ns) { return timer_ticks.to_ns(ns) + 1; }
 
 } // namespace
 
-void set_timer_frequency(uint64_t hertz) {
-    timer_ticks = inverse_scale(hertz);
-}
+void set_timer_frequency(uint64_t hertz) { timer_ticks = inverse_scale(hertz); }
 
 // A guest can name any deadline: what is far away fires early, and the handler arms it again.
 void set_timer_deadline(Nanoseconds deadline) {
@@ -44,8 +40,7 @@ void set_timer_deadline(Nanoseconds deadline) {
 
 void delay_us(uint32_t microseconds) {
     uint64_t ticks = tsc_hertz / 1'000'000 * microseconds;
-    for (uint64_t start = read_tsc(); read_tsc() - start < ticks;)
-        pause();
+    for (uint64_t start = read_tsc(); read_tsc() - start < ticks;) pause();
 }
 
 } // namespace skerry

@@ -14,12 +14,8 @@ extern TscScale tsc_scale;    // ticks of the TSC to nanoseconds
 extern uint64_t tsc_at_start; // TSC value at which now() is 0
 extern uint64_t tsc_hertz;
 
-inline Nanoseconds ns_of_tsc(uint64_t tsc) {
-    return tsc_scale.to_ns(tsc - tsc_at_start);
-}
-inline Nanoseconds now() {
-    return ns_of_tsc(read_tsc());
-}
+inline Nanoseconds ns_of_tsc(uint64_t tsc) { return tsc_scale.to_ns(tsc - tsc_at_start); }
+inline Nanoseconds now() { return ns_of_tsc(read_tsc()); }
 
 inline constexpr Nanoseconds no_deadline = ~Nanoseconds{0};
 

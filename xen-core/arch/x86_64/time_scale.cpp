@@ -6,8 +6,7 @@ namespace skerry {
 uint64_t multiply_divide(uint64_t a, uint64_t b, uint64_t c) {
     uint64_t high, low, quotient, remainder;
     asm("mulq %3" : "=a"(low), "=d"(high) : "a"(a), "r"(b));
-    if (high >= c)
-        return ~uint64_t{0};
+    if (high >= c) return ~uint64_t{0};
     asm("divq %4" : "=a"(quotient), "=d"(remainder) : "a"(low), "d"(high), "r"(c));
     return quotient;
 }

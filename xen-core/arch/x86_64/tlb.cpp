@@ -18,19 +18,13 @@ constexpr uint64_t all_but_global = 2;
 constexpr uint64_t everything = 3;
 constexpr uint64_t caches = 4; // everything, and write the caches back
 
-constexpr bool is_page(uint64_t request) {
-    return request % page_size == 0;
-}
+constexpr bool is_page(uint64_t request) { return request % page_size == 0; }
 
 constexpr uint64_t merge(uint64_t a, uint64_t b) {
-    if (a == b || b == nothing)
-        return a;
-    if (a == nothing)
-        return b;
-    if (is_page(a))
-        a = everything; // the page may be one of xen-core's own, which are global
-    if (is_page(b))
-        b = everything;
+    if (a == b || b == nothing) return a;
+    if (a == nothing) return b;
+    if (is_page(a)) a = everything; // the page may be one of xen-core's own, which are global
+    if (is_page(b)) b = everything;
     return a > b ? a : b;
 }
 
@@ -55,15 +49,13 @@ void perform(uint64_t request) {
         flush_tlb_local();
     else if (request == everything || request == caches)
         flush_global_too();
-    if (request == caches)
-        write_back_caches();
+    if (request == caches) write_back_caches();
 }
 
 // Merge first, then take the ticket: whoever serves the ticket has seen the request.
 uint64_t post(Mailbox& mailbox, uint64_t request) {
     uint64_t old = mailbox.request.load(std::memory_order_relaxed);
-    while (!mailbox.request.compare_exchange_weak(old, merge(old, request))) {
-    }
+    while (!mailbox.request.compare_exchange_weak(old, merge(old, request))) {}
     return mailbox.posted.fetch_add(1) + 1;
 }
 
@@ -81,16 +73,13 @@ uint64_t post(Mailbox& mailbox, uint64_t request) {
         raise_work(cpu, PendingWork::tlb_flush);
     });
     others.for_each([&](CpuId cpu) {
-        while (mailboxes[cpu.value].served.load(std::memory_order_acquire) < tickets[cpu.value])
-            spin_wait_hook();
+        while (mailboxes[cpu.value].served.load(std::memory_order_acquire) < tickets[cpu.value]) spin_wait_hook();
     });
 }
 
 } // namespace
 
-void flush_tlb_local() {
-    write_cr3(read_cr3());
-}
+void flush_tlb_local() { write_cr3(read_cr3()); }
 
 void invlpg_local(GuestVirt virt) {
     asm volatile("invlpg %0" ::"m"(*reinterpret_cast<const char*>(virt.value)) : "memory");
@@ -110,19 +99,14 @@ void flush_page(const CpuSet& cpus, GuestVirt virt) {
         flush_on(cpus, virt.value & ~(page_size - 1));
 }
 
-void flush_tlb_everywhere() {
-    flush_on(online_cpus, everything);
-}
+void flush_tlb_everywhere() { flush_on(online_cpus, everything); }
 
-void flush_caches(const CpuSet& cpus) {
-    flush_on(cpus, caches);
-}
+void flush_caches(const CpuSet& cpus) { flush_on(cpus, caches); }
 
 void serve_flush_requests() {
     Mailbox& mailbox = mailboxes[this_cpu().value];
     uint64_t ticket = mailbox.posted.load(std::memory_order_acquire);
-    if (mailbox.served.load(std::memory_order_relaxed) == ticket)
-        return;
+    if (mailbox.served.load(std::memory_order_relaxed) == ticket) return;
     perform(mailbox.request.exchange(nothing));
     mailbox.served.store(ticket, std::memory_order_release);
 }

@@ -22,8 +22,7 @@ class CpuSet {
     constexpr CpuSet() = default;
     CpuSet(const CpuSet& other) { *this = other; }
     CpuSet& operator=(const CpuSet& other) {
-        for (uint32_t i = 0; i < words; ++i)
-            bits_[i] = __atomic_load_n(&other.bits_[i], __ATOMIC_RELAXED);
+        for (uint32_t i = 0; i < words; ++i) bits_[i] = __atomic_load_n(&other.bits_[i], __ATOMIC_RELAXED);
         return *this;
     }
     static CpuSet of(CpuId cpu) {
@@ -34,39 +33,32 @@ class CpuSet {
 
     // The pre-check keeps the cache line shared and saves the locked instruction in the usual case.
     void add(CpuId cpu) {
-        if (!contains(cpu))
-            __atomic_fetch_or(&bits_[cpu.value / 64], mask(cpu), __ATOMIC_SEQ_CST);
+        if (!contains(cpu)) __atomic_fetch_or(&bits_[cpu.value / 64], mask(cpu), __ATOMIC_SEQ_CST);
     }
     void remove(CpuId cpu) { __atomic_fetch_and(&bits_[cpu.value / 64], ~mask(cpu), __ATOMIC_SEQ_CST); }
     bool contains(CpuId cpu) const { return __atomic_load_n(&bits_[cpu.value / 64], __ATOMIC_RELAXED) & mask(cpu); }
     bool is_empty() const {
         uint64_t any = 0;
-        for (uint64_t word : bits_)
-            any |= word;
+        for (uint64_t word : bits_) any |= word;
         return !any;
     }
     bool is_only(CpuId cpu) const {
         for (uint32_t i = 0; i < words; ++i)
-            if (bits_[i] != (i == cpu.value / 64 ? mask(cpu) : 0))
-                return false;
+            if (bits_[i] != (i == cpu.value / 64 ? mask(cpu) : 0)) return false;
         return true;
     }
     void add_all(const CpuSet& other) {
-        for (uint32_t i = 0; i < words; ++i)
-            bits_[i] |= other.bits_[i];
+        for (uint32_t i = 0; i < words; ++i) bits_[i] |= other.bits_[i];
     }
     void keep_only(const CpuSet& other) {
-        for (uint32_t i = 0; i < words; ++i)
-            bits_[i] &= other.bits_[i];
+        for (uint32_t i = 0; i < words; ++i) bits_[i] &= other.bits_[i];
     }
     uint32_t count() const {
         uint32_t n = 0;
-        for (uint64_t word : bits_)
-            n += static_cast<uint32_t>(__builtin_popcountll(word));
+        for (uint64_t word : bits_) n += static_cast<uint32_t>(__builtin_popcountll(word));
         return n;
     }
-    template <typename F>
-    void for_each(F&& f) const {
+    template <typename F> void for_each(F&& f) const {
         for (uint32_t i = 0; i < words; ++i)
             for (uint64_t left = bits_[i]; left; left &= left - 1)
                 f(CpuId(i * 64 + static_cast<uint32_t>(__builtin_ctzll(left))));

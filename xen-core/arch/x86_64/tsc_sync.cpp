@@ -18,8 +18,7 @@ constexpr unsigned rounds = 64;
 constexpr unsigned passes = 2; // measure and correct, measure again
 
 void wait_for_turn(uint32_t value) {
-    while (turn.load(std::memory_order_acquire) != value)
-        pause();
+    while (turn.load(std::memory_order_acquire) != value) pause();
 }
 
 // The boot CPU's TSC minus this CPU's, and how sure that is.
@@ -57,8 +56,7 @@ void sync_tsc_this_cpu() {
         uint64_t uncertainty;
         int64_t offset = measure_offset(uncertainty);
         uint64_t distance = static_cast<uint64_t>(offset < 0 ? -offset : offset);
-        if (distance <= uncertainty)
-            continue;
+        if (distance <= uncertainty) continue;
         if (pass == passes - 1)
             log(LogLevel::warning, "this CPU's TSC is %ld ticks off and cannot be corrected", -offset);
         else if (cpu_features.tsc_adjust)

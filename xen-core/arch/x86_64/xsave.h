@@ -25,9 +25,7 @@ inline void xsaveopt(void* area, uint64_t components) {
                  "d"(static_cast<uint32_t>(components >> 32))
                  : "memory");
 }
-inline void fxsave(void* area) {
-    asm volatile("fxsave64 (%0)" ::"r"(area) : "memory");
-}
+inline void fxsave(void* area) { asm volatile("fxsave64 (%0)" ::"r"(area) : "memory"); }
 
 // The area must be well formed: restoring what a guest or a toolstack wrote goes through xrstor_safe/fxrstor_safe,
 // which return false (and leave the registers as they were or initialised) where the CPU refuses the area.
@@ -38,8 +36,6 @@ inline void xrstor(const void* area, uint64_t components) {
                  "d"(static_cast<uint32_t>(components >> 32))
                  : "memory");
 }
-inline void fxrstor(const void* area) {
-    asm volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
-}
+inline void fxrstor(const void* area) { asm volatile("fxrstor64 (%0)" ::"r"(area) : "memory"); }
 
 } // namespace skerry

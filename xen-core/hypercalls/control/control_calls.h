@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The sub-operations of domctl, by subject. Each checks the caller's right, changes `request.u` where the operation answers,
-// and is called with the target's control lock held (except create).
+// The sub-operations of domctl, by subject. Each checks the caller's right, changes `request.u` where the operation
+// answers, and is called with the target's control lock held (except create).
 #pragma once
 
 #include "hypercalls/caller.h"

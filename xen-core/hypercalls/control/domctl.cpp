@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// domctl: building, running, inspecting and ending domains (<xen/domctl.h>). Decoding only; the operations stand beside.
+// domctl: building, running, inspecting and ending domains (<xen/domctl.h>). Decoding only; the operations stand
+// beside.
 #include "hypercalls/control/control_calls.h"
 #include "hypercalls/control/extensions.h"
 #include "hypercalls/dispatch.h"
@@ -17,7 +18,8 @@ Status fixed_property(xen_domctl_t& request) {
         return request.u.address_size.size == guest_word_bits ? success : Status(Error::invalid);
     case XEN_DOMCTL_get_address_size: request.u.address_size.size = guest_word_bits; return success;
     case XEN_DOMCTL_settscinfo: // the TSC is the hardware's own, never emulated (mode 0, the default, and 2)
-        return request.u.tsc_info.tsc_mode == 0 || request.u.tsc_info.tsc_mode == 2 ? success : Status(Error::not_supported);
+        return request.u.tsc_info.tsc_mode == 0 || request.u.tsc_info.tsc_mode == 2 ? success
+                                                                                    : Status(Error::not_supported);
     default: return Error::no_system_call;
     }
 }
@@ -61,11 +63,9 @@ Status operate(Caller& caller, Domain& target, xen_domctl_t& request, bool& answ
 
 // getdomaininfo answers for the first domain at or after the number that was asked for.
 Result<DomainRef> target_of(const xen_domctl_t& request, Caller& caller) {
-    if (request.cmd != XEN_DOMCTL_getdomaininfo)
-        return named_domain(caller, request.domain);
+    if (request.cmd != XEN_DOMCTL_getdomaininfo) return named_domain(caller, request.domain);
     DomainRef found = domain_table.next_from(request.domain);
-    if (!found)
-        return Error::no_such_domain;
+    if (!found) return Error::no_such_domain;
     return found;
 }
 
@@ -74,8 +74,7 @@ Result<DomainRef> target_of(const xen_domctl_t& request, Caller& caller) {
 HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> operation) {
     xen_domctl_t request;
     TRY_STATUS(operation.read(request));
-    if (request.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
-        return Error::access_denied;
+    if (request.interface_version != XEN_DOMCTL_INTERFACE_VERSION) return Error::access_denied;
     if (request.cmd == XEN_DOMCTL_createdomain) {
         TRY_STATUS(create_domain(caller, request));
         TRY_STATUS(operation.write(request));
@@ -92,8 +91,7 @@ HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> opera
         TRY_STATUS(operate(caller, *target, request, answers));
         request.domain = target->id.value;
     }
-    if (answers)
-        TRY_STATUS(operation.write(request));
+    if (answers) TRY_STATUS(operation.write(request));
     return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The control operations that Xen's interface has no place for. docs/abi.md documents them for their callers; everything else
-// uses XEN_DOMCTL_* and XEN_SYSCTL_*.
+// The control operations that Xen's interface has no place for. docs/abi.md documents them for their callers;
+// everything else uses XEN_DOMCTL_* and XEN_SYSCTL_*.
 #pragma once
 
 #include <stdint.h>
@@ -8,8 +8,8 @@
 
 namespace skerry {
 
-// domctl: ends every access to the domain's memory by anyone else, for good. No payload. Needs map_memory over the domain.
-// -EBUSY while somebody still maps a frame of it.
+// domctl: ends every access to the domain's memory by anyone else, for good. No payload. Needs map_memory over the
+// domain. -EBUSY while somebody still maps a frame of it.
 inline constexpr uint32_t domctl_seal = 0x5ea1;
 
 // domctl: gives the domain a right, or takes it away. Needs grant_rights.

@@ -17,15 +17,13 @@ Status read_console(Caller& caller, xen_sysctl_readconsole& request) {
     while (written < request.count) {
         uint32_t room = request.count - written;
         size_t length = read_console_ring(position, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
-        if (length == 0)
-            break;
+        if (length == 0) break;
         TRY_STATUS(out.write_array(chunk, length, written));
         written += static_cast<uint32_t>(length);
     }
     request.count = written;
     request.index = static_cast<uint32_t>(position);
-    if (request.clear)
-        clear_console_ring();
+    if (request.clear) clear_console_ring();
     return success;
 }
 
@@ -50,8 +48,7 @@ Status list_domains(Caller& caller, xen_sysctl_getdomaininfolist& request) {
     uint32_t found = 0;
     for (uint32_t from = request.first_domain; found < request.max_domains;) {
         DomainRef domain = domain_table.next_from(from);
-        if (!domain)
-            break;
+        if (!domain) break;
         from = domain->id.value + 1u;
         xen_domctl_getdomaininfo_t info;
         Holding held(domain->control); // its vCPUs stay
@@ -95,9 +92,7 @@ Status operate(Caller& caller, xen_sysctl_t& request) {
     case XEN_SYSCTL_sched_id: request.u.sched_id.sched_id = XEN_SCHEDULER_CREDIT; return success;
     case XEN_SYSCTL_getdomaininfolist: return list_domains(caller, request.u.getdomaininfolist);
     case XEN_SYSCTL_getcpuinfo: return cpu_info(request.u.getcpuinfo);
-    case XEN_SYSCTL_availheap:
-        request.u.availheap.avail_bytes = allocator.free_frames() << page_shift;
-        return success;
+    case XEN_SYSCTL_availheap: request.u.availheap.avail_bytes = allocator.free_frames() << page_shift; return success;
     case XEN_SYSCTL_cputopoinfo: return cpu_topology(request.u.cputopoinfo);
     default: return Error::no_system_call;
     }
@@ -108,8 +103,7 @@ Status operate(Caller& caller, xen_sysctl_t& request) {
 HypercallResult hypercall_sysctl(Caller& caller, GuestHandle<xen_sysctl_t> operation) {
     xen_sysctl_t request;
     TRY_STATUS(operation.read(request));
-    if (request.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
-        return Error::access_denied;
+    if (request.interface_version != XEN_SYSCTL_INTERFACE_VERSION) return Error::access_denied;
     TRY_STATUS(operate(caller, request));
     TRY_STATUS(operation.write(request));
     return 0;

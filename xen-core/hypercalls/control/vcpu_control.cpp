@@ -7,8 +7,7 @@ namespace {
 
 Result<Vcpu*> vcpu_of_domain(Domain& target, uint32_t number) {
     Vcpu* vcpu = target.vcpu(VcpuId(number));
-    if (!vcpu)
-        return Error::no_such_domain;
+    if (!vcpu) return Error::no_such_domain;
     return vcpu;
 }
 
@@ -19,8 +18,7 @@ Result<Affinity> read_affinity(const xenctl_bitmap& bitmap) {
     for (uint32_t i = 0; i < bytes && i < schedule_max_cpus / 8; ++i) {
         uint8_t byte;
         TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).read(byte, i));
-        if (i == bytes - 1 && bitmap.nr_bits % 8)
-            byte &= static_cast<uint8_t>((1u << (bitmap.nr_bits % 8)) - 1);
+        if (i == bytes - 1 && bitmap.nr_bits % 8) byte &= static_cast<uint8_t>((1u << (bitmap.nr_bits % 8)) - 1);
         set.set_byte(i, byte);
     }
     return set;
@@ -45,37 +43,30 @@ Affinity online() {
 // createdomain fixed the number; here the vCPUs come into being.
 Status set_max_vcpus(Caller& caller, Domain& target, const xen_domctl_max_vcpus& request) {
     TRY(AuthorityCheck::control(caller.domain, target));
-    if (request.max != target.max_vcpus() || target.is_dying())
-        return Error::invalid;
+    if (request.max != target.max_vcpus() || target.is_dying()) return Error::invalid;
     for (uint32_t number = 0; number < request.max; ++number)
-        if (!target.vcpu(VcpuId(number)))
-            TRY_STATUS(target.create_vcpu(VcpuId(number)));
+        if (!target.vcpu(VcpuId(number))) TRY_STATUS(target.create_vcpu(VcpuId(number)));
     return success;
 }
 
 Status set_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucontext& request) {
     TRY(AuthorityCheck::memory(caller.domain, target));
-    if (&target == &caller.domain || target.is_dying())
-        return Error::invalid;
+    if (&target == &caller.domain || target.is_dying()) return Error::invalid;
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
-    if (!target.is_paused_by_control() || vcpu->entity.is_on_cpu())
-        return Error::busy;
+    if (!target.is_paused_by_control() || vcpu->entity.is_on_cpu()) return Error::busy;
     auto handle = handle_of<vcpu_guest_context_t>(request.ctxt);
     auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
     TRY_STATUS(handle.read(*context));
     TRY_STATUS(initialise_vcpu(*vcpu, *context, caller.budget));
-    if (context->flags & VGCF_online)
-        (void)scheduler.bring_up(vcpu->entity);
+    if (context->flags & VGCF_online) (void)scheduler.bring_up(vcpu->entity);
     return success;
 }
 
 Status get_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucontext& request) {
     TRY(AuthorityCheck::memory(caller.domain, target));
-    if (&target == &caller.domain)
-        return Error::invalid;
+    if (&target == &caller.domain) return Error::invalid;
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
-    if (!vcpu->is_initialised)
-        return Error::no_data;
+    if (!vcpu->is_initialised) return Error::no_data;
     scheduler.pause(vcpu->entity);
     if (vcpu->entity.is_on_cpu()) {
         scheduler.unpause(vcpu->entity);
@@ -92,8 +83,7 @@ Status get_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucon
 }
 
 Status get_vcpu_info(Caller& caller, Domain& target, xen_domctl_getvcpuinfo& request) {
-    if (!caller.domain.authority.holds(PlatformRight::inspect))
-        TRY(AuthorityCheck::control(caller.domain, target));
+    if (!caller.domain.authority.holds(PlatformRight::inspect)) TRY(AuthorityCheck::control(caller.domain, target));
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     request.online = !vcpu->entity.is_down();
     request.blocked = vcpu->entity.is_blocked();
@@ -107,21 +97,16 @@ Status set_affinity(Caller& caller, Domain& target, xen_domctl_vcpuaffinity& req
     TRY(AuthorityCheck::control(caller.domain, target));
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     Affinity hard = scheduler.hard_affinity(vcpu->entity), soft = scheduler.soft_affinity(vcpu->entity);
-    if (request.flags & XEN_VCPUAFFINITY_HARD)
-        hard = TRY(read_affinity(request.cpumap_hard));
-    if (request.flags & XEN_VCPUAFFINITY_SOFT)
-        soft = TRY(read_affinity(request.cpumap_soft));
+    if (request.flags & XEN_VCPUAFFINITY_HARD) hard = TRY(read_affinity(request.cpumap_hard));
+    if (request.flags & XEN_VCPUAFFINITY_SOFT) soft = TRY(read_affinity(request.cpumap_soft));
     TRY_STATUS(scheduler.set_affinity(vcpu->entity, hard, soft));
-    if (request.flags & XEN_VCPUAFFINITY_HARD)
-        TRY_STATUS(write_affinity(request.cpumap_hard, hard & online()));
-    if (request.flags & XEN_VCPUAFFINITY_SOFT)
-        TRY_STATUS(write_affinity(request.cpumap_soft, soft & hard & online()));
+    if (request.flags & XEN_VCPUAFFINITY_HARD) TRY_STATUS(write_affinity(request.cpumap_hard, hard & online()));
+    if (request.flags & XEN_VCPUAFFINITY_SOFT) TRY_STATUS(write_affinity(request.cpumap_soft, soft & hard & online()));
     return success;
 }
 
 Status get_affinity(Caller& caller, Domain& target, xen_domctl_vcpuaffinity& request) {
-    if (!caller.domain.authority.holds(PlatformRight::inspect))
-        TRY(AuthorityCheck::control(caller.domain, target));
+    if (!caller.domain.authority.holds(PlatformRight::inspect)) TRY(AuthorityCheck::control(caller.domain, target));
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     if (request.flags & XEN_VCPUAFFINITY_HARD)
         TRY_STATUS(write_affinity(request.cpumap_hard, scheduler.hard_affinity(vcpu->entity)));
@@ -132,18 +117,15 @@ Status get_affinity(Caller& caller, Domain& target, xen_domctl_vcpuaffinity& req
 
 // The scheduler has the parameters of Xen's credit schedulers: weight and cap; credit2's are the same two.
 Status schedule_domain(Caller& caller, Domain& target, xen_domctl_scheduler_op& request) {
-    if (request.sched_id != XEN_SCHEDULER_CREDIT && request.sched_id != XEN_SCHEDULER_CREDIT2)
-        return Error::invalid;
+    if (request.sched_id != XEN_SCHEDULER_CREDIT && request.sched_id != XEN_SCHEDULER_CREDIT2) return Error::invalid;
     static_assert(sizeof(request.u.credit) == sizeof(request.u.credit2));
     if (request.cmd == XEN_DOMCTL_SCHEDOP_getinfo) {
-        if (!caller.domain.authority.holds(PlatformRight::inspect))
-            TRY(AuthorityCheck::control(caller.domain, target));
+        if (!caller.domain.authority.holds(PlatformRight::inspect)) TRY(AuthorityCheck::control(caller.domain, target));
         request.u.credit.weight = static_cast<uint16_t>(target.sched_group.weight());
         request.u.credit.cap = static_cast<uint16_t>(target.sched_group.cap());
         return success;
     }
-    if (request.cmd != XEN_DOMCTL_SCHEDOP_putinfo)
-        return Error::invalid;
+    if (request.cmd != XEN_DOMCTL_SCHEDOP_putinfo) return Error::invalid;
     TRY(AuthorityCheck::control(caller.domain, target));
     // Zero weight and all-ones cap mean: leave as it is.
     uint32_t weight = request.u.credit.weight ? request.u.credit.weight : target.sched_group.weight();

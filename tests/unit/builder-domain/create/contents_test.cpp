@@ -53,9 +53,7 @@ class ContentsTest : public ::testing::Test {
     start_info_t info_{};
 };
 
-std::string text_of(const Status& status) {
-    return status.ok() ? "" : std::string(status.failure().text());
-}
+std::string text_of(const Status& status) { return status.ok() ? "" : std::string(status.failure().text()); }
 
 DomainDescription described(uint64_t pages) {
     DomainDescription description;
@@ -85,8 +83,7 @@ TEST_F(ContentsTest, GuestFindsWhatTheAbiPromises) {
     EXPECT_EQ(built().pinned, frame_at(info_.pt_base));
     for (uint64_t pfn = 0; pfn < 1024; ++pfn)
         ASSERT_EQ(hypervisor_.read_as<uint64_t>(id(), info_.mfn_list + pfn * 8), built().p2m[pfn]);
-    for (uint64_t pfn = 0; pfn < 1024; ++pfn)
-        ASSERT_EQ(frame_at(base + pfn * 4096), built().p2m[pfn]);
+    for (uint64_t pfn = 0; pfn < 1024; ++pfn) ASSERT_EQ(frame_at(base + pfn * 4096), built().p2m[pfn]);
     uint64_t table = info_.pt_base;
     for (; table < info_.pt_base + info_.nr_pt_frames * 4096; table += 4096)
         EXPECT_EQ(hypervisor_.entry_for(id(), table) & 2, 0u) << "a page table is writable";
@@ -105,8 +102,7 @@ TEST_F(ContentsTest, ConsoleAndStoreAreClearedAndGranted) {
     EXPECT_EQ(grants[1].domid, 8);
     EXPECT_EQ(grants[1].frame, info_.store_mfn);
     for (uint64_t mfn : {info_.console.domU.mfn, info_.store_mfn})
-        for (std::byte byte : hypervisor_.frame(mfn))
-            ASSERT_EQ(byte, std::byte{0});
+        for (std::byte byte : hypervisor_.frame(mfn)) ASSERT_EQ(byte, std::byte{0});
     auto& shared = reinterpret_cast<const shared_info_t&>(hypervisor_.frame(built().shared_info));
     EXPECT_EQ(shared.vcpu_info[0].evtchn_upcall_mask, 1);
     EXPECT_EQ(shared.vcpu_info[31].evtchn_upcall_mask, 1);
@@ -173,14 +169,12 @@ TEST(ExtentMap, MergesAndFinds) {
     ExtentMap map;
     ASSERT_TRUE(map.append(Mfn(100), 10).ok());
     ASSERT_TRUE(map.append(Mfn(110), 5).ok());
-    for (uint64_t i = 0; i < 1000; ++i)
-        ASSERT_TRUE(map.append(Mfn(10000 - 3 * i), 2).ok());
+    for (uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(map.append(Mfn(10000 - 3 * i), 2).ok());
     EXPECT_EQ(map.pages(), 2015u);
     EXPECT_EQ(map.frame_of(14), Mfn(114));
     EXPECT_EQ(map.frame_of(2014), Mfn(10000 - 3 * 999 + 1));
     EXPECT_EQ(map.frame_of(0), Mfn(100));
-    for (uint64_t i = 0; i < 1000; ++i)
-        ASSERT_EQ(map.frame_of(15 + 2 * i), Mfn(10000 - 3 * i));
+    for (uint64_t i = 0; i < 1000; ++i) ASSERT_EQ(map.frame_of(15 + 2 * i), Mfn(10000 - 3 * i));
 }
 
 } // namespace

@@ -23,9 +23,7 @@ std::unique_ptr<Parsed> parse(std::string text) {
     return parsed;
 }
 
-std::string error_of(std::string text) {
-    return parse(std::move(text))->error;
-}
+std::string error_of(std::string text) { return parse(std::move(text))->error; }
 
 const std::string minimal = "[domain a]\nkernel = k\nmemory = 4M\n";
 
@@ -140,8 +138,7 @@ TEST(Description, RubbishIsNamedNotSkipped) {
 class WrongValue : public ::testing::TestWithParam<const char*> {};
 TEST_P(WrongValue, IsRefusedWithItsLine) {
     std::string text = "[domain a]\nkernel = k\n";
-    if (!std::string(GetParam()).starts_with("memory"))
-        text += "memory = 4M\n";
+    if (!std::string(GetParam()).starts_with("memory")) text += "memory = 4M\n";
     EXPECT_NE(error_of(text + GetParam() + "\n").find(" wants "), std::string::npos) << error_of(text + GetParam());
 }
 INSTANTIATE_TEST_SUITE_P(Values, WrongValue,
@@ -161,8 +158,7 @@ TEST(Description, TooLongCommandLine) {
 
 TEST(Description, TooManyDomains) {
     std::string text;
-    for (size_t i = 0; i <= max_domains; ++i)
-        text += "[domain d" + std::to_string(i) + "]\nkernel = k\nmemory = 4M\n";
+    for (size_t i = 0; i <= max_domains; ++i) text += "[domain d" + std::to_string(i) + "]\nkernel = k\nmemory = 4M\n";
     EXPECT_EQ(error_of(text), "line 193: more than 64 domains");
 }
 

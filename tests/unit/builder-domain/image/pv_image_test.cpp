@@ -88,8 +88,7 @@ TEST(PvImage, RefusesImpossibleSegments) {
     elf.loads[0].size = ~uint64_t{0} - 0x1000;
     EXPECT_NE(error_of(elf).find("impossible size"), std::string::npos);
     elf = small_kernel();
-    for (int i = 0; i < 17; ++i)
-        elf.loads.push_back(elf.loads[0]);
+    for (int i = 0; i < 17; ++i) elf.loads.push_back(elf.loads[0]);
     EXPECT_NE(error_of(elf).find("more than 16"), std::string::npos);
 }
 

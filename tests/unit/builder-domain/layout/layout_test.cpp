@@ -25,10 +25,8 @@ void check_invariants(const Layout& layout) {
         EXPECT_EQ(first, end);
         end = first + count;
     };
-    if (layout.module_mapped)
-        follows(layout.module.first, layout.module.count);
-    if (layout.p2m_tables.pages() == 0)
-        follows(layout.p2m.first, layout.p2m.count);
+    if (layout.module_mapped) follows(layout.module.first, layout.module.count);
+    if (layout.p2m_tables.pages() == 0) follows(layout.p2m.first, layout.p2m.count);
     follows(layout.start_info, 1);
     follows(layout.store, 1);
     follows(layout.console, 1);

@@ -22,9 +22,7 @@ std::string entry(const std::string& name, const std::string& data, unsigned mod
 }
 const std::string trailer = entry("TRAILER!!!", "", 0);
 
-std::string error_of(const Status& status) {
-    return status.ok() ? "" : std::string(status.failure().text());
-}
+std::string error_of(const Status& status) { return status.ok() ? "" : std::string(status.failure().text()); }
 
 TEST(Modules, AreNamedByTheLastWordWithoutItsFolder) {
     std::string data = "data";

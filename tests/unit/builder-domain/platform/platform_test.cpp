@@ -31,8 +31,7 @@ class FakeSurroundings : public Surroundings {
 
     bool said(const std::string& part) const {
         for (const auto& line : lines)
-            if (line.find(part) != line.npos)
-                return true;
+            if (line.find(part) != line.npos) return true;
         return false;
     }
 };
@@ -58,10 +57,8 @@ class PlatformTest : public ::testing::Test {
         add("vmlinuz", "MZ kernel");
         add("initrd", "ramdisk");
         platform_ = std::make_unique<Platform>(hypervisor_, surroundings_, modules_);
-        if (auto prepared = platform_->prepare(); !prepared.ok())
-            return std::string(prepared.failure().text());
-        if (auto started = platform_->start(); !started.ok())
-            return std::string(started.failure().text());
+        if (auto prepared = platform_->prepare(); !prepared.ok()) return std::string(prepared.failure().text());
+        if (auto started = platform_->start(); !started.ok()) return std::string(started.failure().text());
         return "";
     }
     std::string cmdline_of(domid_t id) {
@@ -201,11 +198,9 @@ TEST_F(PlatformTest, DomainThatNeverLivesLongIsNotBuiltForEver) {
         ends(1, SHUTDOWN_crash);
         platform_->look_after_domains();
     };
-    for (int i = 0; i < 5; ++i)
-        crash(1000);
+    for (int i = 0; i < 5; ++i) crash(1000);
     crash(2'000'000); // a longer life makes up for them
-    for (int i = 0; i < 5; ++i)
-        crash(1000);
+    for (int i = 0; i < 5; ++i) crash(1000);
     EXPECT_TRUE(hypervisor_.domains.contains(1));
     crash(1000);
     EXPECT_FALSE(hypervisor_.domains.contains(1));

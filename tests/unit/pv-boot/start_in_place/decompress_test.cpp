@@ -36,9 +36,7 @@ class Decompress : public testing::TestWithParam<Sample> {
     std::vector<std::byte> output_;
 };
 
-TEST_P(Decompress, IsRecognised) {
-    EXPECT_EQ(recognise(input()), GetParam().format);
-}
+TEST_P(Decompress, IsRecognised) { EXPECT_EQ(recognise(input()), GetParam().format); }
 
 TEST_P(Decompress, Whole) {
     const std::uint64_t before = domain_.used_count();
@@ -90,16 +88,13 @@ TEST_P(Decompress, EverySingleCorruptByteIsSurvived) {
         for (unsigned bit : {0u, 3u, 7u}) {
             spoilt[at] ^= static_cast<std::byte>(1u << bit);
             const auto written = run(Bytes(std::span<const std::byte>(spoilt)), test::sample_bytes);
-            if (written) {
-                EXPECT_LE(*written, test::sample_bytes);
-            }
+            if (written) { EXPECT_LE(*written, test::sample_bytes); }
         }
     }
 }
 
 TEST_P(Decompress, NoMemoryForTheWorkspaceIsAnError) {
-    if (GetParam().format == Format::lz4)
-        return; // needs none
+    if (GetParam().format == Format::lz4) return; // needs none
     test::FakeDomain poor(4, 4);
     Workspace workspace(poor);
     std::vector<std::byte> output(test::sample_bytes);
@@ -127,8 +122,7 @@ std::vector<std::byte> by_liblzma(Format format, Bytes input) {
 }
 
 TEST_P(Decompress, AgreesWithLiblzma) {
-    if (GetParam().format != Format::xz && GetParam().format != Format::lzma)
-        return;
+    if (GetParam().format != Format::xz && GetParam().format != Format::lzma) return;
     unsigned accepted = 0;
     for (std::size_t at = 0; at < input().size(); ++at) {
         std::vector<std::byte> spoilt(input().data(), input().data() + input().size());
@@ -136,8 +130,7 @@ TEST_P(Decompress, AgreesWithLiblzma) {
         const Bytes bytes(std::span<const std::byte>{spoilt});
         const std::vector<std::byte> reference = by_liblzma(GetParam().format, bytes);
         const auto written = run(bytes, test::sample_bytes);
-        if (reference.empty())
-            continue; // liblzma also checks the index, which is not read here
+        if (reference.empty()) continue; // liblzma also checks the index, which is not read here
         ++accepted;
         ASSERT_TRUE(written) << at << ": " << written.failure().what;
         ASSERT_EQ(*written, reference.size()) << at;

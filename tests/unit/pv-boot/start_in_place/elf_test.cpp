@@ -12,14 +12,11 @@ using test::File;
 using test::put;
 using test::TestKernel;
 
-Bytes view(const File& file) {
-    return Bytes(std::span<const std::byte>(file));
-}
+Bytes view(const File& file) { return Bytes(std::span<const std::byte>(file)); }
 
 Result<Kernel> load(const File& file) {
     Result<ElfImage> image = ElfImage::parse(view(file));
-    if (!image)
-        return image.failure();
+    if (!image) return image.failure();
     return read_notes(view(file), *image);
 }
 

@@ -94,8 +94,7 @@ TEST(Layout, TooLittleMemoryIsSaid) {
     const Kernel kernel = linux_kernel(8 * mib);
     std::uint64_t pages = 1;
     for (; pages < 20000; ++pages)
-        if (Layout::plan(kernel, {pages, 3 * mib, true, true}))
-            break;
+        if (Layout::plan(kernel, {pages, 3 * mib, true, true})) break;
     const LayoutRequest request{pages, 3 * mib, true, true};
     const Result<Layout> layout = Layout::plan(kernel, request);
     ASSERT_TRUE(layout);

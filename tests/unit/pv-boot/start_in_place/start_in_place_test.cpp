@@ -38,8 +38,7 @@ class View {
                 return 0;
             }
             const std::uint64_t found = entries[entry_index(address, level)];
-            if ((found & entry_present) == 0 || level == 1)
-                return found;
+            if ((found & entry_present) == 0 || level == 1) return found;
             table = (found & address_mask) / page_bytes;
         }
     }
@@ -54,22 +53,16 @@ class View {
     }
 
     /// Calls visit(level, entry) for every present entry.
-    template <class Visit>
-    void all(Visit visit) const {
-        walk(root_, 4, visit);
-    }
+    template <class Visit> void all(Visit visit) const { walk(root_, 4, visit); }
 
   private:
-    template <class Visit>
-    void walk(std::uint64_t table, unsigned level, Visit& visit) const {
+    template <class Visit> void walk(std::uint64_t table, unsigned level, Visit& visit) const {
         const auto* entries = reinterpret_cast<const std::uint64_t*>(domain_.page_of_machine(table));
         ASSERT_NE(entries, nullptr);
         for (unsigned i = 0; i < entries_per_table; ++i) {
-            if ((entries[i] & entry_present) == 0)
-                continue;
+            if ((entries[i] & entry_present) == 0) continue;
             visit(level, entries[i]);
-            if (level > 1)
-                walk((entries[i] & address_mask) / page_bytes, level - 1, visit);
+            if (level > 1) walk((entries[i] & address_mask) / page_bytes, level - 1, visit);
         }
     }
     const FakeDomain& domain_;
@@ -113,8 +106,7 @@ class StartInPlace : public testing::Test {
         domain_->on_leave = [&](const Departure& departure) {
             check_permutation(departure);
             check_tables(departure);
-            if (check)
-                check(departure, View(*domain_, departure.new_root));
+            if (check) check(departure, View(*domain_, departure.new_root));
         };
         const std::uint64_t before = domain_->used_count();
         Result<void> result = start_in_place(*domain_, request);
@@ -149,12 +141,10 @@ class StartInPlace : public testing::Test {
         const View view(*domain_, departure.new_root);
         std::set<std::uint64_t> tables{departure.new_root};
         view.all([&](unsigned level, std::uint64_t entry) {
-            if (level > 1)
-                tables.insert((entry & address_mask) / page_bytes);
+            if (level > 1) tables.insert((entry & address_mask) / page_bytes);
         });
         EXPECT_EQ(tables.size(), layout.tables.count + layout.p2m_tables.count + 3);
-        for (std::uint64_t table : tables)
-            EXPECT_TRUE(domain_->is_protected(domain_->frame_of_machine(table)));
+        for (std::uint64_t table : tables) EXPECT_TRUE(domain_->is_protected(domain_->frame_of_machine(table)));
         view.all([&](unsigned level, std::uint64_t entry) {
             if (level == 1 && tables.count((entry & address_mask) / page_bytes) != 0) {
                 EXPECT_EQ(entry & entry_writable, 0u);
@@ -184,8 +174,7 @@ class StartInPlace : public testing::Test {
                               std::uint64_t skip_page) {
         for (std::uint64_t i = 0; i < load.memory_bytes; ++i) {
             const std::uint64_t address = load.physical + offset_to_virtual + i;
-            if (address / page_bytes * page_bytes == skip_page)
-                continue;
+            if (address / page_bytes * page_bytes == skip_page) continue;
             const std::byte expected = i < load.file_bytes ? TestKernel::pattern(load.offset + i) : std::byte{0};
             ASSERT_EQ(*view.at(address), expected) << std::hex << address;
         }
@@ -199,10 +188,8 @@ TEST_F(StartInPlace, LinuxLike) {
     const TestKernel kernel = TestKernel::like_linux();
     const Result<void> result = start({}, [&](const Departure& departure, const View& view) {
         const std::uint64_t hypercall_page = TestKernel::default_base + TestKernel::default_start + 0x1000;
-        for (const auto& load : kernel.loads)
-            check_segment(view, load, TestKernel::default_base, hypercall_page);
-        for (std::uint64_t i = 0; i < page_bytes; ++i)
-            ASSERT_EQ(*view.at(hypercall_page + i), std::byte{0xc3});
+        for (const auto& load : kernel.loads) check_segment(view, load, TestKernel::default_base, hypercall_page);
+        for (std::uint64_t i = 0; i < page_bytes; ++i) ASSERT_EQ(*view.at(hypercall_page + i), std::byte{0xc3});
         const Layout& layout = departure.image.layout();
         const start_info_t info = start_info(departure, view);
         EXPECT_STREQ(info.magic, "xen-3.0-x86_64");
@@ -291,8 +278,7 @@ TEST_F(StartInPlace, SegmentsThatShareAPageOfTheFile) {
     Scenario scenario;
     scenario.kernel = kernel.file();
     const Result<void> result = start(scenario, [&](const Departure&, const View& view) {
-        for (const auto& load : kernel.loads)
-            check_segment(view, load, 0, 1);
+        for (const auto& load : kernel.loads) check_segment(view, load, 0, 1);
     });
     EXPECT_TRUE(result) << result.failure().what;
 }
