@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What the console domain is told on its command line:
-//   guest=<domid>:<port>:<name>   a guest to serve; repeated          interactive=<name>   which one has the keyboard
-//   (default: the first) uart=<port>                   base I/O port (default 0x3f8)       irq=<number>|none    its
-//   interrupt (default 4) builder=<port>                event channel on which the builder says that guests came or
-//   went log=yes|no                    show the hypervisor's log, if that right is held (default yes)
+//   guest=<domid>:<port>:<name>   a guest to serve; repeated
+//   interactive=<name>            which one has the keyboard (default: the first)
+//   uart=<port>                   base I/O port (default 0x3f8)
+//   irq=<number>|none             its interrupt (default 4)
+//   builder=<port>                event channel on which the builder says that guests came or went
+//   log=yes|no                    show the hypervisor's log, if that right is held (default yes)
 #pragma once
 
 #include <minios/backends/service_page.h>

@@ -2,10 +2,12 @@
 // Memory of the domain: frames, pages, mappings and the heap.
 //
 // Virtual layout (all below 512 GiB, one top-level entry):
-//   0x400000...      the image, then what the domain's builder put after it (the initial region, pseudo-physical frame
-//   0 upwards) 32 GiB           stacks, each above an unmapped guard page 64 GiB           mappings: foreign frames,
-//   grants, machine frames 128 GiB          heap: backed on first use, zero until written 256 GiB          pages: frame
-//   n at 256 GiB + n * 4 KiB, for frames outside the initial region
+//   0x400000...      the image, then what the domain's builder put after it (the initial region, pseudo-physical
+//                    frame 0 upwards)
+//   32 GiB           stacks, each above an unmapped guard page
+//   64 GiB           mappings: foreign frames, grants, machine frames
+//   128 GiB          heap: backed on first use, zero until written
+//   256 GiB          pages: frame n at 256 GiB + n * 4 KiB, for frames outside the initial region
 // Invariants: no page is both writable and executable; only text is executable; text and rodata are never writable.
 // Everything here belongs to the one vCPU and is not re-entered: no locks.
 #pragma once
@@ -100,8 +102,7 @@ std::size_t count_writable_executable();
 
 } // namespace page_table
 
-// --- heap
-// -------------------------------------------------------------------------------------------------------------
+// --- heap ----------------------------------------------------------------------------------------------------------
 namespace heap {
 
 /// Makes [p, p + size) present and writable, so that the hypervisor can write to it. False: out of memory.
