@@ -19,7 +19,8 @@ $(BUILD)/obj/tests/guests/%.S.o: tests/guests/%.S
 	@$(CXX) -D__ASSEMBLY__ -MMD -MP -Itests/guests -c $< -o $@
 
 define guest_rule
-$(BUILD)/tests/guests/$(1): $(patsubst tests/%,$(BUILD)/obj/tests/%.o,$(wildcard tests/guests/$(1)/*.cpp tests/guests/$(1)/*.S)) $(GUEST_LIB) tests/guests/lib/guest.lds
+$(BUILD)/tests/guests/$(1): $(patsubst tests/%,$(BUILD)/obj/tests/%.o,$(wildcard tests/guests/$(1)/*.cpp tests/guests/$(1)/*.S)) \
+        $(if $(wildcard tests/guests/$(1)/notes.S),$(filter-out %/lib/notes.S.o,$(GUEST_LIB)),$(GUEST_LIB)) tests/guests/lib/guest.lds
 	@mkdir -p $$(@D)
 	@ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T tests/guests/lib/guest.lds -o $$@ $$(filter %.o,$$^)
 endef

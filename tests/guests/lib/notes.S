@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The Xen ELF notes of a tiny guest, as xen/elfnote.h describes them. A guest that wants others brings its own notes.S. */
-#include <xen/elfnote.h>
-
-.macro note type
-    .section .note.Xen, "a", @note
-    .balign 4
-    .long 2f - 1f, 4f - 3f, \type
-1:  .asciz "Xen"
-2:  .balign 4
-3:
-.endm
-.macro end_note
-4:  .balign 4
-.endm
+#include "lib/note.inc"
 
 note XEN_ELFNOTE_GUEST_OS;       .asciz "tiny-guest";               end_note
 note XEN_ELFNOTE_GUEST_VERSION;  .asciz "1";                        end_note
