@@ -172,3 +172,12 @@ GUEST_CASE(unknown_commands) {
     EXPECT(sched_op(99, nullptr) < 0);
     EXPECT_EQ(sched_op(SCHEDOP_shutdown, reinterpret_cast<void*>(0x1000)), efault);
 }
+
+static void shut_down_for_an_unknown_reason() { shutdown(99); }
+GUEST_CASE(any_reason_ends_the_domain) {
+    static Peer peer;
+    REQUIRE_EQ(peer.create(shut_down_for_an_unknown_reason), 0);
+    peer.unpause();
+    EXPECT(peer.wait_shutdown(99));
+    EXPECT_EQ(peer.destroy(), 0);
+}
