@@ -121,3 +121,41 @@ GUEST_CASE(registers_survive_the_emulation) {
     EXPECT_EQ(flags_before & 0xcd5, flags_after & 0xcd5);
     *slot = 0;
 }
+
+// One slot, written by an instruction in `text` that has the slot in rdi and an entry in rsi and rdx.
+#define WRITE_SLOT(slot, value, text)                                                                                  \
+    attempt([=] {                                                                                                      \
+        uint64_t entry_to_copy = value;                                                                                \
+        unsigned long to = reinterpret_cast<unsigned long>(slot),                                                      \
+                      from = reinterpret_cast<unsigned long>(&entry_to_copy);                                          \
+        asm volatile(text : "+D"(to), "+S"(from) : "d"(value) : "rax", "rbx", "rcx", "cc", "memory");                  \
+    }).vector
+
+GUEST_CASE(copied_by_string_instructions) {
+    void* page = alloc_page();
+    auto* const slot = const_cast<uint64_t*>(empty_slot());
+    const uint64_t value = entry(mfn_of(page), page_flags);
+    EXPECT_EQ(WRITE_SLOT(slot, value, "movsq"), no_trap);
+    EXPECT_EQ(*slot & frame_mask, value & frame_mask);
+    EXPECT_EQ(WRITE_SLOT(slot, 0ul, "mov $1, %%ecx\n rep movsq"), no_trap);
+    EXPECT_EQ(*slot, 0);
+}
+GUEST_CASE(flags_changed_by_arithmetic) {
+    void* page = alloc_page();
+    auto* const slot = const_cast<uint64_t*>(empty_slot());
+    const uint64_t value = entry(mfn_of(page), page_flags & ~pte_write);
+    EXPECT_EQ(set_entry(slot, value), 0);
+    EXPECT_EQ(WRITE_SLOT(slot, value, "stc\n adcq $1, (%%rdi)"), no_trap);
+    EXPECT_EQ(*slot & pte_write, pte_write);
+    EXPECT_EQ(WRITE_SLOT(slot, value, "stc\n sbbq $1, (%%rdi)"), no_trap);
+    EXPECT_EQ(*slot & pte_write, 0);
+    EXPECT_EQ(WRITE_SLOT(slot, value, "decq (%%rdi)"), no_trap); // no longer present
+    EXPECT_EQ(*slot & pte_present, 0);
+    EXPECT_EQ(WRITE_SLOT(slot, value, "incq (%%rdi)"), no_trap);
+    EXPECT_EQ(*slot & pte_present, pte_present);
+    EXPECT_EQ(WRITE_SLOT(slot, value,
+                         "mov (%%rdi), %%eax\n mov 4(%%rdi), %%edx\n xor %%ebx, %%ebx\n xor %%ecx, %%ecx\n"
+                         "lock cmpxchg8b (%%rdi)"),
+              no_trap);
+    EXPECT_EQ(*slot, 0);
+}
