@@ -213,3 +213,45 @@ GUEST_CASE(cache_flush) {
     call.a.dev_bus_addr = 0xfffffffffULL << 12;
     EXPECT(grant_op(GNTTABOP_cache_flush, &call, 1) != 0 || result != 0);
 }
+
+GUEST_CASE(host_and_device_mappings_end_one_by_one) {
+    auto* page = static_cast<uint8_t*>(alloc_page());
+    REQUIRE(grant_table() != nullptr);
+    offer(20, 0, mfn_of(page));
+    const Mapping both = map_grant(0, 20, window(10), GNTMAP_host_map | GNTMAP_device_map);
+    REQUIRE_EQ(both.status, GNTST_okay);
+    gnttab_unmap_grant_ref call{};
+    call.host_addr = both.address;
+    call.handle = both.handle;
+    EXPECT_EQ(grant_op(GNTTABOP_unmap_grant_ref, &call, 1), 0);
+    EXPECT_EQ(call.status, GNTST_okay);
+    EXPECT(!withdraw(20)); // devices still have it
+    call = {};
+    call.dev_bus_addr = machine_of(page);
+    call.handle = both.handle;
+    EXPECT_EQ(grant_op(GNTTABOP_unmap_grant_ref, &call, 1), 0);
+    EXPECT_EQ(call.status, GNTST_okay);
+    EXPECT(withdraw(20));
+}
+GUEST_CASE(flags_that_mean_nothing_here) {
+    auto* page = static_cast<uint8_t*>(alloc_page());
+    REQUIRE(grant_table() != nullptr);
+    offer(21, 0, mfn_of(page));
+    const Mapping mapping = map_grant(0, 21, window(11), GNTMAP_host_map | 0x40);
+    EXPECT_EQ(mapping.status, GNTST_okay);
+    if (mapping.status == GNTST_okay) EXPECT_EQ(unmap_grant(mapping), GNTST_okay);
+    EXPECT(withdraw(21));
+}
+GUEST_CASE(a_copy_without_a_reference_names_its_own_domain_as_self) {
+    auto* from = static_cast<uint8_t*>(alloc_page());
+    auto* to = static_cast<uint8_t*>(alloc_page());
+    gnttab_copy call{};
+    call.source.u.gmfn = mfn_of(from);
+    call.dest.u.gmfn = mfn_of(to);
+    call.len = 16;
+    EXPECT_EQ(grant_op(GNTTABOP_copy, &call, 1), 0); // both domains: 0
+    EXPECT_EQ(call.status, GNTST_permission_denied);
+    call.source.domid = call.dest.domid = DOMID_SELF;
+    EXPECT_EQ(grant_op(GNTTABOP_copy, &call, 1), 0);
+    EXPECT_EQ(call.status, GNTST_okay);
+}

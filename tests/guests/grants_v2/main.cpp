@@ -120,3 +120,21 @@ GUEST_CASE(and_back_to_version_one) {
     EXPECT_EQ(grant_op(GNTTABOP_get_version, &call, 1), 0);
     EXPECT_EQ(call.version, 1);
 }
+
+GUEST_CASE(no_way_back_while_a_status_frame_is_mapped) {
+    gnttab_set_version version{2};
+    REQUIRE_EQ(grant_op(GNTTABOP_set_version, &version, 1), 0);
+    uint64_t frame = 0;
+    gnttab_get_status_frames list{};
+    list.dom = DOMID_SELF;
+    list.nr_frames = 1;
+    list.frame_list.p = &frame;
+    REQUIRE_EQ(grant_op(GNTTABOP_get_status_frames, &list, 1), 0);
+    REQUIRE_EQ(list.status, GNTST_okay);
+    REQUIRE_EQ(window_map(200, entry(frame, page_flags & ~pte_write)), 0);
+    version.version = 1;
+    EXPECT_EQ(grant_op(GNTTABOP_set_version, &version, 1), ebusy);
+    EXPECT_EQ(window_unmap(200), 0);
+    version.version = 1;
+    EXPECT_EQ(grant_op(GNTTABOP_set_version, &version, 1), 0);
+}
