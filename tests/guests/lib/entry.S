@@ -6,7 +6,29 @@
     .section .text.entry, "ax"
     .globl guest_entry
 guest_entry:                        /* rsi = start_info; the stack is Xen's and small */
+    mov     %rsp, first_registers(%rip)
+    lea     first_registers + 18 * 8(%rip), %rsp
+    pushfq
+    push    %r15
+    push    %r14
+    push    %r13
+    push    %r12
+    push    %r11
+    push    %r10
+    push    %r9
+    push    %r8
+    push    %rdi
+    push    %rsi
+    push    %rbp
+    push    %rbx
+    push    %rdx
+    push    %rcx
+    push    %rax
     cld
+    mov     %ds, first_selectors(%rip)
+    mov     %es, first_selectors + 2(%rip)
+    mov     %fs, first_selectors + 4(%rip)
+    mov     %gs, first_selectors + 6(%rip)
     lea     stacks_end_of_vcpu0(%rip), %rsp
     xor     %ebp, %ebp
     mov     %rsi, %rdi
@@ -164,6 +186,14 @@ restore_point:                      /* rdi = SavePoint */
     mov     56(%rdi), %r15
     mov     $1, %eax
     jmp     *0(%rdi)
+
+    .data                           /* what the first instruction found: struct FirstRegisters */
+    .balign 16
+    .globl first_registers, first_selectors
+first_registers:
+    .skip   18 * 8
+first_selectors:
+    .skip   8
 
     .bss
     .balign 4096

@@ -9,6 +9,14 @@ using namespace skerry::guest;
 
 extern "C" char virt_base[], image_start[], image_end[];
 
+// What entry.S kept of the first instruction's registers.
+extern "C" {
+extern const struct {
+    uint64_t rsp, unused, rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rflags;
+} first_registers;
+extern const uint16_t first_selectors[4]; // ds es fs gs
+}
+
 GUEST_CASE(magic_names_the_interface) { EXPECT(memcmp(boot_info.magic, "xen-3.0-x86_64", 14) == 0); }
 GUEST_CASE(first_domain_flags) {
     EXPECT((boot_info.flags & SIF_INITDOMAIN) != 0);
@@ -99,6 +107,21 @@ GUEST_CASE(the_hypervisor_is_not_readable) {
 }
 GUEST_CASE(non_canonical_address_is_a_protection_fault) {
     EXPECT_EQ(try_read(reinterpret_cast<void*>(0x1000000000000000UL)).vector, general_protection);
+}
+GUEST_CASE(first_registers_hold_nothing_else) {
+    const auto& r = first_registers;
+    EXPECT_EQ(r.rsi, reinterpret_cast<uint64_t>(boot_info_page));
+    EXPECT_EQ(r.rax | r.rcx | r.rdx | r.rbx | r.rbp | r.rdi, 0);
+    EXPECT_EQ(r.r8 | r.r9 | r.r10 | r.r11 | r.r12 | r.r13 | r.r14 | r.r15, 0);
+    EXPECT_EQ(r.rflags, 0x202);
+    for (const uint16_t selector : first_selectors) EXPECT_EQ(selector, 0);
+}
+GUEST_CASE(first_stack_is_the_page_behind_the_tables) {
+    EXPECT_EQ(first_registers.rsp, boot_info.pt_base + boot_info.nr_pt_frames * 4096 + 4096);
+}
+GUEST_CASE(screen_of_the_first_domain_is_described_even_if_there_is_none) {
+    EXPECT(boot_info.console.dom0.info_off >= sizeof(start_info_t));
+    EXPECT(boot_info.console.dom0.info_size >= 32);
 }
 GUEST_CASE(flat_selectors) {
     uint16_t cs, ss;
