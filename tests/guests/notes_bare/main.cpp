@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A kernel whose notes name no addresses: its virtual base is 0, its entry is the ELF header's, and everything is
-// mapped from address 0 on. machine: module tests/guests/start/module.txt
+// mapped from address 0 on.
+// machine: module tests/guests/start/module.txt
 #include "lib/guest.h"
 
 using namespace skerry::guest;
