@@ -11,7 +11,6 @@
 #include "arch/x86_64/smap.h"
 #include "arch/x86_64/time.h"
 #include "arch/x86_64/tlb.h"
-#include "base/format.h"
 #include "base/log.h"
 #include "boot/acpi.h"
 #include "boot/boot_information.h"

@@ -7,7 +7,6 @@
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/machine_check.h"
 #include "arch/x86_64/machine_power.h"
-#include "base/format.h"
 #include "base/log.h"
 #include "boot/options.h"
 #include "boot/symbols.h"

@@ -4,7 +4,6 @@
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/msr.h"
-#include "base/format.h"
 #include "base/log.h"
 
 namespace skerry {
