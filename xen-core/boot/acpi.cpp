@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "boot/acpi.h"
 
-#include "arch/x86_64/clock_sources.h"
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/ioapic.h"
 #include "arch/x86_64/machine_power.h"
+#include "arch/x86_64/time.h"
 #include "base/log.h"
 #include "boot/acpi_tables.h"
 #include "boot/aml.h"

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Each CPU's ways in: IDT, TSS, SYSCALL and SYSENTER registers, and the page by which SYSCALL finds the stack.
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/cpuid.h"
 #include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/layout.h"
-#include "arch/x86_64/msr.h"
 #include "arch/x86_64/segment_descriptor.h"
 #include "arch/x86_64/segments.h"
 #include "arch/x86_64/tlb.h"

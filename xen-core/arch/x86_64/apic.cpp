@@ -7,7 +7,6 @@
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/interrupts.h"
-#include "arch/x86_64/msr.h"
 #include "arch/x86_64/tlb.h"
 #include "base/log.h"
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "arch/x86_64/features.h"
 
-#include "arch/x86_64/cpuid.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/msr.h"
 #include "arch/x86_64/xsave.h"
 
 namespace skerry {

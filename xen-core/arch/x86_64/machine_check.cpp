@@ -3,7 +3,7 @@
 
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/msr.h"
+#include "arch/x86_64/instructions.h"
 #include "base/log.h"
 
 namespace skerry {

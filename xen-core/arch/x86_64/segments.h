@@ -4,7 +4,6 @@
 
 #include "arch/x86_64/exception_table.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/msr.h"
 
 namespace skerry {
 

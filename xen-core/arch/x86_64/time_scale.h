@@ -18,16 +18,34 @@ struct TscScale {
     }
 };
 
-// The scale of a clock of that frequency, 1 MHz to 1 THz.
-TscScale scale_for_frequency(uint64_t hertz);
-// The other direction: to_ns() of the result turns nanoseconds into ticks.
-TscScale inverse_scale(uint64_t hertz);
-
 // a * b / c without losing bits; all ones when it does not fit.
-uint64_t multiply_divide(uint64_t a, uint64_t b, uint64_t c);
+inline uint64_t multiply_divide(uint64_t a, uint64_t b, uint64_t c) {
+    uint64_t high, low, quotient, remainder;
+    asm("mulq %3" : "=a"(low), "=d"(high) : "a"(a), "r"(b));
+    if (high >= c) return ~uint64_t{0};
+    asm("divq %4" : "=a"(quotient), "=d"(remainder) : "a"(low), "d"(high), "r"(c));
+    return quotient;
+}
+
+// The scale that multiplies by `to` / `from`, for two frequencies of 1 MHz to 1 THz: a clock's and 10^9 to turn its
+// ticks into nanoseconds, the other way round to turn nanoseconds into ticks. The multiplier has all of its 32 bits.
+inline TscScale scale_between(uint64_t from, uint64_t to) {
+    TscScale scale{0, 0};
+    for (; to >= from; from <<= 1) ++scale.shift;
+    for (; to < from - to; to <<= 1) --scale.shift;
+    scale.multiplier = static_cast<uint32_t>(multiply_divide(to, uint64_t{1} << 32, from));
+    return scale;
+}
 
 // Civil date (UTC) to seconds since 1970. Month and day count from 1; years from 1970.
-uint64_t seconds_since_1970(uint64_t year, uint64_t month, uint64_t day, uint64_t hour, uint64_t minute,
-                            uint64_t second);
+inline uint64_t seconds_since_1970(uint64_t year, uint64_t month, uint64_t day, uint64_t hour, uint64_t minute,
+                                   uint64_t second) {
+    // Days by the civil calendar, with years that begin in March.
+    year -= month <= 2;
+    uint64_t era = year / 400, year_of_era = year % 400;
+    uint64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    uint64_t days = era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+    return ((days * 24 + hour) * 60 + minute) * 60 + second;
+}
 
 } // namespace skerry
