@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The start of the machine, from the boot loader to the first domain. docs/boot.md tells the same at more length.
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/code_tables.h"
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/descriptor_windows.h"
-#include "arch/x86_64/exception_table.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/machine_power.h"
-#include "arch/x86_64/smap.h"
 #include "arch/x86_64/time.h"
 #include "arch/x86_64/tlb.h"
 #include "base/log.h"

@@ -5,7 +5,7 @@
 // C++ functions take the frame in rdi and return in eax how to leave (traps/exit.h). What C++ preserves (rbx, rbp,
 // r12-r15) is saved only where it can be needed: SYSCALL leaves it alone unless there is work that may switch vCPUs.
 #include "arch/x86_64/entry_macros.h"
-#include "arch/x86_64/exception_table.h"
+#include "arch/x86_64/code_tables.h"
 
 // --- SYSCALL -------------------------------------------------------------------------------------------------------
 // One page that is mapped at the bottom of each CPU's stack region: addresses relative to rip reach that CPU's stack, and
@@ -82,7 +82,7 @@ number = 0
 
 .balign 16
 vector_entry:
-    ASM_CLAC
+    CLOSE_USER_ACCESS
     cld
     PUSH_REGISTERS
     testb $3, FRAME_CS(%rsp)
@@ -144,7 +144,7 @@ resume_core:
 
 // NMI, #DF, #MC: on a stack of their own, whatever was interrupted is resumed exactly.
 own_stack_entry:
-    ASM_CLAC
+    CLOSE_USER_ACCESS
     cld
     PUSH_REGISTERS
     mov %rsp, %rdi
@@ -155,7 +155,7 @@ own_stack_entry:
 // #DB has a stack of its own because it can hit between SYSCALL and the loading of the stack. From a guest, the frame
 // is moved to its usual place.
 debug_entry:
-    ASM_CLAC
+    CLOSE_USER_ACCESS
     cld
     PUSH_REGISTERS
     testb $3, FRAME_CS(%rsp)

@@ -2,9 +2,9 @@
 // How registers get into a RegisterFrame and out of it. The one set of macros that entry.S is made of.
 #pragma once
 
+#include "arch/x86_64/code_tables.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/register_frame.h"
-#include "arch/x86_64/smap.h"
 
 #define RING3_CS32 0xe023
 #define RING3_CS64 0xe033

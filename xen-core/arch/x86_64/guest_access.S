@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The general guest copies: eight bytes a turn, then the rest. A fault anywhere ends in `fail`.
-#include "arch/x86_64/exception_table.h"
-#include "arch/x86_64/smap.h"
+#include "arch/x86_64/code_tables.h"
 
 .text
 // rdi: to, rsi: from, rdx: bytes. Returns 1, or 0 after a fault.
@@ -9,7 +8,7 @@
 .balign 16
 .globl \name
 \name:
-    ASM_STAC
+    OPEN_USER_ACCESS
     mov %rdx, %rcx
     shr $3, %rcx
 1:  rep movsq
@@ -17,7 +16,7 @@
     jz 3f
     mov %edx, %ecx
 2:  rep movsb
-3:  ASM_CLAC
+3:  CLOSE_USER_ACCESS
     mov $1, %eax
     ret
     EXCEPTION_FIXUP 1b, copy_failed
@@ -31,7 +30,7 @@ COPY copy_to_guest_raw
 .balign 16
 .globl clear_guest_raw
 clear_guest_raw:
-    ASM_STAC
+    OPEN_USER_ACCESS
     mov %rsi, %rcx
     shr $3, %rcx
     xor %eax, %eax
@@ -39,14 +38,14 @@ clear_guest_raw:
     and $7, %esi
     mov %esi, %ecx
 2:  rep stosb
-    ASM_CLAC
+    CLOSE_USER_ACCESS
     mov $1, %eax
     ret
     EXCEPTION_FIXUP 1b, copy_failed
     EXCEPTION_FIXUP 2b, copy_failed
 
 copy_failed:
-    ASM_CLAC
+    CLOSE_USER_ACCESS
     xor %eax, %eax
     ret
 

@@ -3,7 +3,7 @@
 // Inline assembly lives here and in its neighbours in arch/, nowhere else.
 #pragma once
 
-#include "arch/x86_64/exception_table.h"
+#include "arch/x86_64/code_tables.h"
 #include "base/types.h"
 
 namespace skerry {

@@ -2,7 +2,7 @@
 // Segment registers: reading selectors, loading ones that a guest chose (which may fault), and the bases of FS and GS.
 #pragma once
 
-#include "arch/x86_64/exception_table.h"
+#include "arch/x86_64/code_tables.h"
 #include "arch/x86_64/instructions.h"
 
 namespace skerry {

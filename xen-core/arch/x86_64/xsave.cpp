@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "arch/x86_64/xsave.h"
 
-#include "arch/x86_64/exception_table.h"
+#include "arch/x86_64/code_tables.h"
 
 namespace skerry {
 
