@@ -129,7 +129,6 @@ bool switch_state(CpuLocal& cpu, PvCpuState* saved, PvCpuState* loaded) {
     }
     switch_debug_registers(saved, loaded);
     if (left && (!loaded || loaded->account != left)) left->users.leave(cpu.id);
-    ++cpu.context_switch_count;
     return ok;
 }
 

@@ -87,7 +87,6 @@ RegisterFrame* core_trap(RegisterFrame& frame) {
     uint32_t number = frame.vector;
     if (number >= vector::first_interrupt) {
         if (!cpu_local().in_idle) crash(frame, "interrupt while interrupts are off");
-        ++cpu_local().interrupt_count;
         dispatch_interrupt(static_cast<uint8_t>(number));
         return nullptr;
     }

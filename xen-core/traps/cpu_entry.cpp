@@ -108,7 +108,7 @@ void trap_cpuid() {
 
 void set_up_cpu_entry() {
     CpuLocal& cpu = cpu_local();
-    uint64_t stack = layout::cpu_stack_base(cpu.id);
+    uint64_t stack = cpu_stack_base(cpu.id);
     if (!gates[0].type) fill_gates();
     load_window_gdt(0);
     load_window_ldt(cpu.id, 0, 0);

@@ -100,6 +100,13 @@ void init_interrupts() {
         if (!lines[irq].is_overridden) lines[irq].config = {Trigger::edge, Polarity::active_high};
 }
 
+void raise_work(CpuId cpu, PendingWork work) {
+    CpuLocal& local = cpu_local_of(cpu);
+    auto bit = static_cast<uint32_t>(work);
+    if (local.pending_work.fetch_or(bit) & bit) return;
+    if (cpu != this_cpu()) send_ipi(cpu, vector::work);
+}
+
 void set_vector_handler(uint8_t vector, VectorHandler handler) { handlers[vector] = handler; }
 
 void dispatch_interrupt(uint8_t vector) {
