@@ -51,41 +51,43 @@ fault:
     return false;
 }
 
+// Open for a scope.
+struct GuestAccess : NonCopyable {
+    [[gnu::always_inline]] GuestAccess() { open_guest_access(); }
+    [[gnu::always_inline]] ~GuestAccess() { close_guest_access(); }
+};
+
 template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool read_guest_raw(T& value, GuestVirt from) {
-    open_guest_access();
-    bool ok = read_guest_open(value, from);
-    close_guest_access();
-    return ok;
+    GuestAccess open;
+    return read_guest_open(value, from);
 }
 
 template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool write_guest_raw(GuestVirt to, T value) {
-    open_guest_access();
-    bool ok = write_guest_open(to, value);
-    close_guest_access();
-    return ok;
+    GuestAccess open;
+    return write_guest_open(to, value);
 }
 
 // Objects of a few words, word by word and unrolled: fewer instructions than the general copy.
 template <typename T> [[nodiscard, gnu::always_inline]] inline bool read_guest_object(T& value, GuestVirt from) {
     static_assert(sizeof(T) % 8 == 0 && sizeof(T) <= 128);
     auto* words = reinterpret_cast<uint64_t*>(&value);
-    bool ok = true;
-    open_guest_access();
+    GuestAccess open;
 #pragma GCC unroll 16
-    for (size_t i = 0; ok && i < sizeof(T) / 8; ++i) ok = read_guest_open(words[i], from + i * 8);
-    close_guest_access();
-    return ok;
+    for (size_t i = 0; i < sizeof(T) / 8; ++i)
+        if (!read_guest_open(words[i], from + i * 8)) [[unlikely]]
+            return false;
+    return true;
 }
 
 template <typename T> [[nodiscard, gnu::always_inline]] inline bool write_guest_object(GuestVirt to, const T& value) {
     static_assert(sizeof(T) % 8 == 0 && sizeof(T) <= 128);
     const auto* words = reinterpret_cast<const uint64_t*>(&value);
-    bool ok = true;
-    open_guest_access();
+    GuestAccess open;
 #pragma GCC unroll 16
-    for (size_t i = 0; ok && i < sizeof(T) / 8; ++i) ok = write_guest_open(to + i * 8, words[i]);
-    close_guest_access();
-    return ok;
+    for (size_t i = 0; i < sizeof(T) / 8; ++i)
+        if (!write_guest_open(to + i * 8, words[i])) [[unlikely]]
+            return false;
+    return true;
 }
 
 } // namespace skerry
