@@ -90,9 +90,8 @@ void start_machine() {
     online_cpus.add(CpuId(0));
     start_memory();
     read_acpi();
-    mask_8259s();
-    init_apic(machine.local_apic);
     init_interrupts();
+    init_apic(machine.local_apic);
     if (const char* problem = calibrate_clocks()) cannot_start("%s", problem);
     start_scheduler(usable_cpus());
     start_other_cpus(usable_cpus(), join_scheduler);

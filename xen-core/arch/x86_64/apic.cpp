@@ -64,11 +64,6 @@ void init_apic(MachAddr base) {
         window = static_cast<volatile uint32_t*>(map_mmio(base, page_size));
         ASSERT(window);
     }
-    // The 8259s, before their line to this CPU is cut: a tick that firmware's timer has raised is withdrawn. (QEMU
-    // delivers one that is cut off while raised as an interrupt without a number, to whoever first has interrupts
-    // enabled.)
-    out8(0x21, 0xff);
-    out8(0xa1, 0xff);
     init_apic_this_cpu();
     apic_ids[0] = apic_id_this_cpu();
     log(LogLevel::info, "local APIC in %s mode, timer by %s", x2apic ? "x2APIC" : "xAPIC",
