@@ -8,7 +8,7 @@
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/layout.h"
-#include "arch/x86_64/machine_check.h"
+#include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/memory_map.h"
 #include "arch/x86_64/time.h"
 #include "arch/x86_64/tlb.h"

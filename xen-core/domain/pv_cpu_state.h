@@ -15,7 +15,6 @@
 #include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/page_table_entry.h"
 #include "arch/x86_64/register_frame.h"
-#include "arch/x86_64/segment_descriptor.h"
 #include "arch/x86_64/segments.h"
 #include "base/lock.h"
 #include "base/result.h"

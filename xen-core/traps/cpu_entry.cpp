@@ -5,7 +5,6 @@
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/layout.h"
-#include "arch/x86_64/segment_descriptor.h"
 #include "arch/x86_64/segments.h"
 #include "arch/x86_64/tlb.h"
 #include "base/log.h"

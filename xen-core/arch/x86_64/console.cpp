@@ -95,6 +95,9 @@ class ConsoleHeld : NonCopyable {
     bool locked_;
 };
 
+// COM2 and COM4 have ISA interrupt 3, COM1 and COM3 have 4.
+uint32_t uart_gsi() { return gsi_of_isa_irq(uart_port_at_start == 0x2f8 || uart_port_at_start == 0x2e8 ? 3 : 4); }
+
 bool collect_input() {
     bool any = false;
     for (char c; !input.is_full() && uart.get(c); any = true) input.put(c);
@@ -122,7 +125,7 @@ void init_uart(UartConfig config) {
 }
 
 void release_uart() {
-    if (input_handler) unroute_line(gsi_of_isa_irq(uart_isa_irq()));
+    if (input_handler) unroute_line(uart_gsi());
     input_handler = nullptr;
     ConsoleHeld held;
     uart.raise_interrupt_on_input(false);
@@ -130,8 +133,6 @@ void release_uart() {
 }
 
 uint16_t uart_port() { return uart_port_at_start; }
-
-uint8_t uart_isa_irq() { return uart_port_at_start == 0x2f8 || uart_port_at_start == 0x2e8 ? 3 : 4; }
 
 void console_write(const char* text, size_t length) {
     ConsoleHeld held;
@@ -149,7 +150,7 @@ size_t console_read(char* buffer, size_t size) {
 }
 
 void enable_console_input(void (*handler)()) {
-    if (!uart.port() || !route_line(gsi_of_isa_irq(uart_isa_irq()), uart_interrupt, CpuId(0)).ok()) return;
+    if (!uart.port() || !route_line(uart_gsi(), uart_interrupt, CpuId(0)).ok()) return;
     input_handler = handler;
     ConsoleHeld held;
     uart.raise_interrupt_on_input(true);

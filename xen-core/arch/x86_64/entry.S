@@ -7,7 +7,7 @@
 #include "arch/x86_64/code_tables.h"
 #include "arch/x86_64/cpu_local.h"
 
-// segment_descriptor.h
+// segments.h
 #define RING3_CS32 0xe023
 #define RING3_CS64 0xe033
 #define RING3_SS 0xe02b

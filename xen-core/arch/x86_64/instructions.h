@@ -131,23 +131,23 @@ inline void write_msr(uint32_t number, uint64_t value) {
 
 // For registers that may not exist: false instead of a fault (and `value` is 0).
 inline bool read_msr_safe(uint32_t number, uint64_t& value) {
-    uint32_t low, high, ok;
-    asm volatile("1: rdmsr; movl $1, %2; jmp 3f\n"
-                 "2: xorl %%eax, %%eax; xorl %%edx, %%edx; xorl %2, %2\n3:\n" EXCEPTION_FIXUP("1b", "2b")
-                 : "=&a"(low), "=&d"(high), "=&r"(ok)
-                 : "c"(number)
-                 : "memory");
+    uint32_t low, high;
+    asm goto("1: rdmsr\n" EXCEPTION_FIXUP("1b", "%l[fault]") : "=a"(low), "=d"(high) : "c"(number) : "memory" : fault);
     value = uint64_t{high} << 32 | low;
-    return ok;
+    return true;
+fault:
+    value = 0;
+    return false;
 }
 inline bool write_msr_safe(uint32_t number, uint64_t value) {
-    uint32_t ok;
-    asm volatile("1: wrmsr; movl $1, %0; jmp 3f\n"
-                 "2: xorl %0, %0\n3:\n" EXCEPTION_FIXUP("1b", "2b")
-                 : "=&r"(ok)
-                 : "c"(number), "a"(value), "d"(value >> 32)
-                 : "memory");
-    return ok;
+    asm goto("1: wrmsr\n" EXCEPTION_FIXUP("1b", "%l[fault]")
+             :
+             : "c"(number), "a"(value), "d"(value >> 32)
+             : "memory"
+             : fault);
+    return true;
+fault:
+    return false;
 }
 
 } // namespace skerry
