@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "arch/x86_64/time_scale.h"
+#include "arch/x86_64/time.h"
 
 #include <cmath>
 #include <gtest/gtest.h>

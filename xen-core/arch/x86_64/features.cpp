@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "arch/x86_64/features.h"
 
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/xsave.h"
-
 #include <algorithm>
 #include <string.h>
 
@@ -81,6 +78,9 @@ const char* detect_cpu_features(bool want_smap) {
     f.smap = (seven.ebx & bit(20)) && want_smap && !(f.hypervisor && is_tcg());
     detect_extended_state(one);
     detect_meltdown(seven.edx);
+    f.cr4 = cr4::physical_address_extension | cr4::page_global | cr4::fxsr | cr4::simd_exceptions |
+            (f.machine_check ? cr4::machine_check : 0) | (f.xsave ? cr4::osxsave : 0) |
+            (f.fsgsbase ? cr4::fsgsbase : 0) | (f.smep ? cr4::smep : 0) | (f.smap ? cr4::smap : 0);
 
     if (!(extended1.edx & bit(20)))
         return "this CPU has no no-execute (NX) page protection, or the firmware disabled it";
@@ -88,21 +88,6 @@ const char* detect_cpu_features(bool want_smap) {
     if (!(one.edx & bit(9))) return "this CPU has no local APIC, or the firmware disabled it";
     if (!(one.edx & bit(24)) || !(one.edx & bit(26))) return "this CPU has no FXSAVE or SSE2";
     return nullptr;
-}
-
-uint64_t core_cr0() {
-    return cr0::paging | cr0::write_protect | cr0::numeric_error | cr0::monitor_coprocessor | cr0::protection | 1 << 4;
-}
-
-uint64_t core_cr4() {
-    auto& f = cpu_features;
-    uint64_t value = cr4::physical_address_extension | cr4::page_global | cr4::fxsr | cr4::simd_exceptions;
-    value |= f.machine_check ? cr4::machine_check : 0;
-    value |= f.xsave ? cr4::osxsave : 0;
-    value |= f.fsgsbase ? cr4::fsgsbase : 0;
-    value |= f.smep ? cr4::smep : 0;
-    value |= f.smap ? cr4::smap : 0;
-    return value;
 }
 
 void set_up_cpu_features() {

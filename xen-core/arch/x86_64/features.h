@@ -3,7 +3,7 @@
 // alike. Read-only after start-up.
 #pragma once
 
-#include "base/types.h"
+#include "arch/x86_64/instructions.h"
 
 namespace skerry {
 
@@ -25,6 +25,7 @@ struct CpuFeatures {
     bool amd;
     bool meltdown; // PV guests could read xen-core's memory by speculation
     uint8_t physical_address_bits;
+    uint64_t cr4;        // as core_cr4() gives it
     uint64_t xcr0;       // the state components that are enabled and that guests may use
     uint32_t xsave_size; // bytes of a save area for all of xcr0 (standard format); 512 without XSAVE
 };
@@ -38,7 +39,9 @@ const char* detect_cpu_features(bool want_smap);
 void set_up_cpu_features();
 
 // The control-register values every CPU runs with (CR0 with TS clear).
-uint64_t core_cr0();
-uint64_t core_cr4();
+inline uint64_t core_cr0() {
+    return cr0::paging | cr0::write_protect | cr0::numeric_error | cr0::monitor_coprocessor | cr0::protection | 1 << 4;
+}
+inline uint64_t core_cr4() { return cpu_features.cr4; }
 
 } // namespace skerry

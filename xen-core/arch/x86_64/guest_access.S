@@ -1,30 +1,28 @@
 // SPDX-License-Identifier: MIT
-// The general guest copies: eight bytes a turn, then the rest. A fault anywhere ends in `fail`.
+// The general guest copies: eight bytes a turn, then the rest. A fault anywhere ends in `failed`. All return 1, or 0 after
+// a fault.
 #include "arch/x86_64/code_tables.h"
 
 .text
-// rdi: to, rsi: from, rdx: bytes. Returns 1, or 0 after a fault.
-.macro COPY name
+// rdi: to, rsi: from, rdx: bytes. Either may be the guest's.
 .balign 16
-.globl \name
-\name:
+.globl copy_from_guest_raw, copy_to_guest_raw
+copy_from_guest_raw:
+copy_to_guest_raw:
     OPEN_USER_ACCESS
     mov %rdx, %rcx
     shr $3, %rcx
 1:  rep movsq
     and $7, %edx
-    jz 3f
+    jz done
     mov %edx, %ecx
 2:  rep movsb
-3:  CLOSE_USER_ACCESS
+done:
+    CLOSE_USER_ACCESS
     mov $1, %eax
     ret
-    EXCEPTION_FIXUP 1b, copy_failed
-    EXCEPTION_FIXUP 2b, copy_failed
-.endm
-
-COPY copy_from_guest_raw
-COPY copy_to_guest_raw
+    EXCEPTION_FIXUP 1b, failed
+    EXCEPTION_FIXUP 2b, failed
 
 // rdi: to, rsi: bytes.
 .balign 16
@@ -38,13 +36,11 @@ clear_guest_raw:
     and $7, %esi
     mov %esi, %ecx
 2:  rep stosb
-    CLOSE_USER_ACCESS
-    mov $1, %eax
-    ret
-    EXCEPTION_FIXUP 1b, copy_failed
-    EXCEPTION_FIXUP 2b, copy_failed
+    jmp done
+    EXCEPTION_FIXUP 1b, failed
+    EXCEPTION_FIXUP 2b, failed
 
-copy_failed:
+failed:
     CLOSE_USER_ACCESS
     xor %eax, %eax
     ret

@@ -68,8 +68,8 @@ struct Line {
     }
     void send_to(CpuId target) {
         cpu = target;
-        uint32_t id = apic_id(cpu);
-        if (id >= 0xff) id = apic_id(CpuId(0)); // an IO-APIC's destination has 8 bits
+        uint32_t id = apic_ids[cpu.value];
+        if (id >= 0xff) id = apic_ids[0]; // an IO-APIC's destination has 8 bits
         set_masked(true);
         if (ioapic) ioapic->write(entry_register + 1, id << 24);
         set_masked(awaits_eoi);

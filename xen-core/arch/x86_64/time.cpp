@@ -19,16 +19,13 @@ static constinit TscScale timer_ticks{0, 0}; // from nanoseconds
 // A guest can name any deadline: what is far away fires early, and the handler arms it again.
 void set_timer_deadline(Nanoseconds deadline) {
     constexpr Nanoseconds longest = 1'000'000'000;
-    if (deadline == never) {
-        cpu_features.tsc_deadline ? apic_timer_deadline(0) : apic_timer_start(0);
-        return;
-    }
+    if (deadline == never) return cpu_features.tsc_deadline ? write_msr(msr::tsc_deadline, 0) : apic_timer_start(0);
     uint64_t tsc = read_tsc();
     Nanoseconds time = ns_of_tsc(tsc);
     Nanoseconds left = deadline > time ? deadline - time : 0;
     uint64_t ticks = timer_ticks.to_ns(std::min(left, longest)) + 1;
     if (cpu_features.tsc_deadline)
-        apic_timer_deadline(tsc + ticks);
+        write_msr(msr::tsc_deadline, tsc + ticks);
     else
         apic_timer_start(static_cast<uint32_t>(std::min(ticks, uint64_t{~0u})));
 }
