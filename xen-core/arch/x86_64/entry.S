@@ -203,6 +203,7 @@ own_stack_entry:
     CLOSE_USER_ACCESS
     cld
     PUSH_EACH SCRATCH_REGISTERS, PRESERVED_REGISTERS
+own_stack_saved:
     mov %rsp, %rdi
     push %rdi
     call own_stack_trap
@@ -215,8 +216,8 @@ debug_entry:
     cld
     PUSH_EACH SCRATCH_REGISTERS, PRESERVED_REGISTERS
     testb $3, FRAME_CS(%rsp)
+    jz own_stack_saved
     mov %rsp, %rsi
-    jz 1f
     mov %rsp, %rdi
     or $CPU_STACK_SIZE - 1, %rdi
     sub $CPU_LOCAL_TAIL + FRAME_SIZE - 1, %rdi
@@ -224,10 +225,6 @@ debug_entry:
     mov $FRAME_SIZE / 8, %ecx
     rep movsq
     jmp guest_entry_saved
-1:  mov %rsi, %rdi
-    push %rdi
-    call own_stack_trap
-    jmp resume_core
 
 // SYSENTER: the CPU has loaded rsp with the end of the frame, and kept TF, NT and AC. What the guest was doing is lost by
 // design; its kernel knows (<xen/callback.h>, CALLBACKTYPE_sysenter).
