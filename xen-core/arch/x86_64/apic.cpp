@@ -5,9 +5,7 @@
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
 #include "arch/x86_64/interrupts.h"
-#include "arch/x86_64/tlb.h"
 #include "base/log.h"
 
 namespace skerry {

@@ -2,7 +2,6 @@
 #include "arch/x86_64/core_page_tables.h"
 
 #include "arch/x86_64/direct_map.h"
-#include "arch/x86_64/layout.h"
 
 namespace skerry {
 

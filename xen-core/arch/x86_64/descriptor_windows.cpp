@@ -2,13 +2,10 @@
 #include "arch/x86_64/descriptor_windows.h"
 
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/instructions.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/segments.h"
 #include "arch/x86_64/tlb.h"
 #include "base/log.h"
-
-#include <atomic>
 
 namespace skerry {
 namespace {

@@ -12,18 +12,10 @@ struct CpuFeatures {
     bool smap;     // supervisor may not touch user pages by accident; off under TCG (its iretq is wrong with it)
     bool fsgsbase; // rdfsbase and friends are enabled, for guests too
     bool xsave;    // XSAVE enabled in CR4
-    bool xsaveopt;
-    bool gigabyte_pages;
-    bool x2apic;
-    bool tsc_deadline;
-    bool invariant_tsc;
-    bool tsc_adjust;
-    bool rdtscp;
-    bool machine_check;
+    bool xsaveopt, gigabyte_pages, x2apic, tsc_deadline, invariant_tsc, tsc_adjust, rdtscp, machine_check;
+    bool intel, amd;
     bool hypervisor; // we run under one
-    bool intel;
-    bool amd;
-    bool meltdown; // PV guests could read xen-core's memory by speculation
+    bool meltdown;   // PV guests could read xen-core's memory by speculation
     uint8_t physical_address_bits;
     uint64_t cr4;        // as core_cr4() gives it
     uint64_t xcr0;       // the state components that are enabled and that guests may use

@@ -4,7 +4,6 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
 #include "arch/x86_64/time.h"
 #include "base/log.h"
 

@@ -12,10 +12,8 @@ struct RegisterFrame;
 
 // From ACPI's FADT and DSDT, filled by boot/.
 struct PowerControl {
-    uint16_t pm1a_control = 0; // I/O port, 0: none
-    uint16_t pm1b_control = 0;
-    uint16_t s5_type_a = 0; // SLP_TYP value for S5
-    uint16_t s5_type_b = 0;
+    uint16_t pm1a_control = 0, pm1b_control = 0; // I/O ports, 0: none
+    uint16_t s5_type_a = 0, s5_type_b = 0;       // SLP_TYP values for S5
     bool has_s5 = false;
     uint16_t smi_command = 0; // I/O port that takes acpi_enable where firmware starts in legacy mode
     uint8_t acpi_enable = 0;

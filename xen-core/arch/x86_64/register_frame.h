@@ -31,9 +31,6 @@ struct RegisterFrame {
     uint64_t rflags;
     uint64_t rsp;
     uint16_t ss, ss_padding[3];
-
-    // The frame is a guest's, not xen-core's own.
-    bool from_guest() const { return cs & 3; }
 };
 
 // How the guest entered, where that was not a vector. A frame with vector_syscall leaves by SYSRET, which loads rcx and

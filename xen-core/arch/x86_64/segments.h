@@ -4,7 +4,6 @@
 // fault), and the bases of FS and GS.
 #pragma once
 
-#include "arch/x86_64/code_tables.h"
 #include "arch/x86_64/instructions.h"
 
 namespace skerry {

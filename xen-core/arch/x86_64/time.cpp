@@ -7,7 +7,6 @@
 #include "base/log.h"
 
 #include <algorithm>
-#include <atomic>
 
 namespace skerry {
 
