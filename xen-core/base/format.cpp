@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "base/format.h"
+#include "base/log.h"
 
-#include <stdint.h>
+#include <string.h>
 
 namespace skerry {
 
@@ -13,6 +13,9 @@ class Output {
 
     void put(char c) {
         if (used_ + 1 < size_) buffer_[used_++] = c;
+    }
+    void repeat(char c, size_t times) {
+        while (times--) put(c);
     }
     size_t finish() {
         if (size_) buffer_[used_] = 0;
@@ -30,50 +33,36 @@ struct Directive {
     bool left = false;
     bool zero = false;
     unsigned width = 0;
-    unsigned longs = 0; // 0: int, 1 or more: 64 bits
+    bool is_long = false; // 64 bits, else int
 };
 
 const char* parse_directive(const char* format, Directive& directive) {
-    for (;; ++format) {
-        if (*format == '-')
-            directive.left = true;
-        else if (*format == '0')
-            directive.zero = true;
-        else
-            break;
-    }
+    for (; *format == '-'; ++format) directive.left = true;
+    for (; *format == '0'; ++format) directive.zero = true;
     for (; *format >= '0' && *format <= '9'; ++format)
         directive.width = directive.width * 10 + static_cast<unsigned>(*format - '0');
-    for (; *format == 'l' || *format == 'z'; ++format) ++directive.longs;
+    for (; *format == 'l' || *format == 'z'; ++format) directive.is_long = true;
     return format;
 }
 
-void put_padded(Output& out, const Directive& directive, const char* sign, const char* text, size_t length) {
-    size_t total = length + (*sign ? 1 : 0);
+void put_padded(Output& out, const Directive& directive, const char* text, size_t length, bool negative = false) {
+    size_t total = length + negative;
     size_t padding = directive.width > total ? directive.width - total : 0;
-    if (!directive.left && !directive.zero)
-        for (; padding; --padding) out.put(' ');
-    if (*sign) out.put(*sign);
-    if (!directive.left)
-        for (; padding; --padding) out.put('0');
+    if (!directive.left && !directive.zero) out.repeat(' ', padding);
+    if (negative) out.put('-');
+    if (!directive.left && directive.zero) out.repeat('0', padding);
     for (size_t i = 0; i < length; ++i) out.put(text[i]);
-    for (; padding; --padding) out.put(' ');
+    if (directive.left) out.repeat(' ', padding);
 }
 
-void put_number(Output& out, const Directive& directive, const char* sign, uint64_t value, unsigned base) {
+void put_number(Output& out, const Directive& directive, uint64_t value, unsigned base, bool negative = false) {
     char digits[20];
     size_t at = sizeof(digits);
     do {
         digits[--at] = "0123456789abcdef"[value % base];
         value /= base;
     } while (value);
-    put_padded(out, directive, sign, digits + at, sizeof(digits) - at);
-}
-
-size_t length_of(const char* text) {
-    size_t n = 0;
-    while (text[n]) ++n;
-    return n;
+    put_padded(out, directive, digits + at, sizeof(digits) - at, negative);
 }
 
 } // namespace
@@ -89,28 +78,28 @@ size_t format_arguments(char* buffer, size_t size, const char* format, va_list a
         format = parse_directive(format, directive);
         switch (c = *format++) {
         case 'd': {
-            int64_t value = directive.longs ? va_arg(arguments, int64_t) : va_arg(arguments, int);
-            uint64_t magnitude = value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-            put_number(out, directive, value < 0 ? "-" : "", magnitude, 10);
+            int64_t value = directive.is_long ? va_arg(arguments, int64_t) : va_arg(arguments, int);
+            auto bits = static_cast<uint64_t>(value);
+            put_number(out, directive, value < 0 ? -bits : bits, 10, value < 0);
             break;
         }
         case 'u':
         case 'x': {
-            uint64_t value = directive.longs ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned);
-            put_number(out, directive, "", value, c == 'u' ? 10 : 16);
+            uint64_t value = directive.is_long ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned);
+            put_number(out, directive, value, c == 'u' ? 10 : 16);
             break;
         }
-        case 'p': put_number(out, directive, "", va_arg(arguments, uint64_t), 16); break;
+        case 'p': put_number(out, directive, va_arg(arguments, uint64_t), 16); break;
         case 's': {
             const char* text = va_arg(arguments, const char*);
             text = text ? text : "(null)";
             directive.zero = false;
-            put_padded(out, directive, "", text, length_of(text));
+            put_padded(out, directive, text, strlen(text));
             break;
         }
         case 'c': {
             char character = static_cast<char>(va_arg(arguments, int));
-            put_padded(out, directive, "", &character, 1);
+            put_padded(out, directive, &character, 1);
             break;
         }
         case 0: return out.finish();

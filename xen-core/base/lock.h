@@ -1,17 +1,44 @@
 // SPDX-License-Identifier: MIT
-// Spin locks with a rank, and data that can be reached only through its lock.
+// Spin locks with a rank, and the order of the ranks.
 //
 // xen-core runs with interrupts disabled from entry to exit, so a lock needs no interrupt state. A CPU that spins keeps
 // serving TLB shoot-downs (spin_wait_hook), so a holder may wait for a shoot-down to finish: no dead-lock between the
 // two.
 #pragma once
 
-#include "base/lock_rank.h"
 #include "base/types.h"
 
 #include <atomic>
 
 namespace skerry {
+
+// The order of xen-core's locks, in one place. A CPU may take a lock only if its rank is greater than that of every
+// lock it already holds (equal rank: only through a helper that orders the two by address). docs/locking.md explains.
+enum class LockRank : unsigned char {
+    none,
+    control,           // one control operation (domctl) at a time per target domain
+    domain_table,      // the list of domains
+    pv_mmu,            // page-table updates of one address-space owner (one lock per domain)
+    descriptor_window, // one vCPU's LDT pages
+    grant_table,       // one domain's grant table (two tables: ordered by address)
+    maptrack,          // the handles of one domain's grant mappings
+    event_table,       // one domain's event channels (two tables: ordered by address)
+    global_virq,       // which domain receives each global virtual interrupt
+    event_port,        // one event channel port (two ports: ordered by address)
+    event_queue,       // one vCPU's FIFO event queues (two vCPUs: ordered by address)
+    shutdown,          // whether one domain is shut down, and the pauses that go with it
+    interrupt,         // one interrupt line's routing
+    io_apic,           // the register pairs of the IO-APICs
+    vcpu_wait,         // one vCPU's poll and timer registrations
+    run_queue,         // one CPU's run queue (two queues: ordered by CPU number)
+    sched_group,       // one scheduling group's cap budget
+    timers,            // one CPU's timer queue
+    account,           // an account's frame lists and limits
+    allocator,         // the free frames of the machine
+    authority,         // one domain's list of rights over others
+    flush,             // the TLB shoot-down in flight
+    console,           // the log ring and early UART
+};
 
 // Called once per turn of every busy-wait loop. On the target: pause, and serve pending shoot-down requests.
 // On the host: pause.
@@ -37,7 +64,6 @@ template <LockRank rank> class Lock : NonCopyable {
         note_lock_released(rank, this);
         serving_.store(serving_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     }
-    bool is_held() const { return serving_.load(std::memory_order_relaxed) != next_.load(std::memory_order_relaxed); }
 
   private:
     std::atomic<uint32_t> next_{0};
@@ -69,25 +95,6 @@ template <LockRank rank> class [[nodiscard]] HoldingBoth : NonCopyable {
   private:
     Lock<rank>* first_;
     Lock<rank>* second_;
-};
-
-// Data inside its lock: `guarded.with([](T& data) { ... })`.
-template <typename T, LockRank rank> class Guarded : NonCopyable {
-  public:
-    template <typename... Args> explicit Guarded(Args&&... args) : data_(static_cast<Args&&>(args)...) {}
-
-    template <typename F> decltype(auto) with(F&& body) {
-        Holding<rank> held(lock_);
-        return body(data_);
-    }
-    Lock<rank>& lock() { return lock_; }
-    // For code that already holds lock(): the caller proves it by passing the holder.
-    T& get(const Holding<rank>&) { return data_; }
-    T& get(const HoldingBoth<rank>&) { return data_; }
-
-  private:
-    Lock<rank> lock_;
-    T data_;
 };
 
 } // namespace skerry

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
-// The hypervisor's log, and the end of the world. The implementation (boot/log.cpp; tests/unit/support on the host)
-// keeps a ring that the console domain can read, and writes to the early UART while xen-core owns it.
+// Text: formatting it, the hypervisor's log, and the end of the world. The log (boot/log.cpp; tests/unit/support on the
+// host) keeps a ring that the console domain can read, and writes to the early UART while xen-core owns it.
 #pragma once
 
 #include "base/types.h"
 
+#include <stdarg.h>
+
 namespace skerry {
+
+// printf's directives as far as xen-core uses them: %d %u %x %s %c %p %%, with l, ll and z, a width, zero padding, and
+// '-' to pad on the right. Writes at most `size` bytes with a final NUL (if size > 0) and returns the number of
+// characters written, the NUL not counted: at most size - 1.
+size_t format_arguments(char* buffer, size_t size, const char* format, va_list arguments);
+[[gnu::format(printf, 3, 4)]] size_t format_text(char* buffer, size_t size, const char* format, ...);
 
 enum class LogLevel : unsigned char { error, warning, info, debug };
 
-// printf-like: %d %u %x %lx %lu %ld %s %c %p %02x and widths; nothing else.
 [[gnu::format(printf, 2, 3)]] void log(LogLevel level, const char* format, ...);
 
 // A refusal that a guest can cause at will: named (which check, which domain), rate-limited for the whole machine.

@@ -39,74 +39,64 @@ enum class [[nodiscard]] Error : int{
     restart,         // the work budget is spent: continue the same call later (never reaches a guest)
 };
 
-// A value or a reason. Small trivially copyable results travel in two registers.
-template <typename T> class [[nodiscard]] Result {
+namespace detail {
+// What every result has.
+class [[nodiscard]] Outcome {
   public:
-    constexpr Result(T value) : error_(Error::none) { new (&storage_.value) T(std::move(value)); }
-    constexpr Result(Error error) : error_(error) {}
-    constexpr Result(Result&& other) : error_(other.error_) {
-        if (ok()) new (&storage_.value) T(std::move(other.storage_.value));
-    }
-    Result(const Result&) = delete;
-    Result& operator=(const Result&) = delete;
-    constexpr ~Result() {
-        if (ok()) storage_.value.~T();
-    }
-
+    constexpr Outcome(Error error) : error_(error) {}
     constexpr bool ok() const { return error_ == Error::none; }
     constexpr Error error() const { return error_; }
-    constexpr T& value() & { return storage_.value; }
-    constexpr const T& value() const& { return storage_.value; }
-    constexpr T&& value() && { return std::move(storage_.value); }
 
   private:
-    union Storage {
-        constexpr Storage() : nothing() {}
-        constexpr ~Storage() {}
-        char nothing;
-        T value;
-    } storage_;
     Error error_;
 };
+} // namespace detail
 
-template <typename T>
-requires(std::is_trivially_copyable_v<T>&& std::is_default_constructible_v<T>) class [[nodiscard]] Result<T> {
+// A value or a reason.
+template <typename T> class [[nodiscard]] Result : public detail::Outcome {
   public:
-    constexpr Result(T value) : value_(value), error_(Error::none) {}
-    constexpr Result(Error error) : value_(), error_(error) {}
-    constexpr bool ok() const { return error_ == Error::none; }
-    constexpr Error error() const { return error_; }
+    constexpr Result(T value) : Outcome(Error::none), value_(std::move(value)) {}
+    constexpr Result(Error error) : Outcome(error) {}
+    constexpr Result(Result&& other) : Outcome(other.error()) {
+        if (ok()) new (&value_) T(std::move(other.value_));
+    }
+    constexpr ~Result() {
+        if (ok()) value_.~T();
+    }
+    constexpr T& value() & { return value_; }
+    constexpr const T& value() const& { return value_; }
+    constexpr T&& value() && { return std::move(value_); }
+
+  private:
+    union {
+        T value_; // alive only if ok()
+    };
+};
+
+// Small trivially copyable results travel in two registers.
+template <typename T>
+requires(std::is_trivially_copyable_v<T>&& std::is_default_constructible_v<T>) class [[nodiscard]] Result<T>
+    : public detail::Outcome {
+  public:
+    constexpr Result(T value) : Outcome(Error::none), value_(value) {}
+    constexpr Result(Error error) : Outcome(error), value_() {}
     constexpr T value() const { return value_; }
 
   private:
     T value_;
-    Error error_;
 };
 
-template <> class [[nodiscard]] Result<void> {
+template <> class [[nodiscard]] Result<void> : public detail::Outcome {
   public:
-    constexpr Result() : error_(Error::none) {}
-    constexpr Result(Error error) : error_(error) {}
-    constexpr bool ok() const { return error_ == Error::none; }
-    constexpr Error error() const { return error_; }
-
-  private:
-    Error error_;
+    using Outcome::Outcome;
+    constexpr Result() : Outcome(Error::none) {}
+    constexpr void value() const {}
 };
 
 using Status = Result<void>;
 inline constexpr Status success{};
 
-// Evaluate a Result; return its error from the enclosing function, or yield its value.
-#define TRY(expression)                                                                                                \
-    ({                                                                                                                 \
-        auto try_result_ = (expression);                                                                               \
-        if (!try_result_.ok()) [[unlikely]]                                                                            \
-            return try_result_.error();                                                                                \
-        std::move(try_result_).value();                                                                                \
-    })
-
-// The same, with another reason than the one it gives.
+// Evaluate a Result; return `reason` from the enclosing function, or yield its value (nothing for a Status).
 #define TRY_AS(expression, reason)                                                                                     \
     ({                                                                                                                 \
         auto try_result_ = (expression);                                                                               \
@@ -115,12 +105,8 @@ inline constexpr Status success{};
         std::move(try_result_).value();                                                                                \
     })
 
-// The same where there is no value to yield.
-#define TRY_STATUS(expression)                                                                                         \
-    do {                                                                                                               \
-        auto try_result_ = (expression);                                                                               \
-        if (!try_result_.ok()) [[unlikely]]                                                                            \
-            return try_result_.error();                                                                                \
-    } while (0)
+// The same, with the reason that it gives.
+#define TRY(expression) TRY_AS(expression, try_result_.error())
+#define TRY_STATUS(expression) TRY(expression)
 
 } // namespace skerry

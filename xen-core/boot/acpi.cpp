@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "boot/acpi.h"
 
-#include "arch/x86_64/clock_sources.h"
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/interrupts.h"
-#include "arch/x86_64/ioapic.h"
 #include "arch/x86_64/machine_power.h"
+#include "arch/x86_64/time.h"
 #include "base/log.h"
 #include "boot/acpi_tables.h"
 #include "boot/aml.h"
@@ -171,7 +170,7 @@ void read_table(const Header& table) {
 void read_acpi() {
     if (auto* root = find_root_pointer()) for_each_table(*root, read_table);
     if (!machine.has_madt) log(LogLevel::warning, "no ACPI interrupt table (MADT): one CPU, no device interrupts");
-    log(LogLevel::info, "ACPI: %u CPUs, %u interrupt lines, %s%s", machine.cpu_count, ioapic_gsi_count(),
+    log(LogLevel::info, "ACPI: %u CPUs, %u interrupt lines, %s%s", machine.cpu_count, interrupt_line_count(),
         clock_sources.hpet.value      ? "HPET, "
         : clock_sources.pm_timer_port ? "PM timer, "
                                       : "",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "boot/boot_information.h"
 
-#include "arch/x86_64/platform.h"
+#include "arch/x86_64/memory_map.h"
 #include "boot/memory_map_builder.h"
 
 namespace skerry {

@@ -3,7 +3,6 @@
 
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/interrupts.h"
-#include "arch/x86_64/ioapic.h"
 #include "base/log.h"
 #include "boot/acpi.h"
 #include "boot/first_domain_layout.h"

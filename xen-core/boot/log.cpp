@@ -4,7 +4,6 @@
 
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/time.h"
-#include "base/format.h"
 #include "boot/options.h"
 
 #include <atomic>

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The start of the machine, from the boot loader to the first domain. docs/boot.md tells the same at more length.
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/code_tables.h"
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/descriptor_windows.h"
-#include "arch/x86_64/exception_table.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/machine_power.h"
-#include "arch/x86_64/smap.h"
 #include "arch/x86_64/time.h"
 #include "arch/x86_64/tlb.h"
-#include "base/format.h"
 #include "base/log.h"
 #include "boot/acpi.h"
 #include "boot/boot_information.h"
@@ -92,9 +90,8 @@ void start_machine() {
     online_cpus.add(CpuId(0));
     start_memory();
     read_acpi();
-    mask_8259s();
-    init_apic(machine.local_apic);
     init_interrupts();
+    init_apic(machine.local_apic);
     if (const char* problem = calibrate_clocks()) cannot_start("%s", problem);
     start_scheduler(usable_cpus());
     start_other_cpus(usable_cpus(), join_scheduler);

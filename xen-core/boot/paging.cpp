@@ -227,7 +227,7 @@ void map_cpu_stack(CpuId cpu) {
         uint64_t offset = page * page_size;
         Mfn mfn = cpu.value == 0 ? frame_of(image_address(address(boot_stack) + offset)) : core_frame_source();
         if (mfn == invalid_mfn) cannot_start("too little memory for the stack of CPU %u", cpu.value);
-        need_entry(layout::cpu_stack_base(cpu) + offset, 1) = Pte(mfn, pte::core_data);
+        need_entry(cpu_stack_base(cpu) + offset, 1) = Pte(mfn, pte::core_data);
     }
 }
 

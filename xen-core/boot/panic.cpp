@@ -3,11 +3,8 @@
 // may show a few calls that have already returned; every line is a place that follows a call instruction.
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/cpu_local.h"
-#include "arch/x86_64/crash.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/machine_check.h"
 #include "arch/x86_64/machine_power.h"
-#include "base/format.h"
 #include "base/log.h"
 #include "boot/options.h"
 #include "boot/symbols.h"
@@ -93,8 +90,6 @@ void begin_crash() {
 }
 
 } // namespace
-
-bool is_crashing() { return is_stopping(); }
 
 void crash(const RegisterFrame& frame, const char* what) {
     begin_crash();

@@ -8,7 +8,7 @@
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/layout.h"
-#include "arch/x86_64/machine_check.h"
+#include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/memory_map.h"
 #include "arch/x86_64/time.h"
 #include "arch/x86_64/tlb.h"
@@ -44,7 +44,7 @@ bool start_cpu(CpuId cpu, uint32_t id) {
     map_cpu_stack(cpu);
     CpuLocal& local = cpu_local_of(cpu);
     local.id = cpu;
-    set_apic_id(cpu, id);
+    apic_ids[cpu.value] = id;
     starting_cpu = cpu;
     has_arrived = false;
     is_up = false;
@@ -103,7 +103,7 @@ void start_other_cpus(uint32_t most, void (*main_loop)()) {
     uint32_t next = 1;
     for (uint32_t i = 0; i < machine.cpu_count && next < most; ++i) {
         uint32_t id = machine.cpu_apic_ids[i];
-        if (id != apic_id(CpuId(0)) && can_reach_apic(id) && start_cpu(CpuId(next), id)) ++next;
+        if (id != apic_ids[0] && can_reach_apic(id) && start_cpu(CpuId(next), id)) ++next;
     }
     log(LogLevel::info, "%u CPUs", online_cpus.count());
 }

@@ -179,10 +179,10 @@ enter_64_bit:
     ud2
 
     .section .bss.stack, "aw", @nobits
-    .balign LAYOUT_STACK_SIZE // so that cpu_local() works from the first line of C++
+    .balign CPU_STACK_SIZE // so that cpu_local() works from the first line of C++
     .globl boot_stack
 boot_stack:
-    .skip LAYOUT_STACK_SIZE
+    .skip CPU_STACK_SIZE
 boot_stack_end:
 
     .globl boot_l4

@@ -5,7 +5,6 @@
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/segments.h"
 #include "arch/x86_64/tlb.h"
-#include "arch/x86_64/xsave.h"
 #include "domain/extended_state.h"
 #include "domain/pv_cpu_state.h"
 #include "memory/account.h"
@@ -129,7 +128,6 @@ bool switch_state(CpuLocal& cpu, PvCpuState* saved, PvCpuState* loaded) {
     }
     switch_debug_registers(saved, loaded);
     if (left && (!loaded || loaded->account != left)) left->users.leave(cpu.id);
-    ++cpu.context_switch_count;
     return ok;
 }
 

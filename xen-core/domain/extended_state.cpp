@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "domain/extended_state.h"
 
-#include "arch/x86_64/xsave.h"
+#include "arch/x86_64/features.h"
 
 #include <string.h>
 

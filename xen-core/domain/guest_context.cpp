@@ -2,7 +2,6 @@
 // A vCPU's state to and from the ABI's vcpu_guest_context (<xen/arch-x86/xen.h>), but for its page-table bases.
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/xsave.h"
 #include "domain/extended_state.h"
 #include "domain/pv_cpu_state.h"
 #include "memory/guest_copy.h"

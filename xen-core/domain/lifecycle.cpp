@@ -2,7 +2,6 @@
 // Pausing, shutting down and destroying a domain.
 #include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
-#include "base/format.h"
 #include "base/log.h"
 #include "domain/domain.h"
 #include "domain/domain_table.h"

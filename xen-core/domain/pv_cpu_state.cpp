@@ -4,8 +4,6 @@
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/layout.h"
-#include "arch/x86_64/msr.h"
-#include "arch/x86_64/xsave.h"
 #include "domain/extended_state.h"
 #include "memory/allocator.h"
 #include "memory/guest_copy.h"

@@ -15,7 +15,6 @@
 #include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/page_table_entry.h"
 #include "arch/x86_64/register_frame.h"
-#include "arch/x86_64/segment_descriptor.h"
 #include "arch/x86_64/segments.h"
 #include "base/lock.h"
 #include "base/result.h"
@@ -68,7 +67,7 @@ struct PvCpuState : NonCopyable {
     uint16_t ds = 0, es = 0, fs = 0, gs = 0;
     uint64_t fs_base = 0, gs_base_kernel = 0, gs_base_user = 0;
     uint64_t debug_registers[8]{};  // 0-3, 6, 7
-    void* extended_state = nullptr; // one page, in xsave format; see arch/x86_64/xsave.h
+    void* extended_state = nullptr; // one page, in xsave format; see arch/x86_64/instructions.h
     uint64_t xcr0 = 0;              // the guest's; state is always saved for all of cpu_features.xcr0
     uint32_t tsc_aux = 0;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // physdev_op: physical interrupt lines and I/O privilege (<xen/physdev.h>). xen-core keeps no list of PCI devices:
 // announcing one is answered as by a hypervisor without that feature.
-#include "arch/x86_64/ioapic.h"
+#include "arch/x86_64/interrupts.h"
 #include "hypercalls/dispatch.h"
 #include "hypercalls/handles.h"
 

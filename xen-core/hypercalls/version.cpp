@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // xen_version: what this hypervisor says of itself (<xen/version.h>). The version is that of the interface: 4.17.
 #include "arch/x86_64/layout.h"
-#include "arch/x86_64/platform.h"
+#include "arch/x86_64/memory_map.h"
 #include "hypercalls/dispatch.h"
 
 #include <string.h>

@@ -3,7 +3,6 @@
 
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/xsave.h"
 #include "domain/domain.h"
 
 namespace skerry {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Traps of xen-core itself: interrupts of an idle CPU, faults that were expected, and the rest, which is the end.
-#include "arch/x86_64/crash.h"
+#include "arch/x86_64/code_tables.h"
 #include "arch/x86_64/direct_map.h"
-#include "arch/x86_64/exception_table.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/machine_power.h"
@@ -87,7 +86,6 @@ RegisterFrame* core_trap(RegisterFrame& frame) {
     uint32_t number = frame.vector;
     if (number >= vector::first_interrupt) {
         if (!cpu_local().in_idle) crash(frame, "interrupt while interrupts are off");
-        ++cpu_local().interrupt_count;
         dispatch_interrupt(static_cast<uint8_t>(number));
         return nullptr;
     }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Each CPU's ways in: IDT, TSS, SYSCALL and SYSENTER registers, and the page by which SYSCALL finds the stack.
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/cpuid.h"
 #include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/layout.h"
-#include "arch/x86_64/msr.h"
-#include "arch/x86_64/segment_descriptor.h"
 #include "arch/x86_64/segments.h"
 #include "arch/x86_64/tlb.h"
 #include "base/log.h"
@@ -110,7 +107,7 @@ void trap_cpuid() {
 
 void set_up_cpu_entry() {
     CpuLocal& cpu = cpu_local();
-    uint64_t stack = layout::cpu_stack_base(cpu.id);
+    uint64_t stack = cpu_stack_base(cpu.id);
     if (!gates[0].type) fill_gates();
     load_window_gdt(0);
     load_window_ldt(cpu.id, 0, 0);

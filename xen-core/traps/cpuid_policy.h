@@ -5,7 +5,7 @@
 // those that <xen/arch-x86/cpufeatureset.h> marks as available to all guests.
 #pragma once
 
-#include "arch/x86_64/cpuid.h"
+#include "arch/x86_64/instructions.h"
 #include "base/types.h"
 
 namespace skerry {

@@ -156,7 +156,6 @@ namespace {
 }
 
 [[gnu::noinline]] uint32_t interrupt_trap(CpuLocal& cpu, Vcpu& vcpu) {
-    ++cpu.interrupt_count;
     dispatch_interrupt(static_cast<uint8_t>(cpu.frame.vector));
     return leave(cpu, vcpu);
 }

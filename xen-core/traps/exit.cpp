@@ -2,7 +2,6 @@
 #include "traps/exit.h"
 
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
 #include "arch/x86_64/tlb.h"
 #include "schedule/scheduler.h"
@@ -19,9 +18,8 @@ constexpr uint32_t bit(PendingWork work) { return static_cast<uint32_t>(work); }
 // Everything but choosing a vCPU. True: the scheduler is to choose.
 bool do_work(CpuLocal& cpu) {
     uint32_t work = cpu.take_work();
-    if (work & bit(PendingWork::stop)) stop_this_cpu();
     if (work & bit(PendingWork::tlb_flush)) serve_flush_requests();
-    bool choose = work & (bit(PendingWork::reschedule) | bit(PendingWork::save_state));
+    bool choose = work & bit(PendingWork::reschedule);
     if (work & bit(PendingWork::timer)) choose |= timers.expire(cpu.id, now());
     return choose;
 }

@@ -3,7 +3,6 @@
 
 #include "arch/x86_64/guest_access.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/segment_descriptor.h"
 #include "arch/x86_64/segments.h"
 #include "memory/guest_copy.h"
 

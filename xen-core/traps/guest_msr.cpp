@@ -3,7 +3,6 @@
 
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/msr.h"
 #include "memory/guest_copy.h"
 
 namespace skerry {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/format.h"
+#include "base/log.h"
 
 #include <gtest/gtest.h>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which descriptors a guest may have, and what a bounce frame shows.
-#include "arch/x86_64/segment_descriptor.h"
+#include "arch/x86_64/segments.h"
 #include "traps/bounce_values.h"
 
 #include <gtest/gtest.h>

@@ -5,10 +5,7 @@
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
 #include "arch/x86_64/interrupts.h"
-#include "arch/x86_64/msr.h"
-#include "arch/x86_64/tlb.h"
 #include "base/log.h"
 
 namespace skerry {
@@ -31,7 +28,6 @@ constexpr uint64_t base_enable = 1 << 11, base_x2apic = 1 << 10;
 
 volatile uint32_t* window = nullptr; // not used in x2APIC mode
 bool x2apic = false;
-uint32_t apic_ids[max_cpus];
 
 uint32_t read(uint32_t r) {
     return x2apic ? static_cast<uint32_t>(read_msr(msr::x2apic_first + r / 16)) : window[r / 4];
@@ -65,13 +61,8 @@ void init_apic(MachAddr base) {
         window = static_cast<volatile uint32_t*>(map_mmio(base, page_size));
         ASSERT(window);
     }
-    // The 8259s, before their line to this CPU is cut: a tick that firmware's timer has raised is withdrawn. (QEMU
-    // delivers one that is cut off while raised as an interrupt without a number, to whoever first has interrupts
-    // enabled.)
-    out8(0x21, 0xff);
-    out8(0xa1, 0xff);
     init_apic_this_cpu();
-    apic_ids[0] = apic_id_this_cpu();
+    apic_ids[0] = x2apic ? read(reg::id) : read(reg::id) >> 24;
     log(LogLevel::info, "local APIC in %s mode, timer by %s", x2apic ? "x2APIC" : "xAPIC",
         cpu_features.tsc_deadline ? "TSC deadline" : "count");
 }
@@ -93,10 +84,6 @@ void init_apic_this_cpu() {
 
 bool can_reach_apic(uint32_t id) { return x2apic || id < 0xff; }
 
-uint32_t apic_id_this_cpu() { return x2apic ? read(reg::id) : read(reg::id) >> 24; }
-uint32_t apic_id(CpuId cpu) { return apic_ids[cpu.value]; }
-void set_apic_id(CpuId cpu, uint32_t id) { apic_ids[cpu.value] = id; }
-
 void apic_end_of_interrupt() { write(reg::end_of_interrupt, 0); }
 
 uint32_t apic_take_error() {
@@ -105,12 +92,11 @@ uint32_t apic_take_error() {
 }
 
 void send_ipi(CpuId cpu, uint8_t vector) { send(apic_ids[cpu.value], level_assert | vector); }
-void send_nmi(CpuId cpu) { send(apic_ids[cpu.value], level_assert | delivery_nmi); }
 
 void send_nmi_to_others() {
     if (!x2apic && !window) return; // so early that there are no others
     online_cpus.for_each([](CpuId cpu) {
-        if (cpu != this_cpu()) send_nmi(cpu);
+        if (cpu != this_cpu()) send(apic_ids[cpu.value], level_assert | delivery_nmi);
     });
 }
 
@@ -119,7 +105,5 @@ void send_startup(uint32_t id, uint8_t page) { send(id, level_assert | delivery_
 
 void apic_timer_start(uint32_t ticks) { write(reg::initial_count, ticks); }
 uint32_t apic_timer_remaining() { return read(reg::current_count); }
-
-void apic_timer_deadline(uint64_t tsc) { write_msr(msr::tsc_deadline, tsc); }
 
 } // namespace skerry

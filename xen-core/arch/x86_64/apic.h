@@ -3,7 +3,7 @@
 // CPUs, end of interrupt, and the timer's raw registers. time.h is the way to use the timer.
 #pragma once
 
-#include "base/types.h"
+#include "arch/x86_64/tlb.h"
 
 namespace skerry {
 
@@ -11,9 +11,8 @@ namespace skerry {
 void init_apic(MachAddr base);
 void init_apic_this_cpu();
 
-uint32_t apic_id_this_cpu();
-uint32_t apic_id(CpuId cpu);
-void set_apic_id(CpuId cpu, uint32_t apic_id);
+// The number of each CPU's APIC: set by init_apic() and as other CPUs are started.
+inline constinit uint32_t apic_ids[max_cpus]{};
 
 // Without x2APIC only the numbers 0..254 can be sent to.
 bool can_reach_apic(uint32_t apic_id);
@@ -25,7 +24,6 @@ uint32_t apic_take_error();
 void send_ipi(CpuId cpu, uint8_t vector);
 // Panic: every other CPU stops, whatever it is doing.
 void send_nmi_to_others();
-void send_nmi(CpuId cpu);
 // Starting a CPU (Intel SDM 8.4.4.1): INIT, then STARTUP with the page number of its real-mode code.
 void send_init(uint32_t apic_id);
 void send_startup(uint32_t apic_id, uint8_t page);
@@ -33,7 +31,5 @@ void send_startup(uint32_t apic_id, uint8_t page);
 // One shot of the APIC timer in its own ticks (divided by 1), 0 stops it.
 void apic_timer_start(uint32_t ticks);
 uint32_t apic_timer_remaining();
-// Write the TSC value at which the timer fires; 0 disarms. Only if cpu_features.tsc_deadline.
-void apic_timer_deadline(uint64_t tsc);
 
 } // namespace skerry

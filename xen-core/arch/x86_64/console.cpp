@@ -9,26 +9,17 @@ namespace skerry {
 
 namespace {
 
-// 16550 registers, offsets from the port.
-enum Register : uint16_t {
-    data = 0,
-    interrupt_enable = 1,
-    line_control = 3,
-    modem_control = 4,
-    line_status = 5,
-    scratch = 7
-};
-constexpr uint8_t status_data_ready = 0x01;
-constexpr uint8_t status_transmit_empty = 0x20;
+// 16550 registers, offsets from the port, and bits of the line status.
+constexpr uint16_t data = 0, interrupt_enable = 1, line_control = 3, modem_control = 4, line_status = 5, scratch = 7;
+constexpr uint8_t status_data_ready = 0x01, status_transmit_empty = 0x20;
 
 class Uart {
   public:
     void init(UartConfig config) {
+        if (!config.port) return;
+        out8(config.port + scratch, 0x5a);
+        if (in8(config.port + scratch) != 0x5a) return; // nothing there
         port_ = config.port;
-        if (!port_ || !is_present()) {
-            port_ = 0;
-            return;
-        }
         out8(port_ + interrupt_enable, 0);
         if (config.baud) {
             uint16_t divisor = static_cast<uint16_t>(115200 / config.baud);
@@ -44,13 +35,8 @@ class Uart {
     void put(char c) {
         if (!port_) return;
         // A UART that never drains must not stop the machine: about a second, then it is given up.
-        for (uint32_t patience = 1 << 20; !(in8(port_ + line_status) & status_transmit_empty);) {
-            if (!--patience) {
-                port_ = 0;
-                return;
-            }
-            pause();
-        }
+        for (uint32_t patience = 1 << 20; !(in8(port_ + line_status) & status_transmit_empty); pause())
+            if (!--patience) return forget();
         out8(port_ + data, static_cast<uint8_t>(c));
     }
     bool get(char& c) {
@@ -65,11 +51,7 @@ class Uart {
     void forget() { port_ = 0; }
 
   private:
-    bool is_present() {
-        out8(port_ + scratch, 0x5a);
-        return in8(port_ + scratch) == 0x5a;
-    }
-    uint16_t port_ = 0;
+    uint16_t port_ = 0; // 0: none, or no longer xen-core's
 };
 
 // A power of two, so that positions can run on for ever.
@@ -82,7 +64,13 @@ template <size_t size> struct Ring {
         bytes[written++ % size] = c;
         if (written - oldest > size) oldest = written - size;
     }
-    char at(uint64_t position) const { return bytes[position % size]; }
+    bool is_full() const { return written - oldest == size; }
+    // From `position` on, which moves.
+    size_t copy(uint64_t& position, char* buffer, size_t most) const {
+        size_t n = 0;
+        while (n < most && position != written) buffer[n++] = bytes[position++ % size];
+        return n;
+    }
 };
 
 constinit Lock<LockRank::console> console_lock;
@@ -91,7 +79,7 @@ constinit Uart uart;
 uint16_t uart_port_at_start = 0;
 Ring<32768> output;
 Ring<1024> input;
-void (*input_handler)() = nullptr;
+void (*input_handler)() = nullptr; // set: the UART's line is routed here
 
 // The lock, unless a panic has decided to do without.
 class ConsoleHeld : NonCopyable {
@@ -107,9 +95,12 @@ class ConsoleHeld : NonCopyable {
     bool locked_;
 };
 
+// COM2 and COM4 have ISA interrupt 3, COM1 and COM3 have 4.
+uint32_t uart_gsi() { return gsi_of_isa_irq(uart_port_at_start == 0x2f8 || uart_port_at_start == 0x2e8 ? 3 : 4); }
+
 bool collect_input() {
     bool any = false;
-    for (char c; input.written - input.oldest < sizeof(input.bytes) && uart.get(c); any = true) input.put(c);
+    for (char c; !input.is_full() && uart.get(c); any = true) input.put(c);
     return any;
 }
 
@@ -134,15 +125,14 @@ void init_uart(UartConfig config) {
 }
 
 void release_uart() {
-    if (is_line_routed(gsi_of_isa_irq(uart_isa_irq()))) unroute_line(gsi_of_isa_irq(uart_isa_irq()));
+    if (input_handler) unroute_line(uart_gsi());
+    input_handler = nullptr;
     ConsoleHeld held;
     uart.raise_interrupt_on_input(false);
     uart.forget();
 }
 
 uint16_t uart_port() { return uart_port_at_start; }
-
-uint8_t uart_isa_irq() { return uart_port_at_start == 0x2f8 || uart_port_at_start == 0x2e8 ? 3 : 4; }
 
 void console_write(const char* text, size_t length) {
     ConsoleHeld held;
@@ -156,15 +146,12 @@ void console_write(const char* text, size_t length) {
 size_t console_read(char* buffer, size_t size) {
     ConsoleHeld held;
     collect_input();
-    size_t n = 0;
-    while (n < size && input.oldest != input.written) buffer[n++] = input.at(input.oldest++);
-    return n;
+    return input.copy(input.oldest, buffer, size);
 }
 
 void enable_console_input(void (*handler)()) {
-    uint32_t gsi = gsi_of_isa_irq(uart_isa_irq());
+    if (!uart.port() || !route_line(uart_gsi(), uart_interrupt, CpuId(0)).ok()) return;
     input_handler = handler;
-    if (!uart.port() || !route_line(gsi, uart_interrupt, CpuId(0)).ok()) return;
     ConsoleHeld held;
     uart.raise_interrupt_on_input(true);
 }
@@ -172,9 +159,7 @@ void enable_console_input(void (*handler)()) {
 size_t read_console_ring(uint64_t& position, char* buffer, size_t size) {
     ConsoleHeld held;
     if (position < output.oldest || position > output.written) position = output.oldest;
-    size_t n = 0;
-    while (n < size && position != output.written) buffer[n++] = output.at(position++);
-    return n;
+    return output.copy(position, buffer, size);
 }
 
 void clear_console_ring() {

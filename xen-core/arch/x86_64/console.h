@@ -13,11 +13,10 @@ struct UartConfig {
 };
 
 void init_uart(UartConfig config);
-// The UART now belongs to a domain: xen-core stops touching it (output still goes to the ring). Its port and GSI, for
-// the rights check; port 0 when there is none.
+// The UART now belongs to a domain: xen-core stops touching it (output still goes to the ring). Its port, for
+// the rights check; 0 when there is none.
 void release_uart();
 uint16_t uart_port();
-uint8_t uart_isa_irq();
 
 // Output: ring and UART. "\n" becomes "\r\n" on the wire.
 void console_write(const char* text, size_t length);

@@ -2,9 +2,6 @@
 #include "arch/x86_64/core_page_tables.h"
 
 #include "arch/x86_64/direct_map.h"
-#include "arch/x86_64/layout.h"
-#include "arch/x86_64/tlb.h"
-#include "base/log.h"
 
 namespace skerry {
 
@@ -49,13 +46,6 @@ Status map_core_page(uint64_t virt, Mfn mfn, uint64_t flags) {
     if (!entry) return Error::no_memory;
     __atomic_store_n(&entry->raw, Pte(mfn, flags).raw, __ATOMIC_RELAXED);
     return success;
-}
-
-void unmap_core_page(uint64_t virt) {
-    Pte* entry = core_l1_entry(virt);
-    if (!entry || !entry->is_present()) return;
-    __atomic_store_n(&entry->raw, uint64_t{0}, __ATOMIC_RELAXED);
-    flush_page(online_cpus, GuestVirt(virt));
 }
 
 volatile void* map_mmio(MachAddr address, uint64_t size) {

@@ -24,8 +24,6 @@ inline Pte* core_l1_entry(uint64_t virt) { return core_entry(virt, 1); }
 // Map one page. If the entry was present, the caller owes a flush on the CPUs that used it: nothing is flushed here.
 // Errors: no_memory.
 Status map_core_page(uint64_t virt, Mfn mfn, uint64_t flags);
-// Remove one page's mapping and flush it on every online CPU.
-void unmap_core_page(uint64_t virt);
 
 // Map device registers (uncached) or firmware's tables (cached, read-only), for good. `size` bytes from `address`, any
 // alignment. nullptr when there is no memory. Start-up only.

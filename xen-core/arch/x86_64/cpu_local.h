@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What each physical CPU owns, and the shape of its stack.
 //
-// One naturally aligned 32 KiB region per CPU, at layout::stack_base(cpu):
+// One naturally aligned 32 KiB region per CPU, at cpu_stack_base(cpu):
 //
 //   page 0     the SYSCALL entry: the same page of xen-core's text for every CPU, read-only and executable
 //              (set_up_cpu_entry() maps it). Its code finds this CPU's stack relative to its own address. As a page
@@ -29,14 +29,13 @@
 #define CPU_IST_NMI 3
 #define CPU_IST_DEBUG 4
 // CpuLocal without the frame, and the end of the frame counted from the bottom of the region.
-#define CPU_LOCAL_TAIL 384
+#define CPU_LOCAL_TAIL 192
 #define CPU_STACK_FRAME_END (CPU_STACK_SIZE - CPU_LOCAL_TAIL)
 
-#ifndef __ASSEMBLER__
-
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/register_frame.h"
-#include "base/types.h"
 
+#ifndef __ASSEMBLER__
 #include <atomic>
 
 namespace skerry {
@@ -49,10 +48,7 @@ enum class PendingWork : uint32_t {
     reschedule = 1 << 0, // run the scheduler before the next instruction of a guest
     timer = 1 << 1,      // the timer queue of this CPU has expired entries
     tlb_flush = 1 << 2,  // a shoot-down request waits in the mailbox
-    save_state = 1 << 3, // another CPU wants the vCPU state that is lazily loaded here
-    stop = 1 << 4,       // panic or power off: halt for good
-    call = 1 << 5,       // a function posted to this CPU (arch/x86_64/ipi)
-    upcall = 1 << 6,     // nothing but to look at the events of the vCPU that runs there
+    upcall = 1 << 3,     // nothing but to look at the events of the vCPU that runs there
 };
 
 // The 64-bit TSS (Intel SDM volume 3, 8.7): where the CPU finds its stacks.
@@ -77,18 +73,9 @@ struct CpuLocal {
     uint32_t loaded_cr4;    // low half of CR4 as this CPU has it (PV guests choose TSD, DE, FSGSBASE)
     bool fpu_task_switched; // CR0.TS as this CPU has it
     bool in_idle;           // the idle loop runs: interrupts come from ring 0
-    uint64_t loaded_cr3;    // CR3 as this CPU has it
-    uint64_t tlb_word;      // for arch/x86_64/tlb
     uint32_t tsc_aux;       // MSR TSC_AUX as this CPU has it
-    uint32_t spare_half;
     TaskState task_state;
-    uint64_t hypercall_count;
-    uint64_t trap_count;
-    uint64_t interrupt_count;
-    uint64_t context_switch_count;
-    uint64_t
-        arch_words[16]; // per-CPU words of arch/x86_64 (time scale, mailbox, ...): named in the headers that use them
-    uint64_t spare_words[8];
+    uint64_t spare[6]; // the frame ends where a cache line does
 
     bool has_work() const { return pending_work.load(std::memory_order_relaxed) != 0; }
     // Takes all bits at once.
@@ -100,21 +87,20 @@ static_assert(sizeof(CpuLocal) == sizeof(RegisterFrame) + CPU_LOCAL_TAIL);
 // The hardware aligns the stack to 16 bytes before it pushes: the end of the frame must be aligned already.
 static_assert(CPU_STACK_FRAME_END % 16 == 0);
 
-#ifdef SKERRY_HOST
-extern thread_local CpuLocal* host_cpu_local; // tests/unit/support
-inline CpuLocal& cpu_local() { return *host_cpu_local; }
-#else
 inline CpuLocal& cpu_local() {
     uintptr_t end;
     asm("mov %%rsp, %0\n\tor %1, %0" : "=&r"(end) : "i"(CPU_STACK_SIZE - 1));
     return *reinterpret_cast<CpuLocal*>(end + 1 - sizeof(CpuLocal));
 }
-#endif
 
 inline CpuId this_cpu() { return cpu_local().id; }
 
+constexpr uint64_t cpu_stack_base(CpuId cpu) { return layout::stacks + cpu.value * CPU_STACK_SIZE; }
+
 // The CpuLocal of any CPU that has been started.
-CpuLocal& cpu_local_of(CpuId cpu);
+inline CpuLocal& cpu_local_of(CpuId cpu) {
+    return *reinterpret_cast<CpuLocal*>(cpu_stack_base(cpu) + CPU_STACK_SIZE - sizeof(CpuLocal));
+}
 
 // Sets the bit; if it was not set and the CPU is another one, sends it an IPI, so that it sees the bit before it runs
 // another instruction of a guest for long. Never waits.

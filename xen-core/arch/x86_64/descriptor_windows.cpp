@@ -2,13 +2,10 @@
 #include "arch/x86_64/descriptor_windows.h"
 
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/instructions.h"
 #include "arch/x86_64/layout.h"
-#include "arch/x86_64/segment_descriptor.h"
+#include "arch/x86_64/segments.h"
 #include "arch/x86_64/tlb.h"
 #include "base/log.h"
-
-#include <atomic>
 
 namespace skerry {
 namespace {
@@ -47,20 +44,18 @@ Status prepare_window(uint32_t window) {
     // All 32 entries of a window are in one L1 table.
     static_assert(layout::vcpu_window_size * 16 == level_size(2));
     if (!core_l1_entry(layout::vcpu_window(window))) return Error::no_memory;
-    for (unsigned page = 0; page < window_gdt_guest_pages; ++page)
-        write_entry(window, page, Pte(image_frame(zero_page), window_zeros));
-    write_entry(window, 14, Pte(image_frame(&reserved), window_data));
-    write_entry(window, 15, Pte(image_frame(reserved.per_cpu), window_data));
-    for (unsigned page = 0; page < window_ldt_pages; ++page) write_entry(window, window_ldt_first_page + page, Pte());
+    for (unsigned page = 0; page < window_ldt_first_page + window_ldt_pages; ++page) unmap_window_page(window, page);
+    map_window_page(window, 14, image_frame(&reserved));
+    map_window_page(window, 15, image_frame(reserved.per_cpu));
     return success;
 }
 
-void write_system_descriptor(CpuId cpu, uint64_t type, uint64_t base, uint32_t limit) {
+// Returns the selector. Each CPU has one place: for its TSS at start-up, then for its LDT.
+uint16_t place_system_descriptor(CpuId cpu, uint64_t type, uint64_t base, uint32_t limit) {
     reserved.per_cpu[cpu.value][0] = descriptor::system_low(type, base, limit);
     reserved.per_cpu[cpu.value][1] = descriptor::system_high(base);
+    return static_cast<uint16_t>(selector::per_cpu_system + cpu.value * 16);
 }
-
-uint16_t system_selector(CpuId cpu) { return static_cast<uint16_t>(selector::per_cpu_system + cpu.value * 16); }
 
 } // namespace
 
@@ -107,18 +102,14 @@ void load_window_gdt(uint32_t window) {
 }
 
 void load_window_ldt(CpuId cpu, uint32_t window, unsigned entries) {
-    if (!entries) {
-        load_ldt(0);
-        return;
-    }
-    write_system_descriptor(cpu, descriptor::type_ldt, layout::vcpu_window(window) + layout::vcpu_window_ldt_offset,
-                            entries * 8 - 1);
-    load_ldt(system_selector(cpu));
+    if (!entries) return load_ldt(0);
+    uint64_t ldt = layout::vcpu_window(window) + layout::vcpu_window_ldt_offset;
+    load_ldt(place_system_descriptor(cpu, descriptor::type_ldt, ldt, entries * 8 - 1));
 }
 
 void load_task_state(CpuId cpu, const void* task_state) {
-    write_system_descriptor(cpu, descriptor::type_available_tss, reinterpret_cast<uint64_t>(task_state), 103);
-    load_task_register(system_selector(cpu));
+    auto base = reinterpret_cast<uint64_t>(task_state);
+    load_task_register(place_system_descriptor(cpu, descriptor::type_available_tss, base, 103));
 }
 
 bool is_window_address(uint64_t address) {

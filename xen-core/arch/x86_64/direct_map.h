@@ -21,9 +21,8 @@ template <typename T = void> inline T* to_pointer(MachAddr address) {
 template <typename T = void> inline T* to_pointer(Mfn mfn) { return to_pointer<T>(address_of(mfn)); }
 
 // The inverse, for pointers that to_pointer() made (plus an offset inside the frame).
-inline MachAddr address_of_pointer(const void* pointer) {
-    return MachAddr(reinterpret_cast<uint64_t>(pointer) - direct_map_base);
+inline Mfn frame_of_pointer(const void* pointer) {
+    return frame_of(MachAddr(reinterpret_cast<uint64_t>(pointer) - direct_map_base));
 }
-inline Mfn frame_of_pointer(const void* pointer) { return frame_of(address_of_pointer(pointer)); }
 
 } // namespace skerry

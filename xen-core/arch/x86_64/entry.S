@@ -4,8 +4,73 @@
 //
 // C++ functions take the frame in rdi and return in eax how to leave (traps/exit.h). What C++ preserves (rbx, rbp,
 // r12-r15) is saved only where it can be needed: SYSCALL leaves it alone unless there is work that may switch vCPUs.
-#include "arch/x86_64/entry_macros.h"
-#include "arch/x86_64/exception_table.h"
+#include "arch/x86_64/code_tables.h"
+#include "arch/x86_64/cpu_local.h"
+
+// segments.h
+#define RING3_CS32 0xe023
+#define RING3_CS64 0xe033
+#define RING3_SS 0xe02b
+// register_frame.h, traps/entry.cpp
+#define VECTOR_SYSCALL -1
+#define VECTOR_SYSCALL32 -2
+#define VECTOR_SYSENTER -3
+// traps/exit.h
+#define LEAVE_AFTER_WORK 2
+
+// The general registers in the order in which they are pushed, below an error code and vector word. SYSRET needs two of
+// those that C++ does not preserve for itself. Preserved ones are loaded only if somebody wrote to the frame (or it is
+// another vCPU's).
+#define SCRATCH_BUT_RCX_R11 r9, r8, r10, rdx, rsi, rdi, rax
+#define SCRATCH_REGISTERS SCRATCH_BUT_RCX_R11, rcx, r11
+#define PRESERVED_REGISTERS rbx, rbp, r12, r13, r14, r15
+
+// Where they stand in a RegisterFrame: frame_r15 is 0, frame_r9 112.
+offset = 15 * 8
+.irp register, SCRATCH_REGISTERS, PRESERVED_REGISTERS
+    offset = offset - 8
+    frame_\register = offset
+.endr
+
+// Around calls of C++ the frame stands 8 bytes above rsp, which keeps the stack aligned to 16 as C++ expects.
+#define AT(field) 8 + field(%rsp)
+
+.macro PUSH_EACH registers:vararg
+    .irp register, \registers
+    push %\register
+    .endr
+.endm
+
+.macro SAVE_EACH registers:vararg
+    .irp register, \registers
+    mov %\register, AT(frame_\register)
+    .endr
+.endm
+
+.macro LOAD_EACH registers:vararg
+    .irp register, \registers
+    mov AT(frame_\register), %\register
+    .endr
+.endm
+
+// Leave by SYSRET, with the preserved registers loaded, or go to `not_canonical`: SYSRET to a non-canonical rip would
+// fault in ring 0 on the guest's stack (Intel SDM, SYSRET). A frame marked VECTOR_SYSCALL can have only one such
+// rip: 2^47, after a SYSCALL in the last two bytes of the lower half. All others are checked before they get there.
+.macro SYSRET not_canonical
+    mov AT(FRAME_RIP), %rcx
+    cmp first_not_canonical(%rip), %rcx
+    je \not_canonical
+    LOAD_EACH SCRATCH_BUT_RCX_R11
+    mov AT(FRAME_RFLAGS), %r11
+    mov AT(FRAME_RSP), %rsp
+    sysretq
+.endm
+
+// Leave by an iretq that follows.
+.macro BEFORE_IRET
+    LOAD_EACH SCRATCH_REGISTERS
+    add $8 + FRAME_RIP, %rsp
+.endm
 
 // --- SYSCALL -------------------------------------------------------------------------------------------------------
 // One page that is mapped at the bottom of each CPU's stack region: addresses relative to rip reach that CPU's stack, and
@@ -16,21 +81,21 @@
 .globl syscall_entry_page
 syscall_entry_page:
 
-.macro SYSCALL_STACK
+.macro SYSCALL_FRAME cs, vector
     mov %rsp, syscall_entry_page + CPU_STACK_FRAME_END - 16(%rip)
     lea syscall_entry_page + CPU_STACK_FRAME_END - 16(%rip), %rsp
     movq $RING3_SS, 8(%rsp)
     push %r11
+    pushq $\cs
+    push %rcx
+    pushq $\vector
 .endm
 
 .globl syscall64_entry
 syscall64_entry:
-    SYSCALL_STACK
-    pushq $RING3_CS64
-    push %rcx
-    pushq $VECTOR_SYSCALL
-    PUSH_SCRATCH_REGISTERS
-    sub $FRAME_R11 + 8, %rsp
+    SYSCALL_FRAME RING3_CS64, VECTOR_SYSCALL
+    PUSH_EACH SCRATCH_REGISTERS
+    sub $frame_r11 + 8, %rsp
     lea 8(%rsp), %rdi
     call *syscall_target(%rip)
     test %eax, %eax
@@ -41,11 +106,8 @@ syscall64_entry:
 .balign 16
 .globl syscall32_entry
 syscall32_entry:
-    SYSCALL_STACK
-    pushq $RING3_CS32
-    push %rcx
-    pushq $VECTOR_SYSCALL32
-    PUSH_REGISTERS
+    SYSCALL_FRAME RING3_CS32, VECTOR_SYSCALL32
+    PUSH_EACH SCRATCH_REGISTERS, PRESERVED_REGISTERS
     jmp *trap_target(%rip)
 
 .balign 8
@@ -82,9 +144,9 @@ number = 0
 
 .balign 16
 vector_entry:
-    ASM_CLAC
+    CLOSE_USER_ACCESS
     cld
-    PUSH_REGISTERS
+    PUSH_EACH SCRATCH_REGISTERS, PRESERVED_REGISTERS
     testb $3, FRAME_CS(%rsp)
     jz core_entry_saved
 guest_entry_saved:
@@ -103,7 +165,7 @@ exit_as_marked:
 syscall_exit:
     cmp $LEAVE_AFTER_WORK, %eax
     jne exit_by_iret
-    SAVE_PRESERVED_REGISTERS
+    SAVE_EACH PRESERVED_REGISTERS
     lea 8(%rsp), %rdi
     call work_before_leaving
     test %eax, %eax
@@ -112,14 +174,11 @@ syscall_exit:
 // The frame is the one at the end of this CPU's stack; every register is loaded from it.
 .globl exit_to_guest
 exit_to_guest:
-    LOAD_PRESERVED_REGISTERS
+    LOAD_EACH PRESERVED_REGISTERS
     jmp exit_as_marked
 
 exit_by_iret:
-    LOAD_SCRATCH_REGISTERS
-    mov AT(FRAME_RCX), %rcx
-    mov AT(FRAME_R11), %r11
-    add $8 + FRAME_RIP, %rsp
+    BEFORE_IRET
 .globl iret_to_guest
 iret_to_guest:
     iretq
@@ -135,18 +194,16 @@ core_entry_saved:
     lea -8(%rax), %rsp
     jmp exit_to_guest
 resume_core:
-    LOAD_PRESERVED_REGISTERS
-    LOAD_SCRATCH_REGISTERS
-    mov AT(FRAME_RCX), %rcx
-    mov AT(FRAME_R11), %r11
-    add $8 + FRAME_RIP, %rsp
+    LOAD_EACH PRESERVED_REGISTERS
+    BEFORE_IRET
     iretq
 
 // NMI, #DF, #MC: on a stack of their own, whatever was interrupted is resumed exactly.
 own_stack_entry:
-    ASM_CLAC
+    CLOSE_USER_ACCESS
     cld
-    PUSH_REGISTERS
+    PUSH_EACH SCRATCH_REGISTERS, PRESERVED_REGISTERS
+own_stack_saved:
     mov %rsp, %rdi
     push %rdi
     call own_stack_trap
@@ -155,12 +212,12 @@ own_stack_entry:
 // #DB has a stack of its own because it can hit between SYSCALL and the loading of the stack. From a guest, the frame
 // is moved to its usual place.
 debug_entry:
-    ASM_CLAC
+    CLOSE_USER_ACCESS
     cld
-    PUSH_REGISTERS
+    PUSH_EACH SCRATCH_REGISTERS, PRESERVED_REGISTERS
     testb $3, FRAME_CS(%rsp)
+    jz own_stack_saved
     mov %rsp, %rsi
-    jz 1f
     mov %rsp, %rdi
     or $CPU_STACK_SIZE - 1, %rdi
     sub $CPU_LOCAL_TAIL + FRAME_SIZE - 1, %rdi
@@ -168,10 +225,6 @@ debug_entry:
     mov $FRAME_SIZE / 8, %ecx
     rep movsq
     jmp guest_entry_saved
-1:  mov %rsi, %rdi
-    push %rdi
-    call own_stack_trap
-    jmp resume_core
 
 // SYSENTER: the CPU has loaded rsp with the end of the frame, and kept TF, NT and AC. What the guest was doing is lost by
 // design; its kernel knows (<xen/callback.h>, CALLBACKTYPE_sysenter).
@@ -187,7 +240,7 @@ sysenter_entry:
     pushq $3
     pushq $0
     pushq $VECTOR_SYSENTER
-    PUSH_REGISTERS
+    PUSH_EACH SCRATCH_REGISTERS, PRESERVED_REGISTERS
     jmp guest_entry_saved
 
 // void run_guest(RegisterFrame*): the first way into a guest on a CPU; never returns.

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "arch/x86_64/features.h"
 
-#include "arch/x86_64/cpuid.h"
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/msr.h"
-#include "arch/x86_64/xsave.h"
+#include <algorithm>
+#include <string.h>
 
 namespace skerry {
-
-constinit CpuFeatures cpu_features{};
 
 namespace {
 
@@ -17,16 +13,13 @@ constexpr uint32_t bit(unsigned n) { return uint32_t{1} << n; }
 // CPUID's 12-character strings, in the order that each leaf returns them.
 bool is_text(uint32_t a, uint32_t b, uint32_t c, const char* text) {
     uint32_t words[3] = {a, b, c};
-    for (unsigned i = 0; i < 12; ++i)
-        if (static_cast<char>(words[i / 4] >> (8 * (i % 4))) != text[i]) return false;
-    return true;
+    return !memcmp(words, text, sizeof(words));
 }
 
-void detect_hypervisor(const CpuidLeaf& one) {
-    cpu_features.hypervisor = one.ecx & bit(31);
-    if (!cpu_features.hypervisor) return;
+// QEMU's software emulation.
+bool is_tcg() {
     CpuidLeaf leaf = cpuid(0x40000000);
-    cpu_features.tcg = is_text(leaf.ebx, leaf.ecx, leaf.edx, "TCGTCGTCGTCG");
+    return is_text(leaf.ebx, leaf.ecx, leaf.edx, "TCGTCGTCGTCG");
 }
 
 void detect_extended_state(const CpuidLeaf& one) {
@@ -40,17 +33,14 @@ void detect_extended_state(const CpuidLeaf& one) {
     if (!(components & xstate::avx) || (components & avx512) != avx512)
         components &= ~avx512; // all or nothing (Intel SDM volume 1, 13.3)
     cpu_features.xcr0 = components;
-    CpuidLeaf optional = cpuid(0xd, 1);
-    cpu_features.xsaveopt = optional.eax & bit(0);
-    cpu_features.xsavec = optional.eax & bit(1);
+    cpu_features.xsaveopt = cpuid(0xd, 1).eax & bit(0);
     // The end of the last component, in the standard format.
-    uint32_t size = 512 + 64;
+    cpu_features.xsave_size = 512 + 64;
     for (unsigned i = 2; i < 63; ++i)
         if (components >> i & 1) {
             CpuidLeaf component = cpuid(0xd, i);
-            if (component.ebx + component.eax > size) size = component.ebx + component.eax;
+            cpu_features.xsave_size = std::max(cpu_features.xsave_size, component.ebx + component.eax);
         }
-    cpu_features.xsave_size = size;
 }
 
 // Intel CPUs before the ones that say so in IA32_ARCH_CAPABILITIES; AMD's are not affected.
@@ -74,46 +64,30 @@ const char* detect_cpu_features(bool want_smap) {
     f.intel = is_text(zero.ebx, zero.edx, zero.ecx, "GenuineIntel");
     f.amd =
         is_text(zero.ebx, zero.edx, zero.ecx, "AuthenticAMD") || is_text(zero.ebx, zero.edx, zero.ecx, "HygonGenuine");
-    f.no_execute = extended1.edx & bit(20);
     f.gigabyte_pages = extended1.edx & bit(26);
     f.rdtscp = extended1.edx & bit(27);
     f.invariant_tsc = power.edx & bit(8);
     f.physical_address_bits = static_cast<uint8_t>(sizes.eax);
-    f.linear_address_bits = static_cast<uint8_t>(sizes.eax >> 8);
     f.machine_check = (one.edx & bit(7)) && (one.edx & bit(14));
-    f.pcid = one.ecx & bit(17);
     f.x2apic = one.ecx & bit(21);
     f.tsc_deadline = one.ecx & bit(24);
     f.fsgsbase = seven.ebx & bit(0);
     f.tsc_adjust = seven.ebx & bit(1);
     f.smep = seven.ebx & bit(7);
-    f.erms = seven.ebx & bit(9);
-    f.umip = seven.ecx & bit(2);
-    detect_hypervisor(one);
-    f.smap = (seven.ebx & bit(20)) && want_smap && !f.tcg;
+    f.hypervisor = one.ecx & bit(31);
+    f.smap = (seven.ebx & bit(20)) && want_smap && !(f.hypervisor && is_tcg());
     detect_extended_state(one);
     detect_meltdown(seven.edx);
+    f.cr4 = cr4::physical_address_extension | cr4::page_global | cr4::fxsr | cr4::simd_exceptions |
+            (f.machine_check ? cr4::machine_check : 0) | (f.xsave ? cr4::osxsave : 0) |
+            (f.fsgsbase ? cr4::fsgsbase : 0) | (f.smep ? cr4::smep : 0) | (f.smap ? cr4::smap : 0);
 
-    if (!f.no_execute) return "this CPU has no no-execute (NX) page protection, or the firmware disabled it";
+    if (!(extended1.edx & bit(20)))
+        return "this CPU has no no-execute (NX) page protection, or the firmware disabled it";
     if (!(extended1.edx & bit(29)) || !(extended1.edx & bit(11))) return "this CPU has no 64-bit mode with SYSCALL";
     if (!(one.edx & bit(9))) return "this CPU has no local APIC, or the firmware disabled it";
     if (!(one.edx & bit(24)) || !(one.edx & bit(26))) return "this CPU has no FXSAVE or SSE2";
     return nullptr;
-}
-
-uint64_t core_cr0() {
-    return cr0::paging | cr0::write_protect | cr0::numeric_error | cr0::monitor_coprocessor | cr0::protection | 1 << 4;
-}
-
-uint64_t core_cr4() {
-    auto& f = cpu_features;
-    uint64_t value = cr4::physical_address_extension | cr4::page_global | cr4::fxsr | cr4::simd_exceptions;
-    value |= f.machine_check ? cr4::machine_check : 0;
-    value |= f.xsave ? cr4::osxsave : 0;
-    value |= f.fsgsbase ? cr4::fsgsbase : 0;
-    value |= f.smep ? cr4::smep : 0;
-    value |= f.smap ? cr4::smap : 0;
-    return value;
 }
 
 void set_up_cpu_features() {

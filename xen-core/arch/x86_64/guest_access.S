@@ -1,37 +1,34 @@
 // SPDX-License-Identifier: MIT
-// The general guest copies: eight bytes a turn, then the rest. A fault anywhere ends in `fail`.
-#include "arch/x86_64/exception_table.h"
-#include "arch/x86_64/smap.h"
+// The general guest copies: eight bytes a turn, then the rest. A fault anywhere ends in `failed`. All return 1, or 0 after
+// a fault.
+#include "arch/x86_64/code_tables.h"
 
 .text
-// rdi: to, rsi: from, rdx: bytes. Returns 1, or 0 after a fault.
-.macro COPY name
+// rdi: to, rsi: from, rdx: bytes. Either may be the guest's.
 .balign 16
-.globl \name
-\name:
-    ASM_STAC
+.globl copy_from_guest_raw, copy_to_guest_raw
+copy_from_guest_raw:
+copy_to_guest_raw:
+    OPEN_USER_ACCESS
     mov %rdx, %rcx
     shr $3, %rcx
 1:  rep movsq
     and $7, %edx
-    jz 3f
+    jz done
     mov %edx, %ecx
 2:  rep movsb
-3:  ASM_CLAC
+done:
+    CLOSE_USER_ACCESS
     mov $1, %eax
     ret
-    EXCEPTION_FIXUP 1b, copy_failed
-    EXCEPTION_FIXUP 2b, copy_failed
-.endm
-
-COPY copy_from_guest_raw
-COPY copy_to_guest_raw
+    EXCEPTION_FIXUP 1b, failed
+    EXCEPTION_FIXUP 2b, failed
 
 // rdi: to, rsi: bytes.
 .balign 16
 .globl clear_guest_raw
 clear_guest_raw:
-    ASM_STAC
+    OPEN_USER_ACCESS
     mov %rsi, %rcx
     shr $3, %rcx
     xor %eax, %eax
@@ -39,14 +36,12 @@ clear_guest_raw:
     and $7, %esi
     mov %esi, %ecx
 2:  rep stosb
-    ASM_CLAC
-    mov $1, %eax
-    ret
-    EXCEPTION_FIXUP 1b, copy_failed
-    EXCEPTION_FIXUP 2b, copy_failed
+    jmp done
+    EXCEPTION_FIXUP 1b, failed
+    EXCEPTION_FIXUP 2b, failed
 
-copy_failed:
-    ASM_CLAC
+failed:
+    CLOSE_USER_ACCESS
     xor %eax, %eax
     ret
 

@@ -4,15 +4,12 @@
 // layout::core_start..core_end, wrap-around included. After `false` the destination may be partly written. Writes obey
 // the guest's own read-only mappings (CR0.WP is set).
 //
-// Any access can fault at any time, because another CPU may change the mapping. On the host (SKERRY_HOST) these are
-// plain copies of host pointers.
+// Any access can fault at any time, because another CPU may change the mapping. Not on the host: guest_copy.h has its
+// own there.
 #pragma once
 
-#include "arch/x86_64/exception_table.h"
-#include "arch/x86_64/smap.h"
+#include "arch/x86_64/code_tables.h"
 #include "base/types.h"
-
-#include <string.h>
 
 namespace skerry {
 
@@ -25,29 +22,9 @@ extern "C" {
 template <typename T>
 concept GuestWord = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8;
 
-#ifdef SKERRY_HOST
-
-inline void open_guest_access() {}
-inline void close_guest_access() {}
-
-template <GuestWord T> [[nodiscard]] inline bool read_guest_open(T& value, GuestVirt from) {
-    memcpy(&value, reinterpret_cast<const void*>(from.value), sizeof(T));
-    return true;
-}
-template <GuestWord T> [[nodiscard]] inline bool write_guest_open(GuestVirt to, T value) {
-    memcpy(reinterpret_cast<void*>(to.value), &value, sizeof(T));
-    return true;
-}
-template <GuestWord T> [[nodiscard]] inline bool cmpxchg_guest(GuestVirt to, T& expected, T desired) {
-    expected = __sync_val_compare_and_swap(reinterpret_cast<T*>(to.value), expected, desired);
-    return true;
-}
-
-#else
-
 // The accesses named _open stand between these two; the others open and close by themselves.
-[[gnu::always_inline]] inline void open_guest_access() { open_user_access(); }
-[[gnu::always_inline]] inline void close_guest_access() { close_user_access(); }
+[[gnu::always_inline]] inline void open_guest_access() { asm volatile(USER_ACCESS_SITE("1")::: "memory"); }
+[[gnu::always_inline]] inline void close_guest_access() { asm volatile(USER_ACCESS_SITE("0")::: "memory"); }
 
 // One naturally sized access: T is 1, 2, 4 or 8 bytes.
 template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool read_guest_open(T& value, GuestVirt from) {
@@ -74,70 +51,43 @@ fault:
     return false;
 }
 
-// Atomically: if *to == expected then *to = desired; `expected` becomes what was there. false: the page cannot be
-// written.
-template <GuestWord T>
-[[nodiscard, gnu::always_inline]] inline bool cmpxchg_guest(GuestVirt to, T& expected, T desired) {
-    T old = expected;
-    open_guest_access();
-    asm goto("1: lock cmpxchg %[desired], %[to]\n" EXCEPTION_FIXUP("1b", "%l[fault]")
-             : [old] "+a"(old)
-             : [desired] "r"(desired), [to] "m"(*reinterpret_cast<volatile T*>(to.value))
-             : "memory", "cc"
-             : fault);
-    close_guest_access();
-    expected = old;
-    return true;
-fault:
-    close_guest_access();
-    return false;
-}
-
-#endif
+// Open for a scope.
+struct GuestAccess : NonCopyable {
+    [[gnu::always_inline]] GuestAccess() { open_guest_access(); }
+    [[gnu::always_inline]] ~GuestAccess() { close_guest_access(); }
+};
 
 template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool read_guest_raw(T& value, GuestVirt from) {
-    open_guest_access();
-    bool ok = read_guest_open(value, from);
-    close_guest_access();
-    return ok;
+    GuestAccess open;
+    return read_guest_open(value, from);
 }
 
 template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool write_guest_raw(GuestVirt to, T value) {
-    open_guest_access();
-    bool ok = write_guest_open(to, value);
-    close_guest_access();
-    return ok;
+    GuestAccess open;
+    return write_guest_open(to, value);
 }
 
 // Objects of a few words, word by word and unrolled: fewer instructions than the general copy.
 template <typename T> [[nodiscard, gnu::always_inline]] inline bool read_guest_object(T& value, GuestVirt from) {
     static_assert(sizeof(T) % 8 == 0 && sizeof(T) <= 128);
     auto* words = reinterpret_cast<uint64_t*>(&value);
-    bool ok = true;
-    open_guest_access();
+    GuestAccess open;
 #pragma GCC unroll 16
     for (size_t i = 0; i < sizeof(T) / 8; ++i)
-        if (!read_guest_open(words[i], from + i * 8)) [[unlikely]] {
-            ok = false;
-            break;
-        }
-    close_guest_access();
-    return ok;
+        if (!read_guest_open(words[i], from + i * 8)) [[unlikely]]
+            return false;
+    return true;
 }
 
 template <typename T> [[nodiscard, gnu::always_inline]] inline bool write_guest_object(GuestVirt to, const T& value) {
     static_assert(sizeof(T) % 8 == 0 && sizeof(T) <= 128);
     const auto* words = reinterpret_cast<const uint64_t*>(&value);
-    bool ok = true;
-    open_guest_access();
+    GuestAccess open;
 #pragma GCC unroll 16
     for (size_t i = 0; i < sizeof(T) / 8; ++i)
-        if (!write_guest_open(to + i * 8, words[i])) [[unlikely]] {
-            ok = false;
-            break;
-        }
-    close_guest_access();
-    return ok;
+        if (!write_guest_open(to + i * 8, words[i])) [[unlikely]]
+            return false;
+    return true;
 }
 
 } // namespace skerry

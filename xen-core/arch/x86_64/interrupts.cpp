@@ -2,24 +2,55 @@
 #include "arch/x86_64/interrupts.h"
 
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/ioapic.h"
 #include "base/lock.h"
 #include "base/log.h"
 
-#include <atomic>
+#include <algorithm>
+#include <span>
 
 namespace skerry {
 
 namespace {
 
+// --- IO-APICs: Intel 82093AA data sheet ---
+
+constexpr uint32_t register_version = 1;
+constexpr uint32_t first_entry_register = 0x10; // an entry, one for each GSI, is two 32-bit registers
+constexpr uint32_t entry_masked = 1 << 16, entry_level = 1 << 15, entry_active_low = 1 << 13;
+
+constinit Lock<LockRank::io_apic> register_lock; // index and data belong together
+
+struct IoApic {
+    MachAddr address;
+    volatile uint32_t* registers; // index, three words of nothing, data
+
+    uint32_t read(uint32_t r) {
+        Holding held(register_lock);
+        registers[0] = r;
+        return registers[4];
+    }
+    void write(uint32_t r, uint32_t value) {
+        Holding held(register_lock);
+        registers[0] = r;
+        registers[4] = value;
+    }
+};
+
+IoApic ioapics[16];
+uint32_t ioapic_count = 0;
+
+// --- Lines ---
+
 constexpr uint32_t max_lines = 256;
-constexpr uint32_t no_line = ~0u;
 constexpr uint32_t isa_irqs = 16;
 
 struct Line {
     Lock<LockRank::interrupt> lock;
+    IoApic* ioapic = nullptr; // null: a hole between two
+    uint32_t entry_register = 0;
     LineConfig config{Trigger::level, Polarity::active_low};
     bool is_overridden = false; // the MADT said something about it
     InterruptSink* sink = nullptr;
@@ -27,14 +58,27 @@ struct Line {
     CpuId cpu{};
     bool awaits_eoi = false;             // level-triggered, masked until end_of_interrupt()
     std::atomic<uint32_t> delivering{0}; // CPUs inside sink->interrupt()
-};
 
-using HeldLine = Holding<LockRank::interrupt>;
+    void set_masked(bool masked) {
+        uint32_t low = vector; // physical destination, fixed delivery
+        low |= config.trigger == Trigger::level ? entry_level : 0;
+        low |= config.polarity == Polarity::active_low ? entry_active_low : 0;
+        low |= masked ? entry_masked : 0;
+        if (ioapic) ioapic->write(entry_register, low);
+    }
+    void send_to(CpuId target) {
+        cpu = target;
+        uint32_t id = apic_ids[cpu.value];
+        if (id >= 0xff) id = apic_ids[0]; // an IO-APIC's destination has 8 bits
+        set_masked(true);
+        if (ioapic) ioapic->write(entry_register + 1, id << 24);
+        set_masked(awaits_eoi);
+    }
+};
 
 Line lines[max_lines];
 uint32_t line_count = 0;
 uint32_t isa_gsi[isa_irqs] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-VectorHandler handlers[256];
 std::atomic<uint32_t> line_of_vector[256]; // GSI + 1; 0: none
 
 // Devices' vectors are unique in the machine: there are more of them than most machines have lines.
@@ -47,20 +91,14 @@ uint8_t allocate_vector(uint32_t gsi) {
     return 0;
 }
 
-// An IO-APIC's destination has 8 bits.
-uint32_t destination(CpuId cpu) {
-    uint32_t id = apic_id(cpu);
-    return id < 0xff ? id : apic_id(CpuId(0));
-}
-
 void deliver_line(uint32_t gsi) {
     Line& line = lines[gsi];
     InterruptSink* sink;
     {
-        HeldLine held(line.lock);
+        Holding held(line.lock);
         sink = line.sink;
         if (line.config.trigger == Trigger::level) {
-            ioapic_mask(gsi); // before the APIC's end of interrupt, or it comes again at once
+            line.set_masked(true); // before the APIC's end of interrupt, or it comes again at once
             line.awaits_eoi = sink != nullptr;
         }
         line.delivering.fetch_add(1);
@@ -70,14 +108,42 @@ void deliver_line(uint32_t gsi) {
     line.delivering.fetch_sub(1);
 }
 
-void handle_timer() { cpu_local().pending_work.fetch_or(static_cast<uint32_t>(PendingWork::timer)); }
-void handle_work() {} // the exit path looks at pending_work
-void handle_apic_error() { log(LogLevel::warning, "CPU %u: APIC error %x", this_cpu().value, apic_take_error()); }
-
 } // namespace
 
-// Moved out of the way of the exceptions first: they can raise spurious interrupts even when masked.
-void mask_8259s() {
+bool add_ioapic(MachAddr address, uint32_t first_gsi) {
+    if (ioapic_count == std::size(ioapics)) return false;
+    IoApic& ioapic = ioapics[ioapic_count];
+    ioapic = {address, static_cast<volatile uint32_t*>(map_mmio(address, 0x20))};
+    if (!ioapic.registers) return false;
+    ++ioapic_count;
+    uint32_t count = (ioapic.read(register_version) >> 16 & 0xff) + 1;
+    for (uint32_t i = 0; i < count; ++i) {
+        uint32_t entry_register = first_entry_register + 2 * i;
+        ioapic.write(entry_register, entry_masked);
+        if (first_gsi + i >= max_lines) continue;
+        lines[first_gsi + i].ioapic = &ioapic;
+        lines[first_gsi + i].entry_register = entry_register;
+    }
+    line_count = std::max(line_count, std::min(first_gsi + count, max_lines));
+    if (first_gsi + count > max_lines)
+        log(LogLevel::warning, "%u interrupt lines, only %u are used", first_gsi + count, max_lines);
+    return true;
+}
+
+unsigned ioapic_number() { return ioapic_count; }
+MachAddr ioapic_address(unsigned index) { return ioapics[index].address; }
+
+bool ioapic_read(MachAddr base, uint32_t reg, uint32_t& value) {
+    for (IoApic& ioapic : std::span(ioapics, ioapic_count))
+        if (ioapic.address == base) {
+            value = ioapic.read(reg & 0xff);
+            return true;
+        }
+    return false;
+}
+
+void init_interrupts() {
+    // The 8259s: moved out of the way of the exceptions, for they can raise spurious interrupts even when masked.
     for (uint16_t port : {0x20, 0xa0}) {
         out8(port, 0x11);
         out8(port + 1, port == 0x20 ? vector::first_external : vector::first_external + 8);
@@ -85,33 +151,29 @@ void mask_8259s() {
         out8(port + 1, 1);
         out8(port + 1, 0xff);
     }
-}
-
-void init_interrupts() {
-    line_count = ioapic_gsi_count();
-    if (line_count > max_lines) {
-        log(LogLevel::warning, "%u interrupt lines, only %u are used", line_count, max_lines);
-        line_count = max_lines;
-    }
-    set_vector_handler(vector::timer, handle_timer);
-    set_vector_handler(vector::work, handle_work);
-    set_vector_handler(vector::apic_error, handle_apic_error);
     for (uint32_t irq = 0; irq < isa_irqs; ++irq)
         if (!lines[irq].is_overridden) lines[irq].config = {Trigger::edge, Polarity::active_high};
 }
 
-void set_vector_handler(uint8_t vector, VectorHandler handler) { handlers[vector] = handler; }
+void raise_work(CpuId cpu, PendingWork work) {
+    CpuLocal& local = cpu_local_of(cpu);
+    auto bit = static_cast<uint32_t>(work);
+    if (local.pending_work.fetch_or(bit) & bit) return;
+    if (cpu != this_cpu()) send_ipi(cpu, vector::work);
+}
 
 void dispatch_interrupt(uint8_t vector) {
-    if (VectorHandler handler = handlers[vector]) {
-        apic_end_of_interrupt();
-        handler();
-    } else if (uint32_t line = line_of_vector[vector].load(std::memory_order_acquire)) {
-        deliver_line(line - 1);
-    } else if (vector >= vector::first_line && vector != vector::spurious) {
-        apic_end_of_interrupt();
-        log(LogLevel::warning, "CPU %u: interrupt on unused vector %u", this_cpu().value, vector);
-    } // the others come without a bit in service: nothing to end
+    if (uint32_t line = line_of_vector[vector].load(std::memory_order_acquire)) return deliver_line(line - 1);
+    if (vector < vector::first_line || vector == vector::spurious) return; // no bit in service: nothing to end
+    apic_end_of_interrupt();
+    switch (vector) {
+    case vector::timer: cpu_local().pending_work.fetch_or(static_cast<uint32_t>(PendingWork::timer)); break;
+    case vector::work: break; // the exit path looks at pending_work
+    case vector::apic_error:
+        log(LogLevel::warning, "CPU %u: APIC error %x", this_cpu().value, apic_take_error());
+        break;
+    default: log(LogLevel::warning, "CPU %u: interrupt on unused vector %u", this_cpu().value, vector);
+    }
 }
 
 uint32_t interrupt_line_count() { return line_count; }
@@ -125,14 +187,11 @@ void override_isa_irq(uint8_t irq, uint32_t gsi, LineConfig config) {
     lines[gsi].is_overridden = true;
 }
 
-LineConfig line_config(uint32_t gsi) { return gsi < line_count ? lines[gsi].config : LineConfig{}; }
-
 Status configure_line(uint32_t gsi, LineConfig config) {
     if (gsi >= line_count) return Error::invalid;
     Line& line = lines[gsi];
-    HeldLine held(line.lock);
-    bool same = line.config.trigger == config.trigger && line.config.polarity == config.polarity;
-    if (line.sink && !same) return Error::busy;
+    Holding held(line.lock);
+    if (line.sink && line.config != config) return Error::busy;
     line.config = config;
     return success;
 }
@@ -140,14 +199,13 @@ Status configure_line(uint32_t gsi, LineConfig config) {
 Status route_line(uint32_t gsi, InterruptSink& sink, CpuId cpu) {
     if (gsi >= line_count) return Error::invalid;
     Line& line = lines[gsi];
-    HeldLine held(line.lock);
+    Holding held(line.lock);
     if (line.sink) return Error::busy;
     if (!line.vector) line.vector = allocate_vector(gsi);
     if (!line.vector) return Error::no_space;
     line.sink = &sink;
-    line.cpu = cpu;
     line.awaits_eoi = false;
-    ioapic_route(gsi, line.vector, line.config, destination(cpu), false);
+    line.send_to(cpu);
     return success;
 }
 
@@ -155,23 +213,21 @@ void unroute_line(uint32_t gsi) {
     if (gsi >= line_count) return;
     Line& line = lines[gsi];
     {
-        HeldLine held(line.lock);
-        ioapic_mask(gsi);
+        Holding held(line.lock);
+        line.set_masked(true);
         line.sink = nullptr;
         line.awaits_eoi = false;
     }
     while (line.delivering.load()) spin_wait_hook();
 }
 
-bool is_line_routed(uint32_t gsi) { return gsi < line_count && lines[gsi].sink; }
-
 void end_of_interrupt(uint32_t gsi) {
     if (gsi >= line_count) return;
     Line& line = lines[gsi];
-    HeldLine held(line.lock);
+    Holding held(line.lock);
     if (!line.awaits_eoi) return;
     line.awaits_eoi = false;
-    ioapic_unmask(gsi);
+    line.set_masked(false);
 }
 
 bool line_needs_eoi(uint32_t gsi) { return gsi < line_count && lines[gsi].config.trigger == Trigger::level; }
@@ -179,10 +235,8 @@ bool line_needs_eoi(uint32_t gsi) { return gsi < line_count && lines[gsi].config
 void retarget_line(uint32_t gsi, CpuId cpu) {
     if (gsi >= line_count) return;
     Line& line = lines[gsi];
-    HeldLine held(line.lock);
-    if (!line.sink || line.cpu == cpu) return;
-    line.cpu = cpu;
-    ioapic_route(gsi, line.vector, line.config, destination(cpu), line.awaits_eoi);
+    Holding held(line.lock);
+    if (line.sink && line.cpu != cpu) line.send_to(cpu);
 }
 
 } // namespace skerry

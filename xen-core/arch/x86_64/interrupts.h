@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Interrupt vectors: who gets what. Owns the vector table and the physical interrupt lines (GSIs). The trap entry
-// passes every external vector to dispatch_interrupt() with the register frame already saved; nothing here touches a
-// guest.
+// Interrupt vectors: who gets what. Owns the vectors, the IO-APICs and the physical interrupt lines (GSIs). The trap
+// entry passes every external vector to dispatch_interrupt() with the register frame already saved; nothing here
+// touches a guest.
 //
 // Lines that a guest uses: route() ties a GSI to a sink; each interrupt calls sink->interrupt(gsi), and a
 // level-triggered line stays masked until end_of_interrupt(gsi). Lock: LockRank::interrupt, one per line, released
-// before the sink is called.
+// before the sink is called; inside it LockRank::io_apic.
 #pragma once
 
 #include "base/result.h"
@@ -25,24 +25,23 @@ inline constexpr uint8_t apic_error = 0xfe;
 inline constexpr uint8_t spurious = 0xff;
 } // namespace vector
 
-// Called by the trap entry for vectors 0x20..0xff, interrupts off. Acknowledges the APIC, runs the handler.
+// Called by the trap entry for vectors 0x20..0xff, interrupts off. Acknowledges the APIC, does what the vector is for.
 void dispatch_interrupt(uint8_t vector);
 
-// A vector's handler, for xen-core's own use (timer, work IPI). Set at start-up only.
-using VectorHandler = void (*)();
-void set_vector_handler(uint8_t vector, VectorHandler handler);
-
-// Boot CPU, before init_apic(): an interrupt that an 8259 has raised is taken back only while the local APIC still
-// listens to it.
-void mask_8259s();
-// Boot CPU: finds the lines of the IO-APICs (all masked), installs the handlers of xen-core's own
-// vectors.
+// Boot CPU, after ACPI was read and before init_apic(): an interrupt that an 8259 has raised is taken back only while
+// the local APIC still listens to it. (QEMU delivers one that is cut off while raised as an interrupt without a number,
+// to whoever first has interrupts enabled.)
 void init_interrupts();
 
 // --- Physical interrupt lines --------------------------------------------------------------------------------------
 
 enum class Trigger : uint8_t { edge, level };
 enum class Polarity : uint8_t { active_high, active_low };
+struct LineConfig {
+    Trigger trigger;
+    Polarity polarity;
+    bool operator==(const LineConfig&) const = default;
+};
 
 // Implemented by whoever receives a line's interrupts (the event channels of a domain; the early UART).
 class InterruptSink {
@@ -54,22 +53,26 @@ class InterruptSink {
     ~InterruptSink() = default;
 };
 
+// From the MADT: an IO-APIC, whose entries, one for each GSI, are all masked (false: it cannot be mapped, or there are
+// too many), and what an ISA interrupt really is.
+bool add_ioapic(MachAddr address, uint32_t first_gsi);
+void override_isa_irq(uint8_t irq, uint32_t gsi, LineConfig config);
+
+// The number of IO-APICs, and where the registers of one stand: no guest may map them.
+unsigned ioapic_number();
+MachAddr ioapic_address(unsigned index);
+// For PHYSDEVOP_apic_read (the hardware domain looks at the version and pin count).
+// false: no IO-APIC at that address.
+bool ioapic_read(MachAddr base, uint32_t reg, uint32_t& value);
+
 // The number of GSIs of the machine's IO-APICs (0 without one).
 uint32_t interrupt_line_count();
 
 // The GSI of an ISA interrupt 0..15 after the MADT's overrides.
 uint32_t gsi_of_isa_irq(uint8_t irq);
 
-// From the MADT, before init_interrupts().
-void override_isa_irq(uint8_t irq, uint32_t gsi, struct LineConfig config);
-
-struct LineConfig {
-    Trigger trigger;
-    Polarity polarity;
-};
-// What the MADT says (ISA: edge, high) or PCI's default (level, low); configure_line() changes it
+// A line is at first what the MADT says (ISA: edge, high), or PCI's default (level, low); this changes it
 // (PHYSDEVOP_setup_gsi).
-LineConfig line_config(uint32_t gsi);
 // invalid: no such GSI; busy: routed with another configuration.
 Status configure_line(uint32_t gsi, LineConfig config);
 
@@ -79,7 +82,6 @@ Status route_line(uint32_t gsi, InterruptSink& sink, CpuId cpu);
 // Masks the line and forgets the sink; on return no CPU is inside or will enter sink.interrupt() for it. Waits for
 // that: not to be called from the sink itself, nor with a lock held that the sink takes.
 void unroute_line(uint32_t gsi);
-bool is_line_routed(uint32_t gsi);
 // The sink has handled the interrupt: a level-triggered line is unmasked. Harmless when not due.
 void end_of_interrupt(uint32_t gsi);
 // True when the sink must call end_of_interrupt() (level-triggered): PHYSDEVOP_irq_status_query's XENIRQSTAT_needs_eoi.

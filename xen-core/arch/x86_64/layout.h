@@ -7,7 +7,6 @@
 #define LAYOUT_IMAGE_VIRT 0xffff82d040000000 // where the linked image runs
 #define LAYOUT_IMAGE_PHYS 0x200000           // where the boot loader puts it
 #define LAYOUT_DIRECT_MAP 0xffff830000000000
-#define LAYOUT_STACK_SIZE 0x8000 // also the alignment: cpu_local() masks rsp with it
 
 #ifndef __ASSEMBLER__
 #include "base/types.h"
@@ -39,8 +38,6 @@ inline constexpr uint64_t mmio_end = 0xffff82d0c0000000;
 
 // Per-CPU stacks: 32 KiB, aligned to 32 KiB. arch/x86_64/cpu_local.h says what is inside, guard pages included.
 inline constexpr uint64_t stacks = 0xffff82d0c0000000;
-inline constexpr uint64_t stack_size = LAYOUT_STACK_SIZE;
-constexpr uint64_t cpu_stack_base(CpuId cpu) { return stacks + cpu.value * stack_size; }
 
 // 32 bytes for each frame of RAM. Holes of up to max_mfn() read as zeros.
 inline constexpr uint64_t frame_table = 0xffff82e000000000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The firmware's memory map (e820), as the boot loader passed it: read-only after start-up. XENMEM_machine_memory_map
-// returns it.
+// What the boot loader passed, for those below boot/ that must report it: the firmware's memory map (e820;
+// XENMEM_machine_memory_map) and the command line. Read-only after start-up.
 #pragma once
 
 #include "base/types.h"
@@ -26,5 +26,8 @@ std::span<const MemoryRegion> machine_memory_map();
 
 // Is every byte of the frame plain RAM by the map? (Not: free, or in the frame table.)
 bool is_ram_by_map(Mfn mfn);
+
+// xen-core's own command line (XENVER_commandline).
+const char* platform_command_line();
 
 } // namespace skerry

@@ -8,16 +8,10 @@
 namespace skerry {
 
 namespace pte {
-inline constexpr uint64_t present = 1ull << 0;
-inline constexpr uint64_t writable = 1ull << 1;
-inline constexpr uint64_t user = 1ull << 2;
-inline constexpr uint64_t write_through = 1ull << 3;
-inline constexpr uint64_t cache_disable = 1ull << 4;
-inline constexpr uint64_t accessed = 1ull << 5;
-inline constexpr uint64_t dirty = 1ull << 6;
-inline constexpr uint64_t page_size_or_pat = 1ull << 7; // L1: PAT; L2, L3: maps a large page
-inline constexpr uint64_t global = 1ull << 8;
-inline constexpr uint64_t available = 7ull << 9; // software's own
+inline constexpr uint64_t present = 1 << 0, writable = 1 << 1, user = 1 << 2, write_through = 1 << 3,
+                          cache_disable = 1 << 4, accessed = 1 << 5, dirty = 1 << 6, global = 1 << 8;
+inline constexpr uint64_t page_size_or_pat = 1 << 7; // L1: PAT; L2, L3: maps a large page
+inline constexpr uint64_t available = 7 << 9;        // software's own
 inline constexpr uint64_t no_execute = 1ull << 63;
 
 inline constexpr uint64_t frame_mask = 0x000ffffffffff000;

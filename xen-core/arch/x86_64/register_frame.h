@@ -5,31 +5,15 @@
 // assembly in entry.S uses the offsets below; they are checked against the structure here.
 #pragma once
 
-#ifdef __ASSEMBLER__
-#define FRAME_R15 0
-#define FRAME_R14 8
-#define FRAME_R13 16
-#define FRAME_R12 24
-#define FRAME_RBP 32
-#define FRAME_RBX 40
-#define FRAME_R11 48
-#define FRAME_RCX 56
-#define FRAME_RAX 64
-#define FRAME_RDI 72
-#define FRAME_RSI 80
-#define FRAME_RDX 88
-#define FRAME_R10 96
-#define FRAME_R8 104
-#define FRAME_R9 112
-#define FRAME_ERROR_CODE 120
+// Below these offsets are the general registers; entry.S knows their order.
 #define FRAME_VECTOR 124
 #define FRAME_RIP 128
 #define FRAME_CS 136
 #define FRAME_RFLAGS 144
 #define FRAME_RSP 152
-#define FRAME_SS 160
 #define FRAME_SIZE 168
-#else
+
+#ifndef __ASSEMBLER__
 
 #include "base/types.h"
 
@@ -47,22 +31,18 @@ struct RegisterFrame {
     uint64_t rflags;
     uint64_t rsp;
     uint16_t ss, ss_padding[3];
-
-    // The frame is a guest's, not xen-core's own.
-    bool from_guest() const { return cs & 3; }
 };
 
 // How the guest entered, where that was not a vector. A frame with vector_syscall leaves by SYSRET, which loads rcx and
 // r11 from rip and rflags; everything else leaves by IRET.
 inline constexpr uint32_t vector_syscall = 0xffffffff;
 
-static_assert(sizeof(RegisterFrame) == 168);
 static_assert(offsetof(RegisterFrame, rbx) == 40 && offsetof(RegisterFrame, rax) == 64 &&
-              offsetof(RegisterFrame, rdi) == 72 && offsetof(RegisterFrame, r9) == 112);
-static_assert(offsetof(RegisterFrame, error_code) == 120 && offsetof(RegisterFrame, vector) == 124);
-static_assert(offsetof(RegisterFrame, rip) == 128 && offsetof(RegisterFrame, cs) == 136);
-static_assert(offsetof(RegisterFrame, rflags) == 144 && offsetof(RegisterFrame, rsp) == 152);
-static_assert(offsetof(RegisterFrame, ss) == 160);
+              offsetof(RegisterFrame, rdi) == 72 && offsetof(RegisterFrame, r9) == 112 &&
+              offsetof(RegisterFrame, error_code) == 120 && offsetof(RegisterFrame, ss) == 160);
+static_assert(offsetof(RegisterFrame, vector) == FRAME_VECTOR && offsetof(RegisterFrame, rip) == FRAME_RIP &&
+              offsetof(RegisterFrame, cs) == FRAME_CS && offsetof(RegisterFrame, rflags) == FRAME_RFLAGS &&
+              offsetof(RegisterFrame, rsp) == FRAME_RSP && sizeof(RegisterFrame) == FRAME_SIZE);
 
 } // namespace skerry
 #endif

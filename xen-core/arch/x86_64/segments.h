@@ -1,12 +1,67 @@
 // SPDX-License-Identifier: MIT
-// Segment registers: reading selectors, loading ones that a guest chose (which may fault), and the bases of FS and GS.
+// Segments. As numbers: what xen-core's own descriptors look like, and which ones a guest may put into its tables
+// (Intel SDM volume 3, 3.4.5 and 3.5). As registers: reading selectors, loading ones that a guest chose (which may
+// fault), and the bases of FS and GS.
 #pragma once
 
-#include "arch/x86_64/exception_table.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/msr.h"
 
 namespace skerry {
+
+namespace descriptor {
+inline constexpr uint64_t present = uint64_t{1} << 47;
+inline constexpr uint64_t privilege = uint64_t{3} << 45;
+inline constexpr uint64_t code_or_data = uint64_t{1} << 44; // S
+inline constexpr uint64_t type_mask = uint64_t{15} << 40;
+inline constexpr uint64_t type_call_gate = uint64_t{12} << 40;
+
+inline constexpr uint64_t core_code64 = 0x00af9b000000ffff;
+inline constexpr uint64_t core_data = 0x00cf93000000ffff;
+inline constexpr uint64_t guest_code32 = 0x00cffb000000ffff;
+inline constexpr uint64_t guest_data = 0x00cff3000000ffff;
+inline constexpr uint64_t guest_code64 = 0x00affb000000ffff;
+
+// The two words of a 16-byte system descriptor.
+inline constexpr uint64_t type_ldt = 2, type_available_tss = 9;
+constexpr uint64_t system_low(uint64_t type, uint64_t base, uint32_t limit) {
+    return (limit & 0xffff) | (base & 0xffffff) << 16 | type << 40 | present | uint64_t{(limit >> 16) & 15} << 48 |
+           (base >> 24 & 0xff) << 56;
+}
+constexpr uint64_t system_high(uint64_t base) { return base >> 32; }
+} // namespace descriptor
+
+namespace selector {
+inline constexpr uint16_t core_code = 0xe008;
+inline constexpr uint16_t core_data = 0xe010;
+inline constexpr uint16_t ring3_code32 = 0xe023;   // FLAT_RING3_CS32 of the ABI
+inline constexpr uint16_t ring3_data = 0xe02b;     // FLAT_RING3_SS64
+inline constexpr uint16_t ring3_code64 = 0xe033;   // FLAT_RING3_CS64
+inline constexpr uint16_t per_cpu_system = 0xf000; // + 16 * CPU: that CPU's TSS at start-up, then its LDT descriptor
+// A guest's code selector always has a privilege level of 3.
+constexpr uint16_t for_ring3(uint16_t value) { return value | 3; }
+} // namespace selector
+
+// May a guest have this descriptor in its GDT or LDT? Absent ones always: they can only fault. Code and data get a
+// privilege level of 3, because that is where guests run. Call gates get 0: using one faults, and the guest's kernel
+// sees which. Any other system descriptor is refused.
+constexpr bool check_descriptor(uint64_t& value) {
+    if (!(value & descriptor::present)) return true;
+    uint64_t type = value & descriptor::type_mask;
+    if (value & descriptor::code_or_data) {
+        value |= descriptor::privilege;
+        return true;
+    }
+    if (type == 0) // the second half of a call gate
+        return true;
+    if (type != descriptor::type_call_gate) return false;
+    uint16_t target = static_cast<uint16_t>(value >> 16);
+    // Null, or one of xen-core's own: never a way to ring 0.
+    if (!(target & 4) && ((target & ~3) == 0 || (target >= 0xe000 && (target & ~3) != (selector::ring3_code64 & ~3) &&
+                                                 (target & ~3) != (selector::ring3_code32 & ~3))))
+        return false;
+    value &= ~descriptor::privilege;
+    return true;
+}
 
 #define SKERRY_SEGMENT(name)                                                                                           \
     inline uint16_t read_##name() {                                                                                    \
@@ -55,25 +110,19 @@ inline uint32_t access_rights(uint16_t selector) {
 inline void swap_gs() { asm volatile("swapgs" ::: "memory"); }
 
 // FSGSBASE instructions where this CPU has them enabled, else MSRs.
-inline uint64_t read_fs_base(bool fsgsbase) {
-    if (!fsgsbase) return read_msr(msr::fs_base);
-    uint64_t value;
-    asm volatile("rdfsbase %0" : "=r"(value));
-    return value;
-}
-inline uint64_t read_gs_base(bool fsgsbase) {
-    if (!fsgsbase) return read_msr(msr::gs_base);
-    uint64_t value;
-    asm volatile("rdgsbase %0" : "=r"(value));
-    return value;
-}
-inline void write_fs_base(bool fsgsbase, uint64_t value) {
-    if (!fsgsbase) return write_msr(msr::fs_base, value);
-    asm volatile("wrfsbase %0" ::"r"(value));
-}
-inline void write_gs_base(bool fsgsbase, uint64_t value) {
-    if (!fsgsbase) return write_msr(msr::gs_base, value);
-    asm volatile("wrgsbase %0" ::"r"(value));
-}
+#define SKERRY_SEGMENT_BASE(name)                                                                                      \
+    inline uint64_t read_##name##_base(bool fsgsbase) {                                                                \
+        if (!fsgsbase) return read_msr(msr::name##_base);                                                              \
+        uint64_t value;                                                                                                \
+        asm volatile("rd" #name "base %0" : "=r"(value));                                                              \
+        return value;                                                                                                  \
+    }                                                                                                                  \
+    inline void write_##name##_base(bool fsgsbase, uint64_t value) {                                                   \
+        if (!fsgsbase) return write_msr(msr::name##_base, value);                                                      \
+        asm volatile("wr" #name "base %0" ::"r"(value));                                                               \
+    }
+SKERRY_SEGMENT_BASE(fs)
+SKERRY_SEGMENT_BASE(gs)
+#undef SKERRY_SEGMENT_BASE
 
 } // namespace skerry

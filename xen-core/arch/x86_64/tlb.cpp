@@ -99,8 +99,6 @@ void flush_page(const CpuSet& cpus, GuestVirt virt) {
         flush_on(cpus, virt.value & ~(page_size - 1));
 }
 
-void flush_tlb_everywhere() { flush_on(online_cpus, everything); }
-
 void flush_caches(const CpuSet& cpus) { flush_on(cpus, caches); }
 
 void serve_flush_requests() {

@@ -4,8 +4,7 @@
 // A request raises the target's ticket and merges what to flush into its mailbox; the target serves it in
 // spin_wait_hook(), on its way back to a guest (PendingWork::tlb_flush) and from the idle loop, and the requester
 // waits, itself serving, until each target has passed its ticket. No lock is taken, so a CPU may flush while it holds
-// any. xen-core's own mappings are global and change only through map_core_page()/unmap_core_page(), which flush what
-// they must.
+// any. xen-core's own mappings are global and change only through map_core_page().
 #pragma once
 
 #include "base/types.h"
@@ -47,9 +46,6 @@ class CpuSet {
             if (bits_[i] != (i == cpu.value / 64 ? mask(cpu) : 0)) return false;
         return true;
     }
-    void add_all(const CpuSet& other) {
-        for (uint32_t i = 0; i < words; ++i) bits_[i] |= other.bits_[i];
-    }
     void keep_only(const CpuSet& other) {
         for (uint32_t i = 0; i < words; ++i) bits_[i] &= other.bits_[i];
     }
@@ -84,8 +80,6 @@ void invlpg_local(GuestVirt virt);
 // Each CPU of the set that is online (this one included, if it is in it). Return when all have done it.
 void flush_tlb(const CpuSet& cpus);
 void flush_page(const CpuSet& cpus, GuestVirt virt);
-// Every CPU, global translations too.
-void flush_tlb_everywhere();
 // Write back and invalidate the caches of each CPU of the set (guest operations with the right to).
 void flush_caches(const CpuSet& cpus);
 
