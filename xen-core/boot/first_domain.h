@@ -8,13 +8,13 @@
 // area's start.
 #pragma once
 
-#include "boot/modules.h"
+#include "boot/boot_information.h"
 #include "boot/options.h"
 
 namespace skerry {
 
 // Ends in cannot_start(), which says why, if the image or the memory does not do. The domain runs when this CPU enters
 // the scheduler.
-void construct_first_domain(const BootModules& modules, const Options& options);
+void construct_first_domain(std::span<const BootModule> modules, const Options& options);
 
 } // namespace skerry

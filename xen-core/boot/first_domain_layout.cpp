@@ -12,16 +12,6 @@ constexpr uint64_t least_padding = (512ull << 10) >> page_shift;
 constexpr uint64_t frames_of(uint64_t bytes) { return (bytes + page_size - 1) >> page_shift; }
 constexpr uint64_t round_up(uint64_t value, uint64_t step) { return (value + step - 1) / step * step; }
 
-// Lays pieces one after the other.
-struct Cursor {
-    uint64_t next;
-    FirstDomainLayout::Piece take(uint64_t frames) {
-        FirstDomainLayout::Piece piece{next, frames};
-        next += frames;
-        return piece;
-    }
-};
-
 } // namespace
 
 uint64_t tables_for_range(uint64_t start, uint64_t end) {
@@ -37,37 +27,33 @@ Result<FirstDomainLayout> plan_first_domain(const PvImage& image, uint64_t memor
     FirstDomainLayout layout;
     layout.virt_base = image.virt_base;
     layout.modules_unmapped = image.mod_start_pfn && module_bytes > 0;
+    layout.p2m_virt = image.init_p2m == PvImage::no_address ? 0 : image.init_p2m;
     uint64_t p2m_frames = frames_of(memory_frames * sizeof(uint64_t));
 
-    Cursor cursor{frames_of(image.kernel_end - image.virt_base)};
-    if (!layout.modules_unmapped) layout.modules = cursor.take(frames_of(module_bytes));
-    if (image.init_p2m == PvImage::no_address)
-        layout.p2m = cursor.take(p2m_frames);
-    else
-        layout.p2m_virt = image.init_p2m;
-    layout.start_info = cursor.take(1);
+    // One piece after the other.
+    uint64_t next = frames_of(image.kernel_end - image.virt_base);
+    auto take = [&](uint64_t frames) { return FirstDomainLayout::Piece{std::exchange(next, next + frames), frames}; };
+    if (!layout.modules_unmapped) layout.modules = take(frames_of(module_bytes));
+    if (!layout.p2m_virt) layout.p2m = take(p2m_frames);
+    layout.start_info = take(1);
 
     // The tables map themselves too: grow the region until they cover it.
-    Cursor at_tables = cursor;
-    for (uint64_t tables = 1;;) {
-        cursor = at_tables;
-        layout.page_tables = cursor.take(tables);
-        layout.stack = cursor.take(1);
-        layout.region_frames = round_up(cursor.next + least_padding, region_alignment);
-        uint64_t end = layout.virt(layout.region_frames);
-        uint64_t needed = tables_for_range(layout.virt_base, end) + 1; // and the L4
-        if (needed <= tables) break;
-        tables = needed;
+    uint64_t tables_at = next;
+    for (uint64_t needed = 1; layout.page_tables.frames < needed;) {
+        next = tables_at;
+        layout.page_tables = take(needed);
+        layout.stack = take(1);
+        layout.region_frames = round_up(next + least_padding, region_alignment);
+        needed = tables_for_range(layout.virt_base, layout.virt(layout.region_frames)) + 1; // and the L4
     }
 
-    cursor.next = layout.region_frames;
-    if (layout.modules_unmapped) layout.modules = cursor.take(frames_of(module_bytes));
+    next = layout.region_frames;
+    if (layout.modules_unmapped) layout.modules = take(frames_of(module_bytes));
     if (layout.p2m_virt) {
-        layout.p2m_tables =
-            cursor.take(tables_for_range(layout.p2m_virt, layout.p2m_virt + (p2m_frames << page_shift)));
-        layout.p2m = cursor.take(p2m_frames);
+        layout.p2m_tables = take(tables_for_range(layout.p2m_virt, layout.p2m_virt + (p2m_frames << page_shift)));
+        layout.p2m = take(p2m_frames);
     }
-    layout.needed_frames = cursor.next;
+    layout.needed_frames = next;
     if (layout.needed_frames > memory_frames) return Error::no_memory;
     return layout;
 }

@@ -3,9 +3,9 @@
 // tested on the host.
 #pragma once
 
-#include "boot/pv_image.h"
-
+#include "base/result.h"
 #include "base/types.h"
+#include "boot/pv_image.h"
 
 namespace skerry {
 

@@ -1,45 +1,35 @@
 // SPDX-License-Identifier: MIT
-// The RAM that nobody has taken yet, before memory/'s allocator runs: a sorted list of frame ranges. Pure data, also
-// tested on the host.
+// The RAM that nobody has taken yet, before memory/'s allocator runs: ranges of frames. Pure data, also tested on the
+// host.
 #pragma once
 
 #include "base/types.h"
+#include "domain/range_set.h"
 
-#include <span>
+#include <algorithm>
 
 namespace skerry {
 
-struct FrameRange {
-    uint64_t first;
-    uint64_t count;
+inline constexpr size_t max_free_ranges = 256;
 
-    uint64_t end() const { return first + count; }
-};
-
-class FreeRanges {
+class FreeRanges : public RangeSet<max_free_ranges> {
   public:
-    static constexpr size_t max_ranges = 256;
-
-    // Frames [first, first + count) become free. They must not be free already. A range that does not fit is lost (see
-    // lost()).
-    void add(FrameRange range);
-    // Whatever of the range is free is taken.
-    void remove(FrameRange range);
     // Takes `count` frames, aligned to `alignment` frames (a power of two), all below frame `limit`, as high as
     // possible. invalid_mfn when there are none.
-    Mfn take(uint64_t count, uint64_t alignment = 1, uint64_t limit = ~uint64_t{0});
-
-    std::span<const FrameRange> all() const { return {ranges_, count_}; }
-    uint64_t frames() const;
-    uint64_t lost() const { return lost_; }
-
-  private:
-    void insert_at(size_t index, FrameRange range);
-    void erase_at(size_t index);
-
-    FrameRange ranges_[max_ranges]{};
-    size_t count_ = 0;
-    uint64_t lost_ = 0;
+    Mfn take(uint64_t count, uint64_t alignment = 1, uint64_t limit = ~uint64_t{0}) {
+        for (size_t i = size(); i-- > 0;) {
+            Range range = (*this)[i];
+            uint64_t end = std::min(range.last + 1, limit);
+            uint64_t first = (end - count) & ~(alignment - 1);
+            if (end >= count && first >= range.first && remove(first, first + count - 1).ok()) return Mfn(first);
+        }
+        return invalid_mfn;
+    }
+    uint64_t frames() const {
+        uint64_t total = 0;
+        for (Range range : all()) total += range.last - range.first + 1;
+        return total;
+    }
 };
 
 } // namespace skerry

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The log of base/log.h: one line per call, to the console, if its level is wanted.
-#include "base/log.h"
-
 #include "arch/x86_64/console.h"
+#include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
 #include "base/format.h"
+#include "boot/memory_start.h"
 #include "boot/options.h"
 
 #include <atomic>
 
 namespace skerry {
-
 namespace {
 
 // Formats "prefix text\n" (exactly one newline) and writes it in one piece.
@@ -22,13 +21,7 @@ void write_line(const char* prefix, const char* format, va_list arguments) {
     console_write(line, length);
 }
 
-const char* prefix_of(LogLevel level) {
-    switch (level) {
-    case LogLevel::error: return "xen-core: error: ";
-    case LogLevel::warning: return "xen-core: warning: ";
-    default: return "xen-core: ";
-    }
-}
+constexpr const char* prefixes[] = {"xen-core: error: ", "xen-core: warning: ", "xen-core: ", "xen-core: "}; // by level
 
 // At most `burst` lines at once, one more every `interval`; what was dropped is counted and reported with the next
 // line.
@@ -66,7 +59,7 @@ void log(LogLevel level, const char* format, ...) {
     if (level > options.log_level) return;
     va_list arguments;
     va_start(arguments, format);
-    write_line(prefix_of(level), format, arguments);
+    write_line(prefixes[static_cast<unsigned>(level)], format, arguments);
     va_end(arguments);
 }
 
@@ -80,6 +73,14 @@ void log_refusal(DomId domain, const char* format, ...) {
     write_line(prefix, format, arguments);
     va_end(arguments);
     if (dropped) log(LogLevel::info, "%u more refusals were not printed", dropped);
+}
+
+void cannot_start(const char* format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    write_line("xen-core: error: cannot start: ", format, arguments);
+    va_end(arguments);
+    halt_machine();
 }
 
 } // namespace skerry

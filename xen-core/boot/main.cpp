@@ -11,15 +11,12 @@
 #include "arch/x86_64/smap.h"
 #include "arch/x86_64/time.h"
 #include "arch/x86_64/tlb.h"
-#include "base/format.h"
-#include "base/log.h"
 #include "boot/acpi.h"
 #include "boot/boot_information.h"
 #include "boot/cpu_start.h"
 #include "boot/first_domain.h"
 #include "boot/memory_start.h"
 #include "boot/options.h"
-#include "boot/paging.h"
 #include "boot/smp.h"
 #include "schedule/scheduler.h"
 #include "schedule/timer_queue.h"
@@ -58,7 +55,7 @@ void require_features() {
 }
 
 void require_modules() {
-    if (!boot_information.modules.count()) cannot_start("no module: the first domain's kernel must be the first one");
+    if (!boot_information.module_count) cannot_start("no module: the first domain's kernel must be the first one");
 }
 
 void program_timer(CpuId cpu, Nanoseconds deadline) {
@@ -98,7 +95,7 @@ void start_machine() {
     if (const char* problem = calibrate_clocks()) cannot_start("%s", problem);
     start_scheduler(usable_cpus());
     start_other_cpus(usable_cpus(), join_scheduler);
-    construct_first_domain(boot_information.modules, options);
+    construct_first_domain(boot_information.all_modules(), options);
     enter_scheduler();
 }
 
@@ -117,16 +114,6 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t information) {
     build_address_space();
     map_cpu_stack(CpuId(0));
     continue_on_stack(initial_stack(CpuId(0)), start_machine);
-}
-
-void cannot_start(const char* format, ...) {
-    char reason[200];
-    va_list arguments;
-    va_start(arguments, format);
-    format_arguments(reason, sizeof(reason), format, arguments);
-    va_end(arguments);
-    log(LogLevel::error, "cannot start: %s", reason);
-    halt_machine();
 }
 
 } // namespace skerry

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The end of the world. The back trace scans the stack for return addresses (xen-core keeps no frame pointers), so it
-// may show a few calls that have already returned; every line is a place that follows a call instruction.
+// may show a few calls that have already returned; every line is a place that follows a call instruction. Names come from
+// the table that boot/make-symbols generates at link time.
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/crash.h"
@@ -8,12 +9,21 @@
 #include "arch/x86_64/machine_check.h"
 #include "arch/x86_64/machine_power.h"
 #include "base/format.h"
-#include "base/log.h"
 #include "boot/options.h"
-#include "boot/symbols.h"
+
+#include <algorithm>
+
+extern "C" {
+struct SymbolEntry {
+    uint32_t address; // low half: all of the image shares the upper one
+    uint32_t name;    // offset into symbol_names
+};
+extern const SymbolEntry symbol_table[], symbol_table_end[];
+extern const char symbol_names[];
+extern const char text_start[], text_end[];
+}
 
 namespace skerry {
-
 namespace {
 
 constexpr unsigned max_trace_lines = 32;
@@ -29,10 +39,14 @@ std::atomic<int32_t> crashing_cpu{-1};
     console_write(line, length);
 }
 
+bool is_text(uint64_t address) {
+    return address >= reinterpret_cast<uint64_t>(text_start) && address < reinterpret_cast<uint64_t>(text_end);
+}
+
 // Is there a call instruction that ends at `address`? (call rel32, or call through a register or memory.)
 bool follows_call(uint64_t address) {
     auto* code = reinterpret_cast<const uint8_t*>(address);
-    if (!is_text(address - 7)) return false;
+    if (!is_text(address) || !is_text(address - 7)) return false;
     if (code[-5] == 0xe8) return true;
     for (int length : {2, 3, 4, 6, 7})
         if (code[-length] == 0xff && (code[1 - length] & 0x38) == 0x10) return true;
@@ -40,8 +54,13 @@ bool follows_call(uint64_t address) {
 }
 
 void print_address(uint64_t address) {
-    Symbol symbol = find_symbol(address);
-    say("    %016lx %s+0x%lx\n", address, symbol.name ? symbol.name : "?", symbol.offset);
+    auto low = static_cast<uint32_t>(address);
+    auto starts_after = [](uint32_t low, const SymbolEntry& entry) { return low < entry.address; };
+    const SymbolEntry* next = std::upper_bound(symbol_table, symbol_table_end, low, starts_after);
+    if (is_text(address) && next != symbol_table)
+        say("    %016lx %s+0x%x\n", address, symbol_names + next[-1].name, low - next[-1].address);
+    else
+        say("    %016lx ?\n", address);
 }
 
 // Where the stack that `rsp` points into ends: this CPU's region only, and not across its guard page.
@@ -58,7 +77,7 @@ void print_trace(uint64_t rsp) {
     unsigned lines = 0;
     for (uint64_t at = rsp & ~uint64_t{7}, end = stack_end(rsp); at < end && lines < max_trace_lines; at += 8) {
         uint64_t word = *reinterpret_cast<const uint64_t*>(at);
-        if (is_text(word) && follows_call(word)) {
+        if (follows_call(word)) {
             print_address(word - 1); // inside the call: the next instruction may be another function's
             ++lines;
         }
@@ -93,8 +112,6 @@ void begin_crash() {
 }
 
 } // namespace
-
-bool is_crashing() { return is_stopping(); }
 
 void crash(const RegisterFrame& frame, const char* what) {
     begin_crash();

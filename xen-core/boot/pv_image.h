@@ -4,10 +4,7 @@
 // (bzImage, decompression) belongs to other domains.
 #pragma once
 
-#include "base/result.h"
-
-#include <span>
-#include <stdint.h>
+#include "boot/fields.h"
 
 namespace skerry {
 
@@ -19,21 +16,22 @@ struct PvImage {
     struct Segment {
         uint64_t virtual_start; // of the first byte
         uint64_t memory_size;   // bytes, the rest after the file's bytes zeroed
-        std::span<const uint8_t> bytes;
+        Bytes bytes;
     };
 
     uint64_t virt_base = 0;               // XEN_ELFNOTE_VIRT_BASE: virtual address of pseudo-physical 0
+    uint64_t paddr_offset = no_address;   // XEN_ELFNOTE_PADDR_OFFSET: of the ELF's physical addresses; or virt_base
     uint64_t entry = no_address;          // XEN_ELFNOTE_ENTRY or the ELF entry
     uint64_t hypercall_page = no_address; // XEN_ELFNOTE_HYPERCALL_PAGE
     uint64_t init_p2m = no_address;       // XEN_ELFNOTE_INIT_P2M: where the p2m list must be mapped
-    bool mod_start_pfn = false;           // XEN_ELFNOTE_MOD_START_PFN: modules need no virtual mapping
-    uint64_t kernel_start = 0;            // virtual, lowest byte of all segments
+    uint64_t mod_start_pfn = 0;           // XEN_ELFNOTE_MOD_START_PFN: not 0: modules need no virtual mapping
+    uint64_t kernel_start = no_address;   // virtual, lowest byte of all segments
     uint64_t kernel_end = 0;              // virtual, one past the highest byte
     unsigned segment_count = 0;
     Segment segments[max_segments];
 };
 
-// On failure says why in `*reason` (a static string, never null) and returns Error::invalid.
-Result<PvImage> read_pv_image(std::span<const uint8_t> file, const char** reason);
+// Fills `image`. A one-line reason when the file is none that can be started, else nullptr.
+const char* read_pv_image(Bytes file, PvImage& image);
 
 } // namespace skerry

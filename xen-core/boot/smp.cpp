@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "boot/acpi.h"
 #include "boot/cpu_start.h"
-#include "boot/paging.h"
+#include "boot/memory_start.h"
 #include "traps/entry.h"
 
 #include <string.h>

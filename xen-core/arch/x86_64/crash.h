@@ -10,7 +10,4 @@ namespace skerry {
 // `what` names the reason, e.g. "page fault"; `frame` is what was interrupted.
 [[noreturn]] void crash(const RegisterFrame& frame, const char* what);
 
-// The machine is stopping (machine_power.h): an NMI that arrives now means "stop for ever".
-bool is_crashing();
-
 } // namespace skerry
