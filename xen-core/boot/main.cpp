@@ -13,7 +13,6 @@
 #include "arch/x86_64/tlb.h"
 #include "boot/acpi.h"
 #include "boot/boot_information.h"
-#include "boot/cpu_start.h"
 #include "boot/first_domain.h"
 #include "boot/memory_start.h"
 #include "boot/options.h"

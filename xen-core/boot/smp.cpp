@@ -3,65 +3,59 @@
 
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/layout.h"
 #include "arch/x86_64/machine_check.h"
 #include "arch/x86_64/memory_map.h"
 #include "arch/x86_64/time.h"
-#include "arch/x86_64/tlb.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "boot/acpi.h"
-#include "boot/cpu_start.h"
 #include "boot/memory_start.h"
 #include "traps/entry.h"
 
 #include <string.h>
 
-namespace skerry {
+extern "C" {
+extern const uint8_t cpu_start_code[], cpu_start_code_end[]; // boot/start.S
+uint64_t cpu_start_cr3, cpu_start_stack;                     // read there
+}
 
+namespace skerry {
 namespace {
 
+// The CPU that is on its way, and how far it is.
 CpuId starting_cpu;
+enum class Progress { none, arrived, up };
+std::atomic<Progress> progress;
 void (*starting_main_loop)();
-std::atomic<bool> has_arrived{false};
-std::atomic<bool> is_up{false};
 
-constexpr uint32_t patience_ms = 2000; // an emulated CPU on a busy host is slow to come
-
-bool wait_for(std::atomic<bool>& flag) {
-    for (uint32_t i = 0; i < patience_ms * 10; ++i) {
-        if (flag.load(std::memory_order_acquire)) return true;
-        delay_us(100);
-    }
-    return false;
-}
+constexpr uint32_t patience_us = 2'000'000; // an emulated CPU on a busy host is slow to come
 
 bool start_cpu(CpuId cpu, uint32_t id) {
     map_cpu_stack(cpu);
-    CpuLocal& local = cpu_local_of(cpu);
-    local.id = cpu;
+    cpu_local_of(cpu).id = cpu;
     set_apic_id(cpu, id);
     starting_cpu = cpu;
-    has_arrived = false;
-    is_up = false;
+    progress = Progress::none;
     cpu_start_cr3 = address_of(core_l4).value;
     cpu_start_stack = initial_stack(cpu);
     send_init(id);
     delay_us(10'000);
-    for (unsigned attempt = 0; attempt < 2 && !has_arrived; ++attempt) {
+    for (unsigned attempt = 0; attempt < 2 && progress == Progress::none; ++attempt) {
         send_startup(id, CPU_START_PAGE);
         delay_us(200);
     }
-    if (!wait_for(has_arrived)) {
-        log(LogLevel::warning, "the CPU with APIC number %u does not start; it is not used", id);
-        return false;
+    for (uint32_t waited = 0; progress == Progress::none; waited += 100) {
+        if (waited == patience_us) {
+            send_init(id); // or it might come later, on the next one's stack
+            log(LogLevel::warning, "the CPU with APIC number %u does not start; it is not used", id);
+            return false;
+        }
+        delay_us(100);
     }
     sync_tsc_source();
-    while (!is_up.load(std::memory_order_acquire)) spin_wait_hook();
+    while (progress != Progress::up) spin_wait_hook();
     return true;
 }
 
@@ -71,12 +65,12 @@ bool start_cpu(CpuId cpu, uint32_t id) {
 extern "C" [[noreturn]] void start_this_cpu() {
     CpuId cpu = starting_cpu;
     void (*main_loop)() = starting_main_loop;
-    has_arrived.store(true, std::memory_order_release);
+    progress = Progress::arrived;
     set_up_this_cpu();
     init_apic_this_cpu();
     sync_tsc_this_cpu();
     online_cpus.add(cpu);
-    is_up.store(true, std::memory_order_release);
+    progress = Progress::up;
     main_loop();
     panic("CPU %u left its main loop", cpu.value);
 }
