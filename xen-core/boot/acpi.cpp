@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "boot/acpi.h"
-
 #include "arch/x86_64/clock_sources.h"
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/ioapic.h"
 #include "arch/x86_64/machine_power.h"
-#include "base/log.h"
 #include "boot/aml.h"
-#include "boot/boot_information.h"
+#include "boot/start.h"
 
 namespace skerry {
 

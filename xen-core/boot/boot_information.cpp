@@ -2,7 +2,7 @@
 #include "boot/boot_information.h"
 
 #include "arch/x86_64/platform.h"
-#include "boot/memory_map_builder.h"
+#include "boot/memory_ranges.h"
 
 namespace skerry {
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "boot/first_domain.h"
-
-#include "arch/x86_64/console.h"
+// The first domain: module 0, a plain PV ELF.
+//
+// What it finds when it starts is the ABI's start-of-day layout (<xen/xen.h>): kernel, modules, p2m list, start_info,
+// page tables and stack in one contiguous region, pseudo-physical frame 0 first. One module is passed on as it is;
+// several as the multiboot list (SIF_MULTIBOOT_MOD): the area begins with the list, whose addresses count from the
+// area's start.
 #include "arch/x86_64/ioapic.h"
-#include "boot/acpi.h"
-#include "boot/first_domain_layout.h"
-#include "boot/memory_start.h"
+#include "boot/first_domain_plan.h"
+#include "boot/start.h"
 #include "domain/domain_table.h"
 #include "domain/hypercall_page.h"
 #include "domain/vcpu_context.h"

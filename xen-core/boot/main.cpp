@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The start of the machine, from the boot loader to the first domain. docs/boot.md tells the same at more length.
 #include "arch/x86_64/apic.h"
-#include "arch/x86_64/console.h"
-#include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/exception_table.h"
 #include "arch/x86_64/features.h"
@@ -10,38 +8,28 @@
 #include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/smap.h"
 #include "arch/x86_64/time.h"
-#include "arch/x86_64/tlb.h"
-#include "boot/acpi.h"
-#include "boot/boot_information.h"
-#include "boot/first_domain.h"
-#include "boot/memory_start.h"
-#include "boot/options.h"
-#include "boot/smp.h"
-#include "schedule/scheduler.h"
-#include "schedule/timer_queue.h"
+#include "boot/start.h"
 #include "traps/exit.h"
+
+#include <algorithm>
 
 extern "C" void (*const init_array_start[])();
 extern "C" void (*const init_array_end[])();
 
 namespace skerry {
-
 namespace {
 
 void run_constructors() {
     for (auto constructor = init_array_start; constructor != init_array_end; ++constructor) (*constructor)();
 }
 
-void ignore_word(const char*) {}
-void report_word(const char* word) { log(LogLevel::warning, "unknown option or value: %s", word); }
-
 void open_console() {
-    options = parse_options(boot_information.command_line, ignore_word);
+    const char* line = boot_information.command_line;
+    options = parse_options(line, [](const char*) {});
     halt_instead_of_reboot = options.no_reboot;
     init_uart(options.uart);
-    log(LogLevel::info, "Skerry, started by %s, options: %s", boot_information.loader_name,
-        boot_information.command_line);
-    parse_options(boot_information.command_line, report_word);
+    log(LogLevel::info, "Skerry, started by %s, options: %s", boot_information.loader_name, line);
+    parse_options(line, [](const char* word) { log(LogLevel::warning, "unknown option or value: %s", word); });
 }
 
 void require_features() {
@@ -51,10 +39,6 @@ void require_features() {
     if (cpu_features.smap) patch_smap_sites();
     if (cpu_features.meltdown)
         log(LogLevel::warning, "this CPU is open to Meltdown: guests can read all memory; do not run untrusted ones");
-}
-
-void require_modules() {
-    if (!boot_information.module_count) cannot_start("no module: the first domain's kernel must be the first one");
 }
 
 void program_timer(CpuId cpu, Nanoseconds deadline) {
@@ -76,10 +60,7 @@ void join_scheduler() {
     enter_scheduler();
 }
 
-uint32_t usable_cpus() {
-    uint32_t found = machine.cpu_count ? machine.cpu_count : 1;
-    return found < options.max_cpus ? found : options.max_cpus;
-}
+uint32_t usable_cpus() { return std::clamp(machine.cpu_count, 1u, options.max_cpus); }
 
 // On the boot CPU's own stack, in xen-core's own address space.
 void start_machine() {
@@ -108,7 +89,7 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t information) {
     open_console();
     if (problem) cannot_start("%s", problem);
     require_features();
-    require_modules();
+    if (!boot_information.module_count) cannot_start("no module: the first domain's kernel must be the first one");
     reserve_boot_memory();
     build_address_space();
     map_cpu_stack(CpuId(0));

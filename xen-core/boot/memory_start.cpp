@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "boot/memory_start.h"
+#include "boot/start.h"
 
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
-#include "boot/boot_information.h"
-#include "boot/free_ranges.h"
+#include "boot/memory_ranges.h"
 #include "memory/allocator.h"
 #include "memory/m2p.h"
-
-#include <string.h>
 
 extern "C" {
 extern const char text_start[], text_end[], rodata_start[], rodata_end[], data_start[], data_end[], image_end[];
@@ -232,6 +229,11 @@ void map_cpu_stack(CpuId cpu) {
         if (mfn == invalid_mfn) cannot_start("too little memory for the stack of CPU %u", cpu.value);
         need_entry(layout::cpu_stack_base(cpu) + offset, 1) = Pte(mfn, pte::core_data);
     }
+}
+
+uint64_t initial_stack(CpuId cpu) {
+    // As a call leaves it: 8 bytes below a multiple of 16.
+    return (reinterpret_cast<uint64_t>(&cpu_local_of(cpu)) & ~uint64_t{15}) - 8;
 }
 
 } // namespace skerry

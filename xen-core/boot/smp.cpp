@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "boot/smp.h"
-
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/machine_check.h"
-#include "arch/x86_64/memory_map.h"
 #include "arch/x86_64/time.h"
-#include "base/lock.h"
-#include "base/log.h"
-#include "boot/acpi.h"
-#include "boot/memory_start.h"
+#include "boot/start.h"
 #include "traps/entry.h"
-
-#include <string.h>
 
 extern "C" {
 extern const uint8_t cpu_start_code[], cpu_start_code_end[]; // boot/start.S
@@ -73,11 +64,6 @@ extern "C" [[noreturn]] void start_this_cpu() {
     progress = Progress::up;
     main_loop();
     panic("CPU %u left its main loop", cpu.value);
-}
-
-uint64_t initial_stack(CpuId cpu) {
-    // As a call leaves it: 8 bytes below a multiple of 16.
-    return (reinterpret_cast<uint64_t>(&cpu_local_of(cpu)) & ~uint64_t{15}) - 8;
 }
 
 void set_up_this_cpu() {

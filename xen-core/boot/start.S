@@ -11,7 +11,7 @@
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/register_frame.h"
-#include "boot/smp.h"
+#include "boot/start.h"
 
 #define PHYS(symbol) (symbol - LAYOUT_IMAGE_VIRT + LAYOUT_IMAGE_PHYS)
 #define SLOT(address, shift) (((address) >> (shift)) & 511)

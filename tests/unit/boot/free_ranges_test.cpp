@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "boot/free_ranges.h"
+#include "boot/memory_ranges.h"
 
 #include <gtest/gtest.h>
 #include <random>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "boot/memory_map_builder.h"
+#include "boot/memory_ranges.h"
 
 #include <gtest/gtest.h>
 #include <vector>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The reader of the first domain's image: what it takes from a good one, and that a bad one is refused with a reason.
-#include "boot/first_domain_layout.h"
-#include "boot/pv_image.h"
+#include "boot/first_domain_plan.h"
 
 #include "arch/x86_64/page_table_entry.h"
 

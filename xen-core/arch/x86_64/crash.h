@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How xen-core dies of a fault of its own: registers, a symbolised back trace, all CPUs stopped. Implemented in
-// boot/panic.cpp.
+// boot/log.cpp.
 #pragma once
 
 #include "arch/x86_64/register_frame.h"

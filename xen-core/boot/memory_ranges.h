@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Makes a usable map from the firmware's: sorted, without overlaps (where two entries disagree, RAM loses), adjacent
-// entries of one kind joined. Pure data, also tested on the host.
+// Where there is memory: a usable map made from the firmware's, and the RAM that nobody has taken yet, before memory/'s
+// allocator runs. Pure data, also tested on the host.
 #pragma once
 
 #include "arch/x86_64/memory_map.h"
+#include "domain/range_set.h"
 
 #include <algorithm>
 
 namespace skerry {
 
+// Sorts, joins adjacent entries of one kind; where two entries disagree, RAM loses.
 class MemoryMapBuilder {
   public:
     // Entries in any order; one that cannot be kept is counted in dropped().
@@ -61,6 +63,29 @@ class MemoryMapBuilder {
     size_t count_ = 0;
     size_t dropped_ = 0;
     MemoryRegion raw_[max_memory_regions]{};
+};
+
+// Frames.
+inline constexpr size_t max_free_ranges = 256;
+
+class FreeRanges : public RangeSet<max_free_ranges> {
+  public:
+    // Takes `count` frames, aligned to `alignment` frames (a power of two), all below frame `limit`, as high as
+    // possible. invalid_mfn when there are none.
+    Mfn take(uint64_t count, uint64_t alignment = 1, uint64_t limit = ~uint64_t{0}) {
+        for (size_t i = size(); i-- > 0;) {
+            Range range = (*this)[i];
+            uint64_t end = std::min(range.last + 1, limit);
+            uint64_t first = (end - count) & ~(alignment - 1);
+            if (end >= count && first >= range.first && remove(first, first + count - 1).ok()) return Mfn(first);
+        }
+        return invalid_mfn;
+    }
+    uint64_t frames() const {
+        uint64_t total = 0;
+        for (Range range : all()) total += range.last - range.first + 1;
+        return total;
+    }
 };
 
 } // namespace skerry
