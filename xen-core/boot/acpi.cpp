@@ -68,20 +68,17 @@ Bytes map_table(uint64_t address) {
     return {};
 }
 
-// In the BIOS area, where the root pointer is when the loader did not pass it (ACPI 5.2.5.1). Or nothing.
+// In the BIOS area or its extension, where the root pointer is when the loader did not pass it (ACPI 5.2.5.1). Or
+// nothing.
 Bytes find_root_pointer() {
     if (boot_information.has_rsdp) return boot_information.rsdp;
-    auto scan = [](uint64_t start, uint64_t size) -> Bytes {
-        Bytes area = map_bytes(start, size);
+    uint64_t extended = uint64_t{Field<uint16_t>{0}(map_bytes(0x40e, 2))} << 4;
+    bool is_extended = extended >= 0x80000 && extended < 0xa0000;
+    for (Bytes area : {map_bytes(extended, is_extended ? 1024 : 0), map_bytes(0xe0000, 0x20000)})
         for (; area.size() >= root_pointer::size; area = area.subspan(16))
             if (!memcmp(area.data(), "RSD PTR ", 8) && sums_to_zero(area.first(root_pointer::size_v1)))
                 return area.first(root_pointer::size);
-        return {};
-    };
-    uint64_t extended_area = uint64_t{Field<uint16_t>{0}(map_bytes(0x40e, 2))} << 4;
-    Bytes found;
-    if (extended_area >= 0x80000 && extended_area < 0xa0000) found = scan(extended_area, 1024);
-    return found.empty() ? scan(0xe0000, 0x20000) : found;
+    return {};
 }
 
 // --- MADT ---
@@ -94,10 +91,6 @@ void add_cpu(uint32_t apic_id, uint32_t flags) {
     }
     machine.cpu_apic_ids[machine.cpu_count++] = apic_id;
 }
-
-void read_local_apic(Bytes entry) { add_cpu(Field<uint8_t>{3}(entry), Field<uint32_t>{4}(entry)); }
-void read_local_x2apic(Bytes entry) { add_cpu(Field<uint32_t>{4}(entry), Field<uint32_t>{8}(entry)); }
-void read_local_apic_address(Bytes entry) { machine.local_apic = MachAddr(Field<uint64_t>{4}(entry)); }
 
 void read_io_apic(Bytes entry) {
     uint32_t address = Field<uint32_t>{4}(entry), first_gsi = Field<uint32_t>{8}(entry);
@@ -115,11 +108,13 @@ void read_source_override(Bytes entry) {
 constexpr struct {
     uint8_t type, size; // of the entry, at least
     void (*read)(Bytes entry);
-} madt_entries[] = {{0, 8, read_local_apic},
-                    {1, 12, read_io_apic},
-                    {2, 10, read_source_override},
-                    {5, 12, read_local_apic_address},
-                    {9, 16, read_local_x2apic}};
+} madt_entries[] = {
+    {0, 8, [](Bytes local_apic) { add_cpu(Field<uint8_t>{3}(local_apic), Field<uint32_t>{4}(local_apic)); }},
+    {1, 12, read_io_apic},
+    {2, 10, read_source_override},
+    {5, 12, [](Bytes address) { machine.local_apic = MachAddr(Field<uint64_t>{4}(address)); }},
+    {9, 16, [](Bytes local_x2apic) { add_cpu(Field<uint32_t>{4}(local_x2apic), Field<uint32_t>{8}(local_x2apic)); }},
+};
 
 void read_madt(Bytes table) {
     if (table.size() < madt::entries || machine.has_madt) return;

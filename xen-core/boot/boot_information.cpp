@@ -12,13 +12,6 @@ std::span<const MemoryRegion> machine_memory_map() { return {boot_information.me
 
 const char* platform_command_line() { return boot_information.command_line; }
 
-bool is_ram_by_map(Mfn mfn) {
-    uint64_t start = address_of(mfn).value;
-    return std::ranges::any_of(machine_memory_map(), [&](const MemoryRegion& region) {
-        return region.kind == MemoryKind::ram && region.start <= start && region.end() >= start + page_size;
-    });
-}
-
 namespace {
 
 namespace region { // of the memory map, in both versions
@@ -49,26 +42,21 @@ constexpr uint32_t tag_header = 8, module_string = 16, map_entries = 16;
 enum Tag : uint32_t { end = 0, command_line = 1, loader_name = 2, module = 3, map = 6, rsdp_v1 = 14, rsdp_v2 = 15 };
 } // namespace multiboot2
 
-// Strings move here: the loader's memory is not ours to keep.
-class StringPool {
-  public:
-    // At most `limit` characters. A string that does not fit is cut.
-    const char* keep(const char* text, size_t limit = max_string) {
-        const char* start = bytes_ + used_;
-        for (size_t i = 0; i < limit && text[i] && used_ < sizeof(bytes_) - 1; ++i) bytes_[used_++] = text[i];
-        bytes_[used_] = 0;
-        if (used_ < sizeof(bytes_) - 1) ++used_;
-        return start;
-    }
-
-  private:
-    static constexpr size_t max_string = 4096;
-    char bytes_[16384]{};
-    size_t used_ = 0;
-};
-constinit StringPool strings;
 constinit MemoryMapBuilder map_builder;
-constexpr size_t longest_loader_name = 64;
+
+// Strings move here, each with its end: the loader's memory is not ours to keep. One that does not fit is cut.
+constexpr size_t longest_string = 4096, longest_loader_name = 64;
+constinit char string_pool[16384]{};
+constinit size_t string_pool_used = 0;
+
+const char* keep(const char* text, size_t limit = longest_string) {
+    char* start = string_pool + string_pool_used;
+    size_t room = sizeof(string_pool) - 1 - string_pool_used;
+    size_t length = std::min({strlen(text), limit, room});
+    memcpy(start, text, length);
+    string_pool_used += std::min(length + 1, room);
+    return start;
+}
 
 Bytes bytes_at(uint32_t address, uint64_t size) { return {to_pointer<const uint8_t>(MachAddr(address)), size}; }
 const char* text_at(uint32_t address) { return to_pointer<const char>(MachAddr(address)); }
@@ -92,7 +80,7 @@ const char* add_module(uint64_t start, uint64_t end, const char* text) {
     if (end <= start) return "the boot loader passed an empty module";
     if (start % page_size) return "the boot loader put a module at an address that is not page-aligned";
     if (info.module_count == max_modules) return "too many modules (at most 64)";
-    const char* kept = strings.keep(text);
+    const char* kept = keep(text);
     info.modules[info.module_count++] = {MachAddr(start), end - start, kept, without_file_name(kept)};
     return nullptr;
 }
@@ -106,10 +94,8 @@ const char* read_multiboot1(uint32_t address) {
     using namespace multiboot1;
     Bytes info = bytes_at(address, size);
     auto has = [&](uint32_t flag) { return flags(info) & flag; };
-    if (has(has_loader_name))
-        boot_information.loader_name = strings.keep(text_at(loader_name(info)), longest_loader_name);
-    if (has(has_command_line))
-        boot_information.command_line = without_file_name(strings.keep(text_at(command_line(info))));
+    if (has(has_loader_name)) boot_information.loader_name = keep(text_at(loader_name(info)), longest_loader_name);
+    if (has(has_command_line)) boot_information.command_line = without_file_name(keep(text_at(command_line(info))));
     if (has(has_map)) {
         constexpr Field<uint32_t> size_of_rest{0}; // in front of each region
         for (uint32_t at = 0; at + 4 + region::size <= map_length(info);) {
@@ -144,8 +130,8 @@ const char* read_multiboot2(uint32_t address) {
         const char* text = text_at(here + tag_header);
         if (type(tag) == Tag::end || length < tag_header) break;
         switch (type(tag)) {
-        case Tag::loader_name: boot_information.loader_name = strings.keep(text, longest_loader_name); break;
-        case Tag::command_line: boot_information.command_line = skip_spaces(strings.keep(text)); break;
+        case Tag::loader_name: boot_information.loader_name = keep(text, longest_loader_name); break;
+        case Tag::command_line: boot_information.command_line = skip_spaces(keep(text)); break;
         case Tag::map:
             if (uint32_t step = map_entry_size(tag); step >= region::size)
                 for (uint32_t at = map_entries; at + step <= length; at += step) add_region(here + at);

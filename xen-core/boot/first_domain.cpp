@@ -201,11 +201,8 @@ void give_everything(Domain& domain) {
     auto must = [](Status status) { ASSERT(status.ok()); };
     domain.authority.hold_everything();
     must(domain.io_ports.add(0, 0xffff));
-    struct Ports {
-        uint16_t first, last;
-    };
-    constexpr Ports own_ports[] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x40, 0x43}, {0x4d0, 0x4d1}}; // PICs, PIT, ELCRs
-    for (Ports ports : own_ports) must(domain.io_ports.remove(ports.first, ports.last));
+    constexpr uint16_t own_ports[][2] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x40, 0x43}, {0x4d0, 0x4d1}}; // PICs, PIT, ELCRs
+    for (auto [first, last] : own_ports) must(domain.io_ports.remove(first, last));
     if (uart_port()) must(domain.io_ports.remove(uart_port(), uart_port() + 7u));
     must(domain.io_memory.add(0, mfn_limit_value - 1));
     auto keep = [&](MachAddr device) { must(domain.io_memory.remove(frame_of(device).value, frame_of(device).value)); };

@@ -17,18 +17,16 @@ constexpr Field<uint64_t> entry{24}, segments{32}, sections{40};
 constexpr uint64_t size = 64;
 constexpr uint16_t machine_x86_64 = 62, type_executable = 2, type_shared = 3;
 } // namespace header
-namespace segment { // a program header
-constexpr Field<uint32_t> type{0};
-constexpr Field<uint64_t> offset{8}, physical_address{24}, file_size{32}, memory_size{40};
-constexpr uint64_t size = 56;
-constexpr uint32_t load = 1, note = 4;
-} // namespace segment
-namespace section { // a section header
-constexpr Field<uint32_t> type{4};
-constexpr Field<uint64_t> offset{24}, file_size{32};
-constexpr uint64_t size = 64;
-constexpr uint32_t note = 7;
-} // namespace section
+// A table of program headers or of section headers.
+struct TableFormat {
+    uint64_t entry_size;
+    Field<uint32_t> type;
+    Field<uint64_t> offset, file_size;
+    uint32_t note; // the type of those that hold notes
+};
+constexpr TableFormat segment{56, {0}, {8}, {32}, 4}, section{64, {4}, {24}, {32}, 7};
+constexpr uint32_t segment_load = 1;
+constexpr Field<uint64_t> segment_physical_address{24}, segment_memory_size{40};
 namespace note {
 constexpr Field<uint32_t> name_size{0}, value_size{4}, type{8};
 constexpr uint64_t header_size = 12;
@@ -74,8 +72,8 @@ class Reader {
         if (header::machine(file_) != header::machine_x86_64 ||
             (type != header::type_executable && type != header::type_shared))
             return "not an x86-64 executable";
-        if (header::segment_size(file_) != segment::size) return "unexpected program header size";
-        auto segments = part_of(file_, header::segments(file_), header::segment_count(file_) * segment::size);
+        if (header::segment_size(file_) != segment.entry_size) return "unexpected program header size";
+        auto segments = part_of(file_, header::segments(file_), header::segment_count(file_) * segment.entry_size);
         if (!segments) return "program headers reach beyond the file";
         segments_ = *segments;
         return nullptr;
@@ -83,12 +81,9 @@ class Reader {
 
     // Notes stand in PT_NOTE segments; some linkers keep them in SHT_NOTE sections only.
     const char* read_notes() {
-        for (Bytes rest = segments_; !rest.empty(); rest = rest.subspan(segment::size))
-            if (segment::type(rest) == segment::note) scan_notes(segment::offset(rest), segment::file_size(rest));
-        auto sections = part_of(file_, header::sections(file_), header::section_count(file_) * section::size);
-        if (!found_xen_notes_ && sections)
-            for (Bytes rest = *sections; !rest.empty(); rest = rest.subspan(section::size))
-                if (section::type(rest) == section::note) scan_notes(section::offset(rest), section::file_size(rest));
+        scan_table(segments_, segment);
+        auto sections = part_of(file_, header::sections(file_), header::section_count(file_) * section.entry_size);
+        if (!found_xen_notes_ && sections) scan_table(*sections, section);
         if (!found_xen_notes_) return "no Xen ELF notes: not a PV kernel";
         if (image_.entry == PvImage::no_address) image_.entry = header::entry(file_);
         // A kernel that gives no offset has physical addresses relative to its virtual base (as Xen assumes).
@@ -96,9 +91,14 @@ class Reader {
         return image_.virt_base % page_size ? "the virtual base is not page-aligned" : nullptr;
     }
 
+    void scan_table(Bytes table, const TableFormat& format) {
+        for (; !table.empty(); table = table.subspan(format.entry_size))
+            if (format.type(table) == format.note)
+                scan_notes(part_of(file_, format.offset(table), format.file_size(table)));
+    }
+
     // Each: header, name and value, both padded to 4 bytes; the last one's padding may be missing.
-    void scan_notes(uint64_t offset, uint64_t size) {
-        auto notes = part_of(file_, offset, size);
+    void scan_notes(std::optional<Bytes> notes) {
         while (notes && notes->size() >= note::header_size) {
             uint64_t value_at = note::header_size + round_up(note::name_size(*notes), 4);
             uint64_t value_size = note::value_size(*notes);
@@ -120,8 +120,8 @@ class Reader {
     }
 
     const char* read_segments() {
-        for (Bytes rest = segments_; !rest.empty(); rest = rest.subspan(segment::size)) {
-            if (segment::type(rest) != segment::load || !segment::memory_size(rest)) continue;
+        for (Bytes rest = segments_; !rest.empty(); rest = rest.subspan(segment.entry_size)) {
+            if (segment.type(rest) != segment_load || !segment_memory_size(rest)) continue;
             if (image_.segment_count == PvImage::max_segments) return "too many loadable segments";
             if (const char* problem = add_segment(rest)) return problem;
         }
@@ -129,10 +129,10 @@ class Reader {
     }
 
     const char* add_segment(Bytes entry) {
-        auto bytes = part_of(file_, segment::offset(entry), segment::file_size(entry));
-        uint64_t size = segment::memory_size(entry);
+        auto bytes = part_of(file_, segment.offset(entry), segment.file_size(entry));
+        uint64_t size = segment_memory_size(entry);
         if (!bytes || bytes->size() > size) return "a segment reaches beyond the file";
-        uint64_t start = segment::physical_address(entry) - image_.paddr_offset + image_.virt_base;
+        uint64_t start = segment_physical_address(entry) - image_.paddr_offset + image_.virt_base;
         if (size > largest_kernel || start < image_.virt_base || start - image_.virt_base > largest_kernel)
             return "a segment lies outside the first GiB above the virtual base";
         image_.segments[image_.segment_count++] = {start, size, *bytes};

@@ -169,6 +169,8 @@ void hand_over() {
 
 } // namespace
 
+bool is_ram_by_map(Mfn first, Mfn last) { return ram.contains(first.value, last.value); }
+
 void reserve_boot_memory() {
     auto must = [](Status status) { ASSERT(status.ok()); };
     if (boot_information.memory_dropped)
@@ -186,7 +188,7 @@ void reserve_boot_memory() {
     reserve(layout::image_phys >> page_shift, frames_of(image_address(image_end)));
     for (const BootModule& module : boot_information.all_modules()) {
         uint64_t first = module.first_frame().value, end = first + module.frame_count();
-        if (!ram.contains(first, end - 1))
+        if (!is_ram_by_map(Mfn(first), Mfn(end - 1)))
             cannot_start("a module is loaded at %lx, which is not RAM", module.start.value);
         reserve(first, end);
     }

@@ -21,7 +21,7 @@ enum class Progress { none, arrived, up };
 std::atomic<Progress> progress;
 void (*starting_main_loop)();
 
-constexpr uint32_t patience_us = 2'000'000; // an emulated CPU on a busy host is slow to come
+constexpr unsigned most_waits = 10'000; // of 200 us: an emulated CPU on a busy host is slow to come
 
 bool start_cpu(CpuId cpu, uint32_t id) {
     map_cpu_stack(cpu);
@@ -33,17 +33,14 @@ bool start_cpu(CpuId cpu, uint32_t id) {
     cpu_start_stack = initial_stack(cpu);
     send_init(id);
     delay_us(10'000);
-    for (unsigned attempt = 0; attempt < 2 && progress == Progress::none; ++attempt) {
-        send_startup(id, CPU_START_PAGE);
-        delay_us(200);
-    }
-    for (uint32_t waited = 0; progress == Progress::none; waited += 100) {
-        if (waited == patience_us) {
+    for (unsigned waits = 0; progress == Progress::none; ++waits) {
+        if (waits == most_waits) {
             send_init(id); // or it might come later, on the next one's stack
             log(LogLevel::warning, "the CPU with APIC number %u does not start; it is not used", id);
             return false;
         }
-        delay_us(100);
+        if (waits < 2) send_startup(id, CPU_START_PAGE);
+        delay_us(200);
     }
     sync_tsc_source();
     while (progress != Progress::up) spin_wait_hook();
@@ -73,7 +70,7 @@ void set_up_this_cpu() {
 }
 
 void start_other_cpus(uint32_t most, void (*main_loop)()) {
-    if (!is_ram_by_map(Mfn(CPU_START_PAGE))) {
+    if (!is_ram_by_map(Mfn(CPU_START_PAGE), Mfn(CPU_START_PAGE))) {
         log(LogLevel::warning, "no RAM at %x to start other CPUs from: one CPU", CPU_START_ADDRESS);
         return;
     }

@@ -22,6 +22,8 @@ namespace skerry {
 
 // What is RAM and not taken: not the first MiB, not the image, not the modules.
 void reserve_boot_memory();
+// After that: is every frame from `first` to `last` plain RAM by the memory map? (Not: free, or in the frame table.)
+bool is_ram_by_map(Mfn first, Mfn last);
 // From the static tables of boot/start.S to the real ones, and loads them.
 void build_address_space();
 // Maps the stack region of a CPU: fresh pages, or (CPU 0) the static stack that it stands on.
