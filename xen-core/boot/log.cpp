@@ -46,29 +46,6 @@ void write_line(const char* prefix, const char* format, va_list arguments) {
 // By level.
 constexpr const char* prefixes[] = {"xen-core: error: ", "xen-core: warning: ", "xen-core: ", "xen-core: "};
 
-// At most `burst` lines at once, one more every `interval`; what was dropped is counted and reported with the next
-// line.
-class RateLimit {
-  public:
-    bool admit(uint32_t& dropped) {
-        Nanoseconds time = now(), paid_until = paid_until_.load(std::memory_order_relaxed);
-        if (paid_until > time + (burst - 1) * interval) {
-            dropped_.fetch_add(1, std::memory_order_relaxed);
-            return false;
-        }
-        paid_until_.store(std::max(paid_until, time) + interval, std::memory_order_relaxed);
-        dropped = dropped_.exchange(0, std::memory_order_relaxed);
-        return true;
-    }
-
-  private:
-    static constexpr Nanoseconds interval = 500'000'000, burst = 10;
-    std::atomic<Nanoseconds> paid_until_{0}; // each line costs an interval
-    std::atomic<uint32_t> dropped_{0};
-};
-
-constinit RateLimit refusal_limit;
-
 constexpr unsigned max_trace_lines = 32;
 constexpr uint32_t machine_check_vector = 18;
 std::atomic<bool> is_crashing{false};
@@ -153,16 +130,25 @@ void log(LogLevel level, const char* format, ...) {
     va_end(arguments);
 }
 
+// At most `burst` lines at once, one more every `interval`; what was dropped is counted and reported with the next line.
 void log_refusal(DomId domain, const char* format, ...) {
-    uint32_t dropped;
-    if (options.guest_log_level < LogLevel::debug || !refusal_limit.admit(dropped)) return;
+    constexpr Nanoseconds interval = 500'000'000, burst = 10;
+    static constinit std::atomic<Nanoseconds> paid_until{0}; // each line costs an interval
+    static constinit std::atomic<uint32_t> dropped{0};
+    if (options.guest_log_level < LogLevel::debug) return;
+    Nanoseconds time = now(), paid = paid_until.load(std::memory_order_relaxed);
+    if (paid > time + (burst - 1) * interval) {
+        dropped.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    paid_until.store(std::max(paid, time) + interval, std::memory_order_relaxed);
     char prefix[64];
     format_text(prefix, sizeof(prefix), "d%u: refused: ", domain.value);
     va_list arguments;
     va_start(arguments, format);
     write_line(prefix, format, arguments);
     va_end(arguments);
-    if (dropped) log(LogLevel::info, "%u more refusals were not printed", dropped);
+    if (uint32_t count = dropped.exchange(0)) log(LogLevel::info, "%u more refusals were not printed", count);
 }
 
 void cannot_start(const char* format, ...) {

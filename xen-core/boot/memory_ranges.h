@@ -10,59 +10,45 @@
 
 namespace skerry {
 
-// Sorts, joins adjacent entries of one kind; where two entries disagree, RAM loses.
+// Sorts, joins adjacent entries of one kind; where two entries disagree, the more restrictive kind holds: RAM loses.
 class MemoryMapBuilder {
   public:
-    // Entries in any order; one that cannot be kept is counted in dropped().
+    // Entries in any order; one that cannot be kept is counted in dropped(). Unknown kinds are reserved.
     void add(uint64_t start, uint64_t size, uint32_t kind) {
+        constexpr uint8_t strength[] = {3, 0, 3, 1, 2, 4};
         uint64_t end;
         if (!size) return;
-        if (count_ == max_memory_regions || __builtin_add_overflow(start, size, &end)) {
+        if (__builtin_add_overflow(start, size, &end) || count_ == max_memory_regions)
             ++dropped_;
-            return;
-        }
-        bool known = kind >= 1 && kind < std::size(strength);
-        raw_[count_++] = {start, size, known ? static_cast<MemoryKind>(kind) : MemoryKind::reserved};
+        else if (by_strength_[strength[kind < std::size(strength) ? kind : 0]].add(start, end - 1).ok())
+            ++count_;
     }
 
     // Call once, after the last add(). Writes at most max_memory_regions regions; returns how many.
-    // Sweeps over the addresses where some entry starts or ends; each stretch between two of them has one kind.
     size_t finish(MemoryRegion* regions) {
         size_t n = 0;
-        for (uint64_t position = 0, next = 0; position != end_of_space; position = next) {
-            next = end_of_space;
-            MemoryKind kind = nothing;
-            for (const MemoryRegion& region : std::span(raw_, count_)) {
-                for (uint64_t edge : {region.start, region.end()})
-                    if (edge > position) next = std::min(next, edge);
-                if (region.start <= position && position < region.end() && is_stronger(region.kind, kind))
-                    kind = region.kind;
+        for (size_t strength = std::size(kinds); strength-- > 0;)
+            for (auto range : by_strength_[strength].all()) {
+                for (size_t weaker = 0; weaker < strength; ++weaker)
+                    dropped_ += !by_strength_[weaker].remove(range.first, range.last).ok();
+                if (n < max_memory_regions)
+                    regions[n++] = {range.first, range.last - range.first + 1, kinds[strength]};
+                else
+                    ++dropped_;
             }
-            if (kind == nothing) continue;
-            if (n && regions[n - 1].end() == position && regions[n - 1].kind == kind)
-                regions[n - 1].size += next - position;
-            else if (n < max_memory_regions)
-                regions[n++] = {position, next - position, kind};
-            else
-                ++dropped_;
-        }
+        std::ranges::sort(regions, regions + n, {}, &MemoryRegion::start);
         return n;
     }
 
     size_t dropped() const { return dropped_; }
 
   private:
-    static constexpr uint64_t end_of_space = ~uint64_t{0};
-    static constexpr MemoryKind nothing{0};
-    // Where two entries disagree the more restrictive kind holds. By MemoryKind.
-    static constexpr uint8_t strength[] = {0, 1, 4, 2, 3, 5};
-    static bool is_stronger(MemoryKind a, MemoryKind b) {
-        return strength[static_cast<uint32_t>(a)] > strength[static_cast<uint32_t>(b)];
-    }
-
+    static constexpr MemoryKind kinds[] = {MemoryKind::ram, MemoryKind::acpi_tables, MemoryKind::acpi_nvs,
+                                           MemoryKind::reserved, MemoryKind::unusable};
     size_t count_ = 0;
     size_t dropped_ = 0;
-    MemoryRegion raw_[max_memory_regions]{};
+    // Always enough: each piece begins or ends where some entry does.
+    RangeSet<2 * max_memory_regions> by_strength_[std::size(kinds)];
 };
 
 // Frames.

@@ -7,9 +7,13 @@
 #include "boot/start.h"
 #include "traps/entry.h"
 
+// boot/start.S has the code and reads how to go on.
 extern "C" {
-extern const uint8_t cpu_start_code[], cpu_start_code_end[]; // boot/start.S
-uint64_t cpu_start_cr3, cpu_start_stack;                     // read there
+extern const uint8_t cpu_start_code[], cpu_start_code_end[];
+struct {
+    uint64_t cr3, stack;
+    void (*function)();
+} cpu_start;
 }
 
 namespace skerry {
@@ -23,14 +27,27 @@ void (*starting_main_loop)();
 
 constexpr unsigned most_waits = 10'000; // of 200 us: an emulated CPU on a busy host is slow to come
 
+// The first code of a new CPU in C++, on its own stack and the real page tables.
+[[noreturn]] void start_this_cpu() {
+    CpuId cpu = starting_cpu;
+    void (*main_loop)() = starting_main_loop;
+    progress = Progress::arrived;
+    set_up_this_cpu();
+    init_apic_this_cpu();
+    sync_tsc_this_cpu();
+    online_cpus.add(cpu);
+    progress = Progress::up;
+    main_loop();
+    panic("CPU %u left its main loop", cpu.value);
+}
+
 bool start_cpu(CpuId cpu, uint32_t id) {
     map_cpu_stack(cpu);
     cpu_local_of(cpu).id = cpu;
     set_apic_id(cpu, id);
     starting_cpu = cpu;
     progress = Progress::none;
-    cpu_start_cr3 = address_of(core_l4).value;
-    cpu_start_stack = initial_stack(cpu);
+    cpu_start = {address_of(core_l4).value, initial_stack(cpu), start_this_cpu};
     send_init(id);
     delay_us(10'000);
     for (unsigned waits = 0; progress == Progress::none; ++waits) {
@@ -48,20 +65,6 @@ bool start_cpu(CpuId cpu, uint32_t id) {
 }
 
 } // namespace
-
-// The first code of a new CPU in C++, on its own stack and the real page tables.
-extern "C" [[noreturn]] void start_this_cpu() {
-    CpuId cpu = starting_cpu;
-    void (*main_loop)() = starting_main_loop;
-    progress = Progress::arrived;
-    set_up_this_cpu();
-    init_apic_this_cpu();
-    sync_tsc_this_cpu();
-    online_cpus.add(cpu);
-    progress = Progress::up;
-    main_loop();
-    panic("CPU %u left its main loop", cpu.value);
-}
 
 void set_up_this_cpu() {
     set_up_cpu_features();

@@ -69,9 +69,10 @@ boot_entry:
     mov $message_no_nx, %esi
     bt $20, %edx
     jnc fail
-    mov $to_kernel, %esi
+    mov $kernel_start, %esi
 
-// To the 64-bit address that stands at %esi: PAE, EFER.{LME,NXE}, then paging with write protection. Needs no stack.
+// To the address space, stack and function that stand at %esi: PAE, EFER.{LME,NXE}, then paging with write protection.
+// Needs no stack.
 enter_long_mode:
     mov %cr4, %eax
     or $0x20, %eax
@@ -93,14 +94,14 @@ enter_long_mode:
     mov %eax, %es
     mov %eax, %fs
     mov %eax, %gs
-    mov %esi, %esi // without what may stand above
-    jmp *(%rsi)
+    movabs $enter_function, %rax
+    jmp *%rax
 
     .code32
 cpu_start_32:
     mov $0x10, %eax
     mov %eax, %ds
-    mov $to_cpu, %esi
+    mov $PHYS(cpu_start), %esi
     jmp enter_long_mode
 
 // One line on both early consoles, then stop. %esi: the text.
@@ -129,8 +130,7 @@ message_no_64_bit: .asciz "xen-core: cannot start: this CPU has no 64-bit mode\r
 message_no_nx: .asciz "xen-core: cannot start: this CPU has no no-execute (NX) page protection, or the firmware disabled it\r\n"
 
     .balign 8
-to_kernel: .quad enter_kernel
-to_cpu: .quad enter_cpu
+kernel_start: .quad PHYS(boot_l4), boot_stack + CPU_STACK_FRAME_END - FRAME_SIZE, kernel_main // CpuLocal is above the stack
 boot_gdt:
     .quad 0
     .quad 0x00af9b000000ffff // 0x08: 64-bit code
@@ -158,18 +158,16 @@ cpu_start_code_end:
 
     .text
     .code64
-enter_kernel:
-    lea boot_stack + CPU_STACK_FRAME_END - FRAME_SIZE(%rip), %rsp // CpuLocal is above
+enter_function:
+    mov %esi, %esi // without what may stand above
+    mov (%rsi), %rax
+    mov 8(%rsi), %rdx
+    mov 16(%rsi), %rbx
+    mov %rax, %cr3 // from here on neither the low addresses nor, in the real page tables, the boot stack's are needed
     mov %edi, %esi // kernel_main(magic, information)
     mov %ebp, %edi
-    call kernel_main
-    ud2
-
-enter_cpu:
-    mov cpu_start_cr3(%rip), %rax // the stack is only in the real page tables
-    mov %rax, %cr3
-    mov cpu_start_stack(%rip), %rsp
-    call start_this_cpu
+    mov %rdx, %rsp
+    call *%rbx
     ud2
 
     // void continue_on_stack(uint64_t rsp, void (*next)())
