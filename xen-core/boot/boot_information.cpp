@@ -115,11 +115,6 @@ const char* read_multiboot1(uint32_t address) {
     return nullptr;
 }
 
-void keep_rsdp(Bytes rsdp) {
-    memcpy(boot_information.rsdp, rsdp.data(), std::min(rsdp.size(), sizeof(boot_information.rsdp)));
-    boot_information.has_rsdp = true;
-}
-
 const char* read_multiboot2(uint32_t address) {
     using namespace multiboot2;
     uint32_t total = total_size(bytes_at(address, header_size));
@@ -139,10 +134,12 @@ const char* read_multiboot2(uint32_t address) {
         case Tag::module:
             if (!problem) problem = add_module(module_start(tag), module_end(tag), text_at(here + module_string));
             break;
-        case Tag::rsdp_v1:
-            if (!boot_information.has_rsdp) keep_rsdp(tag.subspan(tag_header));
-            break;
-        case Tag::rsdp_v2: keep_rsdp(tag.subspan(tag_header)); break;
+        case Tag::rsdp_v1: // only without the other one
+            if (boot_information.has_rsdp) break;
+            [[fallthrough]];
+        case Tag::rsdp_v2:
+            memcpy(boot_information.rsdp, text, std::min<size_t>(length - tag_header, sizeof(boot_information.rsdp)));
+            boot_information.has_rsdp = true;
         }
         offset += (length + 7) & ~7u;
     }

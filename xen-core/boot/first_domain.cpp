@@ -18,47 +18,38 @@
 namespace skerry {
 namespace {
 
-// --- modules: one as it is, or a list and the modules behind it ---
+constexpr uint64_t whole_pages(uint64_t bytes) { return (bytes + page_size - 1) & ~(page_size - 1); }
 
-class ModuleArea {
-  public:
-    explicit ModuleArea(std::span<const BootModule> modules) : modules_(modules) {}
+using Modules = std::span<const BootModule>;
 
-    bool is_list() const { return modules_.size() > 1; }
-    uint64_t bytes() const {
-        return lay_out([](uint64_t, const void*, uint64_t) {});
+// Lays the modules out, one as it is, or a list and the modules behind it. Calls `put` with each piece: where it goes
+// (bytes from the area's start), its content and size. Returns the size of the whole.
+template <typename F> uint64_t lay_out(Modules modules, F&& put) {
+    if (modules.empty()) return 0;
+    if (modules.size() == 1) {
+        put(0, modules[0].bytes().data(), modules[0].size);
+        return modules[0].size;
     }
-
-    // Calls `put` with each piece: where it goes (bytes from the area's start), its content and size. Returns the size
-    // of the whole.
-    template <typename F> uint64_t lay_out(F&& put) const {
-        if (!is_list()) {
-            for (const BootModule& module : modules_) put(0, module.bytes().data(), module.size);
-            return modules_.empty() ? 0 : modules_[0].size;
-        }
-        uint64_t text = (modules_.size() + 1) * sizeof(xen_multiboot_mod_list), content = text;
-        for (const BootModule& module : modules_) content += strlen(module.command_line) + 1;
-        for (uint64_t at = 0; const BootModule& module : modules_) {
-            content = whole_pages(content);
-            xen_multiboot_mod_list entry{static_cast<uint32_t>(content),
-                                         static_cast<uint32_t>(content + module.size - 1), static_cast<uint32_t>(text),
-                                         0};
-            uint64_t text_size = strlen(module.command_line) + 1;
-            put(at, &entry, sizeof(entry));
-            put(text, module.command_line, text_size);
-            put(content, module.bytes().data(), module.size);
-            at += sizeof(entry);
-            text += text_size;
-            content += module.size;
-        }
-        return whole_pages(content);
+    uint64_t entry_at = 0, text = (modules.size() + 1) * sizeof(xen_multiboot_mod_list), content = text;
+    for (const BootModule& module : modules) content += strlen(module.command_line) + 1;
+    for (const BootModule& module : modules) {
+        content = whole_pages(content);
+        xen_multiboot_mod_list entry{static_cast<uint32_t>(content), static_cast<uint32_t>(content + module.size - 1),
+                                     static_cast<uint32_t>(text), 0};
+        uint64_t text_size = strlen(module.command_line) + 1;
+        put(entry_at, &entry, sizeof(entry));
+        put(text, module.command_line, text_size);
+        put(content, module.bytes().data(), module.size);
+        entry_at += sizeof(entry);
+        text += text_size;
+        content += module.size;
     }
+    return whole_pages(content);
+}
 
-  private:
-    static uint64_t whole_pages(uint64_t bytes) { return (bytes + page_size - 1) & ~(page_size - 1); }
-
-    std::span<const BootModule> modules_;
-};
+uint64_t size_of(Modules modules) {
+    return lay_out(modules, [](uint64_t, const void*, uint64_t) {});
+}
 
 // --- memory: contiguous from pseudo-physical frame 0, made of as few machine extents as there are ---
 
@@ -137,7 +128,7 @@ void write_p2m(const FirstDomainLayout& layout) {
     }
 }
 
-void write_start_info(const Domain& domain, const FirstDomainLayout& layout, const ModuleArea& modules,
+void write_start_info(const Domain& domain, const FirstDomainLayout& layout, Modules modules,
                       const char* command_line) {
     start_info_t& info = *memory.pointer<start_info_t>(layout.start_info.pfn);
     static constexpr char magic[] = "xen-3.0-x86_64";
@@ -152,10 +143,10 @@ void write_start_info(const Domain& domain, const FirstDomainLayout& layout, con
         info.first_p2m_pfn = layout.p2m_tables.pfn;
         info.nr_p2m_frames = layout.p2m_tables.frames + layout.p2m.frames;
     }
-    if (modules.bytes()) {
+    if (!modules.empty()) {
         info.mod_start = layout.modules_unmapped ? layout.modules.pfn : layout.virt(layout.modules.pfn);
-        info.mod_len = modules.bytes();
-        info.flags |= (layout.modules_unmapped ? SIF_MOD_START_PFN : 0) | (modules.is_list() ? SIF_MULTIBOOT_MOD : 0);
+        info.mod_len = size_of(modules);
+        info.flags |= (layout.modules_unmapped ? SIF_MOD_START_PFN : 0) | (modules.size() > 1 ? SIF_MULTIBOOT_MOD : 0);
     }
     size_t length = strlen(command_line);
     if (length >= MAX_GUEST_CMDLINE)
@@ -245,9 +236,9 @@ void start_vcpu(Vcpu& vcpu, const PvImage& image, const FirstDomainLayout& layou
 
 } // namespace
 
-void construct_first_domain(std::span<const BootModule> modules, const Options& options) {
+void construct_first_domain(Modules modules, const Options& options) {
     const BootModule& kernel = modules[0];
-    ModuleArea area(modules.subspan(1));
+    Modules others = modules.subspan(1);
     PvImage image;
     if (const char* problem = read_pv_image(kernel.bytes(), image))
         cannot_start("module 0 (%s): %s", kernel.command_line, problem);
@@ -262,21 +253,21 @@ void construct_first_domain(std::span<const BootModule> modules, const Options& 
     for (uint32_t number = 0; number < config.max_vcpus; ++number)
         if (!domain.create_vcpu(VcpuId(number)).ok()) cannot_start("no memory for the first domain's vCPU %u", number);
 
-    Result<FirstDomainLayout> planned = plan_first_domain(image, config.max_frames, area.bytes());
+    Result<FirstDomainLayout> planned = plan_first_domain(image, config.max_frames, size_of(others));
     if (!planned.ok() || !memory.allocate(domain.account, config.max_frames))
         cannot_start("the first domain wants %lu MiB (its kernel and modules need %lu KiB): there are %lu MiB free",
-                     config.max_frames >> 8, (area.bytes() + image.kernel_end - image.virt_base) >> 10,
+                     config.max_frames >> 8, (size_of(others) + image.kernel_end - image.virt_base) >> 10,
                      allocator.free_frames() >> 8);
     FirstDomainLayout layout = planned.value();
     if (options.first_domain_max_memory >> page_shift > config.max_frames)
         domain.account.set_max_frames(options.first_domain_max_memory >> page_shift);
 
     write_kernel(image);
-    area.lay_out([&](uint64_t at, const void* content, uint64_t size) {
+    lay_out(others, [&](uint64_t at, const void* content, uint64_t size) {
         memory.copy((layout.modules.pfn << page_shift) + at, content, size);
     });
     write_p2m(layout);
-    write_start_info(domain, layout, area, kernel.arguments);
+    write_start_info(domain, layout, others, kernel.arguments);
     give_everything(domain);
     global_virqs.set_default(&domain.events);
     start_vcpu(*domain.vcpu(VcpuId(0)), image, layout, build_tables(layout));

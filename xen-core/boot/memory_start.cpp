@@ -38,11 +38,13 @@ constexpr uint64_t frames_of(uint64_t bytes) { return (bytes + page_size - 1) >>
 
 // --- page tables ---
 
-Mfn take_boot_frame() {
-    Mfn mfn = free_memory.take(1, 1, free_memory_limit);
-    if (mfn != invalid_mfn) memset(to_pointer(mfn), 0, page_size);
+// As many frames, aligned to their number, every byte `fill`. Or invalid_mfn.
+Mfn take_filled(uint64_t frames, uint8_t fill) {
+    Mfn mfn = free_memory.take(frames, frames, free_memory_limit);
+    if (mfn != invalid_mfn) memset(to_pointer(mfn), fill, frames << page_shift);
     return mfn;
 }
+Mfn take_boot_frame() { return take_filled(1, 0); }
 
 Mfn take_core_frame() {
     auto frame = allocator.allocate_core(core_account);
@@ -95,12 +97,6 @@ struct FrameIndexedTable {
     uint64_t guest_view; // read-only, for guests; 0: none
 };
 
-Mfn take_filled(const FrameIndexedTable& table, uint64_t frames) {
-    Mfn mfn = free_memory.take(frames, frames);
-    if (mfn != invalid_mfn) memset(to_pointer(mfn), table.fill, frames << page_shift);
-    return mfn;
-}
-
 void set_views(const FrameIndexedTable& table, uint64_t page, unsigned level, Mfn mfn, uint64_t flags,
                uint64_t guest_flags) {
     uint64_t offset = page << page_shift;
@@ -121,14 +117,14 @@ void back_table(const FrameIndexedTable& table, uint64_t frames) {
         if (mfn == invalid_mfn) cannot_start("too little memory for the %s", table.name);
         return mfn;
     };
-    Mfn hole = need(take_filled(table, 1)), hole_table = need(take_boot_frame());
+    Mfn hole = need(take_filled(1, table.fill)), hole_table = need(take_boot_frame());
     std::fill_n(to_pointer<Pte>(hole_table), page_table_entries,
                 Pte(hole, table.guest_view ? guest_page : pte::core_rodata));
 
     for (uint64_t start = 0; start < pages; start += large_page_frames) {
         uint64_t end = std::min(start + large_page_frames, pages), needed = 0;
         for (uint64_t page = start; page < end; ++page) needed += describes_ram(page);
-        Mfn large = needed == large_page_frames ? take_filled(table, large_page_frames) : invalid_mfn;
+        Mfn large = needed == large_page_frames ? take_filled(large_page_frames, table.fill) : invalid_mfn;
         if (!needed) {
             set_views(table, start, 2, hole_table, pte::core_table, pte::core_table);
         } else if (large != invalid_mfn) {
@@ -137,7 +133,7 @@ void back_table(const FrameIndexedTable& table, uint64_t frames) {
         } else {
             for (uint64_t page = start; page < end; ++page) {
                 bool backed = describes_ram(page);
-                set_views(table, page, 1, backed ? need(take_filled(table, 1)) : hole,
+                set_views(table, page, 1, backed ? need(take_filled(1, table.fill)) : hole,
                           backed ? pte::core_data : pte::core_rodata, guest_page);
             }
         }

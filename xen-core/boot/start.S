@@ -163,19 +163,17 @@ enter_function:
     mov (%rsi), %rax
     mov 8(%rsi), %rdx
     mov 16(%rsi), %rbx
-    mov %rax, %cr3 // from here on neither the low addresses nor, in the real page tables, the boot stack's are needed
+    mov %rax, %cr3 // a CPU's stack is only in the real page tables, and the low addresses are not
     mov %edi, %esi // kernel_main(magic, information)
     mov %ebp, %edi
     mov %rdx, %rsp
-    call *%rbx
-    ud2
+    jmp *%rbx
 
     // void continue_on_stack(uint64_t rsp, void (*next)())
     .globl continue_on_stack
 continue_on_stack:
     mov %rdi, %rsp
-    call *%rsi
-    ud2
+    jmp *%rsi
 
     .data
     .balign 4096
