@@ -162,10 +162,8 @@ void read_hpet(Bytes table) {
     if (uint64_t address = generic_address(table, hpet_address, Space::memory)) clock_sources.hpet = MachAddr(address);
 }
 
-constexpr struct {
-    char signature[5];
-    void (*read)(Bytes table);
-} tables[] = {{"APIC", read_madt}, {"FACP", read_fadt}, {"SSDT", read_power_off}, {"HPET", read_hpet}};
+constexpr std::pair<const char*, void (*)(Bytes table)> tables[] = {
+    {"APIC", read_madt}, {"FACP", read_fadt}, {"SSDT", read_power_off}, {"HPET", read_hpet}};
 
 void read_tables(Bytes root) {
     uint64_t xsdt = root_pointer::revision(root) >= 2 ? root_pointer::xsdt(root) : 0;
@@ -173,8 +171,8 @@ void read_tables(Bytes root) {
     Bytes list = map_table(xsdt ? xsdt : root_pointer::rsdt(root));
     for (size_t at = header_size; at + entry_size <= list.size(); at += entry_size) {
         Bytes table = map_table(xsdt ? Field<uint64_t>{at}(list) : Field<uint32_t>{at}(list));
-        for (auto& known : tables)
-            if (!table.empty() && !memcmp(table.data(), known.signature, 4)) known.read(table);
+        for (auto [signature, read] : tables)
+            if (!table.empty() && !memcmp(table.data(), signature, 4)) read(table);
     }
 }
 

@@ -104,9 +104,8 @@ constinit FirstDomainMemory memory;
 // Without a wish: everything but a sixteenth (at most 128 MiB), which xen-core keeps for itself and other domains.
 uint64_t memory_frames(const Options& options) {
     constexpr uint64_t largest_reserve = (128ull << 20) >> page_shift;
-    uint64_t free = allocator.free_frames();
-    return options.first_domain_memory ? options.first_domain_memory >> page_shift
-                                       : free - std::min(free / 16, largest_reserve);
+    uint64_t free = allocator.free_frames(), all_but_reserve = free - std::min(free / 16, largest_reserve);
+    return options.first_domain_memory ? options.first_domain_memory >> page_shift : all_but_reserve;
 }
 
 // --- contents ---

@@ -33,10 +33,7 @@ constexpr uint64_t header_size = 12;
 } // namespace note
 
 // The notes that are numbers which change how a 64-bit PV kernel is loaded.
-constexpr struct {
-    uint32_t type;
-    uint64_t PvImage::*value;
-} number_notes[] = {
+constexpr std::pair<uint32_t, uint64_t PvImage::*> number_notes[] = {
     {XEN_ELFNOTE_ENTRY, &PvImage::entry},         {XEN_ELFNOTE_HYPERCALL_PAGE, &PvImage::hypercall_page},
     {XEN_ELFNOTE_VIRT_BASE, &PvImage::virt_base}, {XEN_ELFNOTE_PADDR_OFFSET, &PvImage::paddr_offset},
     {XEN_ELFNOTE_INIT_P2M, &PvImage::init_p2m},   {XEN_ELFNOTE_MOD_START_PFN, &PvImage::mod_start_pfn}};
@@ -112,10 +109,10 @@ class Reader {
 
     void take_note(uint32_t type, Bytes description) {
         found_xen_notes_ = true;
-        for (auto& known : number_notes) {
-            if (known.type != type) continue;
-            uint64_t& value = image_.*known.value = 0;
-            memcpy(&value, description.data(), std::min(description.size(), sizeof(value)));
+        for (auto [known, number] : number_notes) {
+            if (known != type) continue;
+            image_.*number = 0;
+            memcpy(&(image_.*number), description.data(), std::min(description.size(), sizeof(uint64_t)));
         }
     }
 

@@ -149,20 +149,6 @@ void open_upper_levels(uint64_t virt, uint64_t size) {
         }
 }
 
-// Everything that is RAM and not free is xen-core's own for good, as far as the allocator is concerned.
-void hand_over() {
-    for (auto range : ram.all()) {
-        uint64_t next = range.first;
-        for (auto free : free_memory.all()) {
-            if (free.first < range.first || free.last > range.last) continue;
-            allocator.add_core(Mfn(next), free.first - next);
-            allocator.add(Mfn(free.first), free.last - free.first + 1);
-            next = free.last + 1;
-        }
-        allocator.add_core(Mfn(next), range.last + 1 - next);
-    }
-}
-
 } // namespace
 
 bool is_ram_by_map(Mfn first, Mfn last) { return ram.contains(first.value, last.value); }
@@ -213,7 +199,9 @@ void start_memory() {
     back_table({"machine-to-physical table", sizeof(uint64_t), 0xff, layout::m2p_view, layout::m2p_guest_view}, frames);
     open_upper_levels(layout::m2p_guest_view, frames * sizeof(uint64_t));
     set_frame_limits(last, cpu_features.physical_address_bits);
-    hand_over();
+    // Everything that is RAM and not free is xen-core's own for good, as far as the allocator is concerned.
+    for (auto range : ram.all()) allocator.add_core(Mfn(range.first), range.last - range.first + 1);
+    for (auto range : free_memory.all()) allocator.add(Mfn(range.first), range.last - range.first + 1);
     core_frame_source = take_core_frame;
     log(LogLevel::info, "memory: %lu MiB free of %lu MiB, frames up to %lx", allocator.free_frames() >> 8,
         allocator.total_frames() >> 8, last.value);

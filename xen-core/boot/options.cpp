@@ -79,33 +79,33 @@ bool parse_memory(const char* text, Options& o) {
     }
 }
 
-template <auto member> bool parse_level(const char* text, Options& o) {
-    static constexpr struct {
-        const char* name;
-        LogLevel level;
-    } names[] = {{"none", LogLevel::error}, {"error", LogLevel::error}, {"warning", LogLevel::warning},
-                 {"info", LogLevel::info},  {"debug", LogLevel::debug}, {"all", LogLevel::debug}};
-    for (auto& known : names) {
-        const char* rest = after(text, known.name);
-        if (!rest || (*rest && *rest != '/')) continue; // Xen's "level/rate-limited level": the first counts
-        o.*member = known.level;
+// One of some words: what stands after it, a capital or a mark, does not count (Xen's com1H; com1,vga; info/all).
+template <typename T> struct Choice {
+    const char* word;
+    T value;
+};
+template <typename T, size_t n> bool parse_choice(const char* text, const Choice<T> (&choices)[n], T& value) {
+    for (auto [word, meaning] : choices) {
+        const char* rest = after(text, word);
+        if (!rest || (*rest >= 'a' && *rest <= 'z')) continue;
+        value = meaning;
         return true;
     }
     return false;
 }
 
-// The last of a comma-separated list wins; a VGA screen is not supported and silently left alone.
+template <auto member> bool parse_level(const char* text, Options& o) {
+    static constexpr Choice<LogLevel> levels[] = {{"none", LogLevel::error},      {"error", LogLevel::error},
+                                                  {"warning", LogLevel::warning}, {"info", LogLevel::info},
+                                                  {"debug", LogLevel::debug},     {"all", LogLevel::debug}};
+    return parse_choice(text, levels, o.*member);
+}
+
+// A VGA screen is not supported and silently left alone.
 bool parse_console(const char* text, Options& o) {
-    if (const char* rest = after(text, "vga,")) return parse_console(rest, o);
-    if (after(text, "com1"))
-        o.uart.port = com1_port;
-    else if (after(text, "com2"))
-        o.uart.port = com2_port;
-    else if (is_one_of(text, {"none", "vga"}))
-        o.uart.port = 0;
-    else
-        return false;
-    return true;
+    static constexpr Choice<uint16_t> ports[] = {{"com1", com1_port}, {"com2", com2_port}, {"none", 0}, {"vga", 0}};
+    const char* beside_vga = after(text, "vga,");
+    return parse_choice(beside_vga ? beside_vga : text, ports, o.uart.port);
 }
 
 // BAUD[,8n1[,PORT...]]: other framings than 8n1 are refused. Of the port that is the console.
@@ -118,10 +118,7 @@ template <uint16_t port> bool parse_baud(const char* text, Options& o) {
     return is_auto || !*text || after(text, "/") || after(text, ",8n1");
 }
 
-constexpr struct {
-    const char* name; // with the "="
-    bool (*parse)(const char* value, Options& options);
-} values[] = {
+constexpr std::pair<const char*, bool (*)(const char* value, Options&)> values[] = {
     {"dom0_mem=", parse_memory},
     {"dom0_max_vcpus=", parse_count<&Options::first_domain_vcpus, 128>},
     {"console=", parse_console},
@@ -133,10 +130,7 @@ constexpr struct {
 };
 
 // NAME, no-NAME, NAME=0|1|no|yes|off|on|false|true
-constexpr struct {
-    const char* name;
-    bool Options::*value;
-} switches[] = {
+constexpr std::pair<const char*, bool Options::*> switches[] = {
     {"noreboot", &Options::no_reboot},
     {"reboot-after-panic", &Options::reboot_after_panic},
     {"smap", &Options::smap},
@@ -158,12 +152,11 @@ bool parse_switch(const char* rest, bool negated, bool& value) {
 }
 
 bool parse_word(const char* word, Options& o) {
-    for (auto& known : values)
-        if (const char* value = after(word, known.name)) return known.parse(value, o);
+    for (auto [name, parse] : values)
+        if (const char* value = after(word, name)) return parse(value, o);
     const char* negated = after(word, "no-");
-    for (auto& known : switches)
-        if (const char* rest = after(negated ? negated : word, known.name))
-            return parse_switch(rest, negated, o.*known.value);
+    for (auto [name, value] : switches)
+        if (const char* rest = after(negated ? negated : word, name)) return parse_switch(rest, negated, o.*value);
     if (equal(word, "nosmp")) o.max_cpus = 1;
     return equal(word, "nosmp") || is_one_of(word, harmless);
 }

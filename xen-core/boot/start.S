@@ -26,19 +26,13 @@
 multiboot1_header:
     .long MULTIBOOT1_MAGIC, MULTIBOOT1_FLAGS, -(MULTIBOOT1_MAGIC + MULTIBOOT1_FLAGS)
     .balign 8
+#define MULTIBOOT2_SIZE (multiboot2_end - multiboot2_header)
 multiboot2_header:
-    .long MULTIBOOT2_MAGIC, 0, multiboot2_end - multiboot2_header
-    .long -(MULTIBOOT2_MAGIC + multiboot2_end - multiboot2_header)
+    .long MULTIBOOT2_MAGIC, 0, MULTIBOOT2_SIZE, -(MULTIBOOT2_MAGIC + MULTIBOOT2_SIZE)
+    .long 1, 12, 6 // information request: memory map; ACPI root pointers if there are any
     .balign 8
-    .short 1, 0 // information request: memory map; ACPI root pointers if there are any
-    .long 12
-    .long 6
-    .balign 8
-    .short 6, 0 // modules on page boundaries
-    .long 8
-    .balign 8
-    .short 0, 0
-    .long 8
+    .long 6, 8 // modules on page boundaries
+    .long 0, 8
 multiboot2_end:
 
     .section .start, "ax", @progbits
