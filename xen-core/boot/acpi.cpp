@@ -181,10 +181,8 @@ void read_tables(Bytes root) {
 void read_acpi() {
     read_tables(find_root_pointer());
     if (!machine.has_madt) log(LogLevel::warning, "no ACPI interrupt table (MADT): one CPU, no device interrupts");
-    log(LogLevel::info, "ACPI: %u CPUs, %u interrupt lines, %s%s", machine.cpu_count, ioapic_gsi_count(),
-        clock_sources.hpet.value      ? "HPET, "
-        : clock_sources.pm_timer_port ? "PM timer, "
-                                      : "",
+    const char* clock = clock_sources.hpet.value ? "HPET, " : clock_sources.pm_timer_port ? "PM timer, " : "";
+    log(LogLevel::info, "ACPI: %u CPUs, %u interrupt lines, %s%s", machine.cpu_count, ioapic_gsi_count(), clock,
         power_control.has_s5 ? "power off by S5" : "no power off");
 }
 

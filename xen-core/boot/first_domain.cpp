@@ -74,8 +74,8 @@ class FirstDomainMemory {
     // `pfn` must be below frames().
     Mfn machine_frame(uint64_t pfn) const {
         ASSERT(pfn < frames_);
-        auto starts_after = [](uint64_t pfn, const Extent& extent) { return pfn < extent.first_pfn; };
-        const Extent& extent = std::upper_bound(extents_, extents_ + extent_count_, pfn, starts_after)[-1];
+        const Extent* next = std::ranges::upper_bound(extents_, extents_ + extent_count_, pfn, {}, &Extent::first_pfn);
+        const Extent& extent = next[-1];
         return extent.first_mfn + (pfn - extent.first_pfn);
     }
     template <typename T = uint8_t> T* pointer(uint64_t pfn) const { return to_pointer<T>(machine_frame(pfn)); }
@@ -119,10 +119,9 @@ void write_kernel(const PvImage& image) {
 
 // Also tells the machine-to-physical table.
 void write_p2m(const FirstDomainLayout& layout) {
-    constexpr uint64_t per_frame = page_size / sizeof(uint64_t);
     for (uint64_t pfn = 0; pfn < memory.frames(); ++pfn) {
         Mfn mfn = memory.machine_frame(pfn);
-        memory.pointer<uint64_t>(layout.p2m.pfn + pfn / per_frame)[pfn % per_frame] = mfn.value;
+        memory.copy((layout.p2m.pfn << page_shift) + pfn * sizeof(mfn), &mfn, sizeof(mfn));
         set_m2p(mfn, Pfn(pfn));
     }
 }

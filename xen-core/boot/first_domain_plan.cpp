@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "boot/first_domain_plan.h"
 
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/page_table_entry.h"
 
 #include <algorithm>
@@ -40,11 +41,8 @@ constexpr std::pair<uint32_t, uint64_t PvImage::*> number_notes[] = {
 
 constexpr uint64_t largest_kernel = uint64_t{1} << 30; // bytes; a PV kernel maps itself in its last 2 GiB
 
-bool is_guest_address(uint64_t address) {
-    constexpr uint64_t user_end = uint64_t{1} << 47;
-    constexpr uint64_t hypervisor_end = 0xffff880000000000; // one past what HYPERVISOR_VIRT_START reserves
-    return address < user_end || address >= hypervisor_end;
-}
+// The lower half, and what HYPERVISOR_VIRT_START..END leaves of the upper one.
+bool is_guest_address(uint64_t address) { return address < uint64_t{1} << 47 || address >= layout::core_end; }
 
 // `step` is a power of two.
 constexpr uint64_t round_up(uint64_t value, uint64_t step) { return (value + step - 1) & ~(step - 1); }
@@ -55,11 +53,7 @@ class Reader {
   public:
     Reader(Bytes file, PvImage& image) : file_(file), image_(image) {}
 
-    const char* read() {
-        for (auto step : {&Reader::read_header, &Reader::read_notes, &Reader::read_segments, &Reader::check_extent})
-            if (const char* problem = (this->*step)()) return problem;
-        return nullptr;
-    }
+    const char* read() { return read_header() ?: read_notes() ?: read_segments() ?: check_extent(); }
 
   private:
     const char* read_header() {

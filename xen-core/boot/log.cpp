@@ -66,8 +66,7 @@ bool follows_call(uint64_t address) {
 
 void print_address(uint64_t address) {
     auto low = static_cast<uint32_t>(address);
-    auto starts_after = [](uint32_t low, const SymbolEntry& entry) { return low < entry.address; };
-    const SymbolEntry* next = std::upper_bound(symbol_table, symbol_table_end, low, starts_after);
+    const SymbolEntry* next = std::ranges::upper_bound(symbol_table, symbol_table_end, low, {}, &SymbolEntry::address);
     if (is_text(address) && next != symbol_table)
         say("    %016lx %s+0x%x", address, symbol_names + next[-1].name, low - next[-1].address);
     else

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: MIT
 // The start of the machine, from the boot loader to the first domain. docs/boot.md tells the same at more length.
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/exception_table.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/interrupts.h"
+#include "arch/x86_64/machine_check.h"
 #include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/smap.h"
 #include "arch/x86_64/time.h"
 #include "boot/start.h"
+#include "traps/entry.h"
 #include "traps/exit.h"
 
 #include <algorithm>
 
-extern "C" void (*const init_array_start[])();
-extern "C" void (*const init_array_end[])();
+// boot/start.S has the code and reads how to go on.
+extern "C" {
+extern const uint8_t cpu_start_code[], cpu_start_code_end[];
+struct {
+    uint64_t cr3, stack;
+    void (*function)();
+} cpu_start;
+}
 
 namespace skerry {
 namespace {
-
-void run_constructors() {
-    for (auto constructor = init_array_start; constructor != init_array_end; ++constructor) (*constructor)();
-}
 
 void open_console() {
     const char* line = boot_information.command_line;
@@ -54,11 +59,76 @@ void start_scheduler(uint32_t cpu_count) {
     scheduler.cpu_online(CpuId(0));
 }
 
-// The other CPUs' last step before their first guest.
-void join_scheduler() {
-    scheduler.cpu_online(this_cpu());
+// What every CPU does to itself before it may run guests.
+void set_up_this_cpu() {
+    set_up_cpu_features();
+    set_up_cpu_entry();
+    init_machine_check();
+}
+
+// --- the other CPUs ---
+
+// The CPU that is on its way, and how far it is.
+CpuId starting_cpu;
+enum class Progress { none, arrived, up };
+std::atomic<Progress> progress;
+
+constexpr unsigned most_waits = 10'000; // of 200 us: an emulated CPU on a busy host is slow to come
+
+// The first code of a new CPU in C++, on its own stack and the real page tables.
+[[noreturn]] void start_this_cpu() {
+    CpuId cpu = starting_cpu;
+    progress = Progress::arrived;
+    set_up_this_cpu();
+    init_apic_this_cpu();
+    sync_tsc_this_cpu();
+    online_cpus.add(cpu);
+    progress = Progress::up;
+    scheduler.cpu_online(cpu);
     enter_scheduler();
 }
+
+bool start_cpu(CpuId cpu, uint32_t id) {
+    map_cpu_stack(cpu);
+    cpu_local_of(cpu).id = cpu;
+    set_apic_id(cpu, id);
+    starting_cpu = cpu;
+    progress = Progress::none;
+    cpu_start = {address_of(core_l4).value, initial_stack(cpu), start_this_cpu};
+    send_init(id);
+    delay_us(10'000);
+    for (unsigned waits = 0; progress == Progress::none; ++waits) {
+        if (waits == most_waits) {
+            send_init(id); // or it might come later, on the next one's stack
+            log(LogLevel::warning, "the CPU with APIC number %u does not start; it is not used", id);
+            return false;
+        }
+        if (waits < 2) send_startup(id, CPU_START_PAGE);
+        delay_us(200);
+    }
+    sync_tsc_source();
+    while (progress != Progress::up) spin_wait_hook();
+    return true;
+}
+
+// Starts the other CPUs of the MADT, up to `most` in all. Each enters the scheduler. A CPU that does not answer is
+// reported and left out.
+void start_other_cpus(uint32_t most) {
+    if (!is_ram_by_map(Mfn(CPU_START_PAGE), Mfn(CPU_START_PAGE))) {
+        log(LogLevel::warning, "no RAM at %x to start other CPUs from: one CPU", CPU_START_ADDRESS);
+        return;
+    }
+    memcpy(to_pointer(MachAddr(CPU_START_ADDRESS)), cpu_start_code,
+           static_cast<size_t>(cpu_start_code_end - cpu_start_code));
+    uint32_t next = 1;
+    for (uint32_t i = 0; i < machine.cpu_count && next < most; ++i) {
+        uint32_t id = machine.cpu_apic_ids[i];
+        if (id != apic_id(CpuId(0)) && can_reach_apic(id) && start_cpu(CpuId(next), id)) ++next;
+    }
+    log(LogLevel::info, "%u CPUs", online_cpus.count());
+}
+
+// --- the boot CPU ---
 
 uint32_t usable_cpus() { return std::clamp(machine.cpu_count, 1u, options.max_cpus); }
 
@@ -74,7 +144,7 @@ void start_machine() {
     init_interrupts();
     if (const char* problem = calibrate_clocks()) cannot_start("%s", problem);
     start_scheduler(usable_cpus());
-    start_other_cpus(usable_cpus(), join_scheduler);
+    start_other_cpus(usable_cpus());
     construct_first_domain(boot_information.all_modules(), options);
     enter_scheduler();
 }
@@ -83,7 +153,6 @@ void start_machine() {
 
 // From boot/start.S, on the static stack and the static page tables.
 extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t information) {
-    run_constructors();
     sort_exception_table();
     const char* problem = read_boot_information(magic, information);
     open_console();

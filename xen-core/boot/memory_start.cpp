@@ -32,8 +32,7 @@ constexpr uint64_t reachable_at_start = uint64_t{4} << 30;
 uint64_t free_memory_limit = reachable_at_start >> page_shift;
 
 uint64_t address(const char* symbol) { return reinterpret_cast<uint64_t>(symbol); }
-uint64_t image_address(uint64_t virt) { return virt - layout::image_virt + layout::image_phys; }
-uint64_t image_address(const char* symbol) { return image_address(address(symbol)); }
+uint64_t image_address(const char* symbol) { return address(symbol) - layout::image_virt + layout::image_phys; }
 constexpr uint64_t frames_of(uint64_t bytes) { return (bytes + page_size - 1) >> page_shift; }
 
 // --- page tables ---
@@ -75,15 +74,12 @@ void map_image(const char* start, const char* end, uint64_t flags) {
 // Text and read-only data stay read-only here too: no other way to them is left.
 void map_direct_map() {
     uint64_t fixed_start = image_address(text_start), fixed_end = image_address(rodata_end);
-    auto map = [](uint64_t start, uint64_t end, uint64_t flags) {
-        map_range(layout::direct_map + start, start, end, flags);
-    };
     for (auto range : ram.all()) {
         uint64_t start = range.first << page_shift, end = (range.last + 1) << page_shift;
         uint64_t fixed_from = std::clamp(fixed_start, start, end), fixed_to = std::clamp(fixed_end, start, end);
-        map(start, fixed_from, pte::core_data);
-        map(fixed_from, fixed_to, pte::core_rodata);
-        map(fixed_to, end, pte::core_data);
+        map_range(layout::direct_map + start, start, fixed_from, pte::core_data);
+        map_range(layout::direct_map + fixed_from, fixed_from, fixed_to, pte::core_rodata);
+        map_range(layout::direct_map + fixed_to, fixed_to, end, pte::core_data);
     }
 }
 

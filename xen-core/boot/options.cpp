@@ -37,18 +37,29 @@ bool parse_number(const char*& text, uint64_t& value) {
     return true;
 }
 
-// SIZE with an optional b, k, m, g or t (KiB without one, as Xen has it); stops at a comma.
-bool parse_size(const char*& text, uint64_t& bytes) {
-    if (!parse_number(text, bytes)) return false;
-    unsigned shift = 10;
-    for (unsigned times_1024 = 0; char suffix : {'b', 'k', 'm', 'g', 't'}) {
-        if ((*text | 0x20) == suffix) { // in lower case
-            shift = 10 * times_1024;
-            ++text;
-            break;
-        }
-        ++times_1024;
+// One of some words, and what follows it: no small letter (Xen's com1H; com1,vga; info/all).
+template <typename T> struct Choice {
+    const char* word;
+    T value;
+};
+template <typename T, size_t n> bool parse_choice(const char*& text, const Choice<T> (&choices)[n], T& value) {
+    for (auto [word, meaning] : choices) {
+        const char* rest = after(text, word);
+        if (!rest || (*rest >= 'a' && *rest <= 'z')) continue;
+        value = meaning;
+        text = rest;
+        return true;
     }
+    return false;
+}
+
+// SIZE with an optional unit (KiB without one, as Xen has it); stops at a comma.
+bool parse_size(const char*& text, uint64_t& bytes) {
+    static constexpr Choice<unsigned> units[] = {{"b", 0},  {"B", 0},  {"k", 10}, {"K", 10}, {"m", 20},
+                                                 {"M", 20}, {"g", 30}, {"G", 30}, {"t", 40}, {"T", 40}};
+    unsigned shift = 10;
+    if (!parse_number(text, bytes)) return false;
+    parse_choice(text, units, shift);
     if (bytes > ~uint64_t{0} >> shift) return false;
     bytes <<= shift;
     return *text == 0 || *text == ',';
@@ -79,21 +90,6 @@ bool parse_memory(const char* text, Options& o) {
     }
 }
 
-// One of some words: what stands after it, a capital or a mark, does not count (Xen's com1H; com1,vga; info/all).
-template <typename T> struct Choice {
-    const char* word;
-    T value;
-};
-template <typename T, size_t n> bool parse_choice(const char* text, const Choice<T> (&choices)[n], T& value) {
-    for (auto [word, meaning] : choices) {
-        const char* rest = after(text, word);
-        if (!rest || (*rest >= 'a' && *rest <= 'z')) continue;
-        value = meaning;
-        return true;
-    }
-    return false;
-}
-
 template <auto member> bool parse_level(const char* text, Options& o) {
     static constexpr Choice<LogLevel> levels[] = {{"none", LogLevel::error},      {"error", LogLevel::error},
                                                   {"warning", LogLevel::warning}, {"info", LogLevel::info},
@@ -104,8 +100,8 @@ template <auto member> bool parse_level(const char* text, Options& o) {
 // A VGA screen is not supported and silently left alone.
 bool parse_console(const char* text, Options& o) {
     static constexpr Choice<uint16_t> ports[] = {{"com1", com1_port}, {"com2", com2_port}, {"none", 0}, {"vga", 0}};
-    const char* beside_vga = after(text, "vga,");
-    return parse_choice(beside_vga ? beside_vga : text, ports, o.uart.port);
+    if (const char* beside_vga = after(text, "vga,")) text = beside_vga;
+    return parse_choice(text, ports, o.uart.port);
 }
 
 // BAUD[,8n1[,PORT...]]: other framings than 8n1 are refused. Of the port that is the console.

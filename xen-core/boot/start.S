@@ -3,7 +3,7 @@
 // things without which nothing works (one line on COM1 and the VGA text screen says what is missing) and calls
 // kernel_main(loader's magic, loader's information) in 64-bit mode on a static stack.
 //
-// The other CPUs start one at a time in real mode at CPU_START_PAGE (below 1 MiB, where boot/smp.cpp copies the first part),
+// The other CPUs start one at a time in real mode at CPU_START_PAGE (below 1 MiB, where boot/main.cpp copies the first part),
 // take the same way into 64-bit mode, and reach start_this_cpu() on their own stacks.
 //
 // The static page tables map the low 4 GiB at 0 and at the direct map, and the image where it is linked.

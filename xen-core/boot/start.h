@@ -50,14 +50,6 @@ extern MachineDescription machine;
 // there is one CPU, no IO-APIC, and the PIT as a clock: said in the log.
 void read_acpi();
 
-// --- smp.cpp: all CPUs up ---
-
-// What every CPU does to itself before it may run guests; each CPU.
-void set_up_this_cpu();
-// Starts the other CPUs of the MADT, up to `most` in all. Each ends in `main_loop`, which does not return. A CPU that
-// does not answer is reported and left out.
-void start_other_cpus(uint32_t most, void (*main_loop)());
-
 // --- first_domain.cpp: module 0, a plain PV ELF, gets the machine's memory that is asked for, every right, and the
 // remaining modules ---
 
