@@ -71,7 +71,7 @@ Bytes map_table(uint64_t address) {
 // In the BIOS area or its extension, where the root pointer is when the loader did not pass it (ACPI 5.2.5.1). Or
 // nothing.
 Bytes find_root_pointer() {
-    if (boot_information.has_rsdp) return boot_information.rsdp;
+    if (!boot_information.rsdp.empty()) return boot_information.rsdp;
     uint64_t extended = uint64_t{Field<uint16_t>{0}(map_bytes(0x40e, 2))} << 4;
     bool is_extended = extended >= 0x80000 && extended < 0xa0000;
     for (Bytes area : {map_bytes(extended, is_extended ? 1024 : 0), map_bytes(0xe0000, 0x20000)})

@@ -8,7 +8,7 @@ namespace skerry {
 
 constinit BootInformation boot_information;
 
-std::span<const MemoryRegion> machine_memory_map() { return {boot_information.memory, boot_information.memory_count}; }
+std::span<const MemoryRegion> machine_memory_map() { return boot_information.memory; }
 
 const char* platform_command_line() { return boot_information.command_line; }
 
@@ -42,7 +42,10 @@ constexpr uint32_t tag_header = 8, module_string = 16, map_entries = 16;
 enum Tag : uint32_t { end = 0, command_line = 1, loader_name = 2, module = 3, map = 6, rsdp_v1 = 14, rsdp_v2 = 15 };
 } // namespace multiboot2
 
+// What boot_information's spans show.
 constinit MemoryMapBuilder map_builder;
+constinit BootModule modules_kept[max_modules]{};
+constinit uint8_t rsdp_kept[36]{};
 
 // Strings move here, each with its end: the loader's memory is not ours to keep. One that does not fit is cut.
 constexpr size_t longest_string = 4096, longest_loader_name = 64;
@@ -76,12 +79,13 @@ const char* without_file_name(const char* text) {
 }
 
 const char* add_module(uint64_t start, uint64_t end, const char* text) {
-    BootInformation& info = boot_information;
+    size_t count = boot_information.modules.size();
     if (end <= start) return "the boot loader passed an empty module";
     if (start % page_size) return "the boot loader put a module at an address that is not page-aligned";
-    if (info.module_count == max_modules) return "too many modules (at most 64)";
+    if (count == max_modules) return "too many modules (at most 64)";
     const char* kept = keep(text);
-    info.modules[info.module_count++] = {MachAddr(start), end - start, kept, without_file_name(kept)};
+    modules_kept[count] = {MachAddr(start), end - start, kept, without_file_name(kept)};
+    boot_information.modules = {modules_kept, count + 1};
     return nullptr;
 }
 
@@ -135,11 +139,11 @@ const char* read_multiboot2(uint32_t address) {
             if (!problem) problem = add_module(module_start(tag), module_end(tag), text_at(here + module_string));
             break;
         case Tag::rsdp_v1: // only without the other one
-            if (boot_information.has_rsdp) break;
+            if (!boot_information.rsdp.empty()) break;
             [[fallthrough]];
         case Tag::rsdp_v2:
-            memcpy(boot_information.rsdp, text, std::min<size_t>(length - tag_header, sizeof(boot_information.rsdp)));
-            boot_information.has_rsdp = true;
+            memcpy(rsdp_kept, text, std::min<size_t>(length - tag_header, sizeof(rsdp_kept)));
+            boot_information.rsdp = rsdp_kept;
         }
         offset += (length + 7) & ~7u;
     }
@@ -150,9 +154,9 @@ const char* read_multiboot2(uint32_t address) {
 
 const char* read_boot_information(uint32_t magic, uint32_t address) {
     const char* problem = magic == multiboot1::magic ? read_multiboot1(address) : read_multiboot2(address);
-    boot_information.memory_count = map_builder.finish(boot_information.memory);
+    boot_information.memory = map_builder.finish();
     boot_information.memory_dropped = map_builder.dropped();
-    if (!problem && !boot_information.memory_count) problem = "the boot loader passed no memory map";
+    if (!problem && boot_information.memory.empty()) problem = "the boot loader passed no memory map";
     return problem;
 }
 

@@ -28,15 +28,10 @@ struct BootModule {
 struct BootInformation {
     const char* loader_name = "an unnamed boot loader";
     const char* command_line = ""; // without the image's own name
-    MemoryRegion memory[max_memory_regions]{};
-    size_t memory_count = 0;
+    std::span<const MemoryRegion> memory;
     size_t memory_dropped = 0; // regions that did not fit
-    BootModule modules[max_modules]{};
-    size_t module_count = 0;
-    uint8_t rsdp[36]{}; // a copy, if has_rsdp
-    bool has_rsdp = false;
-
-    std::span<const BootModule> all_modules() const { return {modules, module_count}; }
+    std::span<const BootModule> modules;
+    Bytes rsdp; // empty: the loader passed none
 };
 
 extern BootInformation boot_information;

@@ -112,24 +112,19 @@ class Reader {
 
     const char* read_segments() {
         for (Bytes rest = segments_; !rest.empty(); rest = rest.subspan(segment.entry_size)) {
-            if (segment.type(rest) != segment_load || !segment_memory_size(rest)) continue;
+            uint64_t size = segment_memory_size(rest);
+            if (segment.type(rest) != segment_load || !size) continue;
             if (image_.segment_count == PvImage::max_segments) return "too many loadable segments";
-            if (const char* problem = add_segment(rest)) return problem;
+            auto bytes = part_of(file_, segment.offset(rest), segment.file_size(rest));
+            if (!bytes || bytes->size() > size) return "a segment reaches beyond the file";
+            uint64_t start = segment_physical_address(rest) - image_.paddr_offset + image_.virt_base;
+            if (size > largest_kernel || start < image_.virt_base || start - image_.virt_base > largest_kernel)
+                return "a segment lies outside the first GiB above the virtual base";
+            image_.segments[image_.segment_count++] = {start, size, *bytes};
+            image_.kernel_start = std::min(image_.kernel_start, start);
+            image_.kernel_end = std::max(image_.kernel_end, start + size);
         }
         return image_.segment_count ? nullptr : "no loadable segment";
-    }
-
-    const char* add_segment(Bytes entry) {
-        auto bytes = part_of(file_, segment.offset(entry), segment.file_size(entry));
-        uint64_t size = segment_memory_size(entry);
-        if (!bytes || bytes->size() > size) return "a segment reaches beyond the file";
-        uint64_t start = segment_physical_address(entry) - image_.paddr_offset + image_.virt_base;
-        if (size > largest_kernel || start < image_.virt_base || start - image_.virt_base > largest_kernel)
-            return "a segment lies outside the first GiB above the virtual base";
-        image_.segments[image_.segment_count++] = {start, size, *bytes};
-        image_.kernel_start = std::min(image_.kernel_start, start);
-        image_.kernel_end = std::max(image_.kernel_end, start + size);
-        return nullptr;
     }
 
     const char* check_extent() {
@@ -157,10 +152,8 @@ const char* read_pv_image(Bytes file, PvImage& image) { return Reader(file, imag
 
 uint64_t tables_for_range(uint64_t start, uint64_t end) {
     uint64_t tables = 0;
-    for (unsigned level = 1; level <= 3; ++level) {
-        unsigned shift = level_shift(level + 1); // what one table of this level covers
+    for (unsigned shift : {level_shift(2), level_shift(3), level_shift(4)}) // what a table of level 1, 2, 3 covers
         tables += ((end - 1) >> shift) - (start >> shift) + 1;
-    }
     return tables;
 }
 

@@ -5,7 +5,6 @@
 // boot/make-symbols generates at link time.
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/crash.h"
-#include "arch/x86_64/instructions.h"
 #include "arch/x86_64/machine_check.h"
 #include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"

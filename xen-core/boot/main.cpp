@@ -2,13 +2,9 @@
 // The start of the machine, from the boot loader to the first domain. docs/boot.md tells the same at more length.
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/descriptor_windows.h"
-#include "arch/x86_64/exception_table.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/machine_check.h"
 #include "arch/x86_64/machine_power.h"
-#include "arch/x86_64/smap.h"
 #include "arch/x86_64/time.h"
 #include "boot/start.h"
 #include "traps/entry.h"
@@ -145,7 +141,7 @@ void start_machine() {
     if (const char* problem = calibrate_clocks()) cannot_start("%s", problem);
     start_scheduler(usable_cpus());
     start_other_cpus(usable_cpus());
-    construct_first_domain(boot_information.all_modules(), options);
+    construct_first_domain(boot_information.modules, options);
     enter_scheduler();
 }
 
@@ -158,7 +154,7 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t information) {
     open_console();
     if (problem) cannot_start("%s", problem);
     require_features();
-    if (!boot_information.module_count) cannot_start("no module: the first domain's kernel must be the first one");
+    if (boot_information.modules.empty()) cannot_start("no module: the first domain's kernel must be the first one");
     reserve_boot_memory();
     build_address_space();
     map_cpu_stack(CpuId(0));

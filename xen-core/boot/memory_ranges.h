@@ -24,20 +24,20 @@ class MemoryMapBuilder {
             ++count_;
     }
 
-    // Call once, after the last add(). Writes at most max_memory_regions regions; returns how many.
-    size_t finish(MemoryRegion* regions) {
+    // Call once, after the last add(). The regions stay where they are.
+    std::span<const MemoryRegion> finish() {
         size_t n = 0;
         for (size_t strength = std::size(kinds); strength-- > 0;)
             for (auto range : by_strength_[strength].all()) {
                 for (size_t weaker = 0; weaker < strength; ++weaker)
                     dropped_ += !by_strength_[weaker].remove(range.first, range.last).ok();
                 if (n < max_memory_regions)
-                    regions[n++] = {range.first, range.last - range.first + 1, kinds[strength]};
+                    regions_[n++] = {range.first, range.last - range.first + 1, kinds[strength]};
                 else
                     ++dropped_;
             }
-        std::ranges::sort(regions, regions + n, {}, &MemoryRegion::start);
-        return n;
+        std::ranges::sort(regions_, regions_ + n, {}, &MemoryRegion::start);
+        return {regions_, n};
     }
 
     size_t dropped() const { return dropped_; }
@@ -49,6 +49,7 @@ class MemoryMapBuilder {
     size_t dropped_ = 0;
     // Always enough: each piece begins or ends where some entry does.
     RangeSet<2 * max_memory_regions> by_strength_[std::size(kinds)];
+    MemoryRegion regions_[max_memory_regions]{};
 };
 
 // Frames.

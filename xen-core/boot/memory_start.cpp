@@ -19,7 +19,6 @@ namespace {
 
 constexpr uint64_t low_memory_frames = 256; // firmware's data, the start of other CPUs
 constexpr uint64_t least_frames = 1024;     // 4 MiB: below that nothing useful starts
-constexpr uint64_t large_page_frames = page_table_entries;
 
 // Whole frames of RAM by the memory map, as far as the direct map reaches; and those that are not taken.
 constinit RangeSet<max_memory_regions> ram;
@@ -27,9 +26,8 @@ constinit FreeRanges free_memory;
 // The ranges of RAM, cut by the low memory, the image and the modules, always fit.
 static_assert(max_memory_regions + 2 + max_modules <= max_free_ranges);
 
-// Until build_address_space() is done, only this much is reachable (boot/start.S).
-constexpr uint64_t reachable_at_start = uint64_t{4} << 30;
-uint64_t free_memory_limit = reachable_at_start >> page_shift;
+// Frames. Until build_address_space() is done, only 4 GiB are reachable (boot/start.S).
+uint64_t free_memory_limit = uint64_t{4} << 30 >> page_shift;
 
 uint64_t address(const char* symbol) { return reinterpret_cast<uint64_t>(symbol); }
 uint64_t image_address(const char* symbol) { return address(symbol) - layout::image_virt + layout::image_phys; }
@@ -117,10 +115,10 @@ void back_table(const FrameIndexedTable& table, uint64_t frames) {
     std::fill_n(to_pointer<Pte>(hole_table), page_table_entries,
                 Pte(hole, table.guest_view ? guest_page : pte::core_rodata));
 
-    for (uint64_t start = 0; start < pages; start += large_page_frames) {
-        uint64_t end = std::min(start + large_page_frames, pages), needed = 0;
+    for (uint64_t start = 0; start < pages; start += page_table_entries) {
+        uint64_t end = std::min(start + page_table_entries, pages), needed = 0;
         for (uint64_t page = start; page < end; ++page) needed += describes_ram(page);
-        Mfn large = needed == large_page_frames ? take_filled(large_page_frames, table.fill) : invalid_mfn;
+        Mfn large = needed == page_table_entries ? take_filled(page_table_entries, table.fill) : invalid_mfn;
         if (!needed) {
             set_views(table, start, 2, hole_table, pte::core_table, pte::core_table);
         } else if (large != invalid_mfn) {
@@ -164,7 +162,7 @@ void reserve_boot_memory() {
     auto reserve = [&](uint64_t first, uint64_t end) { must(free_memory.remove(first, end - 1)); };
     reserve(0, low_memory_frames);
     reserve(layout::image_phys >> page_shift, frames_of(image_address(image_end)));
-    for (const BootModule& module : boot_information.all_modules()) {
+    for (const BootModule& module : boot_information.modules) {
         uint64_t first = module.first_frame().value, end = first + module.frame_count();
         if (!is_ram_by_map(Mfn(first), Mfn(end - 1)))
             cannot_start("a module is loaded at %lx, which is not RAM", module.start.value);

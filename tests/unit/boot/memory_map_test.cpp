@@ -8,9 +8,8 @@ namespace skerry {
 namespace {
 
 std::vector<MemoryRegion> finish(MemoryMapBuilder& builder) {
-    std::vector<MemoryRegion> regions(max_memory_regions);
-    regions.resize(builder.finish(regions.data()));
-    return regions;
+    auto regions = builder.finish();
+    return {regions.begin(), regions.end()};
 }
 
 TEST(MemoryMap, SortsAndJoins) {
