@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a PV kernel finds when it starts: start_info, its notes obeyed, registers, memory lists that agree with each
-// other. machine: arguments one two=2  three machine: module tests/guests/start/module.txt left right
+// other.
+// machine: arguments one two=2  three
+// machine: module tests/guests/start/module.txt left right
 #include "lib/guest.h"
 
 #include <initializer_list>
