@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "boot/acpi.h"
-
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
-#include "base/log.h"
-#include "boot/acpi_tables.h"
 #include "boot/aml.h"
-#include "boot/boot_information.h"
-
-#include <string.h>
+#include "boot/start.h"
 
 namespace skerry {
 
@@ -19,54 +12,73 @@ constinit MachineDescription machine;
 
 namespace {
 
-using acpi::Header;
+// The tables as the ACPI specification 6.4, chapter 5, lays them out.
+constexpr uint64_t header_size = 36, largest_table = 16 << 20;
+constexpr Field<uint32_t> table_length{4};
 
-bool sums_to_zero(const void* table, size_t size) {
+namespace root_pointer { // RSDP
+constexpr uint64_t size = 36, size_v1 = 20;
+constexpr Field<uint8_t> revision{15};
+constexpr Field<uint32_t> rsdt{16};
+constexpr Field<uint64_t> xsdt{24}; // from revision 2
+} // namespace root_pointer
+
+namespace fadt {
+constexpr uint64_t size_v1 = 116;
+constexpr Field<uint32_t> dsdt{40}, smi_command{48}, pm1a_control{64}, pm1b_control{68}, pm_timer{76}, flags{112};
+constexpr Field<uint8_t> acpi_enable{52}, century{108}, reset_value{128};
+constexpr Field<uint64_t> x_dsdt{140};
+constexpr uint64_t reset_register = 116, x_pm_timer = 208; // generic addresses
+constexpr uint32_t has_reset_register = 1 << 10;
+} // namespace fadt
+
+namespace madt {
+constexpr uint64_t entries = 44;
+constexpr Field<uint32_t> local_apic{36};
+constexpr Field<uint8_t> entry_type{0}, entry_length{1};
+} // namespace madt
+
+constexpr uint64_t hpet_address = 40; // a generic address
+
+// The address in a generic address structure (5.2.3.2) of the table; 0 if it is not in that space.
+enum class Space : uint8_t { memory = 0, io = 1 };
+uint64_t generic_address(Bytes table, uint64_t offset, Space space) {
+    return Field<Space>{offset}(table) == space ? Field<uint64_t>{offset + 4}(table) : 0;
+}
+
+bool sums_to_zero(Bytes bytes) {
     uint8_t sum = 0;
-    for (size_t i = 0; i < size; ++i) sum = static_cast<uint8_t>(sum + static_cast<const uint8_t*>(table)[i]);
+    for (uint8_t byte : bytes) sum = static_cast<uint8_t>(sum + byte);
     return sum == 0;
 }
 
-// A table of at least `least` bytes whose checksum is right, mapped for good; or nullptr.
-const Header* map_table(uint64_t address, size_t least = sizeof(Header)) {
-    if (!address) return nullptr;
-    auto* header = static_cast<const Header*>(map_firmware(MachAddr(address), sizeof(Header)));
-    if (!header || header->length < least || header->length > 16u << 20) return nullptr;
-    auto* table = static_cast<const Header*>(map_firmware(MachAddr(address), header->length));
-    if (table && sums_to_zero(table, table->length)) return table;
+// For good. Empty when there is no room.
+Bytes map_bytes(uint64_t address, uint64_t size) {
+    auto* start = static_cast<const uint8_t*>(map_firmware(MachAddr(address), size));
+    return {start, start ? size : 0};
+}
+
+// A table whose checksum is right, or nothing.
+Bytes map_table(uint64_t address) {
+    uint64_t length = address ? table_length(map_bytes(address, header_size)) : 0;
+    if (length < header_size || length > largest_table) return {};
+    Bytes table = map_bytes(address, length);
+    if (sums_to_zero(table)) return table;
     log(LogLevel::warning, "ACPI: the table at %lx has a wrong checksum and is ignored", address);
-    return nullptr;
+    return {};
 }
 
-// The BIOS area, where the root pointer is when the loader did not pass it (ACPI 5.2.5.1).
-const acpi::RootPointer* find_root_pointer() {
-    if (boot_information.has_rsdp) return reinterpret_cast<const acpi::RootPointer*>(boot_information.rsdp);
-    auto scan = [](uint64_t start, uint64_t size) -> const acpi::RootPointer* {
-        auto* area = static_cast<const char*>(map_firmware(MachAddr(start), size));
-        for (uint64_t i = 0; area && i + sizeof(acpi::RootPointer) <= size; i += 16)
-            if (!memcmp(area + i, "RSD PTR ", 8) && sums_to_zero(area + i, acpi::root_pointer_v1_size))
-                return reinterpret_cast<const acpi::RootPointer*>(area + i);
-        return nullptr;
-    };
-    auto* bios_data = static_cast<const uint8_t*>(map_firmware(MachAddr(0x40e), 2));
-    uint64_t extended_area = bios_data ? static_cast<uint64_t>(bios_data[0] | bios_data[1] << 8) << 4 : 0;
-    if (extended_area >= 0x80000 && extended_area < 0xa0000)
-        if (auto* found = scan(extended_area, 1024)) return found;
-    return scan(0xe0000, 0x20000);
-}
-
-// Calls `f` for each table that the root table lists.
-template <typename F> void for_each_table(const acpi::RootPointer& root, F&& f) {
-    bool extended = root.revision >= 2 && root.xsdt;
-    const Header* list = map_table(extended ? root.xsdt : root.rsdt);
-    if (!list) return;
-    size_t entry_size = extended ? 8 : 4;
-    auto* entries = reinterpret_cast<const uint8_t*>(list + 1);
-    for (size_t at = 0; at + entry_size <= list->length - sizeof(Header); at += entry_size) {
-        uint64_t address = 0;
-        memcpy(&address, entries + at, entry_size);
-        if (const Header* table = map_table(address)) f(*table);
-    }
+// In the BIOS area or its extension, where the root pointer is when the loader did not pass it (ACPI 5.2.5.1). Or
+// nothing.
+Bytes find_root_pointer() {
+    if (!boot_information.rsdp.empty()) return boot_information.rsdp;
+    uint64_t extended = uint64_t{Field<uint16_t>{0}(map_bytes(0x40e, 2))} << 4;
+    bool is_extended = extended >= 0x80000 && extended < 0xa0000;
+    for (Bytes area : {map_bytes(extended, is_extended ? 1024 : 0), map_bytes(0xe0000, 0x20000)})
+        for (; area.size() >= root_pointer::size; area = area.subspan(16))
+            if (!memcmp(area.data(), "RSD PTR ", 8) && sums_to_zero(area.first(root_pointer::size_v1)))
+                return area.first(root_pointer::size);
+    return {};
 }
 
 // --- MADT ---
@@ -80,100 +92,97 @@ void add_cpu(uint32_t apic_id, uint32_t flags) {
     machine.cpu_apic_ids[machine.cpu_count++] = apic_id;
 }
 
-void read_override(const acpi::MadtOverride& entry) {
-    LineConfig config{Trigger::edge, Polarity::active_high};
-    if ((entry.flags >> 2 & 3) == 3) config.trigger = Trigger::level;
-    if ((entry.flags & 3) == 3) config.polarity = Polarity::active_low;
-    override_isa_irq(entry.source, entry.gsi, config);
+void read_io_apic(Bytes entry) {
+    uint32_t address = Field<uint32_t>{4}(entry), first_gsi = Field<uint32_t>{8}(entry);
+    if (!add_ioapic(MachAddr(address), first_gsi)) log(LogLevel::warning, "the IO-APIC at %x cannot be used", address);
 }
 
-void read_madt_entry(const acpi::MadtEntry& entry) {
-    auto as = [&]<typename T>(const T*) -> const T& { return static_cast<const T&>(entry); };
-    if (entry.type == acpi::madt::local_apic && entry.length >= sizeof(acpi::MadtLocalApic)) {
-        auto& e = as(static_cast<acpi::MadtLocalApic*>(nullptr));
-        add_cpu(e.id, e.flags);
-    } else if (entry.type == acpi::madt::local_x2apic && entry.length >= sizeof(acpi::MadtLocalX2apic)) {
-        auto& e = as(static_cast<acpi::MadtLocalX2apic*>(nullptr));
-        add_cpu(e.id, e.flags);
-    } else if (entry.type == acpi::madt::io_apic && entry.length >= sizeof(acpi::MadtIoApic)) {
-        auto& e = as(static_cast<acpi::MadtIoApic*>(nullptr));
-        if (!add_ioapic(MachAddr(e.address), e.first_gsi))
-            log(LogLevel::warning, "the IO-APIC at %x cannot be used", e.address);
-    } else if (entry.type == acpi::madt::source_override && entry.length >= sizeof(acpi::MadtOverride)) {
-        read_override(as(static_cast<acpi::MadtOverride*>(nullptr)));
-    } else if (entry.type == acpi::madt::local_apic_address && entry.length >= sizeof(acpi::MadtLocalApicAddress)) {
-        machine.local_apic = MachAddr(as(static_cast<acpi::MadtLocalApicAddress*>(nullptr)).address);
-    }
+// Flags: bits 0-1 polarity (3: low), bits 2-3 trigger (3: level), 0: as the bus (ISA: high, edge).
+void read_source_override(Bytes entry) {
+    uint16_t flags = Field<uint16_t>{8}(entry);
+    override_isa_irq(Field<uint8_t>{3}(entry), Field<uint32_t>{4}(entry),
+                     {(flags >> 2 & 3) == 3 ? Trigger::level : Trigger::edge,
+                      (flags & 3) == 3 ? Polarity::active_low : Polarity::active_high});
 }
 
-void read_madt(const acpi::Madt& madt) {
+constexpr struct {
+    uint8_t type, size; // of the entry, at least
+    void (*read)(Bytes entry);
+} madt_entries[] = {
+    {0, 8, [](Bytes local_apic) { add_cpu(Field<uint8_t>{3}(local_apic), Field<uint32_t>{4}(local_apic)); }},
+    {1, 12, read_io_apic},
+    {2, 10, read_source_override},
+    {5, 12, [](Bytes address) { machine.local_apic = MachAddr(Field<uint64_t>{4}(address)); }},
+    {9, 16, [](Bytes local_x2apic) { add_cpu(Field<uint32_t>{4}(local_x2apic), Field<uint32_t>{8}(local_x2apic)); }},
+};
+
+void read_madt(Bytes table) {
+    if (table.size() < madt::entries || machine.has_madt) return;
     machine.has_madt = true;
-    machine.local_apic = MachAddr(madt.local_apic);
-    auto* bytes = reinterpret_cast<const uint8_t*>(&madt);
-    for (size_t at = sizeof(madt); at + sizeof(acpi::MadtEntry) <= madt.header.length;) {
-        auto& entry = *reinterpret_cast<const acpi::MadtEntry*>(bytes + at);
-        if (entry.length < sizeof(entry) || at + entry.length > madt.header.length) break;
-        read_madt_entry(entry);
-        at += entry.length;
+    machine.local_apic = MachAddr(madt::local_apic(table));
+    for (Bytes rest = table.subspan(madt::entries); rest.size() >= 2;) {
+        uint8_t length = madt::entry_length(rest);
+        if (length < 2 || length > rest.size()) break;
+        for (auto& known : madt_entries)
+            if (madt::entry_type(rest) == known.type && length >= known.size) known.read(rest.first(length));
+        rest = rest.subspan(length);
     }
 }
 
-// --- FADT and the S5 package ---
+// --- the other tables ---
 
-void read_power_off(const Header& table) {
-    auto* body = reinterpret_cast<const uint8_t*>(&table + 1);
-    if (power_control.has_s5) return;
-    if (auto type = find_s5({body, table.length - sizeof(Header)})) {
+void read_power_off(Bytes definition_block) {
+    if (power_control.has_s5 || definition_block.size() < header_size) return;
+    if (auto type = find_s5(definition_block.subspan(header_size))) {
         power_control.s5_type_a = type->a;
         power_control.s5_type_b = type->b;
         power_control.has_s5 = true;
     }
 }
 
-void read_fadt(const acpi::Fadt& fadt) {
-    size_t length = fadt.header.length;
-    if (length < acpi::fadt_v1_size) return;
-    bool has_extended = length >= sizeof(acpi::Fadt);
-    power_control.pm1a_control = static_cast<uint16_t>(fadt.pm1a_control);
-    power_control.pm1b_control = static_cast<uint16_t>(fadt.pm1b_control);
-    power_control.smi_command = static_cast<uint16_t>(fadt.smi_command);
-    power_control.acpi_enable = fadt.acpi_enable;
-    if (length >= offsetof(acpi::Fadt, arm_flags) && fadt.flags & acpi::fadt_has_reset_register &&
-        fadt.reset_register.space == acpi::space_io) {
-        power_control.has_reset_register = true;
-        power_control.reset_port = static_cast<uint16_t>(fadt.reset_register.address);
-        power_control.reset_value = fadt.reset_value;
-    }
-    clock_sources.pm_timer_port = static_cast<uint16_t>(fadt.pm_timer);
-    if (has_extended && !fadt.pm_timer && fadt.x_pm_timer.space == acpi::space_io)
-        clock_sources.pm_timer_port = static_cast<uint16_t>(fadt.x_pm_timer.address);
-    clock_sources.century_register = fadt.century;
-    uint64_t dsdt = has_extended && fadt.x_dsdt ? fadt.x_dsdt : fadt.dsdt;
-    if (const Header* table = map_table(dsdt)) read_power_off(*table);
+void read_fadt(Bytes table) {
+    if (table.size() < fadt::size_v1) return;
+    power_control.pm1a_control = static_cast<uint16_t>(fadt::pm1a_control(table));
+    power_control.pm1b_control = static_cast<uint16_t>(fadt::pm1b_control(table));
+    power_control.smi_command = static_cast<uint16_t>(fadt::smi_command(table));
+    power_control.acpi_enable = fadt::acpi_enable(table);
+    uint64_t reset_port = generic_address(table, fadt::reset_register, Space::io);
+    power_control.has_reset_register = reset_port && fadt::flags(table) & fadt::has_reset_register;
+    power_control.reset_port = static_cast<uint16_t>(reset_port);
+    power_control.reset_value = fadt::reset_value(table);
+    uint64_t pm_timer = fadt::pm_timer(table);
+    clock_sources.pm_timer_port =
+        static_cast<uint16_t>(pm_timer ? pm_timer : generic_address(table, fadt::x_pm_timer, Space::io));
+    clock_sources.century_register = fadt::century(table);
+    uint64_t dsdt = fadt::x_dsdt(table);
+    read_power_off(map_table(dsdt ? dsdt : fadt::dsdt(table)));
 }
 
-void read_table(const Header& table) {
-    auto is = [&](const char* signature) { return !memcmp(table.signature, signature, 4); };
-    if (is("APIC") && table.length >= sizeof(acpi::Madt) && !machine.has_madt)
-        read_madt(reinterpret_cast<const acpi::Madt&>(table));
-    else if (is("FACP"))
-        read_fadt(reinterpret_cast<const acpi::Fadt&>(table));
-    else if (is("SSDT"))
-        read_power_off(table);
-    else if (is("HPET") && table.length >= sizeof(acpi::Hpet) &&
-             reinterpret_cast<const acpi::Hpet&>(table).address.space == acpi::space_memory)
-        clock_sources.hpet = MachAddr(reinterpret_cast<const acpi::Hpet&>(table).address.address);
+void read_hpet(Bytes table) {
+    if (uint64_t address = generic_address(table, hpet_address, Space::memory)) clock_sources.hpet = MachAddr(address);
+}
+
+constexpr std::pair<const char*, void (*)(Bytes table)> tables[] = {
+    {"APIC", read_madt}, {"FACP", read_fadt}, {"SSDT", read_power_off}, {"HPET", read_hpet}};
+
+void read_tables(Bytes root) {
+    uint64_t xsdt = root_pointer::revision(root) >= 2 ? root_pointer::xsdt(root) : 0;
+    size_t entry_size = xsdt ? 8 : 4;
+    Bytes list = map_table(xsdt ? xsdt : root_pointer::rsdt(root));
+    for (size_t at = header_size; at + entry_size <= list.size(); at += entry_size) {
+        Bytes table = map_table(xsdt ? Field<uint64_t>{at}(list) : Field<uint32_t>{at}(list));
+        for (auto [signature, read] : tables)
+            if (!table.empty() && !memcmp(table.data(), signature, 4)) read(table);
+    }
 }
 
 } // namespace
 
 void read_acpi() {
-    if (auto* root = find_root_pointer()) for_each_table(*root, read_table);
+    read_tables(find_root_pointer());
     if (!machine.has_madt) log(LogLevel::warning, "no ACPI interrupt table (MADT): one CPU, no device interrupts");
-    log(LogLevel::info, "ACPI: %u CPUs, %u interrupt lines, %s%s", machine.cpu_count, interrupt_line_count(),
-        clock_sources.hpet.value      ? "HPET, "
-        : clock_sources.pm_timer_port ? "PM timer, "
-                                      : "",
+    const char* clock = clock_sources.hpet.value ? "HPET, " : clock_sources.pm_timer_port ? "PM timer, " : "";
+    log(LogLevel::info, "ACPI: %u CPUs, %u interrupt lines, %s%s", machine.cpu_count, interrupt_line_count(), clock,
         power_control.has_s5 ? "power off by S5" : "no power off");
 }
 

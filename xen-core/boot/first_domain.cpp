@@ -1,110 +1,133 @@
 // SPDX-License-Identifier: MIT
-#include "boot/first_domain.h"
-
-#include "arch/x86_64/console.h"
+// The first domain: module 0, a plain PV ELF.
+//
+// What it finds when it starts is the ABI's start-of-day layout (<xen/xen.h>): kernel, modules, p2m list, start_info,
+// page tables and stack in one contiguous region, pseudo-physical frame 0 first. One module is passed on as it is;
+// several as the multiboot list (SIF_MULTIBOOT_MOD): the area begins with the list, whose addresses count from the
+// area's start.
 #include "arch/x86_64/interrupts.h"
-#include "base/log.h"
-#include "boot/acpi.h"
-#include "boot/first_domain_layout.h"
-#include "boot/first_domain_memory.h"
-#include "boot/first_domain_tables.h"
-#include "boot/paging.h"
+#include "boot/first_domain_plan.h"
+#include "boot/start.h"
 #include "domain/domain_table.h"
 #include "domain/hypercall_page.h"
 #include "domain/vcpu_context.h"
 #include "memory/m2p.h"
 
-#include <string.h>
-#include <xen/xen.h>
+#include <algorithm>
 
 namespace skerry {
 namespace {
 
-// --- modules: one as it is, or a list and the modules behind it ---
+constexpr uint64_t whole_pages(uint64_t bytes) { return (bytes + page_size - 1) & ~(page_size - 1); }
 
-class ModuleArea {
+using Modules = std::span<const BootModule>;
+
+// Lays the modules out, one as it is, or a list and the modules behind it. Calls `put` with each piece: where it goes
+// (bytes from the area's start), its content and size. Returns the size of the whole.
+template <typename F> uint64_t lay_out(Modules modules, F&& put) {
+    if (modules.empty()) return 0;
+    if (modules.size() == 1) {
+        put(0, modules[0].bytes().data(), modules[0].size);
+        return modules[0].size;
+    }
+    uint64_t entry_at = 0, text = (modules.size() + 1) * sizeof(xen_multiboot_mod_list), content = text;
+    for (const BootModule& module : modules) content += strlen(module.command_line) + 1;
+    for (const BootModule& module : modules) {
+        content = whole_pages(content);
+        xen_multiboot_mod_list entry{static_cast<uint32_t>(content), static_cast<uint32_t>(content + module.size - 1),
+                                     static_cast<uint32_t>(text), 0};
+        uint64_t text_size = strlen(module.command_line) + 1;
+        put(entry_at, &entry, sizeof(entry));
+        put(text, module.command_line, text_size);
+        put(content, module.bytes().data(), module.size);
+        entry_at += sizeof(entry);
+        text += text_size;
+        content += module.size;
+    }
+    return whole_pages(content);
+}
+
+uint64_t size_of(Modules modules) {
+    return lay_out(modules, [](uint64_t, const void*, uint64_t) {});
+}
+
+// --- memory: contiguous from pseudo-physical frame 0, made of as few machine extents as there are ---
+
+class FirstDomainMemory {
   public:
-    explicit ModuleArea(std::span<const BootModule> modules) : modules_(modules) {}
-
-    bool is_list() const { return modules_.size() > 1; }
-    uint64_t bytes() const {
-        if (modules_.empty()) return 0;
-        if (!is_list()) return modules_[0].size;
-        uint64_t total = list_bytes();
-        for (const BootModule& module : modules_) total += whole_pages(module.size);
-        return total;
+    // Charges `frames` to the account. False when the machine has not so much.
+    bool allocate(Account& account, uint64_t frames) {
+        for (unsigned order = max_order; frames_ < frames && extent_count_ < max_extents;) {
+            bool fits = uint64_t{1} << order <= frames - frames_;
+            Result<Mfn> extent = fits ? allocator.allocate(account, order) : Error::no_memory;
+            if (extent.ok()) {
+                extents_[extent_count_++] = {frames_, extent.value()};
+                frames_ += uint64_t{1} << order;
+            } else if (order-- == 0) {
+                return false;
+            }
+        }
+        return frames_ == frames;
     }
 
-    void write(const FirstDomainMemory& memory, uint64_t at) const {
-        if (!is_list()) {
-            if (!modules_.empty()) memory.copy(at, modules_[0].bytes().data(), modules_[0].size);
-            return;
-        }
-        uint64_t text = (modules_.size() + 1) * sizeof(xen_multiboot_mod_list);
-        uint64_t content = list_bytes();
-        for (size_t i = 0; i < modules_.size(); ++i) {
-            const BootModule& module = modules_[i];
-            xen_multiboot_mod_list entry{static_cast<uint32_t>(content),
-                                         static_cast<uint32_t>(content + module.size - 1), static_cast<uint32_t>(text),
-                                         0};
-            memory.copy(at + i * sizeof(entry), &entry, sizeof(entry));
-            memory.copy(at + text, module.command_line, strlen(module.command_line) + 1);
-            memory.copy(at + content, module.bytes().data(), module.size);
-            text += strlen(module.command_line) + 1;
-            content += whole_pages(module.size);
+    uint64_t frames() const { return frames_; }
+    // `pfn` must be below frames().
+    Mfn machine_frame(uint64_t pfn) const {
+        ASSERT(pfn < frames_);
+        const Extent* next = std::ranges::upper_bound(extents_, extents_ + extent_count_, pfn, {}, &Extent::first_pfn);
+        const Extent& extent = next[-1];
+        return extent.first_mfn + (pfn - extent.first_pfn);
+    }
+    template <typename T = uint8_t> T* pointer(uint64_t pfn) const { return to_pointer<T>(machine_frame(pfn)); }
+    // Copies to pseudo-physical address `to`, bytes; the range must lie inside.
+    void copy(uint64_t to, const void* from, uint64_t bytes) const {
+        auto* source = static_cast<const uint8_t*>(from);
+        for (uint64_t now; bytes; to += now, source += now, bytes -= now) {
+            now = std::min(page_size - to % page_size, bytes);
+            memcpy(pointer(to >> page_shift) + to % page_size, source, now);
         }
     }
 
   private:
-    static uint64_t whole_pages(uint64_t bytes) { return (bytes + page_size - 1) & ~(page_size - 1); }
-    uint64_t list_bytes() const {
-        uint64_t total = (modules_.size() + 1) * sizeof(xen_multiboot_mod_list);
-        for (const BootModule& module : modules_) total += strlen(module.command_line) + 1;
-        return whole_pages(total);
-    }
-
-    std::span<const BootModule> modules_;
+    static constexpr unsigned max_extents = 1024;
+    struct Extent {
+        uint64_t first_pfn;
+        Mfn first_mfn;
+    };
+    uint64_t frames_ = 0;
+    unsigned extent_count_ = 0;
+    Extent extents_[max_extents]{};
 };
 
-// --- memory ---
+constinit FirstDomainMemory memory;
 
 // Without a wish: everything but a sixteenth (at most 128 MiB), which xen-core keeps for itself and other domains.
 uint64_t memory_frames(const Options& options) {
     constexpr uint64_t largest_reserve = (128ull << 20) >> page_shift;
-    if (options.first_domain_memory) return options.first_domain_memory >> page_shift;
-    uint64_t free = allocator.free_frames();
-    uint64_t reserve = free / 16 < largest_reserve ? free / 16 : largest_reserve;
-    return free - reserve;
+    uint64_t free = allocator.free_frames(), all_but_reserve = free - std::min(free / 16, largest_reserve);
+    return options.first_domain_memory ? options.first_domain_memory >> page_shift : all_but_reserve;
 }
 
-PvImage read_image(const BootModule& module) {
-    const char* reason;
-    Result<PvImage> image = read_pv_image(module.bytes(), &reason);
-    if (!image.ok()) cannot_start("module 0 (%s): %s", module.command_line, reason);
-    return image.value();
-}
+// --- contents ---
 
-void write_kernel(const PvImage& image, const FirstDomainMemory& memory) {
-    for (unsigned i = 0; i < image.segment_count; ++i) {
-        const PvImage::Segment& segment = image.segments[i];
+void write_kernel(const PvImage& image) {
+    for (const PvImage::Segment& segment : std::span(image.segments, image.segment_count))
         memory.copy(segment.virtual_start - image.virt_base, segment.bytes.data(), segment.bytes.size());
-    }
     if (image.hypercall_page != PvImage::no_address)
         fill_hypercall_page(memory.pointer((image.hypercall_page - image.virt_base) >> page_shift));
 }
 
 // Also tells the machine-to-physical table.
-void write_p2m(const FirstDomainLayout& layout, const FirstDomainMemory& memory) {
-    constexpr uint64_t per_frame = page_size / sizeof(uint64_t);
+void write_p2m(const FirstDomainLayout& layout) {
     for (uint64_t pfn = 0; pfn < memory.frames(); ++pfn) {
         Mfn mfn = memory.machine_frame(pfn);
-        memory.pointer<uint64_t>(layout.p2m.pfn + pfn / per_frame)[pfn % per_frame] = mfn.value;
+        memory.copy((layout.p2m.pfn << page_shift) + pfn * sizeof(mfn), &mfn, sizeof(mfn));
         set_m2p(mfn, Pfn(pfn));
     }
 }
 
-void write_start_info(const Domain& domain, const FirstDomainLayout& layout, const FirstDomainMemory& memory,
-                      const ModuleArea& modules, const char* command_line) {
+void write_start_info(const Domain& domain, const FirstDomainLayout& layout, Modules modules,
+                      const char* command_line) {
     start_info_t& info = *memory.pointer<start_info_t>(layout.start_info.pfn);
     static constexpr char magic[] = "xen-3.0-x86_64";
     memcpy(info.magic, magic, sizeof(magic));
@@ -118,15 +141,45 @@ void write_start_info(const Domain& domain, const FirstDomainLayout& layout, con
         info.first_p2m_pfn = layout.p2m_tables.pfn;
         info.nr_p2m_frames = layout.p2m_tables.frames + layout.p2m.frames;
     }
-    if (modules.bytes()) {
+    if (!modules.empty()) {
         info.mod_start = layout.modules_unmapped ? layout.modules.pfn : layout.virt(layout.modules.pfn);
-        info.mod_len = modules.bytes();
-        info.flags |= (layout.modules_unmapped ? SIF_MOD_START_PFN : 0) | (modules.is_list() ? SIF_MULTIBOOT_MOD : 0);
+        info.mod_len = size_of(modules);
+        info.flags |= (layout.modules_unmapped ? SIF_MOD_START_PFN : 0) | (modules.size() > 1 ? SIF_MULTIBOOT_MOD : 0);
     }
     size_t length = strlen(command_line);
     if (length >= MAX_GUEST_CMDLINE)
         cannot_start("module 0: its command line is longer than %d bytes", MAX_GUEST_CMDLINE - 1);
     memcpy(info.cmd_line, command_line, length + 1);
+}
+
+// --- page tables, written while nothing uses them yet; pv_mmu validates them like any guest's ---
+
+// Maps a piece of the pseudo-physical space at `virt`: the tables read-only. New tables are taken from `tables`.
+void map_piece(const FirstDomainLayout& layout, FirstDomainLayout::Piece piece, uint64_t virt,
+               FirstDomainLayout::Piece tables) {
+    constexpr uint64_t flags = pte::present | pte::writable | pte::user | pte::accessed | pte::dirty;
+    uint64_t next_table = tables.pfn;
+    for (uint64_t pfn = piece.pfn; pfn < piece.end(); ++pfn, virt += page_size) {
+        Pte* table = memory.pointer<Pte>(layout.page_tables.pfn);
+        for (unsigned level = 4; level > 1; --level) {
+            Pte& entry = table[table_index(virt, level)];
+            if (!entry.is_present()) {
+                ASSERT(next_table < tables.end());
+                entry = Pte(memory.machine_frame(next_table++), flags);
+            }
+            table = to_pointer<Pte>(entry.mfn());
+        }
+        bool is_table = pfn >= layout.page_tables.pfn && pfn < layout.page_tables.end();
+        table[table_index(virt, 1)] = Pte(memory.machine_frame(pfn), is_table ? flags & ~pte::writable : flags);
+    }
+}
+
+// Returns the frame of the L4, the first of the tables.
+Mfn build_tables(const FirstDomainLayout& layout) {
+    FirstDomainLayout::Piece below_root{layout.page_tables.pfn + 1, layout.page_tables.frames - 1};
+    map_piece(layout, {0, layout.region_frames}, layout.virt_base, below_root);
+    if (layout.p2m_virt) map_piece(layout, layout.p2m, layout.p2m_virt, layout.p2m_tables);
+    return memory.machine_frame(layout.page_tables.pfn);
 }
 
 // --- rights ---
@@ -137,11 +190,8 @@ void give_everything(Domain& domain) {
     auto must = [](Status status) { ASSERT(status.ok()); };
     domain.authority.hold_everything();
     must(domain.io_ports.add(0, 0xffff));
-    struct Ports {
-        uint16_t first, last;
-    };
-    constexpr Ports own_ports[] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x40, 0x43}, {0x4d0, 0x4d1}}; // PICs, PIT, ELCRs
-    for (Ports ports : own_ports) must(domain.io_ports.remove(ports.first, ports.last));
+    constexpr uint16_t own_ports[][2] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x40, 0x43}, {0x4d0, 0x4d1}}; // PICs, PIT, ELCRs
+    for (auto [first, last] : own_ports) must(domain.io_ports.remove(first, last));
     if (uart_port()) must(domain.io_ports.remove(uart_port(), uart_port() + 7u));
     must(domain.io_memory.add(0, mfn_limit_value - 1));
     auto keep = [&](MachAddr device) { must(domain.io_memory.remove(frame_of(device).value, frame_of(device).value)); };
@@ -152,6 +202,15 @@ void give_everything(Domain& domain) {
 
 // --- the processor ---
 
+// Runs a step that may be restarted to its end.
+template <typename F> Status finish(F&& step) {
+    for (;;) {
+        WorkBudget budget;
+        Status status = step(budget);
+        if (status.ok() || status.error() != Error::restart) return status;
+    }
+}
+
 void start_vcpu(Vcpu& vcpu, const PvImage& image, const FirstDomainLayout& layout, Mfn root) {
     auto box = CoreBox<vcpu_guest_context_t>::create(core_account);
     if (!box.ok()) cannot_start("no memory for the first domain's vCPU");
@@ -159,25 +218,15 @@ void start_vcpu(Vcpu& vcpu, const PvImage& image, const FirstDomainLayout& layou
     constexpr uint64_t interrupt_flag = 1 << 9, always_one = 1 << 1;
     context.flags = VGCF_in_kernel | VGCF_online;
     context.user_regs.rip = image.entry;
-    context.user_regs.rsp = layout.virt(layout.stack.end());
+    context.user_regs.rsp = context.kernel_sp = layout.virt(layout.stack.end());
     context.user_regs.rsi = layout.virt(layout.start_info.pfn);
     context.user_regs.eflags = interrupt_flag | always_one;
     context.user_regs.cs = FLAT_KERNEL_CS64;
-    context.user_regs.ss = FLAT_KERNEL_SS64;
+    context.user_regs.ss = context.kernel_ss = FLAT_KERNEL_SS64;
     context.user_regs.ds = context.user_regs.es = context.user_regs.fs = context.user_regs.gs = FLAT_KERNEL_DS64;
-    context.kernel_ss = FLAT_KERNEL_SS64;
-    context.kernel_sp = context.user_regs.rsp;
     context.ctrlreg[3] = address_of(root).value;
-    Status status = Error::restart;
-    while (!status.ok() && status.error() == Error::restart) {
-        WorkBudget budget;
-        status = vcpu.domain.mmu.pin(root, 4, budget);
-    }
-    while (status.ok() && !vcpu.is_initialised) {
-        WorkBudget budget;
-        Status stretch = initialise_vcpu(vcpu, context, budget);
-        if (!stretch.ok() && stretch.error() != Error::restart) status = stretch;
-    }
+    Status status = finish([&](WorkBudget& budget) { return vcpu.domain.mmu.pin(root, 4, budget); });
+    if (status.ok()) status = finish([&](WorkBudget& budget) { return initialise_vcpu(vcpu, context, budget); });
     if (!status.ok())
         cannot_start("the first domain's page tables are refused (error %d)", static_cast<int>(status.error()));
     (void)scheduler.bring_up(vcpu.entity);
@@ -185,10 +234,12 @@ void start_vcpu(Vcpu& vcpu, const PvImage& image, const FirstDomainLayout& layou
 
 } // namespace
 
-void construct_first_domain(const BootModules& modules, const Options& options) {
+void construct_first_domain(Modules modules, const Options& options) {
     const BootModule& kernel = modules[0];
-    ModuleArea area(modules.all().subspan(1));
-    PvImage image = read_image(kernel);
+    Modules others = modules.subspan(1);
+    PvImage image;
+    if (const char* problem = read_pv_image(kernel.bytes(), image))
+        cannot_start("module 0 (%s): %s", kernel.command_line, problem);
 
     DomainConfig config;
     config.max_vcpus = options.first_domain_vcpus ? options.first_domain_vcpus : online_cpus.count();
@@ -200,23 +251,25 @@ void construct_first_domain(const BootModules& modules, const Options& options) 
     for (uint32_t number = 0; number < config.max_vcpus; ++number)
         if (!domain.create_vcpu(VcpuId(number)).ok()) cannot_start("no memory for the first domain's vCPU %u", number);
 
-    Result<FirstDomainLayout> layout = plan_first_domain(image, config.max_frames, area.bytes());
-    static FirstDomainMemory memory;
-    if (!layout.ok() || !memory.allocate(domain.account, config.max_frames))
+    Result<FirstDomainLayout> planned = plan_first_domain(image, config.max_frames, size_of(others));
+    if (!planned.ok() || !memory.allocate(domain.account, config.max_frames))
         cannot_start("the first domain wants %lu MiB (its kernel and modules need %lu KiB): there are %lu MiB free",
-                     config.max_frames >> 8, (area.bytes() + image.kernel_end - image.virt_base) >> 10,
+                     config.max_frames >> 8, (size_of(others) + image.kernel_end - image.virt_base) >> 10,
                      allocator.free_frames() >> 8);
+    FirstDomainLayout layout = planned.value();
     if (options.first_domain_max_memory >> page_shift > config.max_frames)
         domain.account.set_max_frames(options.first_domain_max_memory >> page_shift);
 
-    write_kernel(image, memory);
-    area.write(memory, layout.value().modules.pfn << page_shift);
-    write_p2m(layout.value(), memory);
-    write_start_info(domain, layout.value(), memory, area, kernel.arguments);
+    write_kernel(image);
+    lay_out(others, [&](uint64_t at, const void* content, uint64_t size) {
+        memory.copy((layout.modules.pfn << page_shift) + at, content, size);
+    });
+    write_p2m(layout);
+    write_start_info(domain, layout, others, kernel.arguments);
     give_everything(domain);
     global_virqs.set_default(&domain.events);
-    start_vcpu(*domain.vcpu(VcpuId(0)), image, layout.value(), build_first_domain_tables(layout.value(), memory));
-    for (size_t i = 0; i < modules.count(); ++i) modules.release(i);
+    start_vcpu(*domain.vcpu(VcpuId(0)), image, layout, build_tables(layout));
+    for (const BootModule& module : modules) allocator.add(module.first_frame(), module.frame_count());
     log(LogLevel::info, "first domain: %s, %lu MiB, %u vCPUs", kernel.command_line, config.max_frames >> 8,
         config.max_vcpus);
     domain.unpause();

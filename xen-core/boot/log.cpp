@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: MIT
-// The log of base/log.h: one line per call, to the console, if its level is wanted.
+// The log of base/log.h: one line per call, to the console, if its level is wanted. And the end of the world, with a back
+// trace that scans the stack for return addresses (xen-core keeps no frame pointers): it may show a few calls that have
+// already returned; every line is a place that follows a call instruction. Names come from the table that
+// boot/make-symbols generates at link time.
 #include "base/log.h"
-
-#include "arch/x86_64/console.h"
+#include "arch/x86_64/cpu_local.h"
+#include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
-#include "boot/options.h"
+#include "boot/start.h"
 
-#include <atomic>
+#include <algorithm>
+
+extern "C" {
+struct SymbolEntry {
+    uint32_t address; // low half: all of the image shares the upper one
+    uint32_t name;    // offset into symbol_names
+};
+extern const SymbolEntry symbol_table[], symbol_table_end[];
+extern const char symbol_names[];
+extern const char text_start[], text_end[];
+}
 
 namespace skerry {
-
 namespace {
 
 // Formats "prefix text\n" (exactly one newline) and writes it in one piece.
@@ -17,47 +29,92 @@ void write_line(const char* prefix, const char* format, va_list arguments) {
     char line[320];
     size_t length = format_text(line, sizeof(line) - 1, "%s", prefix);
     length += format_arguments(line + length, sizeof(line) - 1 - length, format, arguments);
-    if (line[length - 1] != '\n') line[length++] = '\n';
+    if (!length || line[length - 1] != '\n') line[length++] = '\n';
     console_write(line, length);
 }
 
-const char* prefix_of(LogLevel level) {
-    switch (level) {
-    case LogLevel::error: return "xen-core: error: ";
-    case LogLevel::warning: return "xen-core: warning: ";
-    default: return "xen-core: ";
+[[gnu::format(printf, 1, 2)]] void say(const char* format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    write_line("", format, arguments);
+    va_end(arguments);
+}
+
+// By level.
+constexpr const char* prefixes[] = {"xen-core: error: ", "xen-core: warning: ", "xen-core: ", "xen-core: "};
+
+constexpr unsigned max_trace_lines = 32;
+constexpr uint32_t machine_check_vector = 18;
+std::atomic<bool> is_crashing{false};
+
+bool is_text(uint64_t address) {
+    return address >= reinterpret_cast<uint64_t>(text_start) && address < reinterpret_cast<uint64_t>(text_end);
+}
+
+// Is there a call instruction that ends at `address`? (call rel32, or call through a register or memory.)
+bool follows_call(uint64_t address) {
+    auto* code = reinterpret_cast<const uint8_t*>(address);
+    if (!is_text(address) || !is_text(address - 7)) return false;
+    if (code[-5] == 0xe8) return true;
+    for (int length : {2, 3, 4, 6, 7})
+        if (code[-length] == 0xff && (code[1 - length] & 0x38) == 0x10) return true;
+    return false;
+}
+
+void print_address(uint64_t address) {
+    auto low = static_cast<uint32_t>(address);
+    const SymbolEntry* next = std::ranges::upper_bound(symbol_table, symbol_table_end, low, {}, &SymbolEntry::address);
+    if (is_text(address) && next != symbol_table)
+        say("    %016lx %s+0x%x", address, symbol_names + next[-1].name, low - next[-1].address);
+    else
+        say("    %016lx ?", address);
+}
+
+// Where the stack that `rsp` points into ends: this CPU's region only, and not across its guard page.
+uint64_t stack_end(uint64_t rsp) {
+    uint64_t region = reinterpret_cast<uint64_t>(&cpu_local()) & ~uint64_t{CPU_STACK_SIZE - 1};
+    uint64_t page = (rsp - region) / page_size;
+    if (rsp < region || page >= CPU_STACK_SIZE / page_size || page <= CPU_STACK_GUARD_PAGE)
+        return page >= 1 && page < CPU_STACK_GUARD_PAGE ? region + (page + 1) * page_size : 0;
+    return region + CPU_STACK_SIZE;
+}
+
+void print_trace(uint64_t rsp) {
+    say("Call trace:");
+    unsigned lines = 0;
+    for (uint64_t at = rsp & ~uint64_t{7}, end = stack_end(rsp); at < end && lines < max_trace_lines; at += 8) {
+        uint64_t word = *reinterpret_cast<const uint64_t*>(at);
+        if (follows_call(word)) {
+            print_address(word - 1); // inside the call: the next instruction may be another function's
+            ++lines;
+        }
     }
 }
 
-// At most `burst` lines at once, one more every `interval`; what was dropped is counted and reported with the next
-// line.
-class RateLimit {
-  public:
-    bool admit(uint32_t& dropped) {
-        Nanoseconds time = now();
-        uint32_t earned = static_cast<uint32_t>((time - last_.load(std::memory_order_relaxed)) / interval);
-        if (earned) {
-            last_.store(time, std::memory_order_relaxed);
-            uint32_t used = used_.load(std::memory_order_relaxed);
-            used_.store(used > earned ? used - earned : 0, std::memory_order_relaxed);
-        }
-        if (used_.load(std::memory_order_relaxed) >= burst) {
-            dropped_.fetch_add(1, std::memory_order_relaxed);
-            return false;
-        }
-        used_.fetch_add(1, std::memory_order_relaxed);
-        dropped = dropped_.exchange(0, std::memory_order_relaxed);
-        return true;
-    }
+void print_registers(const RegisterFrame& f) {
+    say("CPU %u, vector %u, error code %04x", this_cpu().value, f.vector, f.error_code);
+    say("rip %04x:%016lx rflags %08lx", f.cs, f.rip, f.rflags);
+    say("rsp %04x:%016lx cr2 %016lx cr3 %016lx", f.ss, f.rsp, read_cr2(), read_cr3());
+    say("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f.rax, f.rbx, f.rcx, f.rdx);
+    say("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f.rsi, f.rdi, f.rbp, f.r8);
+    say("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f.r9, f.r10, f.r11, f.r12);
+    say("r13 %016lx r14 %016lx r15 %016lx cr0 %08lx cr4 %08lx", f.r13, f.r14, f.r15, read_cr0(), read_cr4());
+}
 
-  private:
-    static constexpr Nanoseconds interval = 500'000'000;
-    static constexpr uint32_t burst = 10;
-    std::atomic<Nanoseconds> last_{0};
-    std::atomic<uint32_t> used_{0}, dropped_{0};
-};
+// The first CPU to crash goes on; others, and a crash while crashing, stop here.
+void begin_crash() {
+    if (is_crashing.exchange(true)) stop_this_cpu();
+    stop_other_cpus();
+    break_console_lock();
+    say("\n----------------------------------------\nxen-core: panic on CPU %u", this_cpu().value);
+}
 
-constinit RateLimit refusal_limit;
+[[noreturn]] void end_crash(uint64_t rsp) {
+    print_trace(rsp);
+    say("----------------------------------------");
+    if (options.reboot_after_panic) reboot();
+    halt_machine();
+}
 
 } // namespace
 
@@ -65,20 +122,56 @@ void log(LogLevel level, const char* format, ...) {
     if (level > options.log_level) return;
     va_list arguments;
     va_start(arguments, format);
-    write_line(prefix_of(level), format, arguments);
+    write_line(prefixes[static_cast<unsigned>(level)], format, arguments);
     va_end(arguments);
 }
 
+// At most `burst` lines at once, one more every `interval`; what was dropped is counted and reported with the next line.
 void log_refusal(DomId domain, const char* format, ...) {
-    uint32_t dropped;
-    if (options.guest_log_level < LogLevel::debug || !refusal_limit.admit(dropped)) return;
+    constexpr Nanoseconds interval = 500'000'000, burst = 10;
+    static constinit std::atomic<Nanoseconds> paid_until{0}; // each line costs an interval
+    static constinit std::atomic<uint32_t> dropped{0};
+    if (options.guest_log_level < LogLevel::debug) return;
+    Nanoseconds time = now(), paid = paid_until.load(std::memory_order_relaxed);
+    if (paid > time + (burst - 1) * interval) {
+        dropped.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    paid_until.store(std::max(paid, time) + interval, std::memory_order_relaxed);
     char prefix[64];
     format_text(prefix, sizeof(prefix), "d%u: refused: ", domain.value);
     va_list arguments;
     va_start(arguments, format);
     write_line(prefix, format, arguments);
     va_end(arguments);
-    if (dropped) log(LogLevel::info, "%u more refusals were not printed", dropped);
+    if (uint32_t count = dropped.exchange(0)) log(LogLevel::info, "%u more refusals were not printed", count);
+}
+
+void cannot_start(const char* format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    write_line("xen-core: error: cannot start: ", format, arguments);
+    va_end(arguments);
+    halt_machine();
+}
+
+void crash(const RegisterFrame& frame, const char* what) {
+    begin_crash();
+    say("%s", what);
+    print_registers(frame);
+    if (frame.vector == machine_check_vector) print_machine_check_banks([](const char* line) { say("%s", line); });
+    print_address(frame.rip);
+    end_crash(frame.rsp);
+}
+
+[[gnu::noinline]] void panic(const char* format, ...) {
+    begin_crash();
+    va_list arguments;
+    va_start(arguments, format);
+    write_line("", format, arguments);
+    va_end(arguments);
+    say("cr0 %08lx cr2 %016lx cr3 %016lx cr4 %08lx", read_cr0(), read_cr2(), read_cr3(), read_cr4());
+    end_crash(reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
 }
 
 } // namespace skerry

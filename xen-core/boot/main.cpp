@@ -1,49 +1,35 @@
 // SPDX-License-Identifier: MIT
 // The start of the machine, from the boot loader to the first domain. docs/boot.md tells the same at more length.
 #include "arch/x86_64/apic.h"
-#include "arch/x86_64/code_tables.h"
-#include "arch/x86_64/console.h"
-#include "arch/x86_64/cpu_local.h"
-#include "arch/x86_64/descriptor_windows.h"
+#include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
-#include "arch/x86_64/tlb.h"
-#include "base/log.h"
-#include "boot/acpi.h"
-#include "boot/boot_information.h"
-#include "boot/cpu_start.h"
-#include "boot/first_domain.h"
-#include "boot/memory_start.h"
-#include "boot/options.h"
-#include "boot/paging.h"
-#include "boot/smp.h"
-#include "schedule/scheduler.h"
-#include "schedule/timer_queue.h"
+#include "boot/start.h"
+#include "traps/entry.h"
 #include "traps/exit.h"
 
-extern "C" void (*const init_array_start[])();
-extern "C" void (*const init_array_end[])();
+#include <algorithm>
 
-namespace skerry {
-
-namespace {
-
-void run_constructors() {
-    for (auto constructor = init_array_start; constructor != init_array_end; ++constructor) (*constructor)();
+// boot/start.S has the code and reads how to go on.
+extern "C" {
+extern const uint8_t cpu_start_code[];
+struct {
+    uint64_t cr3, stack;
+    void (*function)();
+} cpu_start;
 }
 
-void ignore_word(const char*) {}
-void report_word(const char* word) { log(LogLevel::warning, "unknown option or value: %s", word); }
+namespace skerry {
+namespace {
 
 void open_console() {
-    options = parse_options(boot_information.command_line, ignore_word);
+    const char* line = boot_information.command_line;
+    options = parse_options(line, [](const char*) {});
     halt_instead_of_reboot = options.no_reboot;
     init_uart(options.uart);
-    log(LogLevel::info, "Skerry, started by %s, options: %s", boot_information.loader_name,
-        boot_information.command_line);
-    parse_options(boot_information.command_line, report_word);
+    log(LogLevel::info, "Skerry, started by %s, options: %s", boot_information.loader_name, line);
+    parse_options(line, [](const char* word) { log(LogLevel::warning, "unknown option or value: %s", word); });
 }
 
 void require_features() {
@@ -53,10 +39,6 @@ void require_features() {
     if (cpu_features.smap) patch_smap_sites();
     if (cpu_features.meltdown)
         log(LogLevel::warning, "this CPU is open to Meltdown: guests can read all memory; do not run untrusted ones");
-}
-
-void require_modules() {
-    if (!boot_information.modules.count()) cannot_start("no module: the first domain's kernel must be the first one");
 }
 
 void program_timer(CpuId cpu, Nanoseconds deadline) {
@@ -72,16 +54,81 @@ void start_scheduler(uint32_t cpu_count) {
     scheduler.cpu_online(CpuId(0));
 }
 
-// The other CPUs' last step before their first guest.
-void join_scheduler() {
-    scheduler.cpu_online(this_cpu());
+// What every CPU does to itself before it may run guests.
+void set_up_this_cpu() {
+    set_up_cpu_features();
+    set_up_cpu_entry();
+    init_machine_check();
+}
+
+// --- the other CPUs ---
+
+// The CPU that is on its way, and how far it is.
+CpuId starting_cpu;
+enum class Progress { none, arrived, up };
+std::atomic<Progress> progress;
+
+constexpr unsigned most_waits = 10'000; // of 200 us: an emulated CPU on a busy host is slow to come
+
+// The first code of a new CPU in C++, on its own stack and the real page tables.
+[[noreturn]] void start_this_cpu() {
+    CpuId cpu = starting_cpu;
+    progress = Progress::arrived;
+    set_up_this_cpu();
+    init_apic_this_cpu();
+    sync_tsc_this_cpu();
+    online_cpus.add(cpu);
+    progress = Progress::up;
+    scheduler.cpu_online(cpu);
     enter_scheduler();
 }
 
-uint32_t usable_cpus() {
-    uint32_t found = machine.cpu_count ? machine.cpu_count : 1;
-    return found < options.max_cpus ? found : options.max_cpus;
+bool start_cpu(CpuId cpu, uint32_t id) {
+    map_cpu_stack(cpu);
+    cpu_local_of(cpu).id = cpu;
+    apic_ids[cpu.value] = id;
+    starting_cpu = cpu;
+    progress = Progress::none;
+    cpu_start = {address_of(core_l4).value, initial_stack(cpu), start_this_cpu};
+    send_init(id);
+    delay_us(10'000);
+    for (unsigned waits = 0; progress == Progress::none; ++waits) {
+        if (waits == most_waits) {
+            send_init(id); // or it might come later, on the next one's stack
+            log(LogLevel::warning, "the CPU with APIC number %u does not start; it is not used", id);
+            return false;
+        }
+        if (waits < 2) send_startup(id, CPU_START_PAGE);
+        delay_us(200);
+    }
+    sync_tsc_source();
+    while (progress != Progress::up) spin_wait_hook();
+    return true;
 }
+
+// Starts the other CPUs of the MADT, up to `most` in all. Each enters the scheduler. A CPU that does not answer is
+// reported and left out.
+void start_other_cpus(uint32_t most) {
+    if (!is_ram_by_map(Mfn(CPU_START_PAGE), Mfn(CPU_START_PAGE))) {
+        log(LogLevel::warning, "no RAM at %x to start other CPUs from: one CPU", CPU_START_ADDRESS);
+        return;
+    }
+    auto* code = static_cast<uint8_t*>(to_pointer(MachAddr(CPU_START_ADDRESS)));
+    uint8_t before[CPU_START_SIZE]; // UEFI's GRUB may have put part of a module there
+    memcpy(before, code, sizeof before);
+    memcpy(code, cpu_start_code, sizeof before);
+    uint32_t next = 1;
+    for (uint32_t i = 0; i < machine.cpu_count && next < most; ++i) {
+        uint32_t id = machine.cpu_apic_ids[i];
+        if (id != apic_ids[0] && can_reach_apic(id) && start_cpu(CpuId(next), id)) ++next;
+    }
+    memcpy(code, before, sizeof before);
+    log(LogLevel::info, "%u CPUs", online_cpus.count());
+}
+
+// --- the boot CPU ---
+
+uint32_t usable_cpus() { return std::clamp(machine.cpu_count, 1u, options.max_cpus); }
 
 // On the boot CPU's own stack, in xen-core's own address space.
 void start_machine() {
@@ -94,7 +141,7 @@ void start_machine() {
     init_apic(machine.local_apic);
     if (const char* problem = calibrate_clocks()) cannot_start("%s", problem);
     start_scheduler(usable_cpus());
-    start_other_cpus(usable_cpus(), join_scheduler);
+    start_other_cpus(usable_cpus());
     construct_first_domain(boot_information.modules, options);
     enter_scheduler();
 }
@@ -103,27 +150,16 @@ void start_machine() {
 
 // From boot/start.S, on the static stack and the static page tables.
 extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t information) {
-    run_constructors();
     sort_exception_table();
     const char* problem = read_boot_information(magic, information);
     open_console();
     if (problem) cannot_start("%s", problem);
     require_features();
-    require_modules();
+    if (boot_information.modules.empty()) cannot_start("no module: the first domain's kernel must be the first one");
     reserve_boot_memory();
     build_address_space();
     map_cpu_stack(CpuId(0));
     continue_on_stack(initial_stack(CpuId(0)), start_machine);
-}
-
-void cannot_start(const char* format, ...) {
-    char reason[200];
-    va_list arguments;
-    va_start(arguments, format);
-    format_arguments(reason, sizeof(reason), format, arguments);
-    va_end(arguments);
-    log(LogLevel::error, "cannot start: %s", reason);
-    halt_machine();
 }
 
 } // namespace skerry

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "boot/options.h"
 
-#include <span>
+#include <algorithm>
 
 namespace skerry {
 
@@ -11,16 +11,20 @@ namespace {
 
 constexpr size_t max_word = 96;
 
-bool equal(const char* a, const char* b) {
-    for (; *a && *a == *b; ++a, ++b) {}
-    return *a == *b;
-}
-
 // `text` after `prefix`, or nullptr.
 const char* after(const char* text, const char* prefix) {
     for (; *prefix; ++text, ++prefix)
         if (*text != *prefix) return nullptr;
     return text;
+}
+
+bool equal(const char* a, const char* b) {
+    const char* rest = after(a, b);
+    return rest && !*rest;
+}
+
+template <size_t n> bool is_one_of(const char* text, const char* const (&words)[n]) {
+    return std::ranges::any_of(words, [&](const char* word) { return equal(text, word); });
 }
 
 // A decimal number and what follows it. False if there is none or it does not fit.
@@ -33,52 +37,44 @@ bool parse_number(const char*& text, uint64_t& value) {
     return true;
 }
 
-bool parse_count(const char* text, uint32_t& count, uint32_t least, uint32_t most) {
-    uint64_t value;
-    if (!parse_number(text, value) || *text || value < least || value > most) return false;
-    count = static_cast<uint32_t>(value);
-    return true;
+// One of some words, and what follows it: no small letter (Xen's com1H; com1,vga; info/all).
+template <typename T> struct Choice {
+    const char* word;
+    T value;
+};
+template <typename T, size_t n> bool parse_choice(const char*& text, const Choice<T> (&choices)[n], T& value) {
+    for (auto [word, meaning] : choices) {
+        const char* rest = after(text, word);
+        if (!rest || (*rest >= 'a' && *rest <= 'z')) continue;
+        value = meaning;
+        text = rest;
+        return true;
+    }
+    return false;
 }
 
-// SIZE with an optional k, M or G (KiB without one, as Xen has it); stops at a comma.
+// SIZE with an optional unit (KiB without one, as Xen has it); stops at a comma.
 bool parse_size(const char*& text, uint64_t& bytes) {
-    if (!parse_number(text, bytes)) return false;
+    static constexpr Choice<unsigned> units[] = {{"b", 0},  {"B", 0},  {"k", 10}, {"K", 10}, {"m", 20},
+                                                 {"M", 20}, {"g", 30}, {"G", 30}, {"t", 40}, {"T", 40}};
     unsigned shift = 10;
-    switch (*text) {
-    case 'b':
-    case 'B':
-        shift = 0;
-        ++text;
-        break;
-    case 'k':
-    case 'K':
-        shift = 10;
-        ++text;
-        break;
-    case 'm':
-    case 'M':
-        shift = 20;
-        ++text;
-        break;
-    case 'g':
-    case 'G':
-        shift = 30;
-        ++text;
-        break;
-    case 't':
-    case 'T':
-        shift = 40;
-        ++text;
-        break;
-    default: break;
-    }
-    if (bytes >> (64 - shift - 1) >> 1 && shift) return false;
+    if (!parse_number(text, bytes)) return false;
+    parse_choice(text, units, shift);
+    if (bytes > ~uint64_t{0} >> shift) return false;
     bytes <<= shift;
     return *text == 0 || *text == ',';
 }
 
-// dom0_mem=SIZE,min:SIZE,max:SIZE in any order. The minimum is implied: a first domain that does not fit is an error
-// anyway.
+// --- values: what follows NAME= ---
+
+template <auto member, uint32_t most> bool parse_count(const char* text, Options& o) {
+    uint64_t value;
+    if (!parse_number(text, value) || *text || value < 1 || value > most) return false;
+    o.*member = static_cast<uint32_t>(value);
+    return true;
+}
+
+// SIZE,min:SIZE,max:SIZE in any order. The minimum is implied: a first domain that does not fit is an error anyway.
 bool parse_memory(const char* text, Options& o) {
     for (;;) {
         uint64_t size;
@@ -94,109 +90,88 @@ bool parse_memory(const char* text, Options& o) {
     }
 }
 
-bool parse_level(const char* text, LogLevel& level) {
-    static constexpr struct {
-        const char* name;
-        LogLevel level;
-    } names[] = {{"none", LogLevel::error}, {"error", LogLevel::error}, {"warning", LogLevel::warning},
-                 {"info", LogLevel::info},  {"debug", LogLevel::debug}, {"all", LogLevel::debug}};
-    for (auto& known : names) {
-        const char* rest = after(text, known.name);
-        if (rest && (!*rest || *rest == '/')) { // Xen's "level/rate-limited level": the first counts
-            level = known.level;
-            return true;
-        }
-    }
-    return false;
+template <auto member> bool parse_level(const char* text, Options& o) {
+    static constexpr Choice<LogLevel> levels[] = {{"none", LogLevel::error},      {"error", LogLevel::error},
+                                                  {"warning", LogLevel::warning}, {"info", LogLevel::info},
+                                                  {"debug", LogLevel::debug},     {"all", LogLevel::debug}};
+    return parse_choice(text, levels, o.*member);
 }
 
-// The last of a comma-separated list wins; a VGA screen is not supported and silently left alone.
+// A VGA screen is not supported and silently left alone.
 bool parse_console(const char* text, Options& o) {
-    if (after(text, "com1"))
-        o.uart.port = 0x3f8;
-    else if (after(text, "com2"))
-        o.uart.port = 0x2f8;
-    else if (equal(text, "none") || equal(text, "vga"))
-        o.uart.port = 0;
-    else
-        return after(text, "vga,") && parse_console(text + 4, o);
-    return true;
+    static constexpr Choice<uint16_t> ports[] = {{"com1", com1_port}, {"com2", com2_port}, {"none", 0}, {"vga", 0}};
+    if (const char* beside_vga = after(text, "vga,")) text = beside_vga;
+    return parse_choice(text, ports, o.uart.port);
 }
 
-// BAUD[,8n1[,PORT...]]: other framings than 8n1 are refused.
-bool parse_baud(const char* text, Options& o) {
-    if (after(text, "auto")) {
-        o.uart.baud = 0;
-        return true;
-    }
-    uint64_t baud;
-    if (!parse_number(text, baud) || !baud || 115200 % baud) return false;
+// BAUD[,8n1[,PORT...]]: other framings than 8n1 are refused. Of the port that is the console.
+template <uint16_t port> bool parse_baud(const char* text, Options& o) {
+    uint64_t baud = 0;
+    if (o.uart.port != port) return true;
+    bool is_auto = after(text, "auto");
+    if (!is_auto && (!parse_number(text, baud) || !baud || 115200 % baud)) return false;
     o.uart.baud = static_cast<uint32_t>(baud);
-    return !*text || after(text, "/") || after(text, ",8n1");
+    return is_auto || !*text || after(text, "/") || after(text, ",8n1");
 }
+
+constexpr std::pair<const char*, bool (*)(const char* value, Options&)> values[] = {
+    {"dom0_mem=", parse_memory},
+    {"dom0_max_vcpus=", parse_count<&Options::first_domain_vcpus, 128>},
+    {"console=", parse_console},
+    {"com1=", parse_baud<com1_port>},
+    {"com2=", parse_baud<com2_port>},
+    {"loglvl=", parse_level<&Options::log_level>},
+    {"guest_loglvl=", parse_level<&Options::guest_log_level>},
+    {"maxcpus=", parse_count<&Options::max_cpus, 256>},
+};
 
 // NAME, no-NAME, NAME=0|1|no|yes|off|on|false|true
-bool parse_switch(const char* word, const char* name, bool& value) {
-    const char* negated = after(word, "no-");
-    const char* rest = after(negated ? negated : word, name);
-    if (!rest) return false;
-    if (!*rest) {
-        value = !negated;
-        return true;
-    }
-    if (negated || *rest++ != '=') return false;
-    bool yes = equal(rest, "1") || equal(rest, "yes") || equal(rest, "on") || equal(rest, "true");
-    bool no = equal(rest, "0") || equal(rest, "no") || equal(rest, "off") || equal(rest, "false");
-    value = yes;
-    return yes || no;
-}
+constexpr std::pair<const char*, bool Options::*> switches[] = {
+    {"noreboot", &Options::no_reboot},
+    {"reboot-after-panic", &Options::reboot_after_panic},
+    {"smap", &Options::smap},
+    {"x2apic", &Options::x2apic},
+    {"tsc-deadline", &Options::tsc_deadline},
+};
 
 // Options of Xen that boot loaders' scripts pass and that have nothing to act on here.
-bool is_harmless(const char* word) {
-    for (const char* known :
-         {"placeholder", "no-real-mode", "edd=off", "sync_console", "sched=credit2", "sched=credit"})
-        if (equal(word, known)) return true;
-    return false;
+constexpr const char* harmless[] = {"placeholder",  "no-real-mode",  "edd=off",
+                                    "sync_console", "sched=credit2", "sched=credit"};
+
+// `rest` is what follows the name.
+bool parse_switch(const char* rest, bool negated, bool& value) {
+    bool yes = !*rest || is_one_of(rest, {"=1", "=yes", "=on", "=true"});
+    bool no = is_one_of(rest, {"=0", "=no", "=off", "=false"});
+    bool valid = negated ? !*rest : yes || no;
+    if (valid) value = yes && !negated;
+    return valid;
 }
 
 bool parse_word(const char* word, Options& o) {
-    if (const char* value = after(word, "dom0_mem=")) return parse_memory(value, o);
-    if (const char* value = after(word, "dom0_max_vcpus=")) return parse_count(value, o.first_domain_vcpus, 1, 128);
-    if (const char* value = after(word, "console=")) return parse_console(value, o);
-    if (const char* value = after(word, "com1=")) return o.uart.port == 0x3f8 ? parse_baud(value, o) : true;
-    if (const char* value = after(word, "com2=")) return o.uart.port == 0x2f8 ? parse_baud(value, o) : true;
-    if (const char* value = after(word, "loglvl=")) return parse_level(value, o.log_level);
-    if (const char* value = after(word, "guest_loglvl=")) return parse_level(value, o.guest_log_level);
-    if (const char* value = after(word, "maxcpus=")) return parse_count(value, o.max_cpus, 1, 256);
-    if (equal(word, "nosmp")) {
-        o.max_cpus = 1;
-        return true;
-    }
-    return parse_switch(word, "noreboot", o.no_reboot) ||
-           parse_switch(word, "reboot-after-panic", o.reboot_after_panic) || parse_switch(word, "smap", o.smap) ||
-           parse_switch(word, "x2apic", o.x2apic) || parse_switch(word, "tsc-deadline", o.tsc_deadline) ||
-           is_harmless(word);
+    for (auto [name, parse] : values)
+        if (const char* value = after(word, name)) return parse(value, o);
+    const char* negated = after(word, "no-");
+    for (auto [name, value] : switches)
+        if (const char* rest = after(negated ? negated : word, name)) return parse_switch(rest, negated, o.*value);
+    if (equal(word, "nosmp")) o.max_cpus = 1;
+    return equal(word, "nosmp") || is_one_of(word, harmless);
 }
 
 } // namespace
 
 Options parse_options(const char* command_line, void (*unknown)(const char* word)) {
+    auto is_space = [](char c) { return c == ' ' || c == '\t'; };
     Options result;
-    while (*command_line) {
-        if (*command_line == ' ' || *command_line == '\t') {
-            ++command_line;
-            continue;
-        }
+    for (;;) {
+        while (is_space(*command_line)) ++command_line;
         char word[max_word];
         size_t length = 0;
-        for (; *command_line && *command_line != ' ' && *command_line != '\t'; ++command_line)
+        for (; *command_line && !is_space(*command_line); ++command_line)
             if (length < max_word - 1) word[length++] = *command_line;
         word[length] = 0;
-        if (equal(word, "--")) // what follows is not ours
-            break;
+        if (!length || equal(word, "--")) return result; // what follows "--" is not ours
         if (!parse_word(word, result)) unknown(word);
     }
-    return result;
 }
 
 } // namespace skerry

@@ -6,15 +6,15 @@
 #include "arch/x86_64/console.h"
 #include "base/log.h"
 
-#include <stdint.h>
-
 namespace skerry {
+
+inline constexpr uint16_t com1_port = 0x3f8, com2_port = 0x2f8;
 
 struct Options {
     uint64_t first_domain_memory = 0;             // dom0_mem=SIZE, in bytes; 0: all that is left
     uint64_t first_domain_max_memory = 0;         // dom0_mem=max:SIZE; 0: the same
     uint32_t first_domain_vcpus = 0;              // dom0_max_vcpus=N; 0: one for each CPU
-    UartConfig uart{0x3f8, 115200};               // console=com1|com2|none, com1=BAUD, com2=BAUD
+    UartConfig uart{com1_port, 115200};           // console=com1|com2|none, com1=BAUD, com2=BAUD
     LogLevel log_level = LogLevel::info;          // loglvl=none|error|warning|info|debug|all
     LogLevel guest_log_level = LogLevel::warning; // guest_loglvl=
     bool reboot_after_panic = false;              // reboot-after-panic; default: halt

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 
+#include <span>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,7 @@ template <size_t capacity> class RangeSet {
         }
         if (!merged.append(grown)) return Error::no_space;
         *this = merged;
+        for (size_t i = count_ - 1; i && ranges_[i - 1].first > grown.first; --i) std::swap(ranges_[i - 1], ranges_[i]);
         return success;
     }
 
@@ -63,6 +65,7 @@ template <size_t capacity> class RangeSet {
 
     size_t size() const { return count_; }
     const Range& operator[](size_t index) const { return ranges_[index]; }
+    std::span<const Range> all() const { return {ranges_, count_}; }
 
   private:
     bool append(Range range) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Host units of the parts of xen-core/boot, arch and base that are pure logic.
 BOOT_TEST_SOURCES := $(wildcard tests/unit/boot/*_test.cpp) xen-core/base/format.cpp \
-    $(addprefix xen-core/boot/,options.cpp aml.cpp free_ranges.cpp memory_map_builder.cpp)
+    xen-core/boot/options.cpp
 BOOT_TEST_OBJECTS := $(BOOT_TEST_SOURCES:%.cpp=$(BUILD)/tests/obj/boot/%.o)
 
 $(BOOT_TEST_OBJECTS): $(BUILD)/tests/obj/boot/%.o: %.cpp tests/unit/boot/build.mk

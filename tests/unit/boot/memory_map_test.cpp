@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "boot/memory_map_builder.h"
+#include "boot/memory_ranges.h"
 
 #include <gtest/gtest.h>
 #include <vector>
@@ -8,9 +8,8 @@ namespace skerry {
 namespace {
 
 std::vector<MemoryRegion> finish(MemoryMapBuilder& builder) {
-    std::vector<MemoryRegion> regions(max_memory_regions);
-    regions.resize(builder.finish(regions.data()));
-    return regions;
+    auto regions = builder.finish();
+    return {regions.begin(), regions.end()};
 }
 
 TEST(MemoryMap, SortsAndJoins) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Host unit tests of those parts of xen-core/domain and xen-core/boot that are pure.
-DOMAIN_TEST_SOURCES := $(wildcard tests/unit/domain/*.cpp) xen-core/boot/pv_image.cpp xen-core/boot/first_domain_layout.cpp
+DOMAIN_TEST_SOURCES := $(wildcard tests/unit/domain/*.cpp) xen-core/boot/first_domain_plan.cpp
 DOMAIN_TEST_OBJECTS := $(DOMAIN_TEST_SOURCES:%.cpp=$(BUILD)/tests/obj/domain/%.o)
 UNIT_TESTS += $(BUILD)/tests/unit/domain
 $(BUILD)/tests/obj/domain/%.o: %.cpp tests/unit/domain/build.mk

@@ -16,7 +16,7 @@ extern Mfn core_l4;
 using FrameSource = Mfn (*)();
 extern FrameSource core_frame_source;
 
-// The entry of `level` (1..3) that maps `virt` (in slots 256..271), making the tables on the way. nullptr: no memory,
+// The entry of `level` (1..4) that maps `virt` (in slots 256..271), making the tables on the way. nullptr: no memory,
 // or a larger page is there.
 Pte* core_entry(uint64_t virt, unsigned level);
 inline Pte* core_l1_entry(uint64_t virt) { return core_entry(virt, 1); }

@@ -39,7 +39,7 @@ struct IoApic {
     }
 };
 
-IoApic ioapics[16];
+constinit IoApic ioapics[16];
 uint32_t ioapic_count = 0;
 
 // --- Lines ---
@@ -76,7 +76,7 @@ struct Line {
     }
 };
 
-Line lines[max_lines];
+constinit Line lines[max_lines];
 uint32_t line_count = 0;
 uint32_t isa_gsi[isa_irqs] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 std::atomic<uint32_t> line_of_vector[256]; // GSI + 1; 0: none

@@ -24,9 +24,6 @@ inline constexpr size_t max_memory_regions = 128;
 // Sorted by address, without overlaps.
 std::span<const MemoryRegion> machine_memory_map();
 
-// Is every byte of the frame plain RAM by the map? (Not: free, or in the frame table.)
-bool is_ram_by_map(Mfn mfn);
-
 // xen-core's own command line (XENVER_commandline).
 const char* platform_command_line();
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The steps of the start, in the order in which main.cpp takes them. Boot CPU only, but where it says otherwise. A step
+// that cannot be done ends in cannot_start(), which says why.
+#pragma once
+
+#define CPU_START_ADDRESS 0x8000 // real-mode code of starting CPUs: page-aligned RAM on every PC
+#define CPU_START_SIZE 64 // bytes
+#define CPU_START_PAGE (CPU_START_ADDRESS >> 12)
+
+#ifndef __ASSEMBLER__
+#include "arch/x86_64/tlb.h"
+#include "boot/boot_information.h"
+#include "boot/options.h"
+
+namespace skerry {
+
+// One line on the console and the end, for what a person has to change: too little memory, a missing feature.
+[[noreturn, gnu::format(printf, 1, 2)]] void cannot_start(const char* format, ...);
+
+// --- memory_start.cpp: from the firmware's memory map to xen-core's own address space (arch/x86_64/layout.h: image by
+// sections, direct map, frame table, machine-to-physical table, stacks) and memory/'s allocator. Nothing is both
+// writable and executable afterwards.
+
+// What is RAM and not taken: not the first MiB, not the image, not the modules.
+void reserve_boot_memory();
+// After that: is every frame from `first` to `last` plain RAM by the memory map? (Not: free, or in the frame table.)
+bool is_ram_by_map(Mfn first, Mfn last);
+// From the static tables of boot/start.S to the real ones, and loads them.
+void build_address_space();
+// Maps the stack region of a CPU: fresh pages, or (CPU 0) the static stack that it stands on.
+void map_cpu_stack(CpuId cpu);
+// The initial stack pointer on a CPU's stack: below its CpuLocal.
+uint64_t initial_stack(CpuId cpu);
+// Leaves the present stack for good.
+extern "C" [[noreturn]] void continue_on_stack(uint64_t rsp, void (*next)());
+// Backs the frame table and the machine-to-physical table for all RAM; all that is left goes to the allocator.
+void start_memory();
+
+// --- acpi.cpp: finds ACPI's tables and takes from them what xen-core needs: CPUs, interrupt controllers, reference
+// clocks, the way to power off and reboot. Everything else of ACPI is the first domain's.
+
+struct MachineDescription {
+    MachAddr local_apic{0xfee00000};
+    uint32_t cpu_count = 0; // usable CPUs in the MADT
+    uint32_t cpu_apic_ids[max_cpus]{};
+    bool has_madt = false;
+};
+extern MachineDescription machine;
+
+// Fills `machine`, clock_sources (arch/x86_64/time.h), power_control; registers IO-APICs and overrides. Without tables
+// there is one CPU, no IO-APIC, and the PIT as a clock: said in the log.
+void read_acpi();
+
+// --- first_domain.cpp: module 0, a plain PV ELF, gets the machine's memory that is asked for, every right, and the
+// remaining modules ---
+
+// The domain runs when this CPU enters the scheduler.
+void construct_first_domain(std::span<const BootModule> modules, const Options& options);
+
+} // namespace skerry
+#endif
