@@ -6,7 +6,7 @@
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/machine_power.h"
-#include "arch/x86_64/page_table_entry.h"
+#include "arch/x86_64/segments.h"
 #include "base/log.h"
 #include "memory/frame_table.h"
 #include "traps/entry.h"
@@ -75,9 +75,13 @@ RegisterFrame* recover_from_iret(RegisterFrame& fault) {
     CpuLocal& cpu = cpu_local();
     memmove(&cpu.frame, &fault, offsetof(RegisterFrame, error_code));
     cpu.frame.vector = 0;
-    note_segments(cpu.current->cpu);
-    inject_failsafe(cpu, *cpu.current);
-    (void)leave(cpu, *cpu.current);
+    Vcpu& vcpu = *cpu.current;
+    vcpu.cpu.ds = read_ds();
+    vcpu.cpu.es = read_es();
+    vcpu.cpu.fs = read_fs();
+    vcpu.cpu.gs = read_gs();
+    inject_failsafe(cpu, vcpu);
+    (void)leave(cpu, vcpu);
     return &cpu.frame;
 }
 

@@ -12,6 +12,7 @@
 #include "arch/x86_64/tlb.h"
 #include "base/log.h"
 #include "traps/entry.h"
+#include "traps/guest_registers.h"
 #include "traps/vectors.h"
 
 namespace skerry {
@@ -92,20 +93,6 @@ void set_up_system_calls(uint64_t stack) {
     }
 }
 
-// Makes CPUID in ring 3 a general protection fault where the machine can, so that guests see their policy even without
-// the prefix (Intel: Intel SDM volume 3, 2.9 'CPUID faulting'; AMD APM volume 3, appendix E.4.17 'CpuidUserDis').
-void trap_cpuid() {
-    constexpr uint32_t platform_info = 0xce, misc_features_enables = 0x140, hardware_configuration = 0xc0010015;
-    constexpr uint64_t can_fault = uint64_t{1} << 31, cpuid_fault = 1, cpuid_user_disable = uint64_t{1} << 35;
-    uint64_t value;
-    if (cpu_features.intel && read_msr_safe(platform_info, value) && (value & can_fault) &&
-        read_msr_safe(misc_features_enables, value))
-        (void)write_msr_safe(misc_features_enables, value | cpuid_fault);
-    bool amd_can = cpu_features.amd && cpuid(0x80000000).eax >= 0x80000021 && (cpuid(0x80000021).eax & 1u << 17);
-    if (amd_can && read_msr_safe(hardware_configuration, value))
-        (void)write_msr_safe(hardware_configuration, value | cpuid_user_disable);
-}
-
 } // namespace
 
 void set_up_cpu_entry() {
@@ -119,7 +106,7 @@ void set_up_cpu_entry() {
     load_idt({.limit = sizeof(gates) - 1, .base = reinterpret_cast<uint64_t>(gates)});
     map_syscall_page(stack);
     set_up_system_calls(stack);
-    trap_cpuid();
+    trap_guest_cpuid();
     cpu.loaded_cr4 = static_cast<uint32_t>(core_cr4());
 }
 

@@ -74,13 +74,13 @@ void deliver_nmi(CpuLocal& cpu, Vcpu& vcpu) {
     state.nmi_pending = false;
     if (!state.nmi_callback.address) return;
     state.nmi_masked = true;
-    bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.nmi_callback.address, true);
+    (void)bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.nmi_callback);
 }
 
 } // namespace
 
-void deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
-    bounce_to_kernel<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback.address, true);
+bool deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
+    return bounce_to_callback<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback);
 }
 
 uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
@@ -93,7 +93,7 @@ uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
         }
         Vcpu& vcpu = *cpu.current;
         deliver_nmi(cpu, vcpu);
-        if (vcpu.has_deliverable_event()) deliver_upcall(cpu, vcpu);
+        if (has_event(vcpu)) (void)deliver_upcall(cpu, vcpu);
         if (!cpu.has_work()) return result;
     }
 }

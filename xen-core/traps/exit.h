@@ -17,25 +17,31 @@ inline constexpr uint32_t leave_by_sysret = 0, leave_by_iret = 1, leave_after_wo
 // Handles all work that is pending on this CPU, until there is a vCPU to run and nothing left to do for it.
 [[gnu::cold, gnu::noinline]] uint32_t leave_slowly(CpuLocal& cpu, uint32_t result);
 
-void deliver_upcall(CpuLocal& cpu, Vcpu& vcpu);
+// The event callback. False: as bounce_to_kernel.
+[[gnu::noinline]] bool deliver_upcall(CpuLocal& cpu, Vcpu& vcpu);
 
-// True: work is pending, so this is not the end. False: events are delivered.
-[[gnu::always_inline]] inline bool has_more_to_do(CpuLocal& cpu, Vcpu& vcpu) {
-    if (cpu.has_work()) [[unlikely]]
-        return true;
-    // Pending in the low byte, the mask in the next: pending and not masked is 1..255.
+// Pending and not masked?
+[[gnu::always_inline]] inline bool has_event(const Vcpu& vcpu) {
+    // Pending in the low byte, the mask in the next: it is 1..255.
     static_assert(offsetof(vcpu_info_t, evtchn_upcall_pending) == 0 && offsetof(vcpu_info_t, evtchn_upcall_mask) == 1);
     uint16_t pending_and_mask = __atomic_load_n(reinterpret_cast<uint16_t*>(vcpu.cpu.vcpu_info), __ATOMIC_RELAXED);
-    if (static_cast<uint16_t>(pending_and_mask - 1) >= 0xff) [[likely]]
-        return false;
-    deliver_upcall(cpu, vcpu);
-    return cpu.has_work(); // it could not be delivered
+    return static_cast<uint16_t>(pending_and_mask - 1) < 0xff;
 }
 
-// The last thing that every entry by a vector does.
+// The last thing that every entry does: SYSCALL, and a vector. Neither needs `cpu` or `vcpu` after a call, so that the
+// callers stay free of saved registers.
+[[gnu::always_inline]] inline uint32_t leave_syscall(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = leave_by_sysret) {
+    if (cpu.has_work()) [[unlikely]]
+        return leave_after_work;
+    if (has_event(vcpu)) [[unlikely]]
+        return deliver_upcall(cpu, vcpu) ? leave_by_sysret : leave_after_work;
+    return result;
+}
 [[gnu::always_inline]] inline uint32_t leave(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = keep_registers) {
-    if (has_more_to_do(cpu, vcpu)) [[unlikely]]
+    if (cpu.has_work()) [[unlikely]]
         return leave_slowly(cpu, result);
+    if (has_event(vcpu)) [[unlikely]]
+        return deliver_upcall(cpu, vcpu) ? result : leave_slowly(cpu_local(), result);
     return result;
 }
 

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Instructions that only ring 0 may execute, done for a PV guest's kernel, which believes to be there.
+// Instructions that only ring 0 may execute, done for a PV guest's kernel, which believes to be there; port I/O and
+// CPUID for its user mode too.
 #pragma once
 
-#include "traps/instruction.h"
-
 #include "domain/vcpu.h"
+#include "traps/instruction.h"
 
 namespace skerry {
 
-enum class Emulated {
-    done,    // registers are changed; the instruction is to be stepped over
-    retry,   // execute it again: more of it is left, or it waits
-    refused, // general protection fault
-    faulted, // a fault of another kind has been injected
-};
-
-Emulated emulate_privileged(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction);
+// Success: registers are changed, the instruction is to be stepped over. Error::restart: the guest executes it again,
+// because more of it is left, it waits, or a fault of another kind has been injected. All others: #GP.
+Status execute_privileged(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruction);
 
 // CPUID for the guest, in its registers. `by_prefix`: the guest's kernel asked the hypervisor; then OSXSAVE shows
 // whether XSAVE may be used at all, before the guest has enabled it: Linux relies on that.
