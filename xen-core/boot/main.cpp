@@ -23,7 +23,7 @@
 #include "boot/smp.h"
 #include "schedule/scheduler.h"
 #include "schedule/timer_queue.h"
-#include "traps/exit.h"
+#include "traps/entry.h"
 
 extern "C" void (*const init_array_start[])();
 extern "C" void (*const init_array_end[])();

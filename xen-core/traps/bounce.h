@@ -19,8 +19,7 @@
 
 namespace skerry {
 
-[[gnu::cold, gnu::noinline]] void no_callback(Vcpu& vcpu);
-[[gnu::cold, gnu::noinline]] void bounce_failed(Vcpu& vcpu, uint64_t address, uint64_t stack);
+[[gnu::cold, gnu::noinline]] void bounce_failed(Vcpu& vcpu, uint64_t handler, uint64_t stack);
 
 // VMASST_TYPE_architectural_iopl: the kernel sees and sets IOPL in rflags.
 inline bool shows_iopl(const Vcpu& vcpu) { return vcpu.domain.vm_assist & 1ul << VMASST_TYPE_architectural_iopl; }
@@ -70,8 +69,11 @@ template <BounceWords kind, typename Handler>
     }
     if (masks_events(handler)) state.vcpu_info->evtchn_upcall_mask = 1;
     frame.rip = handler.address;
+    // With their padding the compiler stores constants, which it does not for 16 bits.
     frame.cs = selector::ring3_code64;
+    frame.cs_padding[0] = 0;
     frame.ss = selector::ring3_data;
+    frame.ss_padding[0] = 0;
     frame.rflags &= ~bounce::cleared_rflags;
     frame.rsp = stack;
     // Leave by SYSRET: rcx and r11 are on the stack. The preserved registers have not changed.
@@ -84,29 +86,24 @@ template <BounceWords kind>
 [[gnu::always_inline]] inline bool bounce_to_callback(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callback) {
     if (callback.address) [[likely]]
         return bounce_to_kernel<kind>(cpu, vcpu, callback);
-    no_callback(vcpu);
+    crash_domain(vcpu, "no handler is registered for what must be delivered now");
     return false;
 }
 
 // Exceptions as the guest's trap table says. `frame` of `cpu` is what was interrupted.
-void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector);
-void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint32_t error_code);
-// #PF; `error_code` as the hardware gave it.
-void inject_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t error_code);
-
-// The same for where a call is too much; what they return is as bounce_to_kernel.
-[[gnu::cold, gnu::noinline]] void unhandled_trap(Vcpu& vcpu, unsigned vector, uint64_t error_code);
 template <BounceWords kind>
 [[gnu::always_inline]] inline bool inject_inline(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint64_t error_code = 0) {
     const trap_info_t& trap = vcpu.cpu.traps[vector];
-    if (!trap.address) [[unlikely]] {
-        unhandled_trap(vcpu, vector, error_code);
-        return false;
-    }
-    return bounce_to_kernel<kind>(cpu, vcpu, trap, error_code);
+    if (trap.address) [[likely]]
+        return bounce_to_kernel<kind>(cpu, vcpu, trap, error_code);
+    crash_domain(vcpu, "unhandled trap %u, error code %lx", vector, error_code);
+    return false;
 }
-[[gnu::always_inline]] inline bool inject_page_fault_inline(CpuLocal& cpu, Vcpu& vcpu, uint64_t address,
-                                                            uint32_t error_code) {
+void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector);
+void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint32_t error_code);
+
+// #PF; `error_code` as the hardware gave it.
+[[gnu::always_inline]] inline bool inject_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address, uint32_t error_code) {
     vcpu.cpu.vcpu_info->arch.cr2 = address;
     // To the hardware, both modes of a guest are user mode.
     error_code = (error_code & ~page_fault::user) | (vcpu.cpu.in_kernel ? 0 : page_fault::user);

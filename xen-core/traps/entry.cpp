@@ -3,16 +3,20 @@
 
 #include "arch/x86_64/interrupts.h"
 #include "hypercalls/dispatch.h"
-#include "traps/exit.h"
 
 namespace skerry {
 namespace {
 
 // How entry.S marks what came without a vector.
 constexpr uint32_t vector_syscall32 = 0xfffffffe, vector_sysenter = 0xfffffffd;
-constexpr uint64_t syscall_length = 2;
+constexpr uint64_t syscall_length = 2, int_length = 2;
 
-// A system call of the guest's user, for its kernel to serve, where that has no callback for it.
+// False: the guest's kernel has no such callback.
+bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callback) {
+    if (callback.address) bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback);
+    return callback.address;
+}
+
 [[gnu::cold, gnu::noinline]] uint32_t refuse_syscall(CpuLocal& cpu, Vcpu& vcpu) {
     cpu.frame.rip -= syscall_length;
     inject_trap(cpu, vcpu, vector::invalid_opcode);
@@ -20,6 +24,12 @@ constexpr uint64_t syscall_length = 2;
 }
 
 // These are functions of their own so that each saves only the registers that it uses itself: where possible, none.
+[[gnu::noinline]] uint32_t hypercall(CpuLocal& cpu, Vcpu& vcpu) {
+    dispatch_hypercall(vcpu, cpu.frame);
+    return leave_syscall(cpu, *cpu.current); // fetched again, which is cheaper than to keep it across the call
+}
+
+// A system call of the guest's user, for its kernel to serve.
 [[gnu::noinline]] uint32_t user_system_call(CpuLocal& cpu, Vcpu& vcpu) {
     const GuestCallback& callback = vcpu.cpu.syscall_callback;
     if (!callback.address) [[unlikely]]
@@ -89,7 +99,8 @@ constexpr uint64_t syscall_length = 2;
 }
 
 [[gnu::noinline]] uint32_t unusual_page_fault_trap(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
-    return leave(cpu, vcpu, handle_unusual_page_fault(cpu, vcpu, address));
+    handle_unusual_page_fault(cpu, vcpu, address);
+    return leave(cpu, vcpu, load_registers);
 }
 
 [[gnu::noinline]] uint32_t page_fault_trap(CpuLocal& cpu, Vcpu& vcpu) {
@@ -101,7 +112,7 @@ constexpr uint64_t syscall_length = 2;
     bool may_be_table = (error_code & kinds) == (page_fault::present | page_fault::write) && vcpu.cpu.in_kernel;
     if (is_core || may_be_table) [[unlikely]]
         return unusual_page_fault_trap(cpu, vcpu, address);
-    if (!inject_page_fault_inline(cpu, vcpu, address, error_code)) [[unlikely]]
+    if (!inject_page_fault(cpu, vcpu, address, error_code)) [[unlikely]]
         return leave_slowly(cpu_local(), keep_registers);
     return leave(cpu, vcpu);
 }
@@ -119,44 +130,36 @@ void note_debug_causes(PvCpuState& state) {
     state.debug_registers[6] = (state.debug_registers[6] & ~breakpoints) | causes | dr6_neutral;
 }
 
-// int $0x80 has a gate of its own, so that it needs no decoding.
-void bounce_int80(CpuLocal& cpu, Vcpu& vcpu) {
-    constexpr uint64_t int_length = 2;
-    if (vcpu.cpu.traps[vector::int80].address) return inject_trap(cpu, vcpu, vector::int80);
-    cpu.frame.rip -= int_length;
-    inject_trap(cpu, vcpu, vector::general_protection, vector::int80 << 3 | selector_error::interrupt_gate);
+[[gnu::always_inline]] inline void serve_trap(CpuLocal& cpu, Vcpu& vcpu, uint32_t number) {
+    PvCpuState& state = vcpu.cpu;
+    switch (number) {
+    case vector::general_protection: return handle_general_protection(cpu, vcpu);
+    case vector::invalid_opcode: return handle_invalid_opcode(cpu, vcpu);
+    case vector::int80: // has a gate of its own, so that it needs no decoding
+        if (state.traps[number].address) return inject_trap(cpu, vcpu, number);
+        cpu.frame.rip -= int_length;
+        return inject_trap(cpu, vcpu, vector::general_protection, number << 3 | selector_error::interrupt_gate);
+    case vector_syscall32:
+        if (bounce_if_registered(cpu, vcpu, state.syscall32_callback)) return;
+        cpu.frame.rip -= syscall_length;
+        return inject_trap(cpu, vcpu, vector::invalid_opcode);
+    case vector_sysenter: // the frame says nothing of where the guest was: its kernel knows how SYSENTER is used
+        if (bounce_if_registered(cpu, vcpu, state.sysenter_callback)) return;
+        return inject_trap(cpu, vcpu, vector::general_protection, 0);
+    case vector::debug: note_debug_causes(state); break;
+    case vector::device_not_available:
+        // CR0.TS was set for the guest by fpu_taskswitch; the trap clears it, as Xen does.
+        if (state.cr0 & cr0::task_switched) state.set_task_switched(false);
+    }
+    if (vector::has_error_code(number)) return inject_trap(cpu, vcpu, number, cpu.frame.error_code);
+    inject_trap(cpu, vcpu, number);
 }
 
 [[gnu::noinline]] uint32_t other_trap(CpuLocal& cpu, Vcpu& vcpu) {
-    PvCpuState& state = vcpu.cpu;
-    uint32_t number = cpu.frame.vector, result = keep_registers;
-    switch (number) {
-    case vector::general_protection: result = handle_general_protection(cpu, vcpu); break;
-    case vector::invalid_opcode: result = handle_invalid_opcode(cpu, vcpu); break;
-    case vector::int80: bounce_int80(cpu, vcpu); break;
-    case vector_syscall32:
-        if (state.syscall32_callback.address)
-            (void)bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.syscall32_callback);
-        else
-            (void)refuse_syscall(cpu, vcpu);
-        break;
-    case vector_sysenter:
-        // The frame says nothing of where the guest was: its kernel knows how SYSENTER is used.
-        if (state.sysenter_callback.address)
-            (void)bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.sysenter_callback);
-        else
-            inject_trap(cpu, vcpu, vector::general_protection, 0);
-        break;
-    default:
-        if (number == vector::debug) note_debug_causes(state);
-        // CR0.TS was set for the guest by fpu_taskswitch; the trap clears it, as Xen does.
-        if (number == vector::device_not_available && (state.cr0 & cr0::task_switched)) state.set_task_switched(false);
-        if (vector::has_error_code(number))
-            inject_trap(cpu, vcpu, number, cpu.frame.error_code);
-        else
-            inject_trap(cpu, vcpu, number);
-    }
-    return leave(cpu, vcpu, result);
+    uint32_t number = cpu.frame.vector;
+    serve_trap(cpu, vcpu, number);
+    bool may_emulate = number == vector::general_protection || number == vector::invalid_opcode;
+    return leave(cpu, vcpu, may_emulate ? load_registers : keep_registers);
 }
 
 } // namespace
@@ -165,8 +168,7 @@ uint32_t guest_syscall(CpuLocal& cpu) {
     Vcpu& vcpu = *cpu.current;
     if (!vcpu.cpu.in_kernel) return user_system_call(cpu, vcpu);
     if (cpu.frame.rax == __HYPERVISOR_iret) return return_from_kernel(cpu, vcpu);
-    dispatch_hypercall(vcpu, cpu.frame);
-    return leave_syscall(cpu, *cpu.current); // fetched again, which is cheaper than to keep it across the call
+    return hypercall(cpu, vcpu);
 }
 
 uint32_t work_before_leaving(CpuLocal& cpu) { return leave_slowly(cpu, keep_registers); }

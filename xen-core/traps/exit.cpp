@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "traps/exit.h"
+#include "traps/entry.h"
 
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/machine_power.h"
@@ -74,7 +74,7 @@ void deliver_nmi(CpuLocal& cpu, Vcpu& vcpu) {
     state.nmi_pending = false;
     if (!state.nmi_callback.address) return;
     state.nmi_masked = true;
-    (void)bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.nmi_callback);
+    bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.nmi_callback);
 }
 
 } // namespace

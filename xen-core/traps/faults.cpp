@@ -3,7 +3,6 @@
 // first use of a page of its LDT; privileged instructions; software interrupts without a gate; CPUID by prefix.
 #include "arch/x86_64/segments.h"
 #include "traps/entry.h"
-#include "traps/exit.h"
 #include "traps/privileged.h"
 
 #include <algorithm>
@@ -63,10 +62,6 @@ Status execute_instruction(CpuLocal& cpu, Vcpu& vcpu) {
 
 // --- writes of a guest kernel to its own page tables: judged and done by pv_mmu ------------------------------------
 
-bool needs_old(Operation operation) {
-    return operation != Operation::move && operation != Operation::exchange && operation != Operation::store_string;
-}
-
 bool is_bit_operation(Operation operation) {
     return operation >= Operation::bit_set && operation <= Operation::bit_complement;
 }
@@ -103,7 +98,7 @@ Status emulate_page_table_write(CpuLocal& cpu, Vcpu& vcpu, GuestVirt address) {
         return Error::not_supported;
 
     uint64_t old = 0;
-    bool compares = needs_old(write.operation);
+    bool compares = reads_memory(write.operation);
     // The mapping is read-only for the guest, but it can be read.
     if (compares) TRY_STATUS(copy_from_guest(&old, address, write.bytes));
     Computed computed = compute(write.operation, write.bytes, old, operand, frame.rax, frame.rflags);
@@ -122,18 +117,16 @@ Status emulate_page_table_write(CpuLocal& cpu, Vcpu& vcpu, GuestVirt address) {
 // --- the rest ------------------------------------------------------------------------------------------------------
 
 // The address is xen-core's.
-[[gnu::cold, gnu::noinline]] uint32_t fault_in_core_range(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
+[[gnu::cold, gnu::noinline]] void fault_in_core_range(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
     uint32_t error_code = cpu.frame.error_code;
-    uint64_t offset = window_address(address).offset;
     if (!is_window_address(address) || (error_code & page_fault::user))
-        inject_page_fault(cpu, vcpu, address, error_code);
-    else if (map_ldt_on_demand(vcpu, address))
-        return keep_registers;
-    else if (offset >= layout::vcpu_window_ldt_offset) // shown where the guest believes its LDT to be
-        inject_page_fault(cpu, vcpu, vcpu.cpu.ldt_base + offset - layout::vcpu_window_ldt_offset, error_code);
-    else
-        inject_trap(cpu, vcpu, vector::general_protection, static_cast<uint16_t>(offset & ~7u));
-    return keep_registers;
+        return (void)inject_page_fault(cpu, vcpu, address, error_code);
+    if (map_ldt_on_demand(vcpu, address)) return;
+    uint64_t offset = window_address(address).offset;
+    if (offset < layout::vcpu_window_ldt_offset)
+        return inject_trap(cpu, vcpu, vector::general_protection, static_cast<uint16_t>(offset & ~7u));
+    // The guest sees the fault where it believes its LDT to be.
+    inject_page_fault(cpu, vcpu, vcpu.cpu.ldt_base + offset - layout::vcpu_window_ldt_offset, error_code);
 }
 
 // `int n` of a vector whose real gate is closed to guests. Error code: 8n + 2; which vector is meant is read from the
@@ -141,17 +134,14 @@ Status emulate_page_table_write(CpuLocal& cpu, Vcpu& vcpu, GuestVirt address) {
 bool software_interrupt(CpuLocal& cpu, Vcpu& vcpu) {
     constexpr uint8_t int_opcode = 0xcd;
     constexpr unsigned int_length = 2;
-    RegisterFrame& frame = cpu.frame;
-    InstructionBytes code = fetch_instruction(frame);
+    InstructionBytes code = fetch_instruction(cpu.frame);
     if (code.count < int_length || code.bytes[0] != int_opcode) return false;
-    const trap_info_t& trap = vcpu.cpu.traps[code.bytes[1]];
-    unsigned level = vcpu.cpu.in_kernel ? 1 : 3;
-    if ((trap.flags & 3) < level || !trap.address) {
-        frame.error_code = code.bytes[1] << 3 | selector_error::interrupt_gate;
-        return false;
-    }
-    frame.rip += int_length;
-    inject_trap(cpu, vcpu, code.bytes[1]);
+    unsigned number = code.bytes[1], level = vcpu.cpu.in_kernel ? 1 : 3;
+    const trap_info_t& trap = vcpu.cpu.traps[number];
+    cpu.frame.error_code = number << 3 | selector_error::interrupt_gate;
+    if ((trap.flags & 3) < level || !trap.address) return false;
+    cpu.frame.rip += int_length;
+    inject_trap(cpu, vcpu, number);
     return true;
 }
 
@@ -163,36 +153,30 @@ bool map_ldt_on_demand(Vcpu& vcpu, uint64_t address) {
            vcpu.cpu.map_ldt_page(vcpu.domain.mmu, place.offset - static_cast<unsigned>(layout::vcpu_window_ldt_offset));
 }
 
-uint32_t handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
+void handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
     if (address - layout::core_start < layout::core_end - layout::core_start)
         return fault_in_core_range(cpu, vcpu, address);
-    if (is_settled(emulate_page_table_write(cpu, vcpu, GuestVirt(address)))) return load_registers;
-    inject_page_fault(cpu, vcpu, address, cpu.frame.error_code);
-    return keep_registers;
+    if (!is_settled(emulate_page_table_write(cpu, vcpu, GuestVirt(address))))
+        inject_page_fault(cpu, vcpu, address, cpu.frame.error_code);
 }
 
-uint32_t handle_general_protection(CpuLocal& cpu, Vcpu& vcpu) {
+void handle_general_protection(CpuLocal& cpu, Vcpu& vcpu) {
+    using namespace selector_error;
     uint32_t error_code = cpu.frame.error_code;
-    if ((error_code & (selector_error::external | selector_error::interrupt_gate)) == selector_error::interrupt_gate) {
-        if (software_interrupt(cpu, vcpu)) return keep_registers;
-    } else if (error_code == 0 && is_settled(execute_instruction(cpu, vcpu))) {
-        return load_registers;
-    }
-    inject_trap(cpu, vcpu, vector::general_protection, cpu.frame.error_code);
-    return keep_registers;
+    bool by_gate = (error_code & (external | interrupt_gate)) == interrupt_gate;
+    bool is_served =
+        by_gate ? software_interrupt(cpu, vcpu) : !error_code && is_settled(execute_instruction(cpu, vcpu));
+    if (!is_served) inject_trap(cpu, vcpu, vector::general_protection, cpu.frame.error_code);
 }
 
-uint32_t handle_invalid_opcode(CpuLocal& cpu, Vcpu& vcpu) {
+void handle_invalid_opcode(CpuLocal& cpu, Vcpu& vcpu) {
     // ud2a followed by "xen": XEN_EMULATE_PREFIX of <xen/arch-x86/xen.h>; and CPUID.
     constexpr uint8_t by_prefix[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
     InstructionBytes code = fetch_instruction(cpu.frame);
-    if (code.count >= sizeof(by_prefix) && !memcmp(code.bytes, by_prefix, sizeof(by_prefix))) {
-        execute_cpuid(cpu, vcpu, true);
-        step_over(cpu, vcpu, sizeof(by_prefix));
-        return load_registers;
-    }
-    inject_trap(cpu, vcpu, vector::invalid_opcode);
-    return keep_registers;
+    if (code.count < sizeof(by_prefix) || memcmp(code.bytes, by_prefix, sizeof(by_prefix)))
+        return inject_trap(cpu, vcpu, vector::invalid_opcode);
+    execute_cpuid(cpu, vcpu, true);
+    step_over(cpu, vcpu, sizeof(by_prefix));
 }
 
 } // namespace skerry

@@ -129,18 +129,20 @@ struct Prefixes {
 
     // False: the byte is none.
     bool take(uint8_t byte, bool long_mode) {
-        bool is_rex = long_mode && (byte & 0xf0) == 0x40;
-        bool is_segment = (byte & 0xe7) == 0x26 || (byte & 0xfe) == 0x64; // es, cs, ss, ds; fs, gs
         switch (byte) {
         case 0x66: operand_size = true; break;
         case 0x67: address_size = true; break;
         case 0xf0: lock = true; break;
         case 0xf2 ... 0xf3: repeat = byte; break;
         default:
-            if (is_segment) segment = byte;
-            if (!is_segment && !is_rex) return false;
+            if (long_mode && (byte & 0xf0) == 0x40) {
+                rex = byte;
+                return true;
+            }
+            if ((byte & 0xe7) != 0x26 && (byte & 0xfe) != 0x64) return false; // es, cs, ss, ds; fs, gs
+            segment = byte;
         }
-        rex = is_rex ? byte : 0;
+        rex = 0;
         return true;
     }
 };
@@ -152,7 +154,7 @@ struct Reader {
     bool failed = false;
 
     uint8_t byte() {
-        if (position < code.count && position < max_instruction_length) return code.bytes[position++];
+        if (position < code.count) return code.bytes[position++];
         failed = true;
         return 0;
     }
@@ -231,6 +233,7 @@ Computed compute(Operation operation, unsigned bytes, uint64_t old, uint64_t ope
     uint64_t mask = ~uint64_t{0} >> (63 - top);
     old &= mask;
     operand &= mask;
+    if (!reads_memory(operation)) return {operand, rflags};
     uint64_t bit = uint64_t{1} << (operand & top);
     // `carries`: out of each bit (of a subtraction, borrows).
     auto with_flags = [&](uint64_t value, uint64_t carries) -> Computed {
@@ -260,7 +263,7 @@ Computed compute(Operation operation, unsigned bytes, uint64_t old, uint64_t ope
         uint64_t flags = subtract(accumulator & mask, old).rflags;
         return {flags & zero ? operand : old, flags};
     }
-    default: return {operand, rflags};
+    default: return {old, rflags}; // writes nothing
     }
 }
 

@@ -63,6 +63,10 @@ constexpr bool is_memory_write(Operation operation) { return operation <= Operat
 constexpr bool is_for_users(Operation operation) {
     return operation > Operation::store_string && operation < Operation::halt;
 }
+// What the write does depends on what is there.
+constexpr bool reads_memory(Operation operation) {
+    return operation != Operation::move && operation != Operation::exchange && operation != Operation::store_string;
+}
 
 // A memory operand's address is not computed: for a write it is the faulting one, and INVLPG flushes everything.
 struct Instruction {
@@ -86,7 +90,7 @@ struct Computed {
     uint64_t value;
     uint64_t rflags;
 };
-// `accumulator`: rax, for compare_exchange. move, exchange and store_string need no old value.
+// `accumulator`: rax, for compare_exchange.
 Computed compute(Operation operation, unsigned bytes, uint64_t old, uint64_t operand, uint64_t accumulator,
                  uint64_t rflags);
 

@@ -14,7 +14,7 @@
 #define VECTOR_SYSCALL -1
 #define VECTOR_SYSCALL32 -2
 #define VECTOR_SYSENTER -3
-// traps/exit.h
+// traps/entry.h
 #define LEAVE_AFTER_WORK 2
 
 // Around calls of C++ the frame stands 8 bytes above rsp, which keeps the stack aligned to 16 as C++ expects.
