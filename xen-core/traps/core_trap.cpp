@@ -2,15 +2,8 @@
 // Traps of xen-core itself: interrupts of an idle CPU, faults that were expected, and the rest, which is the end.
 #include "arch/x86_64/crash.h"
 #include "arch/x86_64/direct_map.h"
-#include "arch/x86_64/exception_table.h"
-#include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/machine_power.h"
-#include "arch/x86_64/segments.h"
-#include "base/log.h"
-#include "memory/frame_table.h"
 #include "traps/entry.h"
-
-#include <string.h>
 
 namespace skerry {
 

@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Each CPU's ways in: IDT, TSS, SYSCALL and SYSENTER registers, and the page by which SYSCALL finds the stack.
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/cpuid.h"
-#include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/layout.h"
-#include "arch/x86_64/msr.h"
-#include "arch/x86_64/segment_descriptor.h"
-#include "arch/x86_64/segments.h"
-#include "arch/x86_64/tlb.h"
-#include "base/log.h"
 #include "traps/entry.h"
-#include "traps/guest_registers.h"
-#include "traps/vectors.h"
+#include "traps/privileged.h"
 
 namespace skerry {
 
@@ -37,22 +27,28 @@ constexpr uint8_t gate_user = 3 << 5;
 
 alignas(page_size) Gate gates[256];
 
+constexpr uint8_t stack_of(unsigned number) {
+    switch (number) {
+    case vector::debug: return CPU_IST_DEBUG;
+    case vector::nmi: return CPU_IST_NMI;
+    case vector::double_fault: return CPU_IST_DOUBLE_FAULT;
+    case vector::machine_check: return CPU_IST_MACHINE_CHECK;
+    default: return 0;
+    }
+}
+
 void fill_gates() {
     for (unsigned number = 0; number < 256; ++number) {
         auto entry = reinterpret_cast<uint64_t>(vector_entries) + number * vector_entry_size;
         bool for_users = number == vector::breakpoint || number == vector::overflow || number == vector::int80;
-        uint8_t stack = number == vector::debug           ? CPU_IST_DEBUG
-                        : number == vector::nmi           ? CPU_IST_NMI
-                        : number == vector::double_fault  ? CPU_IST_DOUBLE_FAULT
-                        : number == vector::machine_check ? CPU_IST_MACHINE_CHECK
-                                                          : 0;
-        gates[number] = {.offset_low = static_cast<uint16_t>(entry),
-                         .selector = selector::core_code,
-                         .stack = stack,
-                         .type = static_cast<uint8_t>(gate_present_interrupt | (for_users ? gate_user : 0)),
-                         .offset_middle = static_cast<uint16_t>(entry >> 16),
-                         .offset_high = static_cast<uint32_t>(entry >> 32),
-                         .reserved = 0};
+        auto type = static_cast<uint8_t>(gate_present_interrupt | (for_users ? gate_user : 0));
+        gates[number] = {static_cast<uint16_t>(entry),
+                         selector::core_code,
+                         stack_of(number),
+                         type,
+                         static_cast<uint16_t>(entry >> 16),
+                         static_cast<uint32_t>(entry >> 32),
+                         0};
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "traps/entry.h"
 
-#include "arch/x86_64/interrupts.h"
 #include "hypercalls/dispatch.h"
 
 namespace skerry {
@@ -44,14 +43,6 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
     return leave_after_work;
 }
 
-// SYSRET loads rcx and r11 with rip and rflags. To other than canonical 64-bit code that is done by hand, and by IRET.
-[[gnu::always_inline]] inline void return_as_syscall(RegisterFrame& frame) {
-    frame.rcx = frame.rip;
-    frame.r11 = frame.rflags;
-    if (frame.cs != selector::ring3_code64 || !is_canonical(frame.rip)) [[unlikely]]
-        frame.vector = 0;
-}
-
 // The iret hypercall: registers from the frame that the guest's kernel has on its stack (iret_context in
 // <xen/arch-x86/xen-x86_64.h>). Each word goes straight to its place: if one cannot be read, the domain ends.
 [[gnu::noinline]] uint32_t return_from_kernel(CpuLocal& cpu, Vcpu& vcpu) {
@@ -87,15 +78,19 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
     frame.cs = static_cast<uint16_t>(cs | 3);
     frame.ss = static_cast<uint16_t>(ss | 3);
     state.vcpu_info->evtchn_upcall_mask = !(rflags_wanted & rflags::interrupts);
-    if (flags & VGCF_in_syscall)
-        return_as_syscall(frame);
-    else
-        frame.vector = 0;
+    bool by_sysret = flags & VGCF_in_syscall;
+    if (by_sysret) {
+        // SYSRET loads these from rip and rflags. To other than canonical 64-bit code that is done here, and by IRET.
+        frame.rcx = frame.rip;
+        frame.r11 = frame.rflags;
+        by_sysret = frame.cs == selector::ring3_code64 && is_canonical(frame.rip);
+    }
+    if (!by_sysret) frame.vector = 0;
     if (state.nmi_masked) [[unlikely]] {
         state.nmi_masked = false; // and the next may be pending
         return leave_after_work;
     }
-    return leave_syscall(cpu, vcpu, frame.vector == vector_syscall ? leave_by_sysret : leave_by_iret);
+    return leave_syscall(cpu, vcpu, by_sysret ? leave_by_sysret : leave_by_iret);
 }
 
 [[gnu::noinline]] uint32_t unusual_page_fault_trap(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {

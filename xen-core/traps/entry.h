@@ -17,8 +17,8 @@ inline constexpr uint32_t leave_by_sysret = 0, leave_by_iret = 1, leave_after_wo
 // Handles all work that is pending on this CPU, until there is a vCPU to run and nothing left to do for it.
 [[gnu::cold, gnu::noinline]] uint32_t leave_slowly(CpuLocal& cpu, uint32_t result);
 
-// The event callback. False: as bounce_to_kernel.
-[[gnu::noinline]] bool deliver_upcall(CpuLocal& cpu, Vcpu& vcpu);
+// The event callback. leave_by_sysret; or leave_after_work, if the domain has ended instead.
+[[gnu::noinline]] uint32_t deliver_upcall(CpuLocal& cpu, Vcpu& vcpu);
 
 // Pending and not masked?
 [[gnu::always_inline]] inline bool has_event(const Vcpu& vcpu) {
@@ -34,14 +34,14 @@ inline constexpr uint32_t leave_by_sysret = 0, leave_by_iret = 1, leave_after_wo
     if (cpu.has_work()) [[unlikely]]
         return leave_after_work;
     if (has_event(vcpu)) [[unlikely]]
-        return deliver_upcall(cpu, vcpu) ? leave_by_sysret : leave_after_work;
+        return deliver_upcall(cpu, vcpu);
     return result;
 }
 [[gnu::always_inline]] inline uint32_t leave(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = keep_registers) {
     if (cpu.has_work()) [[unlikely]]
         return leave_slowly(cpu, result);
     if (has_event(vcpu)) [[unlikely]]
-        return deliver_upcall(cpu, vcpu) ? result : leave_slowly(cpu_local(), result);
+        return deliver_upcall(cpu, vcpu) == leave_by_sysret ? result : leave_slowly(cpu_local(), result);
     return result;
 }
 

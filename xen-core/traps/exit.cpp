@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "traps/entry.h"
 
-#include "arch/x86_64/instructions.h"
 #include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
-#include "arch/x86_64/tlb.h"
-#include "schedule/scheduler.h"
-#include "schedule/timer_queue.h"
 
 namespace skerry {
 
@@ -79,8 +75,9 @@ void deliver_nmi(CpuLocal& cpu, Vcpu& vcpu) {
 
 } // namespace
 
-bool deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
-    return bounce_to_callback<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback);
+uint32_t deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
+    bool delivered = bounce_to_callback<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback);
+    return delivered ? leave_by_sysret : leave_after_work;
 }
 
 uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
@@ -93,7 +90,7 @@ uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
         }
         Vcpu& vcpu = *cpu.current;
         deliver_nmi(cpu, vcpu);
-        if (has_event(vcpu)) (void)deliver_upcall(cpu, vcpu);
+        if (has_event(vcpu)) deliver_upcall(cpu, vcpu);
         if (!cpu.has_work()) return result;
     }
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The faults of guests that are not simply passed on: a write to a page table, which the guest sees read-only; the
 // first use of a page of its LDT; privileged instructions; software interrupts without a gate; CPUID by prefix.
-#include "arch/x86_64/segments.h"
 #include "traps/entry.h"
 #include "traps/privileged.h"
-
-#include <algorithm>
-#include <string.h>
 
 namespace skerry {
 namespace {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "traps/guest_registers.h"
+#include "traps/privileged.h"
 
 #include "arch/x86_64/cpuid.h"
-#include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/msr.h"
 #include "arch/x86_64/xsave.h"
 #include "domain/domain.h"
 
@@ -31,14 +28,6 @@ Status write_base(CpuLocal& cpu, Vcpu& vcpu, uint64_t base) {
     load_address_space(cpu, state);
     if (base != old) mmu.release_base(frame_of(MachAddr(old)), budget);
     return success;
-}
-
-void write_cr4_choices(CpuLocal& cpu, PvCpuState& state, uint64_t value) {
-    state.cr4 = guest_cr4(value);
-    uint64_t wanted = hardware_cr4(state);
-    if (wanted == cpu.loaded_cr4) return;
-    write_cr4(wanted);
-    cpu.loaded_cr4 = static_cast<uint32_t>(wanted);
 }
 
 // --- model-specific registers --------------------------------------------------------------------------------------
@@ -112,7 +101,13 @@ Status write_guest_control(CpuLocal& cpu, Vcpu& vcpu, unsigned index, uint64_t v
         return success;
     case 2: state.vcpu_info->arch.cr2 = value; return success;
     case 3: return write_base(cpu, vcpu, value & pte::frame_mask);
-    case 4: write_cr4_choices(cpu, state, value); return success;
+    case 4:
+        state.cr4 = guest_cr4(value);
+        if (uint64_t wanted = hardware_cr4(state); wanted != cpu.loaded_cr4) {
+            write_cr4(wanted);
+            cpu.loaded_cr4 = static_cast<uint32_t>(wanted);
+        }
+        return success;
     default: return Error::invalid;
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "traps/instruction.h"
 
-#include <algorithm>
 #include <array>
 
 namespace skerry {

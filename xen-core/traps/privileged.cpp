@@ -2,15 +2,10 @@
 #include "traps/privileged.h"
 
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/msr.h"
 #include "arch/x86_64/time.h"
-#include "arch/x86_64/tlb.h"
-#include "domain/domain.h"
 #include "hypercalls/dispatch.h"
 #include "traps/bounce.h"
 #include "traps/cpuid_policy.h"
-#include "traps/guest_registers.h"
 
 namespace skerry {
 namespace {

@@ -1,0 +1,61 @@
+cpu_entry.o: xen-core/traps/cpu_entry.cpp xen-core/base/hidden.h \
+ xen-core/arch/x86_64/core_page_tables.h \
+ xen-core/arch/x86_64/page_table_entry.h xen-core/base/types.h \
+ xen-core/base/result.h xen-core/arch/x86_64/features.h \
+ xen-core/traps/guest_registers.h xen-core/domain/vcpu.h \
+ xen-core/domain/pv_cpu_state.h xen-core/arch/x86_64/cpu_local.h \
+ xen-core/arch/x86_64/register_frame.h \
+ xen-core/arch/x86_64/descriptor_windows.h \
+ xen-core/arch/x86_64/segment_descriptor.h \
+ xen-core/arch/x86_64/segments.h xen-core/arch/x86_64/exception_table.h \
+ xen-core/arch/x86_64/instructions.h xen-core/arch/x86_64/msr.h \
+ xen-core/base/lock.h xen-core/base/lock_rank.h \
+ xen-core/events/event_channel.h xen-core/events/event_interfaces.h \
+ xen-core/memory/allocator.h xen-core/memory/account.h \
+ xen-core/memory/translation_users.h xen-core/arch/x86_64/tlb.h \
+ xen-core/memory/frame.h xen-core/base/log.h xen-core/memory/guest_copy.h \
+ xen-core/arch/x86_64/layout.h xen-core/arch/x86_64/guest_access.h \
+ xen-core/arch/x86_64/smap.h xen-core/schedule/scheduler.h \
+ xen-core/schedule/run_queue.h xen-core/schedule/sched_entity.h \
+ xen-core/base/list.h xen-core/schedule/affinity.h \
+ xen-core/schedule/sched_group.h xen-core/schedule/vcpu_timers.h \
+ xen-core/schedule/timer_queue.h
+xen-core/base/hidden.h:
+xen-core/arch/x86_64/core_page_tables.h:
+xen-core/arch/x86_64/page_table_entry.h:
+xen-core/base/types.h:
+xen-core/base/result.h:
+xen-core/arch/x86_64/features.h:
+xen-core/traps/guest_registers.h:
+xen-core/domain/vcpu.h:
+xen-core/domain/pv_cpu_state.h:
+xen-core/arch/x86_64/cpu_local.h:
+xen-core/arch/x86_64/register_frame.h:
+xen-core/arch/x86_64/descriptor_windows.h:
+xen-core/arch/x86_64/segment_descriptor.h:
+xen-core/arch/x86_64/segments.h:
+xen-core/arch/x86_64/exception_table.h:
+xen-core/arch/x86_64/instructions.h:
+xen-core/arch/x86_64/msr.h:
+xen-core/base/lock.h:
+xen-core/base/lock_rank.h:
+xen-core/events/event_channel.h:
+xen-core/events/event_interfaces.h:
+xen-core/memory/allocator.h:
+xen-core/memory/account.h:
+xen-core/memory/translation_users.h:
+xen-core/arch/x86_64/tlb.h:
+xen-core/memory/frame.h:
+xen-core/base/log.h:
+xen-core/memory/guest_copy.h:
+xen-core/arch/x86_64/layout.h:
+xen-core/arch/x86_64/guest_access.h:
+xen-core/arch/x86_64/smap.h:
+xen-core/schedule/scheduler.h:
+xen-core/schedule/run_queue.h:
+xen-core/schedule/sched_entity.h:
+xen-core/base/list.h:
+xen-core/schedule/affinity.h:
+xen-core/schedule/sched_group.h:
+xen-core/schedule/vcpu_timers.h:
+xen-core/schedule/timer_queue.h:
