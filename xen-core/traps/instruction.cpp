@@ -128,20 +128,21 @@ struct Prefixes {
 
     // False: the byte is none.
     bool take(uint8_t byte, bool long_mode) {
+        bool is_rex = long_mode && (byte & 0xf0) == 0x40;
         switch (byte) {
         case 0x66: operand_size = true; break;
         case 0x67: address_size = true; break;
         case 0xf0: lock = true; break;
         case 0xf2 ... 0xf3: repeat = byte; break;
+        case 0x26:
+        case 0x2e:
+        case 0x36:
+        case 0x3e:
+        case 0x64 ... 0x65: segment = byte; break; // es, cs, ss, ds, fs, gs
         default:
-            if (long_mode && (byte & 0xf0) == 0x40) {
-                rex = byte;
-                return true;
-            }
-            if ((byte & 0xe7) != 0x26 && (byte & 0xfe) != 0x64) return false; // es, cs, ss, ds; fs, gs
-            segment = byte;
+            if (!is_rex) return false;
         }
-        rex = 0;
+        rex = is_rex ? byte : 0;
         return true;
     }
 };
@@ -192,12 +193,12 @@ Result<Instruction> decode(const InstructionBytes& code, bool long_mode) {
     bool is_write = is_memory_write(operation), is_string_write = operation == store_string;
     if (is_write ? prefixes.repeat && !is_string_write : prefixes.lock) return Error::not_supported;
     if (is_string_write && (prefixes.address_size || prefixes.repeat == 0xf2)) return Error::not_supported;
-    bool byte_form = encoding->has_byte_form && !(opcode & 1), wide = is_write && (prefixes.rex & 8);
+    bool byte_form = encoding->has_byte_form && !(opcode & 1);
+    uint8_t bytes = prefixes.operand_size ? 2 : 4;
+    if (is_write && (prefixes.rex & 8)) bytes = 8;
+    if (byte_form) bytes = 1;
     Instruction result{.operation = operation,
-                       .bytes = static_cast<uint8_t>(byte_form               ? 1
-                                                     : wide                  ? 8
-                                                     : prefixes.operand_size ? 2
-                                                                             : 4),
+                       .bytes = bytes,
                        .address_bytes = static_cast<uint8_t>(long_mode && !prefixes.address_size ? 8 : 4),
                        .segment = prefixes.segment,
                        .repeated = prefixes.repeat != 0,
@@ -216,7 +217,7 @@ Result<Instruction> decode(const InstructionBytes& code, bool long_mode) {
     }
     if (form == port) result.immediate = reader.byte();
     if (form == memory_byte) result.immediate = reader.immediate(1);
-    if (form == memory_immediate) result.immediate = reader.immediate(std::min<unsigned>(result.bytes, 4));
+    if (form == memory_immediate) result.immediate = reader.immediate(std::min<unsigned>(bytes, 4));
     if (reader.failed) return Error::not_supported;
     result.length = static_cast<uint8_t>(reader.position);
     return result;
