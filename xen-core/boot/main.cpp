@@ -7,7 +7,6 @@
 #include "arch/x86_64/time.h"
 #include "boot/start.h"
 #include "traps/entry.h"
-#include "traps/exit.h"
 
 #include <algorithm>
 

@@ -140,11 +140,11 @@ bool switch_state(CpuLocal& cpu, PvCpuState* save, PvCpuState* load);
 inline void load_address_space(CpuLocal&, const PvCpuState& state) {
     write_cr3(state.in_kernel ? state.kernel_cr3 : state.user_cr3);
 }
-// Guest kernel mode to guest user mode or back, of the loaded vCPU: address space and GS base.
-[[gnu::always_inline]] inline void toggle_guest_mode(CpuLocal& cpu, PvCpuState& state) {
+// Guest user mode to guest kernel mode or back, of the loaded vCPU: address space and GS base.
+[[gnu::always_inline]] inline void enter_guest_mode(CpuLocal&, PvCpuState& state, bool in_kernel) {
     swap_gs();
-    state.in_kernel = !state.in_kernel;
-    load_address_space(cpu, state);
+    state.in_kernel = in_kernel;
+    write_cr3(in_kernel ? state.kernel_cr3 : state.user_cr3);
 }
 // The hardware's copies of a debug register; and a new selector for the user's GS while the kernel runs.
 void load_debug_register(const PvCpuState& state, unsigned index);

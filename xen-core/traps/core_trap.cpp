@@ -2,46 +2,22 @@
 // Traps of xen-core itself: interrupts of an idle CPU, faults that were expected, and the rest, which is the end.
 #include "arch/x86_64/code_tables.h"
 #include "arch/x86_64/direct_map.h"
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/machine_power.h"
-#include "arch/x86_64/page_table_entry.h"
-#include "base/log.h"
-#include "memory/frame_table.h"
 #include "traps/entry.h"
-#include "traps/exit.h"
-#include "traps/vectors.h"
 
 #include <string.h>
 
 namespace skerry {
 
-extern "C" const uint8_t iret_to_guest[], sysenter_entry[];
+extern "C" const uint8_t iret_to_guest[];
 
 namespace {
 
-constexpr const char* names[] = {"divide error",
-                                 "debug trap",
-                                 "NMI",
-                                 "breakpoint",
-                                 "overflow",
-                                 "bound range",
-                                 "invalid opcode",
-                                 "device not available",
-                                 "double fault",
-                                 "coprocessor segment",
-                                 "invalid TSS",
-                                 "segment not present",
-                                 "stack fault",
-                                 "general protection fault",
-                                 "page fault",
-                                 "reserved trap",
-                                 "FPU error",
-                                 "alignment check",
-                                 "machine check",
-                                 "SIMD error"};
-
-const char* name_of(uint32_t number) { return number < sizeof(names) / sizeof(names[0]) ? names[number] : "trap"; }
+// By vector, as the Intel SDM abbreviates them (volume 3, table 6-1).
+constexpr const char* names[] = {"#DE", "#DB",         "NMI", "#BP", "#OF", "#BR", "#UD", "#NM",
+                                 "#DF", "coprocessor", "#TS", "#NP", "#SS", "#GP", "#PF", "reserved",
+                                 "#MF", "#AC",         "#MC", "#XM", "#VE", "#CP"};
+const char* name_of(uint32_t number) { return number < std::size(names) ? names[number] : "trap"; }
 
 // Do the page tables, as they are now, allow this access of ring 0 to a guest's address? The guest may have relaxed an
 // entry without a flush; then the fault came from a stale translation, which the fault itself has dropped. The tables
@@ -74,9 +50,13 @@ RegisterFrame* recover_from_iret(RegisterFrame& fault) {
     CpuLocal& cpu = cpu_local();
     memmove(&cpu.frame, &fault, offsetof(RegisterFrame, error_code));
     cpu.frame.vector = 0;
-    note_segments(cpu.current->cpu);
-    inject_failsafe(cpu, *cpu.current);
-    (void)leave(cpu, *cpu.current);
+    Vcpu& vcpu = *cpu.current;
+    vcpu.cpu.ds = read_ds();
+    vcpu.cpu.es = read_es();
+    vcpu.cpu.fs = read_fs();
+    vcpu.cpu.gs = read_gs();
+    inject_failsafe(cpu, vcpu);
+    (void)leave(cpu, vcpu);
     return &cpu.frame;
 }
 

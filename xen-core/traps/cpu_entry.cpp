@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Each CPU's ways in: IDT, TSS, SYSCALL and SYSENTER registers, and the page by which SYSCALL finds the stack.
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/layout.h"
-#include "arch/x86_64/segments.h"
-#include "arch/x86_64/tlb.h"
-#include "base/log.h"
 #include "traps/entry.h"
-#include "traps/vectors.h"
+#include "traps/privileged.h"
 
 namespace skerry {
 
@@ -33,22 +27,28 @@ constexpr uint8_t gate_user = 3 << 5;
 
 alignas(page_size) Gate gates[256];
 
+constexpr uint8_t stack_of(unsigned number) {
+    switch (number) {
+    case vector::debug: return CPU_IST_DEBUG;
+    case vector::nmi: return CPU_IST_NMI;
+    case vector::double_fault: return CPU_IST_DOUBLE_FAULT;
+    case vector::machine_check: return CPU_IST_MACHINE_CHECK;
+    default: return 0;
+    }
+}
+
 void fill_gates() {
     for (unsigned number = 0; number < 256; ++number) {
         auto entry = reinterpret_cast<uint64_t>(vector_entries) + number * vector_entry_size;
         bool for_users = number == vector::breakpoint || number == vector::overflow || number == vector::int80;
-        uint8_t stack = number == vector::debug           ? CPU_IST_DEBUG
-                        : number == vector::nmi           ? CPU_IST_NMI
-                        : number == vector::double_fault  ? CPU_IST_DOUBLE_FAULT
-                        : number == vector::machine_check ? CPU_IST_MACHINE_CHECK
-                                                          : 0;
-        gates[number] = {.offset_low = static_cast<uint16_t>(entry),
-                         .selector = selector::core_code,
-                         .stack = stack,
-                         .type = static_cast<uint8_t>(gate_present_interrupt | (for_users ? gate_user : 0)),
-                         .offset_middle = static_cast<uint16_t>(entry >> 16),
-                         .offset_high = static_cast<uint32_t>(entry >> 32),
-                         .reserved = 0};
+        auto type = static_cast<uint8_t>(gate_present_interrupt | (for_users ? gate_user : 0));
+        gates[number] = {static_cast<uint16_t>(entry),
+                         selector::core_code,
+                         stack_of(number),
+                         type,
+                         static_cast<uint16_t>(entry >> 16),
+                         static_cast<uint32_t>(entry >> 32),
+                         0};
     }
 }
 
@@ -89,20 +89,6 @@ void set_up_system_calls(uint64_t stack) {
     }
 }
 
-// Makes CPUID in ring 3 a general protection fault where the machine can, so that guests see their policy even without
-// the prefix (Intel: Intel SDM volume 3, 2.9 'CPUID faulting'; AMD APM volume 3, appendix E.4.17 'CpuidUserDis').
-void trap_cpuid() {
-    constexpr uint32_t platform_info = 0xce, misc_features_enables = 0x140, hardware_configuration = 0xc0010015;
-    constexpr uint64_t can_fault = uint64_t{1} << 31, cpuid_fault = 1, cpuid_user_disable = uint64_t{1} << 35;
-    uint64_t value;
-    if (cpu_features.intel && read_msr_safe(platform_info, value) && (value & can_fault) &&
-        read_msr_safe(misc_features_enables, value))
-        (void)write_msr_safe(misc_features_enables, value | cpuid_fault);
-    bool amd_can = cpu_features.amd && cpuid(0x80000000).eax >= 0x80000021 && (cpuid(0x80000021).eax & 1u << 17);
-    if (amd_can && read_msr_safe(hardware_configuration, value))
-        (void)write_msr_safe(hardware_configuration, value | cpuid_user_disable);
-}
-
 } // namespace
 
 void set_up_cpu_entry() {
@@ -116,7 +102,7 @@ void set_up_cpu_entry() {
     load_idt({.limit = sizeof(gates) - 1, .base = reinterpret_cast<uint64_t>(gates)});
     map_syscall_page(stack);
     set_up_system_calls(stack);
-    trap_cpuid();
+    trap_guest_cpuid();
     cpu.loaded_cr4 = static_cast<uint32_t>(core_cr4());
 }
 

@@ -26,7 +26,4 @@ struct CpuidView {
 
 CpuidLeaf guest_cpuid(const CpuidView& view, uint32_t leaf, uint32_t subleaf);
 
-// Bytes of a standard-format save area for these components.
-uint32_t save_area_size(const CpuidView& view, uint64_t components);
-
 } // namespace skerry

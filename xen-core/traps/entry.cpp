@@ -1,101 +1,46 @@
 // SPDX-License-Identifier: MIT
 #include "traps/entry.h"
 
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/interrupts.h"
-#include "arch/x86_64/layout.h"
 #include "hypercalls/dispatch.h"
-#include "traps/exit.h"
-#include "traps/vectors.h"
 
 namespace skerry {
 namespace {
 
 // How entry.S marks what came without a vector.
 constexpr uint32_t vector_syscall32 = 0xfffffffe, vector_sysenter = 0xfffffffd;
-constexpr uint64_t syscall_length = 2;
+constexpr uint64_t syscall_length = 2, int_length = 2;
 
-// A system call of the guest's user, for its kernel to serve.
-[[gnu::always_inline]] inline void bounce_syscall(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callback) {
-    if (callback.address) [[likely]] {
-        bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback.address, callback.masks_events);
-        return;
-    }
+// False: the guest's kernel has no such callback.
+bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callback) {
+    if (callback.address) bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback);
+    return callback.address;
+}
+
+[[gnu::cold, gnu::noinline]] uint32_t refuse_syscall(CpuLocal& cpu, Vcpu& vcpu) {
     cpu.frame.rip -= syscall_length;
     inject_trap(cpu, vcpu, vector::invalid_opcode);
+    return leave_after_work;
 }
 
-// The frame says nothing of where the guest was: its kernel knows how SYSENTER is used.
-void bounce_sysenter(CpuLocal& cpu, Vcpu& vcpu) {
-    const GuestCallback& callback = vcpu.cpu.sysenter_callback;
-    if (callback.address)
-        bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback.address, callback.masks_events);
-    else
-        inject_trap(cpu, vcpu, vector::general_protection, 0);
-}
-
-// int $0x80 has a gate of its own, so that it needs no decoding.
-void bounce_int80(CpuLocal& cpu, Vcpu& vcpu) {
-    constexpr uint64_t int_length = 2;
-    if (vcpu.cpu.traps[vector::int80].address) return inject_trap(cpu, vcpu, vector::int80);
-    cpu.frame.rip -= int_length;
-    inject_trap(cpu, vcpu, vector::general_protection, vector::int80 << 3 | selector_error::interrupt_gate);
-}
-
-// CR0.TS was set for the guest by fpu_taskswitch; the trap clears it, as Xen does.
-void handle_device_not_available(CpuLocal& cpu, Vcpu& vcpu) {
-    if (!(vcpu.cpu.cr0 & cr0::task_switched)) return inject_trap(cpu, vcpu, vector::device_not_available);
-    vcpu.cpu.set_task_switched(false);
-    inject_trap(cpu, vcpu, vector::device_not_available);
-}
-
-void handle_debug(CpuLocal& cpu, Vcpu& vcpu) {
-    constexpr uint64_t dr6_neutral = 0xffff0ff0;
-    constexpr uint64_t dr6_causes = 0xe00f;
-    uint64_t causes = read_dr6();
-    write_dr6(dr6_neutral);
-    vcpu.cpu.debug_registers[6] =
-        (vcpu.cpu.debug_registers[6] & ~uint64_t{15}) | ((causes ^ dr6_neutral) & dr6_causes) | dr6_neutral;
-    inject_trap(cpu, vcpu, vector::debug);
-}
-
-} // namespace
-
-namespace {
-
-[[gnu::always_inline]] inline uint32_t leave_syscall(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = leave_by_sysret) {
-    if (has_more_to_do(cpu, vcpu)) [[unlikely]]
-        return leave_after_work;
-    return result;
-}
-
-// These are functions of their own so that each saves only the registers that it uses itself.
+// These are functions of their own so that each saves only the registers that it uses itself: where possible, none.
 [[gnu::noinline]] uint32_t hypercall(CpuLocal& cpu, Vcpu& vcpu) {
     dispatch_hypercall(vcpu, cpu.frame);
-    return leave_syscall(cpu, vcpu);
+    return leave_syscall(cpu, *cpu.current); // fetched again, which is cheaper than to keep it across the call
 }
 
+// A system call of the guest's user, for its kernel to serve.
 [[gnu::noinline]] uint32_t user_system_call(CpuLocal& cpu, Vcpu& vcpu) {
-    bounce_syscall(cpu, vcpu, vcpu.cpu.syscall_callback);
+    const GuestCallback& callback = vcpu.cpu.syscall_callback;
+    if (!callback.address) [[unlikely]]
+        return refuse_syscall(cpu, vcpu);
+    if (!bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback)) [[unlikely]]
+        return leave_after_work;
     return leave_syscall(cpu, vcpu);
 }
 
 [[gnu::cold, gnu::noinline]] uint32_t iret_failed(Vcpu& vcpu, const char* what) {
     crash_domain(vcpu, "iret: %s", what);
     return leave_after_work;
-}
-
-[[gnu::cold, gnu::noinline]] void unmask_nmi(CpuLocal& cpu, PvCpuState& state) {
-    state.nmi_masked = false;
-    if (state.nmi_pending) raise_work(cpu.id, PendingWork::upcall);
-}
-
-// SYSRET loads rcx and r11 with rip and rflags. To other than canonical 64-bit code that is done by hand, and by IRET.
-[[gnu::always_inline]] inline void return_as_syscall(RegisterFrame& frame) {
-    frame.rcx = frame.rip;
-    frame.r11 = frame.rflags;
-    if (frame.cs != selector::ring3_code64 || !is_canonical(frame.rip)) [[unlikely]]
-        frame.vector = 0;
 }
 
 // The iret hypercall: registers from the frame that the guest's kernel has on its stack (iret_context in
@@ -117,13 +62,15 @@ namespace {
               read_guest_open(ss, from + offsetof(iret_context, ss)) &&
               read_guest_open(flags, from + offsetof(iret_context, flags)) &&
               read_guest_open(rflags_wanted, from + offsetof(iret_context, rflags));
-    close_guest_access();
-    if (!ok) [[unlikely]]
+    if (!ok) [[unlikely]] {
+        close_guest_access();
         return iret_failed(vcpu, "no frame can be read at the stack");
+    }
+    close_guest_access();
     if ((cs & 3) == 3) {
         if (!state.user_cr3) [[unlikely]]
             return iret_failed(vcpu, "to user mode without page tables for it");
-        toggle_guest_mode(cpu, state);
+        enter_guest_mode(cpu, state, false);
     }
     if (shows_iopl(vcpu)) [[unlikely]]
         state.iopl = rflags_wanted >> 12 & 3;
@@ -131,15 +78,24 @@ namespace {
     frame.cs = static_cast<uint16_t>(cs | 3);
     frame.ss = static_cast<uint16_t>(ss | 3);
     state.vcpu_info->evtchn_upcall_mask = !(rflags_wanted & rflags::interrupts);
-    if (flags & VGCF_in_syscall)
-        return_as_syscall(frame);
-    else
-        frame.vector = 0;
-    if (state.nmi_masked) [[unlikely]]
-        unmask_nmi(cpu, state);
-    if (has_more_to_do(cpu, vcpu)) [[unlikely]]
+    bool by_sysret = flags & VGCF_in_syscall;
+    if (by_sysret) {
+        // SYSRET loads these from rip and rflags. To other than canonical 64-bit code that is done here, and by IRET.
+        frame.rcx = frame.rip;
+        frame.r11 = frame.rflags;
+        by_sysret = frame.cs == selector::ring3_code64 && is_canonical(frame.rip);
+    }
+    if (!by_sysret) frame.vector = 0;
+    if (state.nmi_masked) [[unlikely]] {
+        state.nmi_masked = false; // and the next may be pending
         return leave_after_work;
-    return frame.vector == vector_syscall ? leave_by_sysret : leave_by_iret; // an upcall may have changed it
+    }
+    return leave_syscall(cpu, vcpu, by_sysret ? leave_by_sysret : leave_by_iret);
+}
+
+[[gnu::noinline]] uint32_t unusual_page_fault_trap(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
+    handle_unusual_page_fault(cpu, vcpu, address);
+    return leave(cpu, vcpu, load_registers);
 }
 
 [[gnu::noinline]] uint32_t page_fault_trap(CpuLocal& cpu, Vcpu& vcpu) {
@@ -150,8 +106,9 @@ namespace {
     bool is_core = address - layout::core_start < layout::core_end - layout::core_start;
     bool may_be_table = (error_code & kinds) == (page_fault::present | page_fault::write) && vcpu.cpu.in_kernel;
     if (is_core || may_be_table) [[unlikely]]
-        return leave(cpu, vcpu, handle_unusual_page_fault(cpu, vcpu, address));
-    inject_page_fault_inline(cpu, vcpu, address, error_code);
+        return unusual_page_fault_trap(cpu, vcpu, address);
+    if (!inject_page_fault(cpu, vcpu, address, error_code)) [[unlikely]]
+        return leave_slowly(cpu_local(), keep_registers);
     return leave(cpu, vcpu);
 }
 
@@ -160,24 +117,43 @@ namespace {
     return leave(cpu, vcpu);
 }
 
+void note_debug_causes(PvCpuState& state) {
+    constexpr uint64_t dr6_neutral = 0xffff0ff0, dr6_causes = 0xe00f, breakpoints = 15;
+    uint64_t causes = (read_dr6() ^ dr6_neutral) & dr6_causes;
+    write_dr6(dr6_neutral);
+    state.debug_registers[6] = (state.debug_registers[6] & ~breakpoints) | causes | dr6_neutral;
+}
+
+[[gnu::always_inline]] inline void serve_trap(CpuLocal& cpu, Vcpu& vcpu, uint32_t number) {
+    PvCpuState& state = vcpu.cpu;
+    switch (number) {
+    case vector::general_protection: return handle_general_protection(cpu, vcpu);
+    case vector::invalid_opcode: return handle_invalid_opcode(cpu, vcpu);
+    case vector::int80: // has a gate of its own, so that it needs no decoding
+        if (state.traps[number].address) return inject_trap(cpu, vcpu, number);
+        cpu.frame.rip -= int_length;
+        return inject_trap(cpu, vcpu, vector::general_protection, number << 3 | selector_error::interrupt_gate);
+    case vector_syscall32:
+        if (bounce_if_registered(cpu, vcpu, state.syscall32_callback)) return;
+        cpu.frame.rip -= syscall_length;
+        return inject_trap(cpu, vcpu, vector::invalid_opcode);
+    case vector_sysenter: // the frame says nothing of where the guest was: its kernel knows how SYSENTER is used
+        if (bounce_if_registered(cpu, vcpu, state.sysenter_callback)) return;
+        return inject_trap(cpu, vcpu, vector::general_protection, 0);
+    case vector::debug: note_debug_causes(state); break;
+    case vector::device_not_available:
+        // CR0.TS was set for the guest by fpu_taskswitch; the trap clears it, as Xen does.
+        if (state.cr0 & cr0::task_switched) state.set_task_switched(false);
+    }
+    if (vector::has_error_code(number)) return inject_trap(cpu, vcpu, number, cpu.frame.error_code);
+    inject_trap(cpu, vcpu, number);
+}
+
 [[gnu::noinline]] uint32_t other_trap(CpuLocal& cpu, Vcpu& vcpu) {
     uint32_t number = cpu.frame.vector;
-    uint32_t result = keep_registers;
-    switch (number) {
-    case vector::general_protection: result = handle_general_protection(cpu, vcpu); break;
-    case vector::invalid_opcode: result = handle_invalid_opcode(cpu, vcpu); break;
-    case vector::device_not_available: handle_device_not_available(cpu, vcpu); break;
-    case vector::debug: handle_debug(cpu, vcpu); break;
-    case vector::int80: bounce_int80(cpu, vcpu); break;
-    case vector_syscall32: bounce_syscall(cpu, vcpu, vcpu.cpu.syscall32_callback); break;
-    case vector_sysenter: bounce_sysenter(cpu, vcpu); break;
-    default:
-        if (vector::has_error_code(number))
-            inject_trap(cpu, vcpu, number, cpu.frame.error_code);
-        else
-            inject_trap(cpu, vcpu, number);
-    }
-    return leave(cpu, vcpu, result);
+    serve_trap(cpu, vcpu, number);
+    bool may_emulate = number == vector::general_protection || number == vector::invalid_opcode;
+    return leave(cpu, vcpu, may_emulate ? load_registers : keep_registers);
 }
 
 } // namespace

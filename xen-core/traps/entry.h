@@ -1,13 +1,51 @@
 // SPDX-License-Identifier: MIT
-// Where entry.S hands over to C++. `frame` of a guest's entry is the CpuLocal that it begins. Each returns
-// keep_registers or load_registers (traps/exit.h).
+// A guest's way in, where entry.S hands over to C++, and its way back: the fast path looks at two words; the slow one
+// schedules, idles and tells the guest what is pending.
 #pragma once
 
-#include "arch/x86_64/cpu_local.h"
-#include "domain/vcpu.h"
+#include "traps/bounce.h"
 
 namespace skerry {
 
+// How to leave: what entry functions return to entry.S.
+// After a vector: are the preserved registers (rbx, rbp, r12-r15) to be loaded from the frame? By SYSRET or IRET, as
+// the frame is marked.
+inline constexpr uint32_t keep_registers = 0, load_registers = 1;
+// After SYSCALL, which did not save them: by SYSRET; by IRET; or work is pending, for which they must be saved.
+inline constexpr uint32_t leave_by_sysret = 0, leave_by_iret = 1, leave_after_work = 2;
+
+// Handles all work that is pending on this CPU, until there is a vCPU to run and nothing left to do for it.
+[[gnu::cold, gnu::noinline]] uint32_t leave_slowly(CpuLocal& cpu, uint32_t result);
+
+// The event callback. leave_by_sysret; or leave_after_work, if the domain has ended instead.
+[[gnu::noinline]] uint32_t deliver_upcall(CpuLocal& cpu, Vcpu& vcpu);
+
+// Pending and not masked?
+[[gnu::always_inline]] inline bool has_event(const Vcpu& vcpu) {
+    // Pending in the low byte, the mask in the next: it is 1..255.
+    static_assert(offsetof(vcpu_info_t, evtchn_upcall_pending) == 0 && offsetof(vcpu_info_t, evtchn_upcall_mask) == 1);
+    uint16_t pending_and_mask = __atomic_load_n(reinterpret_cast<uint16_t*>(vcpu.cpu.vcpu_info), __ATOMIC_RELAXED);
+    return static_cast<uint16_t>(pending_and_mask - 1) < 0xff;
+}
+
+// The last thing that every entry does: SYSCALL, and a vector. Neither needs `cpu` or `vcpu` after a call, so that the
+// callers stay free of saved registers.
+[[gnu::always_inline]] inline uint32_t leave_syscall(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = leave_by_sysret) {
+    if (cpu.has_work()) [[unlikely]]
+        return leave_after_work;
+    if (has_event(vcpu)) [[unlikely]]
+        return deliver_upcall(cpu, vcpu);
+    return result;
+}
+[[gnu::always_inline]] inline uint32_t leave(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = keep_registers) {
+    if (cpu.has_work()) [[unlikely]]
+        return leave_slowly(cpu, result);
+    if (has_event(vcpu)) [[unlikely]]
+        return deliver_upcall(cpu, vcpu) == leave_by_sysret ? result : leave_slowly(cpu_local(), result);
+    return result;
+}
+
+// The frame of a guest's entry is the CpuLocal that it begins.
 extern "C" {
 // SYSCALL in 64-bit mode: a hypercall of the guest's kernel, or a system call of its user.
 uint32_t guest_syscall(CpuLocal& cpu);
@@ -21,15 +59,18 @@ RegisterFrame* core_trap(RegisterFrame& frame);
 void own_stack_trap(RegisterFrame& frame);
 }
 
-// Exceptions by kind; each returns what guest_trap returns, without leave().
-uint32_t handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address);
-uint32_t handle_general_protection(CpuLocal& cpu, Vcpu& vcpu);
-uint32_t handle_invalid_opcode(CpuLocal& cpu, Vcpu& vcpu);
+// Faults that may not be simply passed on. Afterwards all registers are to be loaded from the frame.
+void handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address);
+void handle_general_protection(CpuLocal& cpu, Vcpu& vcpu);
+void handle_invalid_opcode(CpuLocal& cpu, Vcpu& vcpu);
 
 // The address is in a descriptor window, and it is a page of this vCPU's LDT that its kernel has: maps it.
 bool map_ldt_on_demand(Vcpu& vcpu, uint64_t address);
 
 // Each CPU, as it starts, with window 0's descriptor tables loadable: IDT, TSS, SYSCALL and SYSENTER registers.
 void set_up_cpu_entry();
+
+// The first way into a guest on this CPU, once it takes part in scheduling. Interrupts are off.
+[[noreturn]] void enter_scheduler();
 
 } // namespace skerry

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "traps/exit.h"
+#include "traps/entry.h"
 
-#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
-#include "arch/x86_64/tlb.h"
-#include "schedule/scheduler.h"
-#include "schedule/timer_queue.h"
 
 namespace skerry {
 
@@ -72,13 +69,14 @@ void deliver_nmi(CpuLocal& cpu, Vcpu& vcpu) {
     state.nmi_pending = false;
     if (!state.nmi_callback.address) return;
     state.nmi_masked = true;
-    bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.nmi_callback.address, true);
+    bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.nmi_callback);
 }
 
 } // namespace
 
-void deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
-    bounce_to_kernel<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback.address, true);
+uint32_t deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
+    bool delivered = bounce_to_callback<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback);
+    return delivered ? leave_by_sysret : leave_after_work;
 }
 
 uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
@@ -91,7 +89,7 @@ uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
         }
         Vcpu& vcpu = *cpu.current;
         deliver_nmi(cpu, vcpu);
-        if (vcpu.has_deliverable_event()) deliver_upcall(cpu, vcpu);
+        if (has_event(vcpu)) deliver_upcall(cpu, vcpu);
         if (!cpu.has_work()) return result;
     }
 }

@@ -1,351 +1,288 @@
 // SPDX-License-Identifier: MIT
 #include "traps/instruction.h"
 
-#include <string.h>
+#include <array>
 
 namespace skerry {
 namespace {
 
-// Takes bytes from the front; once there are too few, `failed` stays set and zeros come.
-class Reader {
-  public:
-    Reader(const InstructionBytes& code, bool long_mode) : code_(code), long_mode_(long_mode) {}
+// --- the table -----------------------------------------------------------------------------------------------------
 
-    uint8_t byte() {
-        if (position_ >= code_.count || position_ >= max_instruction_length) {
-            failed = true;
-            return 0;
-        }
-        return code_.bytes[position_++];
+// What follows the opcode. From `registers` on, a ModRM byte; from `memory` on, its rm field names memory.
+enum class Form : uint8_t {
+    plain,            // nothing
+    port,             // the number of a port
+    registers,        // a general register in rm, whatever the mode bits say; a control or debug register in reg
+    memory,           // and a general register in reg
+    memory_immediate, // and an immediate as large as the operand, 4 bytes at most
+    memory_byte,      // and an immediate byte
+};
+using enum Form;
+using enum Operation;
+
+// Only ModRM bytes that have `value` under `mask`.
+struct ModRmRule {
+    uint8_t mask = 0, value = 0;
+};
+constexpr ModRmRule group(unsigned reg) { return {7 << 3, static_cast<uint8_t>(reg << 3)}; }
+constexpr ModRmRule exactly(uint8_t value) { return {0xff, value}; }
+constexpr ModRmRule register_group(unsigned reg) { return {0xf8, static_cast<uint8_t>(0xc0 | reg << 3)}; }
+
+constexpr bool sized = true; // the opcode less one is the same for bytes
+constexpr bool fixed = false;
+
+struct Encoding {
+    uint16_t opcode; // 0x0fxx: two bytes
+    bool has_byte_form;
+    Operation operation;
+    Form form = plain;
+    ModRmRule rule = {};
+
+    constexpr bool is_for(unsigned code) const { return code == opcode || (has_byte_form && code == opcode - 1u); }
+};
+
+// Those of one opcode stand together.
+constexpr Encoding encodings[] = {
+    {0x01, sized, add, memory},
+    {0x09, sized, or_, memory},
+    {0x21, sized, and_, memory},
+    {0x29, sized, sub, memory},
+    {0x31, sized, xor_, memory},
+    {0x6d, sized, in_string},
+    {0x6f, sized, out_string},
+    {0x81, sized, add, memory_immediate, group(0)},
+    {0x81, sized, or_, memory_immediate, group(1)},
+    {0x81, sized, and_, memory_immediate, group(4)},
+    {0x81, sized, sub, memory_immediate, group(5)},
+    {0x81, sized, xor_, memory_immediate, group(6)},
+    {0x83, fixed, add, memory_byte, group(0)},
+    {0x83, fixed, or_, memory_byte, group(1)},
+    {0x83, fixed, and_, memory_byte, group(4)},
+    {0x83, fixed, sub, memory_byte, group(5)},
+    {0x83, fixed, xor_, memory_byte, group(6)},
+    {0x87, sized, exchange, memory},
+    {0x89, sized, move, memory},
+    {0xab, sized, store_string},
+    {0xc7, sized, move, memory_immediate, group(0)},
+    {0xe5, sized, in, port},
+    {0xe7, sized, out, port},
+    {0xed, sized, in},
+    {0xef, sized, out},
+    {0xf4, fixed, halt},
+    {0xfa, fixed, clear_interrupt},
+    {0xfb, fixed, set_interrupt},
+    {0x0f01, fixed, set_extended_control, registers, exactly(0xd1)},
+    {0x0f01, fixed, read_tsc_and_cpu, registers, exactly(0xf9)},
+    {0x0f01, fixed, load_machine_status, registers, register_group(6)},
+    {0x0f01, fixed, invalidate_page, memory, group(7)},
+    {0x0f06, fixed, clear_task_switched},
+    {0x0f08, fixed, write_back_caches}, // invd, which would lose data
+    {0x0f09, fixed, write_back_caches},
+    {0x0f20, fixed, read_control, registers},
+    {0x0f21, fixed, read_debug, registers},
+    {0x0f22, fixed, write_control, registers},
+    {0x0f23, fixed, write_debug, registers},
+    {0x0f30, fixed, write_msr},
+    {0x0f31, fixed, read_tsc},
+    {0x0f32, fixed, read_msr},
+    {0x0fa2, fixed, cpuid},
+    {0x0fab, fixed, bit_set, memory},
+    {0x0fb1, sized, compare_exchange, memory},
+    {0x0fb3, fixed, bit_reset, memory},
+    {0x0fba, fixed, bit_set, memory_byte, group(5)},
+    {0x0fba, fixed, bit_reset, memory_byte, group(6)},
+    {0x0fba, fixed, bit_complement, memory_byte, group(7)},
+    {0x0fbb, fixed, bit_complement, memory},
+    {0x0fc1, sized, exchange_add, memory},
+    {0x0fc3, fixed, move, memory}, // movnti
+};
+constexpr unsigned encoding_count = std::size(encodings);
+
+// Where an opcode's encodings begin; encoding_count: there are none.
+constexpr unsigned index_of(unsigned opcode) { return opcode & 0x1ff; }
+constexpr auto first_encodings = [] {
+    std::array<uint8_t, 0x200> first;
+    first.fill(encoding_count);
+    for (unsigned i = encoding_count; i-- > 0;) {
+        first[index_of(encodings[i].opcode)] = static_cast<uint8_t>(i);
+        if (encodings[i].has_byte_form) first[index_of(encodings[i].opcode - 1u)] = static_cast<uint8_t>(i);
     }
-    // Sign-extended, as nearly all immediates are.
-    uint64_t immediate(unsigned bytes) {
-        uint64_t value = 0;
-        for (unsigned i = 0; i < bytes; ++i) value |= uint64_t{byte()} << (8 * i);
-        unsigned unused = 64 - 8 * bytes;
-        return bytes == 8 ? value : static_cast<uint64_t>(static_cast<int64_t>(value << unused) >> unused);
-    }
-    uint8_t length() const { return static_cast<uint8_t>(position_); }
+    return first;
+}();
 
-    // Prefixes and REX; returns the first opcode byte.
-    uint8_t prefixes(DecodedPrefixes& prefixes) {
-        for (;;) {
-            uint8_t next = byte();
-            switch (next) {
-            case 0x66: prefixes.operand_size = true; break;
-            case 0x67: prefixes.address_size = true; break;
-            case 0xf0: prefixes.lock = true; break;
-            case 0xf2:
-            case 0xf3: prefixes.repeat = next; break;
-            case 0x26:
-            case 0x2e:
-            case 0x36:
-            case 0x3e:
-            case 0x64:
-            case 0x65: prefixes.segment = next; break;
-            default:
-                if (!long_mode_ || (next & 0xf0) != 0x40) return next;
-                prefixes.rex = next; // counts only right before the opcode
-                next = byte();
-                if (is_prefix(next)) {
-                    prefixes.rex = 0;
-                    --position_;
-                    break;
-                }
-                return next;
-            }
-            if (failed) return 0;
-        }
-    }
+const Encoding* find_encoding(unsigned opcode, uint8_t modrm) {
+    for (unsigned i = first_encodings[index_of(opcode)]; i < encoding_count && encodings[i].is_for(opcode); ++i)
+        if ((modrm & encodings[i].rule.mask) == encodings[i].rule.value) return &encodings[i];
+    return nullptr;
+}
 
-    // The ModRM byte, past SIB and displacement.
-    struct ModRm {
-        bool is_memory;
-        uint8_t reg; // with REX.R
-        uint8_t rm;  // with REX.B; meaningful if not memory
-    };
-    ModRm mod_rm(const DecodedPrefixes& prefixes) {
-        uint8_t value = byte();
-        uint8_t mod = value >> 6, rm = value & 7;
-        ModRm result{mod != 3, static_cast<uint8_t>((value >> 3 & 7) | (prefixes.rex & 4) << 1),
-                     static_cast<uint8_t>(rm | (prefixes.rex & 1) << 3)};
-        if (!result.is_memory) return result;
-        unsigned displacement = mod == 1 ? 1 : mod == 2 ? 4 : 0;
-        if (!long_mode_ && prefixes.address_size) { // 16-bit addressing
-            displacement = mod == 2 ? 2 : mod == 0 && rm == 6 ? 2 : displacement;
-            if (displacement) (void)immediate(displacement);
-            return result;
-        }
-        if (rm == 4) {
-            uint8_t sib = byte();
-            if (mod == 0 && (sib & 7) == 5) displacement = 4;
-        } else if (mod == 0 && rm == 5) {
-            displacement = 4;
-        }
-        if (displacement) (void)immediate(displacement);
-        return result;
-    }
+// --- reading an instruction ----------------------------------------------------------------------------------------
 
-    bool failed = false;
+struct Prefixes {
+    bool operand_size = false; // 66
+    bool address_size = false; // 67
+    bool lock = false;
+    uint8_t repeat = 0;  // F2, F3 or 0
+    uint8_t segment = 0; // the override byte, or 0
+    uint8_t rex = 0;     // counts only right before the opcode
 
-  private:
-    bool is_prefix(uint8_t value) const {
-        switch (value) {
-        case 0x66:
-        case 0x67:
-        case 0xf0:
-        case 0xf2:
-        case 0xf3:
+    // False: the byte is none.
+    bool take(uint8_t byte, bool long_mode) {
+        bool is_rex = long_mode && (byte & 0xf0) == 0x40;
+        switch (byte) {
+        case 0x66: operand_size = true; break;
+        case 0x67: address_size = true; break;
+        case 0xf0: lock = true; break;
+        case 0xf2 ... 0xf3: repeat = byte; break;
         case 0x26:
         case 0x2e:
         case 0x36:
         case 0x3e:
-        case 0x64:
-        case 0x65: return true;
-        default: return (value & 0xf0) == 0x40;
+        case 0x64 ... 0x65: segment = byte; break; // es, cs, ss, ds, fs, gs
+        default:
+            if (!is_rex) return false;
         }
-    }
-
-    const InstructionBytes& code_;
-    const bool long_mode_;
-    unsigned position_ = 0;
-};
-
-uint8_t operand_bytes(const DecodedPrefixes& prefixes, bool byte_form) {
-    return byte_form ? 1 : prefixes.rex_w() ? 8 : prefixes.operand_size ? 2 : 4;
-}
-
-// An immediate of the operand's size, four bytes at most.
-uint64_t operand_immediate(Reader& reader, uint8_t bytes) { return reader.immediate(bytes > 4 ? 4 : bytes); }
-
-constexpr WriteOperation arithmetic[8] = {WriteOperation::add,
-                                          WriteOperation::or_,
-                                          WriteOperation::add /* adc: refused */,
-                                          WriteOperation::sub /* sbb: refused */,
-                                          WriteOperation::and_,
-                                          WriteOperation::sub,
-                                          WriteOperation::xor_,
-                                          WriteOperation::sub /* cmp */};
-constexpr bool is_plain_arithmetic(unsigned index) { return index != 2 && index != 3 && index != 7; }
-
-struct WriteDecoder {
-    Reader& reader;
-    const DecodedPrefixes& prefixes;
-    MemoryWrite write{};
-
-    // `reg, r/m` forms.
-    bool from_register(WriteOperation operation, bool byte_form) {
-        Reader::ModRm operand = reader.mod_rm(prefixes);
-        write.operation = operation;
-        write.bytes = operand_bytes(prefixes, byte_form);
-        write.high_byte = byte_form && !prefixes.rex && operand.reg >= 4 && operand.reg < 8;
-        write.register_number = static_cast<uint8_t>(write.high_byte ? operand.reg - 4 : operand.reg);
-        return operand.is_memory;
-    }
-    // `imm, r/m` forms; `immediate_bytes` 0: as large as the operand.
-    bool from_immediate(WriteOperation operation, bool byte_form, bool short_immediate) {
-        write.operation = operation;
-        write.bytes = operand_bytes(prefixes, byte_form);
-        write.from_immediate = true;
-        write.immediate = short_immediate ? reader.immediate(1) : operand_immediate(reader, write.bytes);
+        rex = is_rex ? byte : 0;
         return true;
     }
-    bool group1(bool byte_form, bool short_immediate) {
-        Reader::ModRm operand = reader.mod_rm(prefixes);
-        unsigned index = operand.reg & 7;
-        return operand.is_memory && is_plain_arithmetic(index) &&
-               from_immediate(arithmetic[index], byte_form, short_immediate);
+};
+
+// Takes bytes from the front; once there are too few, `failed` stays set and zeros come.
+struct Reader {
+    const InstructionBytes& code;
+    unsigned position = 0;
+    bool failed = false;
+
+    uint8_t byte() {
+        if (position < code.count) return code.bytes[position++];
+        failed = true;
+        return 0;
     }
-    bool bits(WriteOperation operation) {
-        // A register's bit number reaches beyond the operand: only within it. It is checked when executed.
-        return from_register(operation, false);
+    // Of 1, 2 or 4 bytes; sign-extended.
+    uint64_t immediate(unsigned bytes) {
+        uint64_t value = 0;
+        for (unsigned i = 0; i < bytes; ++i) value |= uint64_t{byte()} << (8 * i);
+        unsigned unused = 64 - 8 * bytes;
+        return static_cast<uint64_t>(static_cast<int64_t>(value << unused) >> unused);
     }
-    bool two_byte(uint8_t opcode) {
-        switch (opcode) {
-        case 0xb0: return from_register(WriteOperation::compare_exchange, true);
-        case 0xb1: return from_register(WriteOperation::compare_exchange, false);
-        case 0xc0: return from_register(WriteOperation::exchange_add, true);
-        case 0xc1: return from_register(WriteOperation::exchange_add, false);
-        case 0xc3: return from_register(WriteOperation::move, false); // movnti
-        case 0xab: return bits(WriteOperation::bit_set);
-        case 0xb3: return bits(WriteOperation::bit_reset);
-        case 0xbb: return bits(WriteOperation::bit_complement);
-        case 0xba: {
-            Reader::ModRm operand = reader.mod_rm(prefixes);
-            constexpr WriteOperation operations[] = {WriteOperation::bit_set, WriteOperation::bit_reset,
-                                                     WriteOperation::bit_complement};
-            unsigned index = operand.reg & 7;
-            return operand.is_memory && index >= 5 && from_immediate(operations[index - 5], false, true);
-        }
-        default: return false;
-        }
-    }
-    bool one_byte(uint8_t opcode) {
-        if (opcode < 0x40 && (opcode & 7) < 2 && is_plain_arithmetic(opcode >> 3))
-            return from_register(arithmetic[opcode >> 3], !(opcode & 1));
-        switch (opcode) {
-        case 0x80: return group1(true, true);
-        case 0x81: return group1(false, false);
-        case 0x83: return group1(false, true);
-        case 0x86: return from_register(WriteOperation::exchange, true);
-        case 0x87: return from_register(WriteOperation::exchange, false);
-        case 0x88: return from_register(WriteOperation::move, true);
-        case 0x89: return from_register(WriteOperation::move, false);
-        case 0xaa:
-        case 0xab:
-            write.operation = WriteOperation::store_string;
-            write.bytes = operand_bytes(prefixes, opcode == 0xaa);
-            return !prefixes.address_size && prefixes.repeat != 0xf2;
-        case 0xc6:
-        case 0xc7: {
-            Reader::ModRm operand = reader.mod_rm(prefixes);
-            return operand.is_memory && (operand.reg & 7) == 0 &&
-                   from_immediate(WriteOperation::move, opcode == 0xc6, false);
-        }
-        default: return false;
-        }
+    // SIB and displacement of a memory operand.
+    void skip_address(uint8_t modrm, bool in_16_bits) {
+        unsigned mode = modrm >> 6, base = modrm & 7;
+        if (!in_16_bits && base == 4) base = byte() & 7;
+        bool has_no_base = mode == 0 && base == (in_16_bits ? 6 : 5);
+        unsigned displacement = mode == 1 ? 1 : mode == 2 || has_no_base ? (in_16_bits ? 2 : 4) : 0;
+        while (displacement-- > 0) (void)byte();
     }
 };
 
 } // namespace
 
-std::optional<MemoryWrite> decode_memory_write(const InstructionBytes& code, bool long_mode) {
-    DecodedPrefixes prefixes;
-    Reader reader(code, long_mode);
-    uint8_t opcode = reader.prefixes(prefixes);
-    WriteDecoder decoder{reader, prefixes};
-    bool known = opcode == 0x0f ? decoder.two_byte(reader.byte()) : decoder.one_byte(opcode);
-    bool is_string = decoder.write.operation == WriteOperation::store_string;
-    if (!known || reader.failed || (prefixes.repeat && !is_string)) return std::nullopt;
-    // A repeated string store is executed once here, and once more by the guest for each further element.
-    decoder.write.length = is_string && prefixes.repeat ? 0 : reader.length();
-    return decoder.write;
+Result<Instruction> decode(const InstructionBytes& code, bool long_mode) {
+    Reader reader{code};
+    Prefixes prefixes;
+    unsigned opcode;
+    do opcode = reader.byte();
+    while (prefixes.take(static_cast<uint8_t>(opcode), long_mode));
+    if (opcode == 0x0f) opcode = 0x0f00 | reader.byte();
+    uint8_t modrm = code.bytes[reader.position]; // if the encoding has one
+    const Encoding* encoding = find_encoding(opcode, modrm);
+    if (!encoding) return Error::not_supported;
+
+    Operation operation = encoding->operation;
+    Form form = encoding->form;
+    bool is_write = is_memory_write(operation), is_string_write = operation == store_string;
+    if (is_write ? prefixes.repeat && !is_string_write : prefixes.lock) return Error::not_supported;
+    if (is_string_write && (prefixes.address_size || prefixes.repeat == 0xf2)) return Error::not_supported;
+    bool byte_form = encoding->has_byte_form && !(opcode & 1);
+    uint8_t bytes = prefixes.operand_size ? 2 : 4;
+    if (is_write && (prefixes.rex & 8)) bytes = 8;
+    if (byte_form) bytes = 1;
+    Instruction result{.operation = operation,
+                       .bytes = bytes,
+                       .address_bytes = static_cast<uint8_t>(long_mode && !prefixes.address_size ? 8 : 4),
+                       .segment = prefixes.segment,
+                       .repeated = prefixes.repeat != 0,
+                       .has_immediate = form == port || form >= memory_immediate};
+    auto reg = static_cast<uint8_t>((modrm >> 3 & 7) | (prefixes.rex & 4) << 1);
+    auto rm = static_cast<uint8_t>((modrm & 7) | (prefixes.rex & 1) << 3);
+    if (form >= registers) (void)reader.byte();
+    if (form == registers) {
+        result.register_number = rm;
+        result.special_register = reg;
+    } else if (form >= memory) {
+        if (modrm >> 6 == 3) return Error::not_supported;
+        reader.skip_address(modrm, !long_mode && prefixes.address_size);
+        result.high_byte = byte_form && !prefixes.rex && reg >= 4;
+        result.register_number = static_cast<uint8_t>(result.high_byte ? reg - 4 : reg);
+    }
+    if (form == port) result.immediate = reader.byte();
+    if (form == memory_byte) result.immediate = reader.immediate(1);
+    if (form == memory_immediate) result.immediate = reader.immediate(std::min<unsigned>(bytes, 4));
+    if (reader.failed) return Error::not_supported;
+    result.length = static_cast<uint8_t>(reader.position);
+    return result;
 }
 
-namespace {
+// --- arithmetic, flags included (Intel SDM volume 1, 3.4.3.1) ------------------------------------------------------
 
-struct PrivilegedDecoder {
-    Reader& reader;
-    const DecodedPrefixes& prefixes;
-    bool long_mode;
-    PrivilegedInstruction result{};
-
-    bool is(PrivilegedOperation operation) {
-        result.operation = operation;
-        return true;
+Computed compute(Operation operation, unsigned bytes, uint64_t old, uint64_t operand, uint64_t accumulator,
+                 uint64_t rflags) {
+    constexpr uint64_t carry = 1 << 0, parity = 1 << 2, adjust = 1 << 4, zero = 1 << 6, sign = 1 << 7,
+                       overflow = 1 << 11, status_flags = carry | parity | adjust | zero | sign | overflow;
+    unsigned top = bytes * 8 - 1;
+    uint64_t mask = ~uint64_t{0} >> (63 - top);
+    old &= mask;
+    operand &= mask;
+    if (!reads_memory(operation)) return {operand, rflags};
+    uint64_t bit = uint64_t{1} << (operand & top);
+    // `carries`: out of each bit (of a subtraction, borrows).
+    auto with_flags = [&](uint64_t value, uint64_t carries) -> Computed {
+        value &= mask;
+        uint64_t flags = rflags & ~status_flags;
+        if (carries >> top & 1) flags |= carry;
+        if (__builtin_parity(static_cast<unsigned>(value & 0xff)) == 0) flags |= parity;
+        if (carries >> 3 & 1) flags |= adjust;
+        if (value == 0) flags |= zero;
+        if (value >> top & 1) flags |= sign;
+        if ((carries >> top ^ carries >> (top - 1)) & 1) flags |= overflow;
+        return {value, flags};
+    };
+    auto subtract = [&](uint64_t a, uint64_t b) { return with_flags(a - b, (~a & b) | (~(a ^ b) & (a - b))); };
+    auto with_bit = [&](uint64_t value) -> Computed { return {value, (rflags & ~carry) | (old & bit ? carry : 0)}; };
+    switch (operation) {
+    case add:
+    case exchange_add: return with_flags(old + operand, (old & operand) | ((old | operand) & ~(old + operand)));
+    case sub: return subtract(old, operand);
+    case or_: return with_flags(old | operand, 0);
+    case and_: return with_flags(old & operand, 0);
+    case xor_: return with_flags(old ^ operand, 0);
+    case bit_set: return with_bit(old | bit);
+    case bit_reset: return with_bit(old & ~bit);
+    case bit_complement: return with_bit(old ^ bit);
+    case compare_exchange: {
+        uint64_t flags = subtract(accumulator & mask, old).rflags;
+        return {flags & zero ? operand : old, flags};
     }
-    bool port(PrivilegedOperation operation, bool byte_form, bool in_dx) {
-        result.bytes = byte_form ? 1 : prefixes.operand_size ? 2 : 4;
-        result.port_in_dx = in_dx;
-        if (!in_dx) result.port = reader.byte();
-        return is(operation);
+    default: return {old, rflags}; // writes nothing
     }
-    bool string(PrivilegedOperation operation, bool byte_form) {
-        result.repeated = prefixes.repeat != 0;
-        result.address_bytes = long_mode && !prefixes.address_size ? 8 : 4;
-        result.segment = prefixes.segment;
-        return port(operation, byte_form, true);
-    }
-    bool special(PrivilegedOperation operation) {
-        // Always the register form: the CPU ignores the mode bits.
-        uint8_t value = reader.byte();
-        result.special_register = static_cast<uint8_t>((value >> 3 & 7) | (prefixes.rex & 4) << 1);
-        result.register_number = static_cast<uint8_t>((value & 7) | (prefixes.rex & 1) << 3);
-        return is(operation);
-    }
-    bool group7() {
-        Reader::ModRm operand = reader.mod_rm(prefixes);
-        unsigned index = operand.reg & 7;
-        if (operand.is_memory) return index == 7 && is(PrivilegedOperation::invalidate_page);
-        result.register_number = operand.rm;
-        if (index == 2) return (operand.rm & 7) == 1 && is(PrivilegedOperation::set_extended_control);
-        if (index == 6) return is(PrivilegedOperation::load_machine_status);
-        if (index == 7) return (operand.rm & 7) == 1 && is(PrivilegedOperation::read_tsc_and_cpu);
-        return false;
-    }
-    bool two_byte(uint8_t opcode) {
-        switch (opcode) {
-        case 0x01: return group7();
-        case 0x06: return is(PrivilegedOperation::clear_task_switched);
-        case 0x08: // invd, which would lose data: as wbinvd
-        case 0x09: return is(PrivilegedOperation::write_back_caches);
-        case 0x20: return special(PrivilegedOperation::read_control);
-        case 0x21: return special(PrivilegedOperation::read_debug);
-        case 0x22: return special(PrivilegedOperation::write_control);
-        case 0x23: return special(PrivilegedOperation::write_debug);
-        case 0x30: return is(PrivilegedOperation::write_msr);
-        case 0x31: return is(PrivilegedOperation::read_tsc);
-        case 0x32: return is(PrivilegedOperation::read_msr);
-        case 0xa2: return is(PrivilegedOperation::cpuid);
-        default: return false;
-        }
-    }
-    bool one_byte(uint8_t opcode) {
-        switch (opcode) {
-        case 0x6c:
-        case 0x6d: return string(PrivilegedOperation::in_string, opcode == 0x6c);
-        case 0x6e:
-        case 0x6f: return string(PrivilegedOperation::out_string, opcode == 0x6e);
-        case 0xe4:
-        case 0xe5: return port(PrivilegedOperation::in, opcode == 0xe4, false);
-        case 0xe6:
-        case 0xe7: return port(PrivilegedOperation::out, opcode == 0xe6, false);
-        case 0xec:
-        case 0xed: return port(PrivilegedOperation::in, opcode == 0xec, true);
-        case 0xee:
-        case 0xef: return port(PrivilegedOperation::out, opcode == 0xee, true);
-        case 0xf4: return is(PrivilegedOperation::halt);
-        case 0xfa: return is(PrivilegedOperation::clear_interrupt);
-        case 0xfb: return is(PrivilegedOperation::set_interrupt);
-        default: return false;
-        }
-    }
-};
-
-} // namespace
-
-std::optional<PrivilegedInstruction> decode_privileged(const InstructionBytes& code, bool long_mode) {
-    DecodedPrefixes prefixes;
-    Reader reader(code, long_mode);
-    uint8_t opcode = reader.prefixes(prefixes);
-    PrivilegedDecoder decoder{reader, prefixes, long_mode};
-    bool known = opcode == 0x0f ? decoder.two_byte(reader.byte()) : decoder.one_byte(opcode);
-    if (!known || reader.failed || prefixes.lock) return std::nullopt;
-    decoder.result.length = reader.length();
-    return decoder.result;
 }
+
+// --- registers -----------------------------------------------------------------------------------------------------
 
 uint64_t& general_register(RegisterFrame& frame, unsigned number) {
-    switch (number & 15) {
-    case 0: return frame.rax;
-    case 1: return frame.rcx;
-    case 2: return frame.rdx;
-    case 3: return frame.rbx;
-    case 4: return frame.rsp;
-    case 5: return frame.rbp;
-    case 6: return frame.rsi;
-    case 7: return frame.rdi;
-    case 8: return frame.r8;
-    case 9: return frame.r9;
-    case 10: return frame.r10;
-    case 11: return frame.r11;
-    case 12: return frame.r12;
-    case 13: return frame.r13;
-    case 14: return frame.r14;
-    default: return frame.r15;
-    }
+    using Frame = RegisterFrame;
+    static constexpr uint64_t Frame::*registers[16] = {
+        &Frame::rax, &Frame::rcx, &Frame::rdx, &Frame::rbx, &Frame::rsp, &Frame::rbp, &Frame::rsi, &Frame::rdi,
+        &Frame::r8,  &Frame::r9,  &Frame::r10, &Frame::r11, &Frame::r12, &Frame::r13, &Frame::r14, &Frame::r15};
+    return frame.*registers[number & 15];
 }
 
 void write_register(RegisterFrame& frame, unsigned number, uint64_t value, unsigned bytes, bool high_byte) {
     uint64_t& to = general_register(frame, number);
-    switch (bytes) {
-    case 1:
-        to = high_byte ? (to & ~uint64_t{0xff00}) | (value & 0xff) << 8 : (to & ~uint64_t{0xff}) | (value & 0xff);
-        break;
-    case 2: to = (to & ~uint64_t{0xffff}) | (value & 0xffff); break;
-    case 4: to = static_cast<uint32_t>(value); break;
-    default: to = value;
-    }
+    uint64_t mask = bytes >= 4 ? ~uint64_t{0} : (uint64_t{1} << 8 * bytes) - 1;
+    unsigned shift = high_byte ? 8 : 0;
+    if (bytes == 4) value = static_cast<uint32_t>(value);
+    to = (to & ~(mask << shift)) | (value & mask) << shift;
 }
 
 uint64_t read_register(const RegisterFrame& frame, unsigned number, unsigned bytes, bool high_byte) {

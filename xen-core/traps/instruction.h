@@ -7,34 +7,21 @@
 #pragma once
 
 #include "arch/x86_64/register_frame.h"
+#include "base/result.h"
 #include "base/types.h"
-
-#include <optional>
 
 namespace skerry {
 
 inline constexpr unsigned max_instruction_length = 15;
 
-// What was fetched at rip, as much as could be read.
+// What was fetched at rip, as much as could be read; the array is two words, which are read at once.
 struct InstructionBytes {
-    uint8_t bytes[max_instruction_length];
-    unsigned count;
+    alignas(uint64_t) uint8_t bytes[16];
+    unsigned count; // at most max_instruction_length
 };
 
-struct DecodedPrefixes {
-    bool operand_size = false; // 66
-    bool address_size = false; // 67
-    bool lock = false;
-    uint8_t repeat = 0;  // F2, F3 or 0
-    uint8_t segment = 0; // the override byte, or 0
-    uint8_t rex = 0;
-
-    bool rex_w() const { return rex & 8; }
-};
-
-// --- writes to page tables -----------------------------------------------------------------------------------------
-
-enum class WriteOperation : uint8_t {
+enum class Operation : uint8_t {
+    // Writes to memory: to page tables, which a guest's kernel sees read-only.
     move,
     exchange,
     compare_exchange,
@@ -47,40 +34,16 @@ enum class WriteOperation : uint8_t {
     bit_set,
     bit_reset,
     bit_complement,
-    store_string
-};
-
-// A write of `bytes` bytes to the one memory operand. The operand's address is the faulting one: it is not computed.
-struct MemoryWrite {
-    WriteOperation operation;
-    uint8_t bytes;       // 1, 2, 4, 8
-    uint8_t length;      // of the instruction
-    bool from_immediate; // else from the register
-    bool high_byte;      // the register is AH, CH, DH, BH (number - 4)
-    uint8_t register_number;
-    uint64_t immediate;
-};
-// Nothing: another instruction, or one that was not read to its end.
-std::optional<MemoryWrite> decode_memory_write(const InstructionBytes& code, bool long_mode);
-
-// What an operation makes of the old value in memory and its operand, both of `bytes` bytes.
-struct Computed {
-    uint64_t value;
-    uint64_t rflags;
-};
-// `accumulator`: rax, for compare_exchange. Not for move, exchange and store_string, which need no old value.
-Computed compute(WriteOperation operation, unsigned bytes, uint64_t old, uint64_t operand, uint64_t accumulator,
-                 uint64_t rflags);
-
-// --- privileged instructions ---------------------------------------------------------------------------------------
-
-enum class PrivilegedOperation : uint8_t {
+    store_string,
+    // What the guest's user mode may do too, if its kernel lets it.
     in,
     out,
     in_string,
     out_string,
     clear_interrupt,
     set_interrupt,
+    cpuid,
+    // What only ring 0 may do.
     halt,
     clear_task_switched,
     write_back_caches,
@@ -94,25 +57,42 @@ enum class PrivilegedOperation : uint8_t {
     write_msr,
     read_tsc,
     read_tsc_and_cpu,
-    cpuid,
     set_extended_control,
 };
+constexpr bool is_memory_write(Operation operation) { return operation <= Operation::store_string; }
+constexpr bool is_for_users(Operation operation) {
+    return operation > Operation::store_string && operation < Operation::halt;
+}
+// What the write does depends on what is there.
+constexpr bool reads_memory(Operation operation) {
+    return operation != Operation::move && operation != Operation::exchange && operation != Operation::store_string;
+}
 
-struct PrivilegedInstruction {
-    PrivilegedOperation operation;
-    uint8_t length;
-    uint8_t bytes;   // in, out and their string forms: 1, 2, 4
-    bool port_in_dx; // else `port`
-    uint8_t port;
-    bool repeated;            // string forms
-    uint8_t address_bytes;    // string forms: 4 or 8
-    uint8_t segment;          // outs: the override byte, or 0
-    uint8_t register_number;  // general register of a move or lmsw
-    uint8_t special_register; // control or debug register
+// A memory operand's address is not computed: for a write it is the faulting one, and INVLPG flushes everything.
+struct Instruction {
+    Operation operation;
+    uint8_t length = 0;
+    uint8_t bytes = 0;            // of the operand: 1, 2, 4, 8
+    uint8_t address_bytes = 0;    // of string forms: 4 or 8
+    uint8_t segment = 0;          // the override byte, or 0
+    bool repeated = false;        // string forms
+    bool has_immediate = false;   // else the operand is in the register; a port in dx
+    bool high_byte = false;       // the register is AH, CH, DH, BH
+    uint8_t register_number = 0;  // general register
+    uint8_t special_register = 0; // control or debug register
+    uint64_t immediate = 0;       // sign-extended, or the port
 };
-std::optional<PrivilegedInstruction> decode_privileged(const InstructionBytes& code, bool long_mode);
+// Errors: not_supported (another instruction, or one that was not read to its end).
+Result<Instruction> decode(const InstructionBytes& code, bool long_mode);
 
-// --- registers -----------------------------------------------------------------------------------------------------
+// What a write makes of the old value in memory and its operand, both of `bytes` bytes.
+struct Computed {
+    uint64_t value;
+    uint64_t rflags;
+};
+// `accumulator`: rax, for compare_exchange.
+Computed compute(Operation operation, unsigned bytes, uint64_t old, uint64_t operand, uint64_t accumulator,
+                 uint64_t rflags);
 
 // By number as instructions encode them (0 rax, 1 rcx, 2 rdx, 3 rbx, 4 rsp ... 15 r15).
 uint64_t& general_register(RegisterFrame& frame, unsigned number);

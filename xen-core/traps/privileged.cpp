@@ -2,163 +2,109 @@
 #include "traps/privileged.h"
 
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
 #include "arch/x86_64/time.h"
-#include "arch/x86_64/tlb.h"
-#include "domain/domain.h"
 #include "hypercalls/dispatch.h"
 #include "traps/bounce.h"
-#include "traps/control_registers.h"
 #include "traps/cpuid_policy.h"
-#include "traps/guest_msr.h"
-#include "traps/io_ports.h"
-#include "traps/vectors.h"
 
 namespace skerry {
 namespace {
 
-Emulated outcome(bool ok) { return ok ? Emulated::done : Emulated::refused; }
+// --- ports ---------------------------------------------------------------------------------------------------------
+// Two questions, as on Xen: does the guest's kernel let this code use the port (I/O privilege level, I/O bitmap)? If
+// not, #GP. Does the domain have the port? If not, reads give ones and writes go nowhere.
 
-Emulated port_access(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction) {
-    RegisterFrame& frame = cpu.frame;
-    uint16_t port = instruction.port_in_dx ? static_cast<uint16_t>(frame.rdx) : instruction.port;
-    if (!may_use_port(vcpu, port, instruction.bytes)) return Emulated::refused;
-    if (instruction.operation == PrivilegedOperation::out)
-        write_port(vcpu, port, instruction.bytes, static_cast<uint32_t>(frame.rax));
-    else
-        write_register(frame, 0, read_port(vcpu, port, instruction.bytes), instruction.bytes);
-    return Emulated::done;
+// By privilege level alone: what cli, sti and all ports need.
+bool has_io_privilege(const Vcpu& vcpu) {
+    unsigned needed = !vcpu.cpu.in_kernel ? 3 : shows_iopl(vcpu) ? 0 : 1;
+    return vcpu.cpu.iopl >= needed;
 }
 
-uint64_t segment_base(uint8_t override) {
-    switch (override) {
-    case 0x64: return read_msr(msr::fs_base);
-    case 0x65: return read_msr(msr::gs_base);
-    default: return 0;
+bool bitmap_allows(const PvCpuState& state, uint16_t port, unsigned bytes) {
+    uint8_t map[2]{};
+    unsigned first_bit = port % 8, map_bytes = (first_bit + bytes + 7) / 8;
+    if (uint32_t{port} + bytes > state.io_bitmap_ports) return false;
+    if (!copy_from_guest(map, GuestVirt(state.io_bitmap + port / 8), map_bytes).ok()) return false;
+    return !((map[0] | map[1] << 8) >> first_bit & ((1u << bytes) - 1));
+}
+
+bool domain_has(const Vcpu& vcpu, uint16_t port, unsigned bytes) {
+    return vcpu.domain.io_ports.contains(port, port + bytes - 1u);
+}
+
+uint32_t read_port(const Vcpu& vcpu, uint16_t port, unsigned bytes) {
+    if (!domain_has(vcpu, port, bytes)) return ~0u;
+    return bytes == 1 ? in8(port) : bytes == 2 ? in16(port) : in32(port);
+}
+
+void write_port(const Vcpu& vcpu, uint16_t port, unsigned bytes, uint32_t value) {
+    if (!domain_has(vcpu, port, bytes)) return;
+    switch (bytes) {
+    case 1: return out8(port, static_cast<uint8_t>(value));
+    case 2: return out16(port, static_cast<uint16_t>(value));
+    default: return out32(port, value);
     }
 }
 
-void step_register(uint64_t& value, const RegisterFrame& frame, unsigned bytes, unsigned address_bytes) {
-    uint64_t next = frame.rflags & rflags::direction ? value - bytes : value + bytes;
-    value = address_bytes == 8 ? next : static_cast<uint32_t>(next);
+uint64_t segment_base(uint8_t override) {
+    return override == 0x64 ? read_msr(msr::fs_base) : override == 0x65 ? read_msr(msr::gs_base) : 0;
 }
 
 // One element of ins or outs; a repeated one is executed again by the guest for the next. Compilers never emit these,
 // so speed does not matter.
-Emulated string_access(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction) {
+Status string_access(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruction, uint16_t port) {
     RegisterFrame& frame = cpu.frame;
-    auto port = static_cast<uint16_t>(frame.rdx);
-    if (!may_use_port(vcpu, port, instruction.bytes)) return Emulated::refused;
+    unsigned bytes = instruction.bytes;
     uint64_t mask = instruction.address_bytes == 8 ? ~uint64_t{0} : 0xffffffff;
-    if (instruction.repeated && !(frame.rcx & mask)) return Emulated::done;
-    bool output = instruction.operation == PrivilegedOperation::out_string;
+    if (instruction.repeated && !(frame.rcx & mask)) return success;
+    bool output = instruction.operation == Operation::out_string;
     uint64_t& index = output ? frame.rsi : frame.rdi;
     GuestVirt address((index & mask) + (output ? segment_base(instruction.segment) : 0));
     uint32_t value = 0;
+    // For input, can it be written? The device must not be read in vain.
+    if (!copy_from_guest(&value, address, bytes).ok() || (!output && !copy_to_guest(address, &value, bytes).ok())) {
+        inject_page_fault(cpu, vcpu, address.value, output ? 0 : page_fault::write);
+        return Error::restart;
+    }
     if (output) {
-        if (!copy_from_guest(&value, address, instruction.bytes).ok()) {
-            inject_page_fault(cpu, vcpu, address.value, 0);
-            return Emulated::faulted;
-        }
-        write_port(vcpu, port, instruction.bytes, value);
+        write_port(vcpu, port, bytes, value);
     } else {
-        // Can it be written? The device must not be read in vain.
-        if (!copy_from_guest(&value, address, instruction.bytes).ok() ||
-            !copy_to_guest(address, &value, instruction.bytes).ok()) {
-            inject_page_fault(cpu, vcpu, address.value, page_fault::write);
-            return Emulated::faulted;
-        }
-        value = read_port(vcpu, port, instruction.bytes);
-        (void)copy_to_guest(address, &value, instruction.bytes).ok();
+        value = read_port(vcpu, port, bytes);
+        (void)copy_to_guest(address, &value, bytes).ok();
     }
-    step_register(index, frame, instruction.bytes, instruction.address_bytes);
-    if (!instruction.repeated) return Emulated::done;
+    index = (frame.rflags & rflags::direction ? index - bytes : index + bytes) & mask;
+    if (!instruction.repeated) return success;
     frame.rcx = (frame.rcx & ~mask) | ((frame.rcx - 1) & mask);
-    return frame.rcx & mask ? Emulated::retry : Emulated::done;
+    return frame.rcx & mask ? Status(Error::restart) : success;
 }
 
-Emulated read_special(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction) {
-    std::optional<uint64_t> value;
-    if (instruction.operation == PrivilegedOperation::read_control) {
-        value = read_guest_control(vcpu, instruction.special_register);
-    } else {
-        Result<uint64_t> read = vcpu.cpu.get_debug_register(instruction.special_register);
-        if (read.ok()) value = read.value();
-    }
-    if (!value) return Emulated::refused;
-    write_register(cpu.frame, instruction.register_number, *value, 8);
-    return Emulated::done;
-}
-
-Emulated write_control(CpuLocal& cpu, Vcpu& vcpu, unsigned index, uint64_t value) {
-    switch (write_guest_control(cpu, vcpu, index, value)) {
-    case ControlWrite::done: return Emulated::done;
-    case ControlWrite::retry: return Emulated::retry;
-    default: return Emulated::refused;
-    }
-}
-
-Emulated write_special(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction) {
-    uint64_t value = read_register(cpu.frame, instruction.register_number, 8);
-    if (instruction.operation == PrivilegedOperation::write_debug)
-        return outcome(vcpu.cpu.set_debug_register(instruction.special_register, value).ok());
-    return write_control(cpu, vcpu, instruction.special_register, value);
-}
-
-// Only the low four bits of CR0 can be loaded, and PE not cleared.
-Emulated load_machine_status(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction) {
-    uint64_t now = *read_guest_control(vcpu, 0);
-    uint64_t low = read_register(cpu.frame, instruction.register_number, 2) & 15;
-    return write_control(cpu, vcpu, 0, (now & ~uint64_t{14}) | low);
-}
-
-Emulated access_msr(CpuLocal& cpu, Vcpu& vcpu, bool write) {
+Status port_access(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruction) {
     RegisterFrame& frame = cpu.frame;
-    auto number = static_cast<uint32_t>(frame.rcx);
-    if (write)
-        return outcome(write_guest_msr(
-            vcpu, number, uint64_t{static_cast<uint32_t>(frame.rdx)} << 32 | static_cast<uint32_t>(frame.rax)));
-    std::optional<uint64_t> value = read_guest_msr(vcpu, number);
-    if (!value) return Emulated::refused;
-    frame.rax = static_cast<uint32_t>(*value);
-    frame.rdx = *value >> 32;
-    return Emulated::done;
+    auto port = static_cast<uint16_t>(instruction.has_immediate ? instruction.immediate : frame.rdx);
+    if (!has_io_privilege(vcpu) && !bitmap_allows(vcpu.cpu, port, instruction.bytes)) return Error::not_permitted;
+    switch (instruction.operation) {
+    case Operation::in:
+        write_register(frame, 0, read_port(vcpu, port, instruction.bytes), instruction.bytes);
+        return success;
+    case Operation::out: write_port(vcpu, port, instruction.bytes, static_cast<uint32_t>(frame.rax)); return success;
+    default: return string_access(cpu, vcpu, instruction, port);
+    }
 }
 
-// Reached with CR4.TSD set, which the guest chose for its user mode only.
-Emulated read_time(CpuLocal& cpu, Vcpu& vcpu, bool with_cpu) {
-    uint64_t value = read_tsc();
-    cpu.frame.rax = static_cast<uint32_t>(value);
-    cpu.frame.rdx = value >> 32;
-    if (with_cpu) cpu.frame.rcx = vcpu.cpu.tsc_aux;
-    return Emulated::done;
+// --- the rest ------------------------------------------------------------------------------------------------------
+
+uint64_t edx_eax(const RegisterFrame& frame) { return frame.rdx << 32 | static_cast<uint32_t>(frame.rax); }
+void set_edx_eax(RegisterFrame& frame, uint64_t value) {
+    frame.rax = static_cast<uint32_t>(value);
+    frame.rdx = value >> 32;
 }
 
 // As SCHEDOP_block: interrupts on, and wait.
-Emulated halt_guest(Vcpu& vcpu) {
+Status halt_guest(Vcpu& vcpu) {
     CallArguments none{};
     Caller caller{vcpu, vcpu.domain, none};
-    return outcome(hypercall_sched_op(caller, SCHEDOP_block, GuestHandle<void>()).ok());
-}
-
-Emulated set_extended_control(CpuLocal& cpu, Vcpu& vcpu) {
-    const RegisterFrame& frame = cpu.frame;
-    uint64_t value = uint64_t{static_cast<uint32_t>(frame.rdx)} << 32 | static_cast<uint32_t>(frame.rax);
-    return outcome(static_cast<uint32_t>(frame.rcx) == 0 && set_guest_xcr0(vcpu, value));
-}
-
-// What the guest's user mode may do too, if its kernel lets it.
-bool is_for_users(PrivilegedOperation operation) {
-    switch (operation) {
-    case PrivilegedOperation::in:
-    case PrivilegedOperation::out:
-    case PrivilegedOperation::in_string:
-    case PrivilegedOperation::out_string:
-    case PrivilegedOperation::clear_interrupt:
-    case PrivilegedOperation::set_interrupt:
-    case PrivilegedOperation::cpuid: return true;
-    default: return false;
-    }
+    (void)TRY(hypercall_sched_op(caller, SCHEDOP_block, GuestHandle<void>()));
+    return success;
 }
 
 } // namespace
@@ -184,37 +130,45 @@ void execute_cpuid(CpuLocal& cpu, Vcpu& vcpu, bool by_prefix) {
     frame.rdx = leaf.edx;
 }
 
-Emulated emulate_privileged(CpuLocal& cpu, Vcpu& vcpu, const PrivilegedInstruction& instruction) {
-    using Op = PrivilegedOperation;
-    if (!vcpu.cpu.in_kernel && !is_for_users(instruction.operation)) return Emulated::refused;
+Status execute_privileged(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruction) {
+    using enum Operation;
+    PvCpuState& state = vcpu.cpu;
+    RegisterFrame& frame = cpu.frame;
+    auto selected = static_cast<uint32_t>(frame.rcx); // what names an MSR or an extended control register
+    unsigned special = instruction.special_register;
+    uint64_t& general = general_register(frame, instruction.register_number);
+    if (!state.in_kernel && !is_for_users(instruction.operation)) return Error::not_permitted;
     switch (instruction.operation) {
-    case Op::in:
-    case Op::out: return port_access(cpu, vcpu, instruction);
-    case Op::in_string:
-    case Op::out_string: return string_access(cpu, vcpu, instruction);
+    case in:
+    case out:
+    case in_string:
+    case out_string: return port_access(cpu, vcpu, instruction);
     // Accepted and without effect, as on Xen: popf could not be caught, so the event mask is the guest's way.
-    case Op::clear_interrupt:
-    case Op::set_interrupt: return outcome(has_io_privilege(vcpu));
-    case Op::halt: return halt_guest(vcpu);
-    case Op::clear_task_switched: vcpu.cpu.set_task_switched(false); return Emulated::done;
-    case Op::write_back_caches:
+    case clear_interrupt:
+    case set_interrupt: return has_io_privilege(vcpu) ? success : Status(Error::not_permitted);
+    case cpuid: execute_cpuid(cpu, vcpu, false); return success;
+    case halt: return halt_guest(vcpu);
+    case clear_task_switched: state.set_task_switched(false); return success;
+    case write_back_caches:
         // Only who has devices can need it.
-        if (vcpu.domain.io_memory.size()) write_back_caches();
-        return Emulated::done;
-    case Op::read_control:
-    case Op::read_debug: return read_special(cpu, vcpu, instruction);
-    case Op::write_control:
-    case Op::write_debug: return write_special(cpu, vcpu, instruction);
-    case Op::load_machine_status: return load_machine_status(cpu, vcpu, instruction);
-    case Op::invalidate_page: flush_tlb_local(); return Emulated::done;
-    case Op::read_msr: return access_msr(cpu, vcpu, false);
-    case Op::write_msr: return access_msr(cpu, vcpu, true);
-    case Op::read_tsc: return read_time(cpu, vcpu, false);
-    case Op::read_tsc_and_cpu: return read_time(cpu, vcpu, true);
-    case Op::cpuid: execute_cpuid(cpu, vcpu, false); return Emulated::done;
-    case Op::set_extended_control: return set_extended_control(cpu, vcpu);
+        if (vcpu.domain.io_memory.size()) skerry::write_back_caches();
+        return success;
+    case read_control: general = TRY(read_guest_control(vcpu, special)); return success;
+    case write_control: return write_guest_control(cpu, vcpu, special, general);
+    case read_debug: general = TRY(state.get_debug_register(special)); return success;
+    case write_debug: return state.set_debug_register(special, general);
+    // Only the low four bits of CR0 can be loaded, and PE not cleared.
+    case load_machine_status:
+        return write_guest_control(cpu, vcpu, 0, (TRY(read_guest_control(vcpu, 0)) & ~uint64_t{14}) | (general & 15));
+    case invalidate_page: flush_tlb_local(); return success;
+    case read_msr: set_edx_eax(frame, TRY(read_guest_msr(vcpu, selected))); return success;
+    case write_msr: return write_guest_msr(vcpu, selected, edx_eax(frame));
+    // Reached with CR4.TSD set, which the guest chose for its user mode only.
+    case read_tsc_and_cpu: frame.rcx = state.tsc_aux; [[fallthrough]];
+    case read_tsc: set_edx_eax(frame, skerry::read_tsc()); return success;
+    case set_extended_control: return selected == 0 ? set_guest_xcr0(vcpu, edx_eax(frame)) : Status(Error::invalid);
+    default: return Error::not_supported; // it writes to memory: the fault was another
     }
-    return Emulated::refused;
 }
 
 } // namespace skerry

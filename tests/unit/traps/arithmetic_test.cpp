@@ -27,7 +27,7 @@ struct Outcome {
 
 using Native = Outcome (*)(uint64_t, uint64_t, uint64_t);
 
-void compare(WriteOperation operation, unsigned bytes, Native native, uint64_t mask) {
+void compare(Operation operation, unsigned bytes, Native native, uint64_t mask) {
     std::mt19937_64 random(bytes);
     uint64_t interesting[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0x7fffffff, 0x80000000, ~uint64_t{0}, 1ull << 63};
     for (int i = 0; i < 20000; ++i) {
@@ -45,32 +45,32 @@ void compare(WriteOperation operation, unsigned bytes, Native native, uint64_t m
 } // namespace
 
 TEST(Arithmetic, AgreesWithTheMachine) {
-    compare(WriteOperation::add, 8, RUN(uint64_t, "addq"), with_adjust);
-    compare(WriteOperation::add, 4, RUN(uint32_t, "addl"), with_adjust);
-    compare(WriteOperation::add, 1, RUN(uint8_t, "addb"), with_adjust);
-    compare(WriteOperation::sub, 8, RUN(uint64_t, "subq"), with_adjust);
-    compare(WriteOperation::sub, 2, RUN(uint16_t, "subw"), with_adjust);
-    compare(WriteOperation::and_, 8, RUN(uint64_t, "andq"), compared);
-    compare(WriteOperation::or_, 4, RUN(uint32_t, "orl"), compared);
-    compare(WriteOperation::xor_, 1, RUN(uint8_t, "xorb"), compared);
+    compare(Operation::add, 8, RUN(uint64_t, "addq"), with_adjust);
+    compare(Operation::add, 4, RUN(uint32_t, "addl"), with_adjust);
+    compare(Operation::add, 1, RUN(uint8_t, "addb"), with_adjust);
+    compare(Operation::sub, 8, RUN(uint64_t, "subq"), with_adjust);
+    compare(Operation::sub, 2, RUN(uint16_t, "subw"), with_adjust);
+    compare(Operation::and_, 8, RUN(uint64_t, "andq"), compared);
+    compare(Operation::or_, 4, RUN(uint32_t, "orl"), compared);
+    compare(Operation::xor_, 1, RUN(uint8_t, "xorb"), compared);
 }
 
 TEST(Arithmetic, CompareExchange) {
-    Computed equal = compute(WriteOperation::compare_exchange, 8, 5, 9, 5, 0);
+    Computed equal = compute(Operation::compare_exchange, 8, 5, 9, 5, 0);
     EXPECT_EQ(equal.value, 9u);
     EXPECT_TRUE(equal.rflags & 0x40);
-    Computed different = compute(WriteOperation::compare_exchange, 8, 6, 9, 5, 0);
+    Computed different = compute(Operation::compare_exchange, 8, 6, 9, 5, 0);
     EXPECT_EQ(different.value, 6u);
     EXPECT_FALSE(different.rflags & 0x40);
     EXPECT_TRUE(different.rflags & 1);
     // Only the operand's width counts.
-    EXPECT_EQ(compute(WriteOperation::compare_exchange, 4, 5, 9, 0xffffffff00000005, 0).value, 9u);
+    EXPECT_EQ(compute(Operation::compare_exchange, 4, 5, 9, 0xffffffff00000005, 0).value, 9u);
 }
 
 TEST(Arithmetic, Bits) {
-    Computed reset = compute(WriteOperation::bit_reset, 8, 0x67, 1, 0, 0);
+    Computed reset = compute(Operation::bit_reset, 8, 0x67, 1, 0, 0);
     EXPECT_EQ(reset.value, 0x65u);
     EXPECT_TRUE(reset.rflags & 1);
-    EXPECT_EQ(compute(WriteOperation::bit_set, 8, 0, 63, 0, 1).value, uint64_t{1} << 63);
-    EXPECT_FALSE(compute(WriteOperation::bit_set, 8, 0, 63, 0, 1).rflags & 1);
+    EXPECT_EQ(compute(Operation::bit_set, 8, 0, 63, 0, 1).value, uint64_t{1} << 63);
+    EXPECT_FALSE(compute(Operation::bit_set, 8, 0, 63, 0, 1).rflags & 1);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Host unit tests of the pure parts of xen-core/traps and of segment descriptors.
-TRAPS_TEST_SOURCES := $(wildcard tests/unit/traps/*.cpp) xen-core/traps/instruction.cpp xen-core/traps/arithmetic.cpp \
+TRAPS_TEST_SOURCES := $(wildcard tests/unit/traps/*.cpp) xen-core/traps/instruction.cpp \
                       xen-core/traps/cpuid_policy.cpp
 TRAPS_TEST_OBJECTS := $(TRAPS_TEST_SOURCES:%.cpp=$(BUILD)/tests/obj/traps/%.o)
 

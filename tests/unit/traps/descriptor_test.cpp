@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which descriptors a guest may have, and what a bounce frame shows.
 #include "arch/x86_64/segments.h"
-#include "traps/bounce_values.h"
+#include "traps/vectors.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 // Every way into xen-core from a guest, and the way back. A vector pushes its number, the registers are saved by one
 // macro, one C++ function gets the frame, one exit restores it. traps/entry.cpp holds the C++ side.
 //
-// C++ functions take the frame in rdi and return in eax how to leave (traps/exit.h). What C++ preserves (rbx, rbp,
+// C++ functions take the frame in rdi and return in eax how to leave (traps/entry.h). What C++ preserves (rbx, rbp,
 // r12-r15) is saved only where it can be needed: SYSCALL leaves it alone unless there is work that may switch vCPUs.
 #include "arch/x86_64/code_tables.h"
 #include "arch/x86_64/cpu_local.h"

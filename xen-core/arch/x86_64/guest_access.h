@@ -43,7 +43,7 @@ fault:
 template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool write_guest_open(GuestVirt to, T value) {
     asm goto("1: mov %[from], %[to]\n" EXCEPTION_FIXUP("1b", "%l[fault]")
              :
-             : [from] "r"(value), [to] "m"(*reinterpret_cast<volatile T*>(to.value))
+             : [from] "r"(value), [to] "m"(*reinterpret_cast<T*>(to.value))
              : "memory"
              : fault);
     return true;
