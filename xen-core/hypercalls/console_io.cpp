@@ -3,6 +3,8 @@
 #include "arch/x86_64/console.h"
 #include "hypercalls/dispatch.h"
 
+#include <algorithm>
+
 namespace skerry {
 namespace {
 
@@ -11,16 +13,12 @@ constexpr uint32_t chunk = 256; // bytes copied at a time
 HypercallResult write(Caller& caller, uint32_t count, GuestHandle<char> text) {
     char buffer[chunk];
     while (count > 0) {
-        uint32_t length = count < chunk ? count : chunk;
+        uint32_t length = std::min(count, chunk);
         TRY_STATUS(text.read_array(buffer, length));
         console_write(buffer, length);
         text = text.advanced(length);
         count -= length;
-        if (count > 0 && !caller.budget.spend(chunk)) {
-            caller.arguments.value[1] = count;
-            caller.arguments.value[2] = text.address().value;
-            return Error::restart;
-        }
+        if (count > 0 && !caller.budget.spend(chunk)) return caller.continue_with(1, {count, text.address().value});
     }
     return 0;
 }
@@ -33,7 +31,7 @@ HypercallResult hypercall_console_io(Caller& caller, uint32_t command, uint32_t 
     case CONSOLEIO_write: return write(caller, count, buffer);
     case CONSOLEIO_read: {
         char input[chunk];
-        size_t length = console_read(input, count < chunk ? count : chunk);
+        size_t length = console_read(input, std::min(count, chunk));
         TRY_STATUS(buffer.write_array(input, length));
         return static_cast<int64_t>(length);
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "hypercalls/dispatch.h"
-#include "hypercalls/handles.h"
 #include "hypercalls/memory_op.h"
 #include "memory/m2p.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace skerry {
@@ -11,21 +10,12 @@ namespace {
 
 constexpr unsigned largest_guest_order = 9; // an unprivileged domain's extents: 2 MiB
 constexpr unsigned largest_builder_order = 18;
+constexpr uint64_t most_extents = ~0u >> extent_shift;
 
 unsigned address_bits_of(uint32_t flags) {
     unsigned bits = XENMEMF_get_address_bits(flags);
     return bits ? bits : 64;
 }
-
-// One reservation request under way.
-struct Reservation {
-    Caller& caller;
-    Domain& domain;
-    GuestHandle<xen_pfn_t> extents;
-    unsigned order;
-    unsigned address_bits;
-    uint32_t count;
-};
 
 // Gives up every frame of an extent, whatever work that is (at most a table's worth for each of its frames).
 Status release_extent(Domain& domain, Mfn first, unsigned order) {
@@ -35,14 +25,27 @@ Status release_extent(Domain& domain, Mfn first, unsigned order) {
     return success;
 }
 
+void name_extent(Mfn first, unsigned order, Pfn pfn) {
+    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) set_m2p(first + i, pfn + i);
+}
+
+// --- one reservation request under way ---
+
+struct Reservation {
+    Caller& caller;
+    Domain& domain;
+    GuestHandle<xen_pfn_t> extents;
+    unsigned order;
+    unsigned address_bits;
+};
+
 // XENMEM_populate_physmap names the pseudo-physical frame; increase_reservation does not, and leaves the M2P to the
 // guest.
 Status add_extent(const Reservation& request, uint32_t index, bool names_pfn) {
     xen_pfn_t pfn = 0;
     if (names_pfn) TRY_STATUS(request.extents.read(pfn, index));
     Mfn mfn = TRY(allocator.allocate(request.domain.account, request.order, request.address_bits));
-    if (names_pfn)
-        for (uint64_t i = 0; i < uint64_t{1} << request.order; ++i) set_m2p(mfn + i, Pfn(pfn + i));
+    if (names_pfn) name_extent(mfn, request.order, Pfn(pfn));
     if (request.extents.is_null()) return success;
     Status written = request.extents.write(mfn.value, index);
     if (!written.ok()) TRY_STATUS(release_extent(request.domain, mfn, request.order));
@@ -58,55 +61,9 @@ Status remove_extent(const Reservation& request, uint32_t index) {
     return release_extent(request.domain, Mfn(first), request.order);
 }
 
-} // namespace
+// --- XENMEM_exchange, with the two lists seen as chunks of the larger order ---
 
-ReservationResult change_reservation(Caller& caller, uint32_t operation, GuestHandle<void> argument,
-                                     uint32_t start_extent) {
-    xen_memory_reservation raw;
-    if (Status read = argument.as<xen_memory_reservation>().read(raw); !read.ok()) return {read, 0};
-    if (raw.nr_extents > (~0u >> 6) || start_extent > raw.nr_extents) return {success, start_extent};
-    Result<DomainRef> domain = buildable_domain(caller, raw.domid);
-    if (!domain.ok()) return {domain.error(), start_extent};
-    bool own = &*domain.value() == &caller.domain;
-    // Held until the end, so that a domain is not sealed under a change of its memory.
-    std::optional<Holding<LockRank::control>> held;
-    if (!own) {
-        held.emplace(domain.value()->control);
-        if (auto access = AuthorityCheck::memory(caller.domain, *domain.value()); !access.ok())
-            return {access.error(), start_extent};
-    }
-    unsigned largest = own && !caller.domain.is_first() ? largest_guest_order : largest_builder_order;
-    if (raw.extent_order > largest) return {success, start_extent};
-    if (operation == XENMEM_decrease_reservation && handle_of<xen_pfn_t>(raw.extent_start).is_null())
-        return {Error::bad_address, start_extent};
-
-    Reservation request{caller,
-                        *domain.value(),
-                        handle_of<xen_pfn_t>(raw.extent_start),
-                        raw.extent_order,
-                        address_bits_of(raw.mem_flags),
-                        static_cast<uint32_t>(raw.nr_extents)};
-    uint32_t done = start_extent;
-    for (; done < request.count; ++done) {
-        if (done > start_extent && caller.budget.is_spent()) return {Error::restart, done};
-        Status status = operation == XENMEM_decrease_reservation
-                            ? remove_extent(request, done)
-                            : add_extent(request, done, operation == XENMEM_populate_physmap);
-        if (!status.ok() && status.error() == Error::restart) return {Error::restart, done};
-        if (!status.ok()) break; // as on Xen: the count of what was done is the answer
-        (void)caller.budget.spend(1 << request.order);
-    }
-    return {success, done};
-}
-
-} // namespace skerry
-
-namespace skerry {
-namespace {
-
-// XENMEM_exchange, with the two lists seen as chunks of the larger order.
 struct Exchange {
-    Caller& caller;
     Domain& domain;
     GuestHandle<xen_pfn_t> in, out;
     unsigned in_order, out_order, chunk_order;
@@ -114,26 +71,22 @@ struct Exchange {
 
     uint64_t in_per_chunk() const { return uint64_t{1} << (chunk_order - in_order); }
     uint64_t out_per_chunk() const { return uint64_t{1} << (chunk_order - out_order); }
+
+    template <typename Operation> Status for_each_input(uint64_t chunk, Operation&& operation) const {
+        for (uint64_t i = 0; i < in_per_chunk(); ++i) {
+            xen_pfn_t first;
+            TRY_STATUS(in.read(first, chunk * in_per_chunk() + i));
+            TRY_STATUS(operation(Mfn(first)));
+        }
+        return success;
+    }
 };
 
 // Every input frame is the domain's own to give.
-Status check_inputs(const Exchange& exchange, uint64_t chunk) {
-    for (uint64_t i = 0; i < exchange.in_per_chunk(); ++i) {
-        xen_pfn_t first;
-        TRY_STATUS(exchange.in.read(first, chunk * exchange.in_per_chunk() + i));
-        for (uint64_t j = 0; j < uint64_t{1} << exchange.in_order; ++j) {
-            FrameRef reference = TRY(take_reference(Mfn(first + j), exchange.domain.account));
-            if (!reference.frame().word().is_allocated()) return Error::invalid;
-        }
-    }
-    return success;
-}
-
-Status give_up_inputs(const Exchange& exchange, uint64_t chunk) {
-    for (uint64_t i = 0; i < exchange.in_per_chunk(); ++i) {
-        xen_pfn_t first;
-        TRY_STATUS(exchange.in.read(first, chunk * exchange.in_per_chunk() + i));
-        TRY_STATUS(release_extent(exchange.domain, Mfn(first), exchange.in_order));
+Status check_input(const Exchange& exchange, Mfn first) {
+    for (uint64_t i = 0; i < uint64_t{1} << exchange.in_order; ++i) {
+        FrameRef reference = TRY(take_reference(first + i, exchange.domain.account));
+        if (!reference.frame().word().is_allocated()) return Error::invalid;
     }
     return success;
 }
@@ -142,74 +95,92 @@ Status give_up_inputs(const Exchange& exchange, uint64_t chunk) {
 // `control` keeps others from changing the limit meanwhile.
 Status exchange_chunk(const Exchange& exchange, uint64_t chunk) {
     Holding held(exchange.domain.control);
+    TRY_STATUS(exchange.for_each_input(chunk, [&](Mfn first) { return check_input(exchange, first); }));
+    constexpr uint64_t most_new_extents = 64;
+    if (exchange.out_per_chunk() > most_new_extents) return Error::invalid;
+    Mfn fresh[most_new_extents];
+    uint64_t got = 0;
+    Status status = success;
     Account& account = exchange.domain.account;
-    TRY_STATUS(check_inputs(exchange, chunk));
     uint64_t limit = account.max_frames();
     account.set_max_frames(limit + (uint64_t{1} << exchange.chunk_order));
-    Result<Mfn> fresh = Error::no_memory;
-    uint64_t got = 0;
-    Mfn bases[64];
-    Status status = exchange.out_per_chunk() <= 64 ? success : Status(Error::invalid);
-    for (; status.ok() && got < exchange.out_per_chunk(); ++got) {
-        fresh = allocator.allocate(account, exchange.out_order, exchange.address_bits);
-        if (!fresh.ok()) {
-            status = fresh.error();
-            break;
-        }
-        bases[got] = fresh.value();
+    while (got < exchange.out_per_chunk() && status.ok()) {
+        Result<Mfn> extent = allocator.allocate(account, exchange.out_order, exchange.address_bits);
+        status = extent.error();
+        if (extent.ok()) fresh[got++] = extent.value();
     }
     account.set_max_frames(limit);
-    if (status.ok()) status = give_up_inputs(exchange, chunk);
+    if (status.ok())
+        status = exchange.for_each_input(
+            chunk, [&](Mfn first) { return release_extent(exchange.domain, first, exchange.in_order); });
     for (uint64_t i = 0; i < got; ++i) {
         uint64_t index = chunk * exchange.out_per_chunk() + i;
         xen_pfn_t pfn = 0;
         if (status.ok()) status = exchange.out.read(pfn, index);
-        if (status.ok()) status = exchange.out.write(bases[i].value, index);
-        if (!status.ok()) {
-            TRY_STATUS(release_extent(exchange.domain, bases[i], exchange.out_order));
-            continue;
-        }
-        for (uint64_t j = 0; j < uint64_t{1} << exchange.out_order; ++j) set_m2p(bases[i] + j, Pfn(pfn + j));
+        if (status.ok()) status = exchange.out.write(fresh[i].value, index);
+        if (status.ok())
+            name_extent(fresh[i], exchange.out_order, Pfn(pfn));
+        else
+            TRY_STATUS(release_extent(exchange.domain, fresh[i], exchange.out_order));
     }
     return status;
 }
 
 } // namespace
 
-HypercallResult exchange_memory(Caller& caller, GuestHandle<void> argument) {
-    auto handle = argument.as<xen_memory_exchange>();
-    xen_memory_exchange request;
-    TRY_STATUS(handle.read(request));
-    constexpr unsigned largest = largest_guest_order;
-    if (request.in.domid != request.out.domid || request.in.extent_order > largest ||
-        request.out.extent_order > largest)
+HypercallResult change_reservation(Caller& caller, uint32_t operation, const xen_memory_reservation& request) {
+    uint32_t command = operation & operation_mask, done = operation >> extent_shift;
+    if (request.nr_extents > most_extents || done > request.nr_extents) return done;
+    DomainRef domain = TRY(buildable_domain(caller, request.domid));
+    bool own = &*domain == &caller.domain;
+    // Held until the end, so that a domain is not sealed under a change of its memory.
+    std::optional<Holding<LockRank::control>> held;
+    if (!own) {
+        held.emplace(domain->control);
+        TRY(AuthorityCheck::memory(caller.domain, *domain));
+    }
+    if (request.extent_order > (own && !caller.domain.is_first() ? largest_guest_order : largest_builder_order))
+        return done;
+    Reservation reservation{caller, *domain, handle_of<xen_pfn_t>(request.extent_start), request.extent_order,
+                            address_bits_of(request.mem_flags)};
+    bool removes = command == XENMEM_decrease_reservation;
+    if (removes && reservation.extents.is_null()) return Error::bad_address;
+    for (uint32_t first = done; done < request.nr_extents; ++done) {
+        Status status = Error::restart;
+        if (done == first || !caller.budget.is_spent())
+            status = removes ? remove_extent(reservation, done)
+                             : add_extent(reservation, done, command == XENMEM_populate_physmap);
+        if (!status.ok() && status.error() == Error::restart)
+            return caller.continue_with(0, {command | (done << extent_shift)});
+        if (!status.ok()) break; // as on Xen: the count of what was done is the answer
+        (void)caller.budget.spend(1 << request.extent_order);
+    }
+    return done;
+}
+
+HypercallResult exchange_memory(Caller& caller, GuestHandle<xen_ulong_t> progress, const xen_memory_exchange& request) {
+    const xen_memory_reservation &in = request.in, &out = request.out;
+    if (in.domid != out.domid || std::max(in.extent_order, out.extent_order) > largest_guest_order)
         return Error::not_permitted;
-    if (request.in.nr_extents > (~0u >> 6) || request.out.nr_extents > (~0u >> 6) ||
-        request.nr_exchanged > request.in.nr_extents ||
-        request.in.nr_extents << request.in.extent_order != request.out.nr_extents << request.out.extent_order)
+    if (in.nr_extents > most_extents || out.nr_extents > most_extents || request.nr_exchanged > in.nr_extents ||
+        in.nr_extents << in.extent_order != out.nr_extents << out.extent_order)
         return Error::invalid;
-    DomainRef domain = TRY(buildable_domain(caller, request.in.domid));
-    unsigned chunk_order =
-        request.in.extent_order > request.out.extent_order ? request.in.extent_order : request.out.extent_order;
-    Exchange exchange{caller,
-                      *domain,
-                      handle_of<xen_pfn_t>(request.in.extent_start),
-                      handle_of<xen_pfn_t>(request.out.extent_start),
-                      request.in.extent_order,
-                      request.out.extent_order,
-                      chunk_order,
-                      address_bits_of(request.out.mem_flags)};
-    uint64_t chunks = request.in.nr_extents / exchange.in_per_chunk();
-    if (chunks * exchange.in_per_chunk() != request.in.nr_extents ||
-        request.nr_exchanged % exchange.in_per_chunk() != 0)
-        return Error::invalid;
-    GuestHandle<xen_ulong_t> exchanged(argument.address() + offsetof(xen_memory_exchange, nr_exchanged));
-    uint64_t first = request.nr_exchanged / exchange.in_per_chunk();
-    for (uint64_t chunk = first; chunk < chunks; ++chunk) {
-        if (chunk > first && caller.budget.is_spent())
+    DomainRef domain = TRY(buildable_domain(caller, in.domid));
+    unsigned chunk_order = std::max(in.extent_order, out.extent_order);
+    Exchange exchange{.domain = *domain,
+                      .in = handle_of<xen_pfn_t>(in.extent_start),
+                      .out = handle_of<xen_pfn_t>(out.extent_start),
+                      .in_order = in.extent_order,
+                      .out_order = out.extent_order,
+                      .chunk_order = chunk_order,
+                      .address_bits = address_bits_of(out.mem_flags)};
+    uint64_t per_chunk = exchange.in_per_chunk();
+    if (in.nr_extents % per_chunk || request.nr_exchanged % per_chunk) return Error::invalid;
+    for (uint64_t done = request.nr_exchanged; done < in.nr_extents; done += per_chunk) {
+        if (done > request.nr_exchanged && caller.budget.is_spent())
             return Error::restart; // nr_exchanged in the guest's memory says where to go on
-        TRY_STATUS(exchange_chunk(exchange, chunk));
-        TRY_STATUS(exchanged.write((chunk + 1) * exchange.in_per_chunk()));
+        TRY_STATUS(exchange_chunk(exchange, done / per_chunk));
+        TRY_STATUS(progress.write(done + per_chunk));
         (void)caller.budget.spend(1 << chunk_order);
     }
     return 0;

@@ -2,18 +2,18 @@
 // platform_op: of the machine's settings, the wall clock (<xen/platform.h>).
 #include "arch/x86_64/time.h"
 #include "hypercalls/dispatch.h"
-#include "hypercalls/handles.h"
 
 namespace skerry {
 namespace {
 
 constexpr uint64_t nanoseconds_per_second = 1'000'000'000;
 
-// `seconds` since 1970 and `nanoseconds` when the system time was `system_time`.
-Status set_wall_clock(uint64_t seconds, uint32_t nanoseconds, uint64_t system_time) {
-    if (nanoseconds >= nanoseconds_per_second) return Error::invalid;
-    uint64_t earlier_seconds = system_time / nanoseconds_per_second;
-    uint32_t earlier_nanoseconds = static_cast<uint32_t>(system_time % nanoseconds_per_second);
+// It was `time.secs` since 1970 and `time.nsecs` when the system time was `time.system_time`.
+Status set_wall_clock(const auto& time) {
+    if (time.nsecs >= nanoseconds_per_second) return Error::invalid;
+    uint64_t seconds = time.secs, earlier_seconds = time.system_time / nanoseconds_per_second;
+    uint32_t nanoseconds = time.nsecs;
+    uint32_t earlier_nanoseconds = static_cast<uint32_t>(time.system_time % nanoseconds_per_second);
     if (nanoseconds < earlier_nanoseconds) {
         nanoseconds += nanoseconds_per_second;
         ++earlier_seconds;
@@ -30,20 +30,15 @@ Status set_wall_clock(uint64_t seconds, uint32_t nanoseconds, uint64_t system_ti
 } // namespace
 
 HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_op_t> operation) {
-    xen_platform_op_t request;
     if (!caller.domain.authority.holds(PlatformRight::set_wall_clock)) return Error::not_permitted;
+    xen_platform_op_t request;
     TRY_STATUS(operation.read(request));
     if (request.interface_version != XENPF_INTERFACE_VERSION) return Error::access_denied;
     switch (request.cmd) {
-    case XENPF_settime32:
-        TRY_STATUS(
-            set_wall_clock(request.u.settime32.secs, request.u.settime32.nsecs, request.u.settime32.system_time));
-        return 0;
+    case XENPF_settime32: return set_wall_clock(request.u.settime32);
     case XENPF_settime64:
         if (request.u.settime64.mbz) return Error::invalid;
-        TRY_STATUS(
-            set_wall_clock(request.u.settime64.secs, request.u.settime64.nsecs, request.u.settime64.system_time));
-        return 0;
+        return set_wall_clock(request.u.settime64);
     default: return Error::no_system_call;
     }
 }

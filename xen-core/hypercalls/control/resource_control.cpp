@@ -14,14 +14,11 @@ namespace {
 constexpr uint32_t max_io_ports = 65536;
 constexpr uint32_t uart_ports = 8;
 
-// Giving away hardware: what the giver may itself use; the first domain also the UART, which xen-core then lets go of.
-template <typename Ranges> Status check_giver(const Domain& giver, const Ranges& own, uint64_t first, uint64_t last) {
-    TRY_STATUS(AuthorityCheck::platform(giver, PlatformRight::grant_rights));
-    return own.contains(first, last) ? success : Status(Error::not_permitted);
-}
-
-template <typename Ranges> Status change(Ranges& ranges, uint64_t first, uint64_t last, bool allow) {
-    return allow ? ranges.add(first, last) : ranges.remove(first, last);
+// Gives hardware or takes it away: what the giver may itself use.
+template <typename Ranges>
+Status change(const Ranges& givers, Ranges& targets, uint64_t first, uint64_t last, bool allow) {
+    if (!givers.contains(first, last)) return Error::not_permitted;
+    return allow ? targets.add(first, last) : targets.remove(first, last);
 }
 
 bool is_uart_range(uint64_t first, uint64_t last) {
@@ -30,15 +27,8 @@ bool is_uart_range(uint64_t first, uint64_t last) {
 
 } // namespace
 
-Status set_max_memory(Caller& caller, Domain& target, const xen_domctl_max_mem& request) {
-    TRY(AuthorityCheck::control(caller.domain, target));
-    target.account.set_max_frames(request.max_memkb >> (page_shift - 10));
-    return success;
-}
-
 // Of each frame number in the caller's array: what the frame is used as.
-Status describe_frames(Caller& caller, Domain& target, xen_domctl_getpageframeinfo3& request) {
-    TRY(AuthorityCheck::memory(caller.domain, target));
+Status describe_frames(Domain& target, const xen_domctl_getpageframeinfo3& request) {
     constexpr uint64_t most = 1024;
     if (request.num > most) return Error::too_big;
     auto array = handle_of<xen_pfn_t>(request.array);
@@ -58,56 +48,39 @@ Status describe_frames(Caller& caller, Domain& target, xen_domctl_getpageframein
     return success;
 }
 
-Status write_hypercall_page(Caller& caller, Domain& target, const xen_domctl_hypercall_init& request) {
-    TRY(AuthorityCheck::memory(caller.domain, target));
+Status write_hypercall_page(Domain& target, const xen_domctl_hypercall_init& request) {
     WritableRef page = TRY(take_writable(Mfn(request.gmfn), target.account));
     fill_hypercall_page(to_pointer<uint8_t>(page.mfn()));
     return success;
 }
 
+// The first domain may also give the UART, which xen-core then lets go of.
 Status permit_io_ports(Caller& caller, Domain& target, const xen_domctl_ioport_permission& request) {
     if (!request.nr_ports || request.first_port >= max_io_ports || request.nr_ports > max_io_ports - request.first_port)
         return Error::invalid;
     uint64_t first = request.first_port, last = first + request.nr_ports - 1;
-    if (is_uart_range(first, last) && caller.domain.is_first()) {
-        TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights));
-        TRY_STATUS(change(target.io_ports, first, last, request.allow_access));
-        if (request.allow_access) release_uart();
-        return success;
-    }
-    TRY_STATUS(check_giver(caller.domain, caller.domain.io_ports, first, last));
-    return change(target.io_ports, first, last, request.allow_access);
+    if (!caller.domain.is_first() || !is_uart_range(first, last))
+        return change(caller.domain.io_ports, target.io_ports, first, last, request.allow_access);
+    if (!request.allow_access) return target.io_ports.remove(first, last);
+    TRY_STATUS(target.io_ports.add(first, last));
+    release_uart();
+    return success;
 }
 
 Status permit_interrupt(Caller& caller, Domain& target, const xen_domctl_irq_permission& request) {
-    if (request.pirq >= interrupt_line_count()) return Error::invalid;
-    TRY_STATUS(check_giver(caller.domain, caller.domain.interrupt_lines, request.pirq, request.pirq));
-    TRY_STATUS(change(target.interrupt_lines, request.pirq, request.pirq, request.allow_access));
-    return request.allow_access ? target.pirqs.map(request.pirq) : success;
+    uint32_t line = request.pirq;
+    if (line >= interrupt_line_count()) return Error::invalid;
+    TRY_STATUS(change(caller.domain.interrupt_lines, target.interrupt_lines, line, line, request.allow_access));
+    return request.allow_access ? target.pirqs.map(line) : success;
 }
 
 Status permit_io_memory(Caller& caller, Domain& target, const xen_domctl_iomem_permission& request) {
     uint64_t first = request.first_mfn, last = first + request.nr_mfns - 1;
     if (!request.nr_mfns || last < first) return Error::invalid;
-    TRY_STATUS(check_giver(caller.domain, caller.domain.io_memory, first, last));
-    return change(target.io_memory, first, last, request.allow_access);
-}
-
-Status set_time_offset(Caller& caller, Domain& target, const xen_domctl_settimeoffset& request) {
-    TRY(AuthorityCheck::control(caller.domain, target));
-    if (target.is_dying()) return Error::invalid;
-    target.wall_clock_offset = request.time_offset_seconds;
-    target.publish_wall_clock();
-    return success;
-}
-
-Status set_virq_handler(Caller& caller, Domain& target, const xen_domctl_set_virq_handler& request) {
-    TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights));
-    return global_virqs.set_handler(request.virq, &target.events);
+    return change(caller.domain.io_memory, target.io_memory, first, last, request.allow_access);
 }
 
 Status set_right(Caller& caller, Domain& target, const xen_domctl_t& request) {
-    TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights));
     SetRight wish;
     memcpy(&wish, &request.u, sizeof(wish));
     if (wish.padding || wish.held > 1) return Error::invalid;
