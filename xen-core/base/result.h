@@ -4,6 +4,7 @@
 #pragma once
 
 #include <new>
+#include <stdint.h>
 #include <type_traits>
 #include <utility>
 #include <xen/errno.h>
@@ -90,6 +91,8 @@ template <> class [[nodiscard]] Result<void> {
     constexpr Result(Error error) : error_(error) {}
     constexpr bool ok() const { return error_ == Error::none; }
     constexpr Error error() const { return error_; }
+    // Where a number is asked for, mere success is 0.
+    constexpr operator Result<int64_t>() const { return error_; }
 
   private:
     Error error_;

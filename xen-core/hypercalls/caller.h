@@ -19,11 +19,7 @@ struct CallArguments {
 };
 
 // What a hypercall yields: a value for rax (>= 0; 0 where there is nothing to say), or the reason of the refusal.
-class [[nodiscard]] HypercallResult : public Result<int64_t> {
-  public:
-    using Result<int64_t>::Result;
-    constexpr HypercallResult(Status status) : Result<int64_t>(status.error()) {}
-};
+using HypercallResult = Result<int64_t>;
 
 // Handed to every handler. A handler whose loop length the guest chooses spends `budget`; when that is used up, it
 // returns continue_with(...): the same call is then executed again, after interrupts and the scheduler have had their

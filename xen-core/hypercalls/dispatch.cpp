@@ -4,20 +4,13 @@
 namespace skerry {
 namespace {
 
-template <typename T> T from_register(uint64_t value) {
-    if constexpr (requires { T(GuestVirt(value)); })
-        return T(GuestVirt(value));
-    else
-        return static_cast<T>(value);
-}
-
 // Calls the handler with the argument registers as its parameters.
 template <auto handler> struct Unpack;
 template <typename... Parameters, HypercallResult (*handler)(Caller&, Parameters...)> struct Unpack<handler> {
     static_assert(sizeof...(Parameters) <= max_hypercall_arguments);
     static HypercallResult call(Caller& caller) {
         return [&]<size_t... index>(std::index_sequence<index...>) {
-            return handler(caller, from_register<Parameters>(caller.arguments.value[index])...);
+            return handler(caller, static_cast<Parameters>(caller.arguments.value[index])...);
         }
         (std::index_sequence_for<Parameters...>{});
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the parts of grant_table_op share. An operation answers in its structure's status field (GNTST_*), so only
-// restart and bad_address end the call.
+// The part of grant_table_op that stands in a file of its own. Errors are those that grant_table_op.cpp names in the
+// structure's status field (GNTST_*).
 #pragma once
 
 #include "hypercalls/caller.h"
@@ -9,10 +9,7 @@
 
 namespace skerry {
 
-// Why a grant operation did not happen, as its structure says it.
-int16_t grant_status(Error error);
-
-// GNTTABOP_copy. Everything is an answer.
+// GNTTABOP_copy.
 Status copy_grant(Caller& caller, gnttab_copy_t& request);
 
 } // namespace skerry

@@ -8,6 +8,26 @@
 namespace skerry {
 namespace {
 
+constexpr Error no_such_mapping = Error::no_data; // of a handle
+
+// Why an operation did not happen, as its structure says it.
+int16_t grant_status(Error error) {
+    switch (error) {
+    case Error::none: return GNTST_okay;
+    case no_such_mapping: return GNTST_bad_handle;
+    case Error::not_found: return GNTST_bad_gntref;
+    case Error::no_such_domain: return GNTST_bad_domain;
+    case Error::bad_address: return GNTST_bad_virt_addr;
+    case Error::not_permitted: return GNTST_permission_denied;
+    case Error::busy: return GNTST_bad_page;
+    case Error::too_big: return GNTST_bad_copy_arg;
+    case Error::no_memory:
+    case Error::no_space: return GNTST_no_space;
+    case Error::try_again: return GNTST_eagain;
+    default: return GNTST_general_error;
+    }
+}
+
 // --- mapping ---
 
 constexpr uint32_t known_map_flags = GNTMAP_device_map | GNTMAP_host_map | GNTMAP_readonly | GNTMAP_application_map |
@@ -34,12 +54,15 @@ Status map_frame(Caller& caller, EntryPlace place, uint32_t flags, const GrantUs
     return use.writes ? enter(WritableRef::adopt(frame(use.frame))) : enter(FrameRef::adopt(frame(use.frame)));
 }
 
-Status map_from(Caller& caller, Domain& granter, gnttab_map_grant_ref_t& request) {
+Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
+    if (!(request.flags & (GNTMAP_device_map | GNTMAP_host_map)) || (request.flags & ~known_map_flags))
+        return Error::not_found;
+    DomainRef granter = TRY(domain_table.find(DomId(request.dom)));
     bool writes = !(request.flags & GNTMAP_readonly);
-    GrantUse use = TRY(granter.grants.begin_use(GrantRef(request.ref), caller.domain.id, writes, true));
+    GrantUse use = TRY(granter->grants.begin_use(GrantRef(request.ref), caller.domain.id, writes, true));
     GrantMapping mapping{.frame = static_cast<uint32_t>(use.frame.value),
                          .reference = request.ref,
-                         .granter = granter.id.value,
+                         .granter = granter->id.value,
                          .writes = writes,
                          .host_mapped = (request.flags & GNTMAP_host_map) != 0,
                          .in_use = true,
@@ -66,18 +89,6 @@ Status map_from(Caller& caller, Domain& granter, gnttab_map_grant_ref_t& request
     return status;
 }
 
-Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
-    auto perform_map = [&]() -> Status {
-        if (!(request.flags & (GNTMAP_device_map | GNTMAP_host_map)) || (request.flags & ~known_map_flags))
-            return Error::not_found;
-        return map_from(caller, *TRY(domain_table.find(DomId(request.dom))), request);
-    };
-    Status status = perform_map();
-    if (!status.ok() && status.error() == Error::restart) return status;
-    request.status = grant_status(status.error());
-    return success;
-}
-
 // --- unmapping in bulk: entries go one by one, one flush pays for all, and only then the frames and uses are given
 // back ---
 
@@ -87,23 +98,21 @@ struct GrantUnmapper : NonCopyable {
     explicit GrantUnmapper(Caller& by) : caller(by) {}
     ~GrantUnmapper() { finish(); }
 
-    // Ends the mapping `handle`, if remove_entry(frame, debt) succeeds for the entry that maps it, or there is none.
-    // Its status is the answer. Errors: restart.
-    template <typename RemoveEntry> Result<int16_t> end(uint32_t handle, bool has_address, RemoveEntry&& remove_entry) {
+    // Ends the mapping `handle`, if remove_entry(frame) succeeds for the entry that maps it, or there is none. Errors:
+    // no_such_mapping, bad_address, invalid, restart.
+    template <typename RemoveEntry> Status end(uint32_t handle, bool has_address, RemoveEntry&& remove_entry) {
         if (count == most) finish();
         Maptrack& maptrack = caller.domain.maptrack;
-        Result<GrantMapping> mapping = maptrack.take(handle);
-        if (!mapping.ok()) return GNTST_bad_handle;
+        GrantMapping mapping = TRY_AS(maptrack.take(handle), no_such_mapping);
         Status removed = success;
-        if (mapping.value().host_mapped)
-            removed = has_address ? remove_entry(Mfn(mapping.value().frame)) : Status(Error::bad_address);
+        if (mapping.host_mapped) removed = has_address ? remove_entry(Mfn(mapping.frame)) : Status(Error::bad_address);
         if (!removed.ok()) {
-            maptrack.put_back(handle, mapping.value());
-            if (removed.error() == Error::restart) return Error::restart;
-            return removed.error() == Error::bad_address ? GNTST_bad_virt_addr : GNTST_general_error;
+            maptrack.put_back(handle, mapping);
+            bool is_said = removed.error() == Error::bad_address || removed.error() == Error::restart;
+            return is_said ? removed : Status(Error::invalid);
         }
-        ended[count++] = {handle, mapping.value()};
-        return GNTST_okay;
+        ended[count++] = {handle, mapping};
+        return success;
     }
 
     void finish() {
@@ -127,7 +136,7 @@ struct GrantUnmapper : NonCopyable {
 // The handle does not say by which form it was mapped: the entry at the address given must map the frame, as a linear
 // address or, failing that, as the machine address of the entry.
 Status unmap(GrantUnmapper& unmapper, gnttab_unmap_grant_ref_t& request) {
-    request.status = TRY(unmapper.end(request.handle, request.host_addr != 0, [&](Mfn frame) {
+    return unmapper.end(request.handle, request.host_addr != 0, [&](Mfn frame) {
         Caller& caller = unmapper.caller;
         auto unmap_at = [&](EntryPlace place) {
             return caller.domain.mmu.unmap_frame(place, frame, unmapper.debt, caller.budget);
@@ -135,57 +144,43 @@ Status unmap(GrantUnmapper& unmapper, gnttab_unmap_grant_ref_t& request) {
         Status linear = unmap_at(place_of(caller, request.host_addr, false));
         if (linear.ok() || linear.error() == Error::restart) return linear;
         return unmap_at(place_of(caller, request.host_addr, true));
-    }));
-    return success;
+    });
 }
 
 Status unmap_and_replace(GrantUnmapper& unmapper, gnttab_unmap_and_replace_t& request) {
-    request.status = TRY(unmapper.end(request.handle, request.host_addr && request.new_addr, [&](Mfn frame) {
+    return unmapper.end(request.handle, request.host_addr && request.new_addr, [&](Mfn frame) {
         Caller& caller = unmapper.caller;
         return caller.domain.mmu.unmap_and_replace(place_of(caller, request.host_addr, false), frame,
                                                    place_of(caller, request.new_addr, false), unmapper.debt,
                                                    caller.budget);
-    }));
-    return success;
+    });
 }
 
 // --- the table itself: the caller's, or that of a domain whose memory it builds ---
 
 Status setup_table(Caller& caller, gnttab_setup_table_t& request) {
+    DomainRef domain = TRY(buildable_domain(caller, request.dom));
+    TRY_STATUS(domain->grants.grow(request.nr_frames));
     auto frames = handle_of<uint64_t>(request.frame_list);
-    auto set_up = [&]() -> Status {
-        DomainRef domain = TRY(buildable_domain(caller, request.dom));
-        TRY_STATUS(domain->grants.grow(request.nr_frames));
-        for (uint32_t i = 0; i < request.nr_frames; ++i)
-            TRY_STATUS(frames.write(TRY(domain->grants.shared_frame(i)).value, i));
-        return success;
-    };
-    request.status = grant_status(set_up().error());
+    for (uint32_t i = 0; i < request.nr_frames; ++i)
+        TRY_STATUS(frames.write(TRY(domain->grants.shared_frame(i)).value, i));
     return success;
 }
 
 Status status_frames(Caller& caller, gnttab_get_status_frames_t& request) {
+    DomainRef domain = TRY(buildable_domain(caller, request.dom));
+    if (request.nr_frames > domain->grants.status_frame_count()) return Error::invalid;
     auto frames = handle_of<uint64_t>(request.frame_list);
-    auto list = [&]() -> Status {
-        DomainRef domain = TRY(buildable_domain(caller, request.dom));
-        if (request.nr_frames > domain->grants.status_frame_count()) return Error::invalid;
-        for (uint32_t i = 0; i < request.nr_frames; ++i)
-            TRY_STATUS(frames.write(TRY(domain->grants.status_frame(i)).value, i));
-        return success;
-    };
-    request.status = grant_status(list().error());
+    for (uint32_t i = 0; i < request.nr_frames; ++i)
+        TRY_STATUS(frames.write(TRY(domain->grants.status_frame(i)).value, i));
     return success;
 }
 
 Status query_size(Caller& caller, gnttab_query_size_t& request) {
-    Result<DomainRef> domain = buildable_domain(caller, request.dom);
-    request.status = grant_status(domain.error());
-    if (domain.ok()) {
-        GrantTable& grants = domain.value()->grants;
-        (void)grants.grow(1).ok(); // a table has a frame from the first look on, if there is memory
-        request.nr_frames = grants.frame_count();
-        request.max_nr_frames = grants.frame_limit();
-    }
+    DomainRef domain = TRY(buildable_domain(caller, request.dom));
+    (void)domain->grants.grow(1).ok(); // a table has a frame from the first look on, if there is memory
+    request.nr_frames = domain->grants.frame_count();
+    request.max_nr_frames = domain->grants.frame_limit();
     return success;
 }
 
@@ -206,8 +201,7 @@ HypercallResult set_version(GrantTable& grants, GuestHandle<void> argument) {
 }
 
 Status swap(Caller& caller, gnttab_swap_grant_ref_t& request) {
-    request.status = grant_status(caller.domain.grants.swap(GrantRef(request.ref_a), GrantRef(request.ref_b)).error());
-    return success;
+    return caller.domain.grants.swap(GrantRef(request.ref_a), GrantRef(request.ref_b));
 }
 
 // The caches are coherent on this architecture; what is checked is that the frame may be touched.
@@ -219,23 +213,26 @@ Status flush_cache(Caller&, gnttab_cache_flush_t& request) {
 }
 
 // Refused, each: frames change hands through the allocator only.
-Status transfer(Caller&, gnttab_transfer_t& request) {
-    request.status = GNTST_general_error;
-    return success;
-}
+Status transfer(Caller&, gnttab_transfer_t&) { return Error::invalid; }
 
-// Each element is read once, handled, and written back with its answer.
+// Performs `handler(context, element)` for the elements of the guest's array: each is read once, and written back with
+// its answer. Where that has a status (GNTST_*), an element that is refused does not end the call.
 template <auto handler, typename Context>
 HypercallResult for_each(Caller& caller, GuestHandle<void> argument, uint32_t count, Context& context) {
     using Element = std::remove_reference_t<decltype(last_parameter(handler))>;
     GuestHandle<Element> elements = argument.as<Element>();
     for (uint32_t i = 0; i < count; ++i) {
-        Status status = success;
+        Status status = Error::restart;
         Element element;
-        if (i > 0 && caller.budget.is_spent())
-            status = Error::restart;
-        else if (status = elements.read(element, i); status.ok())
+        if (i == 0 || !caller.budget.is_spent()) status = elements.read(element, i);
+        if (status.ok()) {
             status = handler(context, element);
+            if constexpr (requires { element.status; })
+                if (status.error() != Error::restart) {
+                    element.status = grant_status(status.error());
+                    status = success;
+                }
+        }
         if (status.ok()) status = elements.write(element, i);
         if (!status.ok()) {
             (void)caller.continue_with(1, {elements.advanced(i).address().value, count - i});
@@ -253,22 +250,6 @@ template <auto handler> HypercallResult unmap_each(Caller& caller, GuestHandle<v
 
 } // namespace
 
-int16_t grant_status(Error error) {
-    switch (error) {
-    case Error::none: return GNTST_okay;
-    case Error::not_found: return GNTST_bad_gntref;
-    case Error::no_such_domain: return GNTST_bad_domain;
-    case Error::bad_address: return GNTST_bad_virt_addr;
-    case Error::not_permitted: return GNTST_permission_denied;
-    case Error::busy: return GNTST_bad_page;
-    case Error::too_big: return GNTST_bad_copy_arg;
-    case Error::no_memory:
-    case Error::no_space: return GNTST_no_space;
-    case Error::try_again: return GNTST_eagain;
-    default: return GNTST_general_error;
-    }
-}
-
 HypercallResult hypercall_grant_table_op(Caller& caller, uint32_t command, GuestHandle<void> argument, uint32_t count) {
     constexpr uint32_t most_elements = 1u << 24;
     if (count > most_elements) return Error::invalid;
@@ -277,8 +258,9 @@ HypercallResult hypercall_grant_table_op(Caller& caller, uint32_t command, Guest
     case GNTTABOP_unmap_grant_ref: return unmap_each<unmap>(caller, argument, count);
     case GNTTABOP_unmap_and_replace: return unmap_each<unmap_and_replace>(caller, argument, count);
     case GNTTABOP_copy: return for_each<copy_grant>(caller, argument, count, caller);
-    case GNTTABOP_setup_table: return count == 1 ? perform<setup_table>(argument, caller) : Error::invalid;
-    case GNTTABOP_get_status_frames: return count == 1 ? perform<status_frames>(argument, caller) : Error::invalid;
+    case GNTTABOP_setup_table: return count == 1 ? for_each<setup_table>(caller, argument, 1, caller) : Error::invalid;
+    case GNTTABOP_get_status_frames:
+        return count == 1 ? for_each<status_frames>(caller, argument, 1, caller) : Error::invalid;
     case GNTTABOP_query_size: return for_each<query_size>(caller, argument, count, caller);
     case GNTTABOP_get_version: return for_each<get_version>(caller, argument, count, caller);
     case GNTTABOP_set_version: return count == 1 ? set_version(caller.domain.grants, argument) : Error::invalid;

@@ -7,18 +7,10 @@
 #include "memory/guest_copy.h"
 
 #include <xen/callback.h>
-#include <xen/domctl.h>
-#include <xen/event_channel.h>
-#include <xen/grant_table.h>
-#include <xen/memory.h>
 #include <xen/nmi.h>
-#include <xen/physdev.h>
 #include <xen/platform.h>
-#include <xen/sched.h>
 #include <xen/sysctl.h>
-#include <xen/vcpu.h>
 #include <xen/version.h>
-#include <xen/xen.h>
 
 // X(number, name, right, parameters...); ABSENT(number, name, parameters...): a feature that this hypervisor does not
 // have, so the call fails as in Xen built without it.

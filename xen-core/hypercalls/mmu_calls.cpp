@@ -5,6 +5,7 @@
 // ask for.
 #include "hypercalls/dispatch.h"
 
+#include <algorithm>
 #include <bit>
 #include <optional>
 
@@ -13,39 +14,21 @@ namespace {
 
 // --- whose frames and tables ---
 
-// The foreign-domain argument: the low half names whose frames are mapped, the high half plus one names whose page
-// tables are written.
-struct ForeignArgument {
-    DomainRef tables_of;                 // whose page tables; the caller itself if nothing else is said
-    DomainRef frames_of;                 // whose frames
-    std::optional<ForeignAccess> access; // set when frames_of is not the owner of the tables
-    const ForeignAccess* token() const { return access ? &*access : nullptr; }
-};
-
-// Errors: no_such_domain, not_permitted.
-Result<ForeignArgument> read_foreign_argument(Caller& caller, uint32_t foreign) {
-    ForeignArgument argument;
-    uint16_t frames_of = static_cast<uint16_t>(foreign);
-    uint16_t tables_of_plus_one = static_cast<uint16_t>(foreign >> 16);
-    argument.tables_of = tables_of_plus_one
-                             ? TRY(buildable_domain(caller, static_cast<uint16_t>(tables_of_plus_one - 1)))
-                             : DomainRef(caller.domain);
+// Performs `operation(mmu, foreign)` for the foreign-domain argument `number`: the low half names whose frames are
+// mapped, the high half plus one names whose page tables are written. `foreign` is null when the frames are the table
+// owner's own. Errors: no_such_domain, not_permitted.
+template <typename Operation> HypercallResult on_foreign(Caller& caller, uint32_t number, Operation&& operation) {
+    uint16_t frames_number = static_cast<uint16_t>(number), tables_plus_one = static_cast<uint16_t>(number >> 16);
+    DomainRef tables_of = tables_plus_one ? TRY(buildable_domain(caller, static_cast<uint16_t>(tables_plus_one - 1)))
+                                          : DomainRef(caller.domain);
     // I/O memory is judged frame by frame, whoever is said to own it.
-    if (frames_of == DOMID_SELF || frames_of == DOMID_IO || frames_of == argument.tables_of->id.value) {
-        argument.frames_of = DomainRef(*argument.tables_of);
-        return argument;
-    }
-    argument.frames_of = TRY(named_domain(caller, frames_of));
-    argument.access = TRY(AuthorityCheck::memory(caller.domain, *argument.frames_of)).foreign();
-    return argument;
-}
-
-// To be asked again with the `control` locks of both domains held, and these kept until the operation is over: then no
-// domain is sealed or destroyed under it. Errors: no_such_domain, not_permitted.
-Status still_allowed(Caller& caller, const ForeignArgument& foreign) {
-    TRY(AuthorityCheck::memory(caller.domain, *foreign.tables_of));
-    TRY(AuthorityCheck::memory(caller.domain, *foreign.frames_of));
-    return success;
+    bool is_own = frames_number == DOMID_SELF || frames_number == DOMID_IO;
+    DomainRef frames_of = is_own ? DomainRef(*tables_of) : TRY(buildable_domain(caller, frames_number));
+    // Both rights once more, now that nobody can take them: then no domain is sealed or destroyed under the operation.
+    HoldingBoth held(tables_of->control, frames_of->control);
+    TRY(AuthorityCheck::memory(caller.domain, *tables_of));
+    ForeignAccess access = TRY(AuthorityCheck::memory(caller.domain, *frames_of)).foreign();
+    return operation(tables_of->mmu, &*frames_of == &*tables_of ? nullptr : &access);
 }
 
 Mfn current_root(Caller& caller) { return frame_of(MachAddr(caller.vcpu.cpu.kernel_cr3)); }
@@ -200,12 +183,10 @@ HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> r
         Status status = caller.domain.mmu.update_all(requests, batch.count, nullptr, caller.budget, carried_out);
         return batch.end(status, carried_out);
     }
-    ForeignArgument foreign = TRY(read_foreign_argument(caller, foreign_number));
-    HoldingBoth held(foreign.tables_of->control, foreign.frames_of->control);
-    TRY_STATUS(still_allowed(caller, foreign));
-    Status status =
-        foreign.tables_of->mmu.update_all(requests, batch.count, foreign.token(), caller.budget, carried_out);
-    return batch.end(status, carried_out);
+    return on_foreign(caller, foreign_number, [&](PvMmu& mmu, const ForeignAccess* foreign) {
+        Status status = mmu.update_all(requests, batch.count, foreign, caller.budget, carried_out);
+        return batch.end(status, carried_out);
+    });
 }
 
 HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> operations, uint32_t count,
@@ -246,12 +227,11 @@ HypercallResult hypercall_update_va_mapping(Caller& caller, uint64_t address, ui
 HypercallResult hypercall_update_va_mapping_otherdomain(Caller& caller, uint64_t address, uint64_t entry,
                                                         uint64_t flags, uint32_t foreign_number) {
     GuestVirt virt(address);
-    ForeignArgument foreign = TRY(read_foreign_argument(caller, static_cast<uint16_t>(foreign_number)));
-    HoldingBoth held(foreign.tables_of->control, foreign.frames_of->control);
-    TRY_STATUS(still_allowed(caller, foreign));
-    TRY_STATUS(
-        caller.domain.mmu.update_va_mapping(current_root(caller), virt, Pte(entry), foreign.token(), caller.budget));
-    return flush_as_asked(caller.domain, virt, flags);
+    return on_foreign(
+        caller, static_cast<uint16_t>(foreign_number), [&](PvMmu& mmu, const ForeignAccess* foreign) -> Status {
+            TRY_STATUS(mmu.update_va_mapping(current_root(caller), virt, Pte(entry), foreign, caller.budget));
+            return flush_as_asked(caller.domain, virt, flags);
+        });
 }
 
 HypercallResult hypercall_update_descriptor(Caller& caller, uint64_t machine_address, uint64_t descriptor) {
