@@ -13,17 +13,17 @@ class CopySide : NonCopyable {
   public:
     ~CopySide() {
         if (!is_held_) return;
-        if (use_.writes)
-            WritableRef::adopt(frame(use_.frame));
+        if (writes_)
+            WritableRef::adopt(frame(frame_));
         else
-            FrameRef::adopt(frame(use_.frame));
-        if (granter_) granter_->grants.end_use(use_.reference, use_.writes);
-        if (intermediate_) intermediate_->grants.end_use(intermediate_reference_, use_.writes);
+            FrameRef::adopt(frame(frame_));
+        if (granter_) granter_->grants.end_use(reference_, writes_);
+        if (intermediate_) intermediate_->grants.end_use(intermediate_reference_, writes_);
     }
 
     Status hold(Caller& caller, const decltype(gnttab_copy_t::source)& end, bool is_granted, bool writes) {
         DomainRef domain = TRY(named_domain(caller, end.domid));
-        if (is_granted) return hold_granted(std::move(domain), caller.domain.id, GrantRef(end.u.ref), writes);
+        if (is_granted) return hold_granted(domain, caller.domain.id, GrantRef(end.u.ref), writes);
         if (&*domain != &caller.domain) return Error::not_permitted; // another domain's memory only through its grants
         Mfn mfn(end.u.gmfn);
         if (writes)
@@ -36,14 +36,14 @@ class CopySide : NonCopyable {
 
     // The address of `length` bytes from `offset` on, if all of them may be touched.
     Result<uint8_t*> bytes(uint16_t offset, uint16_t length) const {
-        if (offset + uint32_t{length} > page_size || offset < use_.offset ||
-            offset + uint32_t{length} > use_.offset + uint32_t{use_.length})
+        if (offset + uint32_t{length} > page_size || offset < offset_ ||
+            offset + uint32_t{length} > offset_ + uint32_t{length_})
             return Error::too_big;
-        return to_pointer<uint8_t>(use_.frame) + offset;
+        return to_pointer<uint8_t>(frame_) + offset;
     }
 
   private:
-    Status hold_granted(DomainRef granter, DomId grantee, GrantRef reference, bool writes) {
+    Status hold_granted(DomainRef& granter, DomId grantee, GrantRef reference, bool writes) {
         GrantUse use = TRY(granter->grants.begin_use(reference, grantee, writes, false));
         if (use.is_transitive) {
             Status through = hold_transitive(granter, use);
@@ -71,14 +71,19 @@ class CopySide : NonCopyable {
     }
 
     void settle(const GrantUse& use) {
-        use_ = use;
+        frame_ = use.frame;
+        reference_ = use.reference;
+        offset_ = use.offset;
+        length_ = use.length;
+        writes_ = use.writes;
         is_held_ = true;
     }
 
-    GrantUse use_; // of an own frame: no more than that it is held
-    bool is_held_ = false;
-    DomainRef granter_, intermediate_;
-    GrantRef intermediate_reference_;
+    bool is_held_ = false, writes_;
+    uint16_t offset_, length_; // what may be touched, bytes
+    Mfn frame_;
+    GrantRef reference_, intermediate_reference_;
+    DomainRef granter_, intermediate_; // none of an own frame
 };
 
 } // namespace

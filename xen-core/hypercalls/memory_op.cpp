@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// memory_op: which operation of <xen/memory.h> goes where, and the small queries.
-#include "hypercalls/memory_op.h"
-
+// memory_op: changes of a domain's reservation, and queries about memory (<xen/memory.h>).
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/layout.h"
@@ -10,9 +8,175 @@
 #include "memory/m2p.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace skerry {
 namespace {
+
+// The operation word: a continued call has its progress above the command.
+constexpr unsigned extent_shift = 6; // MEMOP_EXTENT_SHIFT
+constexpr uint32_t operation_mask = (1u << extent_shift) - 1;
+
+constexpr unsigned largest_guest_order = 9; // an unprivileged domain's extents: 2 MiB
+constexpr unsigned largest_builder_order = 18;
+constexpr uint64_t most_extents = ~0u >> extent_shift;
+
+unsigned address_bits_of(uint32_t flags) {
+    unsigned bits = XENMEMF_get_address_bits(flags);
+    return bits ? bits : 64;
+}
+
+// Gives up every frame of an extent, whatever work that is (at most a table's worth for each of its frames).
+Status release_extent(Domain& domain, Mfn first, unsigned order) {
+    constexpr int32_t units_per_frame = 1024;
+    WorkBudget enough(units_per_frame << order);
+    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) TRY_STATUS(domain.mmu.release_frame(first + i, enough));
+    return success;
+}
+
+void name_extent(Mfn first, unsigned order, Pfn pfn) {
+    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) set_m2p(first + i, pfn + i);
+}
+
+// --- XENMEM_increase_reservation, decrease_reservation, populate_physmap ---
+
+// populate_physmap names the pseudo-physical frame; increase_reservation does not, and leaves the M2P to the guest.
+Status add_extent(Domain& domain, const xen_memory_reservation& request, uint32_t index, bool names_pfn) {
+    auto extents = handle_of<xen_pfn_t>(request.extent_start);
+    xen_pfn_t pfn = 0;
+    if (names_pfn) TRY_STATUS(extents.read(pfn, index));
+    Mfn mfn = TRY(allocator.allocate(domain.account, request.extent_order, address_bits_of(request.mem_flags)));
+    if (names_pfn) name_extent(mfn, request.extent_order, Pfn(pfn));
+    if (extents.is_null()) return success;
+    Status written = extents.write(mfn.value, index);
+    if (!written.ok()) TRY_STATUS(release_extent(domain, mfn, request.extent_order));
+    return written;
+}
+
+Status remove_extent(Domain& domain, const xen_memory_reservation& request, uint32_t index, WorkBudget& budget) {
+    xen_pfn_t first;
+    TRY_STATUS(handle_of<xen_pfn_t>(request.extent_start).read(first, index));
+    if (request.extent_order == 0) return domain.mmu.release_frame(Mfn(first), budget);
+    // A larger extent goes in one stretch: there is no place to note half an extent.
+    TRY_STATUS(domain.mmu.settle(budget));
+    return release_extent(domain, Mfn(first), request.extent_order);
+}
+
+// A refusal in the middle is not an error: the number of extents done says how far it went.
+HypercallResult change_reservation(Caller& caller, uint32_t operation, const xen_memory_reservation& request) {
+    uint32_t command = operation & operation_mask, done = operation >> extent_shift;
+    if (request.nr_extents > most_extents || done > request.nr_extents) return done;
+    DomainRef domain = TRY(buildable_domain(caller, request.domid));
+    bool own = &*domain == &caller.domain;
+    // Held until the end, so that a domain is not sealed under a change of its memory.
+    std::optional<Holding<LockRank::control>> held;
+    if (!own) {
+        held.emplace(domain->control);
+        TRY(AuthorityCheck::memory(caller.domain, *domain));
+    }
+    if (request.extent_order > (own && !caller.domain.is_first() ? largest_guest_order : largest_builder_order))
+        return done;
+    bool removes = command == XENMEM_decrease_reservation;
+    if (removes && handle_of<xen_pfn_t>(request.extent_start).is_null()) return Error::bad_address;
+    for (uint32_t first = done; done < request.nr_extents; ++done) {
+        Status status = Error::restart;
+        if (done == first || !caller.budget.is_spent())
+            status = removes ? remove_extent(*domain, request, done, caller.budget)
+                             : add_extent(*domain, request, done, command == XENMEM_populate_physmap);
+        if (status.error() == Error::restart) return caller.continue_with(0, {command | (done << extent_shift)});
+        if (!status.ok()) break; // as on Xen: the count of what was done is the answer
+        (void)caller.budget.spend(1 << request.extent_order);
+    }
+    return done;
+}
+
+// --- XENMEM_exchange: gives up some extents and gets others (contiguous, or below an address width) for them ---
+
+// The two lists are seen as chunks of the larger order; each is exchanged whole or not at all.
+struct Exchange {
+    Domain& domain;
+    const xen_memory_reservation &in, &out;
+    unsigned chunk_order = std::max(in.extent_order, out.extent_order);
+    uint64_t in_per_chunk = uint64_t{1} << (chunk_order - in.extent_order);
+    uint64_t out_per_chunk = uint64_t{1} << (chunk_order - out.extent_order);
+
+    template <typename Operation> Status for_each_input(uint64_t chunk, Operation&& operation) const {
+        for (uint64_t i = 0; i < in_per_chunk; ++i) {
+            xen_pfn_t first;
+            TRY_STATUS(handle_of<xen_pfn_t>(in.extent_start).read(first, chunk * in_per_chunk + i));
+            TRY_STATUS(operation(Mfn(first)));
+        }
+        return success;
+    }
+};
+
+// Every input frame is the domain's own to give.
+Status check_input(const Exchange& exchange, Mfn first) {
+    for (uint64_t i = 0; i < uint64_t{1} << exchange.in.extent_order; ++i) {
+        FrameRef reference = TRY(take_reference(first + i, exchange.domain.account));
+        if (!reference.frame().word().is_allocated()) return Error::invalid;
+    }
+    return success;
+}
+
+// The new frames come before the old ones go, so for a moment the domain may hold a chunk more than its limit;
+// `control` keeps others from changing the limit meanwhile.
+Status exchange_chunk(const Exchange& exchange, uint64_t chunk) {
+    Domain& domain = exchange.domain;
+    Account& account = domain.account;
+    Holding held(domain.control);
+    TRY_STATUS(exchange.for_each_input(chunk, [&](Mfn first) { return check_input(exchange, first); }));
+    constexpr uint64_t most_new_extents = 64;
+    if (exchange.out_per_chunk > most_new_extents) return Error::invalid;
+    unsigned order = exchange.out.extent_order;
+    auto extents = handle_of<xen_pfn_t>(exchange.out.extent_start);
+    Mfn fresh[most_new_extents];
+    uint64_t got = 0, limit = account.max_frames();
+    Status status = success;
+    account.set_max_frames(limit + (uint64_t{1} << exchange.chunk_order));
+    while (got < exchange.out_per_chunk && status.ok()) {
+        Result<Mfn> extent = allocator.allocate(account, order, address_bits_of(exchange.out.mem_flags));
+        status = extent.error();
+        if (extent.ok()) fresh[got++] = extent.value();
+    }
+    account.set_max_frames(limit);
+    if (status.ok())
+        status = exchange.for_each_input(
+            chunk, [&](Mfn first) { return release_extent(domain, first, exchange.in.extent_order); });
+    for (uint64_t i = 0, index = chunk * exchange.out_per_chunk; i < got; ++i, ++index) {
+        xen_pfn_t pfn = 0;
+        if (status.ok()) status = extents.read(pfn, index);
+        if (status.ok()) status = extents.write(fresh[i].value, index);
+        if (status.ok())
+            name_extent(fresh[i], order, Pfn(pfn));
+        else
+            TRY_STATUS(release_extent(domain, fresh[i], order));
+    }
+    return status;
+}
+
+// `progress` is where the guest's request counts the input extents exchanged: a continued call goes on there.
+HypercallResult exchange(Caller& caller, GuestHandle<xen_ulong_t> progress, const xen_memory_exchange& request) {
+    const xen_memory_reservation &in = request.in, &out = request.out;
+    if (in.domid != out.domid || std::max(in.extent_order, out.extent_order) > largest_guest_order)
+        return Error::not_permitted;
+    if (in.nr_extents > most_extents || out.nr_extents > most_extents || request.nr_exchanged > in.nr_extents ||
+        in.nr_extents << in.extent_order != out.nr_extents << out.extent_order)
+        return Error::invalid;
+    DomainRef domain = TRY(buildable_domain(caller, in.domid));
+    Exchange exchange{*domain, in, out};
+    uint64_t step = exchange.in_per_chunk;
+    if (in.nr_extents % step || request.nr_exchanged % step) return Error::invalid;
+    for (uint64_t done = request.nr_exchanged; done < in.nr_extents; done += step) {
+        if (done > request.nr_exchanged && caller.budget.is_spent()) return Error::restart;
+        TRY_STATUS(exchange_chunk(exchange, done / step));
+        TRY_STATUS(progress.write(done + step));
+        (void)caller.budget.spend(1 << exchange.chunk_order);
+    }
+    return 0;
+}
+
+// --- queries ---
 
 // XENMEM_current_reservation, maximum_reservation, maximum_gpfn; a controller may ask, too.
 HypercallResult domain_figure(Caller& caller, uint32_t command, const xen_memory_domain& request) {
@@ -94,7 +258,7 @@ HypercallResult hypercall_memory_op(Caller& caller, uint32_t operation, GuestHan
     case XENMEM_populate_physmap: return perform<change_reservation>(argument, caller, operation);
     case XENMEM_exchange: {
         GuestHandle<xen_ulong_t> progress(argument.address() + offsetof(xen_memory_exchange, nr_exchanged));
-        return perform<exchange_memory>(argument, caller, progress);
+        return perform<exchange>(argument, caller, progress);
     }
     case XENMEM_maximum_ram_page: return static_cast<int64_t>(max_mfn().value);
     case XENMEM_current_reservation:
