@@ -10,14 +10,13 @@ HypercallResult hypercall_multicall(Caller& caller, GuestHandle<multicall_entry_
     for (; count > 0; --count, calls = calls.advanced(1)) {
         multicall_entry_t entry;
         TRY_STATUS(calls.read(entry));
-        CallArguments arguments;
-        for (unsigned i = 0; i < max_hypercall_arguments; ++i) arguments.value[i] = entry.args[i];
+        static_assert(sizeof(entry.args) == sizeof(CallArguments));
+        CallArguments& arguments = reinterpret_cast<CallArguments&>(entry.args);
         Caller inner{caller.vcpu, caller.domain, arguments, caller.budget};
         HypercallResult result =
             entry.op == __HYPERVISOR_multicall ? HypercallResult(Error::invalid) : call_handler(entry.op, inner);
         caller.budget = inner.budget;
         if (!result.ok() && result.error() == Error::restart) {
-            static_assert(sizeof(entry.args) == sizeof(arguments.value));
             GuestHandle<CallArguments> left(calls.address() + offsetof(multicall_entry_t, args));
             TRY_STATUS(left.write(arguments));
         } else {

@@ -49,9 +49,7 @@ Status line_vector(Domain& domain, physdev_irq& request) {
     return success;
 }
 
-Status end_of_line_interrupt(Domain& domain, const physdev_eoi_t& request) {
-    return domain.pirqs.end_of_interrupt(request.irq);
-}
+Status finish_line(Domain& domain, const physdev_eoi_t& request) { return domain.pirqs.end_of_interrupt(request.irq); }
 
 Status set_iopl(PvCpuState& cpu, const physdev_set_iopl_t& request) {
     if (request.iopl > 3) return Error::invalid;
@@ -70,7 +68,7 @@ Status set_io_bitmap(PvCpuState& cpu, const physdev_set_iobitmap_t& request) {
 
 HypercallResult hypercall_physdev_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
     switch (command) {
-    case PHYSDEVOP_eoi: return perform<end_of_line_interrupt>(argument, caller.domain);
+    case PHYSDEVOP_eoi: return perform<finish_line>(argument, caller.domain);
     case PHYSDEVOP_irq_status_query: return perform<irq_status>(argument, caller.domain);
     case PHYSDEVOP_set_iopl: return perform<set_iopl>(argument, caller.vcpu.cpu);
     case PHYSDEVOP_set_iobitmap: return perform<set_io_bitmap>(argument, caller.vcpu.cpu);

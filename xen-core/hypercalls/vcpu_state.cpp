@@ -9,7 +9,7 @@ namespace {
 Status register_callback(PvCpuState& cpu, const callback_register_t& request) {
     return cpu.register_callback(request.type, request.flags, request.address);
 }
-Status unregister_callback(PvCpuState& cpu, const callback_unregister_t& request) {
+Status unregister(PvCpuState& cpu, const callback_unregister_t& request) {
     return cpu.unregister_callback(request.type);
 }
 Status register_nmi(PvCpuState& cpu, const xennmi_callback_t& request) {
@@ -51,7 +51,7 @@ HypercallResult hypercall_stack_switch(Caller& caller, uint64_t stack_segment, u
 HypercallResult hypercall_callback_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
     switch (command) {
     case CALLBACKOP_register: return perform<register_callback>(argument, caller.vcpu.cpu);
-    case CALLBACKOP_unregister: return perform<unregister_callback>(argument, caller.vcpu.cpu);
+    case CALLBACKOP_unregister: return perform<unregister>(argument, caller.vcpu.cpu);
     default: return Error::no_system_call;
     }
 }

@@ -52,9 +52,8 @@ Status set_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucon
     if (&target == &caller.domain || target.is_dying()) return Error::invalid;
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     if (!target.is_paused_by_control() || vcpu->entity.is_on_cpu()) return Error::busy;
-    auto handle = handle_of<vcpu_guest_context_t>(request.ctxt);
     auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
-    TRY_STATUS(handle.read(*context));
+    TRY_STATUS(handle_of<vcpu_guest_context_t>(request.ctxt).read(*context));
     TRY_STATUS(initialise_vcpu(*vcpu, *context, caller.budget));
     if (context->flags & VGCF_online) (void)scheduler.bring_up(vcpu->entity);
     return success;
@@ -64,19 +63,13 @@ Status get_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucon
     if (&target == &caller.domain) return Error::invalid;
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     if (!vcpu->is_initialised) return Error::no_data;
+    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
     scheduler.pause(vcpu->entity);
-    if (vcpu->entity.is_on_cpu()) {
-        scheduler.unpause(vcpu->entity);
-        return Error::restart;
-    }
-    auto context = CoreBox<vcpu_guest_context_t>::create(caller.domain.account);
-    Status done = context.error();
-    if (context.ok()) {
-        describe_vcpu(*vcpu, *context.value());
-        done = handle_of<vcpu_guest_context_t>(request.ctxt).write(*context.value());
-    }
+    bool is_saved = !vcpu->entity.is_on_cpu();
+    if (is_saved) describe_vcpu(*vcpu, *context);
     scheduler.unpause(vcpu->entity);
-    return done;
+    if (!is_saved) return Error::restart;
+    return handle_of<vcpu_guest_context_t>(request.ctxt).write(*context);
 }
 
 Status get_vcpu_info(Domain& target, xen_domctl_getvcpuinfo& request) {
@@ -89,23 +82,19 @@ Status get_vcpu_info(Domain& target, xen_domctl_getvcpuinfo& request) {
     return success;
 }
 
-Status set_affinity(Domain& target, const xen_domctl_vcpuaffinity& request) {
+Status affinity(Domain& target, const xen_domctl_vcpuaffinity& request, bool sets) {
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
+    bool hard_asked = request.flags & XEN_VCPUAFFINITY_HARD, soft_asked = request.flags & XEN_VCPUAFFINITY_SOFT;
     Affinity hard = scheduler.hard_affinity(vcpu->entity), soft = scheduler.soft_affinity(vcpu->entity);
-    if (request.flags & XEN_VCPUAFFINITY_HARD) hard = TRY(read_affinity(request.cpumap_hard));
-    if (request.flags & XEN_VCPUAFFINITY_SOFT) soft = TRY(read_affinity(request.cpumap_soft));
-    TRY_STATUS(scheduler.set_affinity(vcpu->entity, hard, soft));
-    if (request.flags & XEN_VCPUAFFINITY_HARD) TRY_STATUS(write_affinity(request.cpumap_hard, hard & online()));
-    if (request.flags & XEN_VCPUAFFINITY_SOFT) TRY_STATUS(write_affinity(request.cpumap_soft, soft & hard & online()));
-    return success;
-}
-
-Status get_affinity(Domain& target, const xen_domctl_vcpuaffinity& request) {
-    Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
-    if (request.flags & XEN_VCPUAFFINITY_HARD)
-        TRY_STATUS(write_affinity(request.cpumap_hard, scheduler.hard_affinity(vcpu->entity)));
-    if (request.flags & XEN_VCPUAFFINITY_SOFT)
-        TRY_STATUS(write_affinity(request.cpumap_soft, scheduler.soft_affinity(vcpu->entity)));
+    if (sets) {
+        if (hard_asked) hard = TRY(read_affinity(request.cpumap_hard));
+        if (soft_asked) soft = TRY(read_affinity(request.cpumap_soft));
+        TRY_STATUS(scheduler.set_affinity(vcpu->entity, hard, soft));
+        hard = hard & online();
+        soft = soft & hard;
+    }
+    if (hard_asked) TRY_STATUS(write_affinity(request.cpumap_hard, hard));
+    if (soft_asked) TRY_STATUS(write_affinity(request.cpumap_soft, soft));
     return success;
 }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
-// platform_op: of the machine's settings, the wall clock (<xen/platform.h>).
+// What concerns the machine, for whoever holds the right. platform_op: of its settings, the wall clock
+// (<xen/platform.h>). console_io: its console, while xen-core owns the UART.
+#include "arch/x86_64/console.h"
 #include "arch/x86_64/time.h"
 #include "hypercalls/dispatch.h"
+
+#include <algorithm>
 
 namespace skerry {
 namespace {
@@ -27,6 +31,22 @@ Status set_wall_clock(const auto& time) {
     return success;
 }
 
+constexpr uint32_t console_chunk = 256; // bytes copied at a time
+
+HypercallResult write_console(Caller& caller, uint32_t count, GuestHandle<char> text) {
+    char buffer[console_chunk];
+    while (count > 0) {
+        uint32_t length = std::min(count, console_chunk);
+        TRY_STATUS(text.read_array(buffer, length));
+        console_write(buffer, length);
+        text = text.advanced(length);
+        count -= length;
+        if (count > 0 && !caller.budget.spend(console_chunk))
+            return caller.continue_with(1, {count, text.address().value});
+    }
+    return 0;
+}
+
 } // namespace
 
 HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_op_t> operation) {
@@ -39,6 +59,20 @@ HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_o
     case XENPF_settime64:
         if (request.u.settime64.mbz) return Error::invalid;
         return set_wall_clock(request.u.settime64);
+    default: return Error::no_system_call;
+    }
+}
+
+HypercallResult hypercall_console_io(Caller& caller, uint32_t command, uint32_t count, GuestHandle<char> buffer) {
+    TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::write_log));
+    switch (command) {
+    case CONSOLEIO_write: return write_console(caller, count, buffer);
+    case CONSOLEIO_read: {
+        char input[console_chunk];
+        size_t length = console_read(input, std::min(count, console_chunk));
+        TRY_STATUS(buffer.write_array(input, length));
+        return static_cast<int64_t>(length);
+    }
     default: return Error::no_system_call;
     }
 }
