@@ -21,9 +21,9 @@ struct CallArguments {
 // What a hypercall yields: a value for rax (>= 0; 0 where there is nothing to say), or the reason of the refusal.
 using HypercallResult = Result<int64_t>;
 
-// Handed to every handler. A handler whose loop length the guest chooses spends `budget`; when that is used up, it
-// returns continue_with(...): the same call is then executed again, after interrupts and the scheduler have had their
-// turn.
+// Handed to every handler. A handler whose loop length the guest chooses spends `budget`, most simply by work_through;
+// when that is used up, it returns continue_with(...): the same call is then executed again, after interrupts and the
+// scheduler have had their turn.
 struct Caller {
     Vcpu& vcpu;
     Domain& domain;
@@ -34,6 +34,18 @@ struct Caller {
     Error continue_with(unsigned first, std::initializer_list<uint64_t> rest) {
         for (uint64_t argument : rest) arguments.value[first++] = argument;
         return Error::restart;
+    }
+
+    // Performs `step(done)`, each of `units`, until `done` is `count`, or a step fails, or the budget is spent: then the
+    // error is restart. One step at least is taken, so every call makes progress.
+    template <typename Step>
+    [[gnu::always_inline]] Status work_through(uint32_t& done, uint32_t count, Step&& step, int32_t units = 1) {
+        for (uint32_t first = done; done < count; ++done) {
+            if (done > first && budget.is_spent()) return Error::restart;
+            TRY_STATUS(step(done));
+            (void)budget.spend(units);
+        }
+        return success;
     }
 };
 

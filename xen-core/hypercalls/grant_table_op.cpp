@@ -221,26 +221,21 @@ template <auto handler, typename Context>
 HypercallResult for_each(Caller& caller, GuestHandle<void> argument, uint32_t count, Context& context) {
     using Element = std::remove_reference_t<decltype(last_parameter(handler))>;
     GuestHandle<Element> elements = argument.as<Element>();
-    for (uint32_t i = 0; i < count; ++i) {
-        Status status = Error::restart;
+    uint32_t done = 0;
+    Status over = caller.work_through(done, count, [&](uint32_t i) -> Status {
         Element element;
-        if (i == 0 || !caller.budget.is_spent()) status = elements.read(element, i);
-        if (status.ok()) {
-            status = handler(context, element);
-            if constexpr (requires { element.status; })
-                if (status.error() != Error::restart) {
-                    element.status = grant_status(status.error());
-                    status = success;
-                }
-        }
-        if (status.ok()) status = elements.write(element, i);
-        if (!status.ok()) {
-            (void)caller.continue_with(1, {elements.advanced(i).address().value, count - i});
-            return status;
-        }
-        (void)caller.budget.spend();
-    }
-    return 0;
+        TRY_STATUS(elements.read(element, i));
+        Status status = handler(context, element);
+        if constexpr (requires { element.status; })
+            if (status.error() != Error::restart) {
+                element.status = grant_status(status.error());
+                status = success;
+            }
+        TRY_STATUS(status);
+        return elements.write(element, i);
+    });
+    if (!over.ok()) (void)caller.continue_with(1, {elements.advanced(done).address().value, count - done});
+    return over;
 }
 
 template <auto handler> HypercallResult unmap_each(Caller& caller, GuestHandle<void> argument, uint32_t count) {

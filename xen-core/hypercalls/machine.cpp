@@ -15,15 +15,11 @@ constexpr uint64_t nanoseconds_per_second = 1'000'000'000;
 // It was `time.secs` since 1970 and `time.nsecs` when the system time was `time.system_time`.
 Status set_wall_clock(const auto& time) {
     if (time.nsecs >= nanoseconds_per_second) return Error::invalid;
-    uint64_t seconds = time.secs, earlier_seconds = time.system_time / nanoseconds_per_second;
-    uint32_t nanoseconds = time.nsecs;
-    uint32_t earlier_nanoseconds = static_cast<uint32_t>(time.system_time % nanoseconds_per_second);
-    if (nanoseconds < earlier_nanoseconds) {
-        nanoseconds += nanoseconds_per_second;
-        ++earlier_seconds;
-    }
-    if (seconds < earlier_seconds) return Error::invalid;
-    wall_clock_at_start = {seconds - earlier_seconds, nanoseconds - earlier_nanoseconds};
+    uint64_t later = time.system_time % nanoseconds_per_second; // in its second
+    uint64_t seconds = time.system_time / nanoseconds_per_second + (time.nsecs < later ? 1 : 0);
+    if (time.secs < seconds) return Error::invalid;
+    wall_clock_at_start = {time.secs - seconds, static_cast<uint32_t>((time.nsecs + nanoseconds_per_second - later) %
+                                                                      nanoseconds_per_second)};
     for (DomainRef domain = domain_table.next_from(0); domain; domain = domain_table.next_from(domain->id.value + 1u)) {
         Holding held(domain->control);
         domain->publish_wall_clock();

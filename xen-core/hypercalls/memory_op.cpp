@@ -78,16 +78,14 @@ HypercallResult change_reservation(Caller& caller, uint32_t operation, const xen
         return done;
     bool removes = command == XENMEM_decrease_reservation;
     if (removes && handle_of<xen_pfn_t>(request.extent_start).is_null()) return Error::bad_address;
-    for (uint32_t first = done; done < request.nr_extents; ++done) {
-        Status status = Error::restart;
-        if (done == first || !caller.budget.is_spent())
-            status = removes ? remove_extent(*domain, request, done, caller.budget)
-                             : add_extent(*domain, request, done, command == XENMEM_populate_physmap);
-        if (status.error() == Error::restart) return caller.continue_with(0, {command | (done << extent_shift)});
-        if (!status.ok()) break; // as on Xen: the count of what was done is the answer
-        (void)caller.budget.spend(1 << request.extent_order);
-    }
-    return done;
+    auto change_extent = [&](uint32_t index) {
+        return removes ? remove_extent(*domain, request, index, caller.budget)
+                       : add_extent(*domain, request, index, command == XENMEM_populate_physmap);
+    };
+    uint32_t count = static_cast<uint32_t>(request.nr_extents);
+    Status status = caller.work_through(done, count, change_extent, 1 << request.extent_order);
+    if (status.error() == Error::restart) return caller.continue_with(0, {command | (done << extent_shift)});
+    return done; // as on Xen: the count of what was done is the answer
 }
 
 // --- XENMEM_exchange: gives up some extents and gets others (contiguous, or below an address width) for them ---
@@ -167,13 +165,13 @@ HypercallResult exchange(Caller& caller, GuestHandle<xen_ulong_t> progress, cons
     Exchange exchange{*domain, in, out};
     uint64_t step = exchange.in_per_chunk;
     if (in.nr_extents % step || request.nr_exchanged % step) return Error::invalid;
-    for (uint64_t done = request.nr_exchanged; done < in.nr_extents; done += step) {
-        if (done > request.nr_exchanged && caller.budget.is_spent()) return Error::restart;
-        TRY_STATUS(exchange_chunk(exchange, done / step));
-        TRY_STATUS(progress.write(done + step));
-        (void)caller.budget.spend(1 << exchange.chunk_order);
-    }
-    return 0;
+    auto exchange_next = [&](uint32_t chunk) -> Status {
+        TRY_STATUS(exchange_chunk(exchange, chunk));
+        return progress.write((chunk + 1) * step);
+    };
+    uint32_t done = static_cast<uint32_t>(request.nr_exchanged / step);
+    uint32_t chunks = static_cast<uint32_t>(in.nr_extents / step);
+    return caller.work_through(done, chunks, exchange_next, 1 << exchange.chunk_order);
 }
 
 // --- queries ---

@@ -83,19 +83,16 @@ Result<CpuSet> cpus_of_vcpus(Domain& domain, GuestVirt bitmap) {
 
 // What UVMF_* in `flags` asks for after a change at `virt`. Errors: bad_address.
 Status flush_as_asked(Domain& domain, GuestVirt virt, uint64_t flags) {
-    uint64_t type = flags & UVMF_FLUSHTYPE_MASK;
+    uint64_t type = flags & UVMF_FLUSHTYPE_MASK, scope = flags & ~UVMF_FLUSHTYPE_MASK;
+    bool is_page = type == UVMF_INVLPG;
     if (type == UVMF_NONE) return success;
-    uint64_t scope = flags & ~UVMF_FLUSHTYPE_MASK;
-    if (scope == UVMF_LOCAL) {
-        type == UVMF_INVLPG ? invlpg_local(virt) : flush_tlb_local();
-        return success;
-    }
-    if (scope == UVMF_ALL) {
-        type == UVMF_INVLPG ? flush_page(domain.mmu.users().cpus(), virt) : domain.mmu.users().flush();
-        return success;
+    switch (scope) {
+    case UVMF_LOCAL: is_page ? invlpg_local(virt) : flush_tlb_local(); return success;
+    case UVMF_ALL: is_page ? flush_page(domain.mmu.users().cpus(), virt) : domain.mmu.users().flush(); return success;
+    default: break; // the address of a bitmap of vCPUs
     }
     CpuSet cpus = TRY(cpus_of_vcpus(domain, GuestVirt(scope)));
-    type == UVMF_INVLPG ? flush_page(cpus, virt) : flush_tlb(cpus);
+    is_page ? flush_page(cpus, virt) : flush_tlb(cpus);
     return success;
 }
 
@@ -204,17 +201,12 @@ HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> ope
         held.emplace(other->control);
         TRY(AuthorityCheck::memory(caller.domain, *other));
     }
-    Status status = success;
     uint32_t carried_out = 0;
-    for (; carried_out < batch.count; ++carried_out) {
+    Status status = caller.work_through(carried_out, batch.count, [&](uint32_t i) -> Status {
         mmuext_op_t op;
-        if (carried_out > 0 && caller.budget.is_spent())
-            status = Error::restart;
-        else if (status = operations.read(op, carried_out); status.ok())
-            status = operate(caller, mmu, is_own, op);
-        if (!status.ok()) break;
-        (void)caller.budget.spend();
-    }
+        TRY_STATUS(operations.read(op, i));
+        return operate(caller, mmu, is_own, op);
+    });
     return batch.end(status, carried_out);
 }
 

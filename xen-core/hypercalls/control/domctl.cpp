@@ -264,14 +264,6 @@ Status operate(Caller& caller, const Target& target, xen_domctl_t& request, bool
     }
 }
 
-// getdomaininfo answers for the first domain at or after the number that was asked for.
-Result<DomainRef> target_of(const xen_domctl_t& request, Caller& caller) {
-    if (request.cmd != XEN_DOMCTL_getdomaininfo) return named_domain(caller, request.domain);
-    DomainRef found = domain_table.next_from(request.domain);
-    if (!found) return Error::no_such_domain;
-    return found;
-}
-
 } // namespace
 
 void describe_domain(Domain& target, xen_domctl_getdomaininfo& info) {
@@ -311,7 +303,10 @@ HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> opera
         // The walk through all domains is not for whoever likes to keep the machine busy.
         const Authority& held = caller.domain.authority;
         if (held.holds(PlatformRight::create_domains) || held.holds(PlatformRight::inspect)) domain_table.reap();
-        DomainRef target = TRY(target_of(request, caller));
+        // getdomaininfo answers for the first domain at or after the number that was asked for.
+        DomainRef target = request.cmd == XEN_DOMCTL_getdomaininfo ? domain_table.next_from(request.domain)
+                                                                   : TRY(named_domain(caller, request.domain));
+        if (!target) return Error::no_such_domain;
         Holding holding(target->control);
         TRY_STATUS(operate(caller, {caller, *target}, request, answers));
         request.domain = target->id.value;
