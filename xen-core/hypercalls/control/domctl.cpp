@@ -223,7 +223,8 @@ struct Target {
 };
 
 // Operations on a domain that exists. `answers` becomes true when request.u has to go back to the caller.
-Status operate(Caller& caller, const Target& target, xen_domctl_t& request, bool& answers) {
+Status operate(const Target& target, xen_domctl_t& request, bool& answers) {
+    Caller& caller = target.caller;
     auto& u = request.u;
     switch (request.cmd) {
     case XEN_DOMCTL_destroydomain: return destroy_domain(caller, *TRY(target.to_control()));
@@ -308,7 +309,7 @@ HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> opera
                                                                    : TRY(named_domain(caller, request.domain));
         if (!target) return Error::no_such_domain;
         Holding holding(target->control);
-        TRY_STATUS(operate(caller, {caller, *target}, request, answers));
+        TRY_STATUS(operate({caller, *target}, request, answers));
         request.domain = target->id.value;
     }
     return answers ? operation.write(request) : success;
