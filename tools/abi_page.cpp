@@ -34,8 +34,10 @@ int main() {
               "\"By operation\": the sub-operations need different rights; each is checked where it is decoded.\n\n"
               "| number | name | arguments, in rdi, rsi, rdx, r10, r8 | right |\n| --- | --- | --- | --- |");
 #define ROW(number, name, right, ...) row(number, #name, right, std::string(#__VA_ARGS__));
-    SKERRY_HYPERCALLS(ROW)
+#define ABSENT_ROW(number, name, ...) ROW(number, name, "absent", __VA_ARGS__)
+    SKERRY_HYPERCALLS(ROW, ABSENT_ROW)
 #undef ROW
+#undef ABSENT_ROW
     std::printf("\n## Control operations of our own\n\n"
                 "Two `domctl` numbers have no counterpart in Xen (xen-core/hypercalls/control/extensions.h):\n\n"
                 "| number | name | payload | right |\n| --- | --- | --- | --- |\n"

@@ -1,42 +1,44 @@
 // SPDX-License-Identifier: MIT
-// How xen-core reports failure: a nodiscard Result, and one small vocabulary of reasons. Xen's errno values appear
-// only at the hypercall boundary (hypercalls/errno.h maps Error to them).
+// How xen-core reports failure: a nodiscard Result, and one small vocabulary of reasons. That each has the number of
+// Xen's errno for it concerns only the hypercall boundary, which has nothing to translate then.
 #pragma once
 
 #include <new>
+#include <stdint.h>
 #include <type_traits>
 #include <utility>
+#include <xen/errno.h>
 
 namespace skerry {
 
-// Each reason names the errno that the hypercall boundary returns for it.
+// Each reason, and the errno (<xen/errno.h>) that a guest sees for it.
 enum class [[nodiscard]] Error : int{
     none = 0,
-    not_permitted,   // EPERM: the caller lacks the right
-    not_found,       // ENOENT: no such object
-    no_such_domain,  // ESRCH
-    bad_address,     // EFAULT: guest memory could not be read or written
-    access_denied,   // EACCES
-    busy,            // EBUSY: in use as something else
-    exists,          // EEXIST
-    no_device,       // ENODEV
-    invalid,         // EINVAL
-    no_space,        // ENOSPC: a bounded table is full
-    out_of_range,    // ERANGE
-    no_system_call,  // ENOSYS: absent hypercall or sub-operation
-    not_supported,   // EOPNOTSUPP
-    no_memory,       // ENOMEM: the account's limit or the machine's memory
-    too_big,         // E2BIG
-    try_again,       // EAGAIN
-    no_buffer_space, // ENOBUFS
-    overflow,        // EOVERFLOW
-    is_connected,    // EISCONN
-    out_of_domain,   // EDOM
-    no_link,         // EXDEV
-    name_in_use,     // EADDRINUSE
-    no_data,         // ENODATA
-    timed_out,       // ETIME: a deadline that has passed
-    restart,         // the work budget is spent: continue the same call later (never reaches a guest)
+    not_permitted = XEN_EPERM, // the caller lacks the right
+    not_found = XEN_ENOENT,    // no such object
+    no_such_domain = XEN_ESRCH,
+    bad_address = XEN_EFAULT, // guest memory could not be read or written
+    access_denied = XEN_EACCES,
+    busy = XEN_EBUSY, // in use as something else
+    exists = XEN_EEXIST,
+    no_device = XEN_ENODEV,
+    invalid = XEN_EINVAL,
+    no_space = XEN_ENOSPC, // a bounded table is full
+    out_of_range = XEN_ERANGE,
+    no_system_call = XEN_ENOSYS, // absent hypercall or sub-operation
+    not_supported = XEN_EOPNOTSUPP,
+    no_memory = XEN_ENOMEM, // the account's limit or the machine's memory
+    too_big = XEN_E2BIG,
+    try_again = XEN_EAGAIN,
+    no_buffer_space = XEN_ENOBUFS,
+    overflow = XEN_EOVERFLOW,
+    is_connected = XEN_EISCONN,
+    out_of_domain = XEN_EDOM,
+    no_link = XEN_EXDEV,
+    name_in_use = XEN_EADDRINUSE,
+    no_data = XEN_ENODATA,
+    timed_out = XEN_ETIME, // a deadline that has passed
+    restart = 0x7000,      // no errno: the work budget is spent: continue the same call later (never reaches a guest)
 };
 
 namespace detail {
@@ -91,6 +93,8 @@ template <> class [[nodiscard]] Result<void> : public detail::Outcome {
     using Outcome::Outcome;
     constexpr Result() : Outcome(Error::none) {}
     constexpr void value() const {}
+    // Where a number is asked for, mere success is 0.
+    constexpr operator Result<int64_t>() const { return error(); }
 };
 
 using Status = Result<void>;

@@ -1,41 +1,31 @@
 // SPDX-License-Identifier: MIT
 #include "hypercalls/dispatch.h"
 
-#include "arch/x86_64/register_frame.h"
-#include "hypercalls/errno.h"
-
 namespace skerry {
 namespace {
 
-template <typename T> T from_register(uint64_t value) {
-    if constexpr (requires { T(GuestVirt(value)); })
-        return T(GuestVirt(value));
-    else
-        return static_cast<T>(value);
-}
-
+// Calls the handler with the argument registers as its parameters.
 template <auto handler> struct Unpack;
-
 template <typename... Parameters, HypercallResult (*handler)(Caller&, Parameters...)> struct Unpack<handler> {
     static_assert(sizeof...(Parameters) <= max_hypercall_arguments);
     static HypercallResult call(Caller& caller) {
         return [&]<size_t... index>(std::index_sequence<index...>) {
-            return handler(caller, from_register<Parameters>(caller.arguments.value[index])...);
+            return handler(caller, static_cast<Parameters>(caller.arguments.value[index])...);
         }
         (std::index_sequence_for<Parameters...>{});
     }
 };
 
-HypercallResult absent(Caller&) { return Error::no_system_call; }
-
-constexpr HypercallTable make_table() {
-    HypercallTable table{};
-    for (HypercallHandler& handler : table.handlers) handler = absent;
-#define SKERRY_ENTER_HANDLER(number, name, right, ...)                                                                 \
-    static_assert(number < hypercall_count && number == __HYPERVISOR_##name);                                          \
-    table.handlers[number] = &Unpack<&hypercall_##name>::call;
-    SKERRY_HYPERCALLS(SKERRY_ENTER_HANDLER)
+constexpr auto make_table() {
+    std::array<HypercallHandler, hypercall_count> table;
+    table.fill([](Caller&) { return HypercallResult(Error::no_system_call); });
+#define SKERRY_CHECK_NUMBER(number, name, ...) static_assert(number < hypercall_count && number == __HYPERVISOR_##name);
+#define SKERRY_ENTER_HANDLER(number, name, ...)                                                                        \
+    SKERRY_CHECK_NUMBER(number, name)                                                                                  \
+    table[number] = &Unpack<&hypercall_##name>::call;
+    SKERRY_HYPERCALLS(SKERRY_ENTER_HANDLER, SKERRY_CHECK_NUMBER)
 #undef SKERRY_ENTER_HANDLER
+#undef SKERRY_CHECK_NUMBER
     return table;
 }
 
@@ -44,19 +34,13 @@ constexpr uint64_t syscall_instruction_length = 2;
 } // namespace
 
 // Position-independent and read-only: built by the compiler.
-constinit const HypercallTable hypercall_table = make_table();
-
-HypercallResult call_handler(uint64_t number, Caller& caller) {
-    if (number >= hypercall_count) [[unlikely]]
-        return Error::no_system_call;
-    return hypercall_table.handlers[number](caller);
-}
+constinit const std::array<HypercallHandler, hypercall_count> hypercall_table = make_table();
 
 void finish_hypercall(RegisterFrame& registers, Error error) {
     if (error == Error::restart)
         registers.rip -= syscall_instruction_length;
     else
-        registers.rax = static_cast<uint64_t>(to_errno(error));
+        registers.rax = negative_errno(error);
 }
 
 } // namespace skerry

@@ -21,31 +21,16 @@ class CopySide : NonCopyable {
         if (intermediate_) intermediate_->grants.end_use(intermediate_reference_, writes_);
     }
 
-    Status hold_own(Caller& caller, domid_t owner, Mfn mfn, bool writes) {
-        DomainRef domain = TRY(named_domain(caller, owner));
+    Status hold(Caller& caller, const decltype(gnttab_copy_t::source)& end, bool is_granted, bool writes) {
+        DomainRef domain = TRY(named_domain(caller, end.domid));
+        if (is_granted) return hold_granted(domain, caller.domain.id, GrantRef(end.u.ref), writes);
         if (&*domain != &caller.domain) return Error::not_permitted; // another domain's memory only through its grants
-        if (writes) {
-            WritableRef held = TRY_AS(take_writable(mfn, domain->account), Error::busy);
-            held.release();
-        } else {
-            FrameRef held = TRY_AS(take_reference(mfn, domain->account), Error::busy);
-            held.release();
-        }
-        settle(mfn, 0, page_size, writes);
-        return success;
-    }
-
-    Status hold_granted(Caller& caller, domid_t granter, GrantRef reference, bool writes) {
-        DomainRef domain = TRY(named_domain(caller, granter));
-        GrantUse use = TRY(domain->grants.begin_use(reference, caller.domain.id, writes, false));
-        if (use.is_transitive) {
-            Status through = hold_transitive(domain, use, writes);
-            if (!through.ok()) domain->grants.end_use(reference, writes);
-            return through;
-        }
-        granter_ = std::move(domain);
-        reference_ = reference;
-        settle(use.frame, use.offset, use.length, writes);
+        Mfn mfn(end.u.gmfn);
+        if (writes)
+            TRY_AS(take_writable(mfn, domain->account), Error::busy).release();
+        else
+            TRY_AS(take_reference(mfn, domain->account), Error::busy).release();
+        settle({.reference = {}, .frame = mfn, .writes = writes});
         return success;
     }
 
@@ -58,58 +43,60 @@ class CopySide : NonCopyable {
     }
 
   private:
+    Status hold_granted(DomainRef& granter, DomId grantee, GrantRef reference, bool writes) {
+        GrantUse use = TRY(granter->grants.begin_use(reference, grantee, writes, false));
+        if (use.is_transitive) {
+            Status through = hold_transitive(granter, use);
+            if (!through.ok()) granter->grants.end_use(reference, writes);
+            return through;
+        }
+        granter_ = std::move(granter);
+        settle(use);
+        return success;
+    }
+
     // The granter passes on what a third domain granted to it: one step, never a chain.
-    Status hold_transitive(DomainRef& through, const GrantUse& use, bool writes) {
+    Status hold_transitive(DomainRef& through, const GrantUse& use) {
         DomainRef source = TRY(domain_table.find(use.via_domain));
-        GrantUse real = TRY(source->grants.begin_use(use.via_reference, through->id, writes, false));
+        GrantUse real = TRY(source->grants.begin_use(use.via_reference, through->id, use.writes, false));
         if (real.is_transitive) {
-            source->grants.end_use(use.via_reference, writes);
+            source->grants.end_use(use.via_reference, use.writes);
             return Error::invalid;
         }
         intermediate_ = std::move(through);
         intermediate_reference_ = use.reference;
         granter_ = std::move(source);
-        reference_ = use.via_reference;
-        settle(real.frame, real.offset, real.length, writes);
+        settle(real);
         return success;
     }
 
-    void settle(Mfn frame, uint16_t offset, uint16_t length, bool writes) {
-        frame_ = frame;
-        offset_ = offset;
-        length_ = length;
-        writes_ = writes;
+    void settle(const GrantUse& use) {
+        frame_ = use.frame;
+        reference_ = use.reference;
+        offset_ = use.offset;
+        length_ = use.length;
+        writes_ = use.writes;
         is_held_ = true;
     }
 
-    DomainRef granter_, intermediate_;
-    GrantRef reference_, intermediate_reference_;
+    bool is_held_ = false, writes_;
+    uint16_t offset_, length_; // what may be touched, bytes
     Mfn frame_;
-    uint16_t offset_ = 0, length_ = 0;
-    bool writes_ = false;
-    bool is_held_ = false;
+    GrantRef reference_, intermediate_reference_;
+    DomainRef granter_, intermediate_; // none of an own frame
 };
 
-Status hold(Caller& caller, CopySide& side, const decltype(gnttab_copy_t::source)& end, bool is_granted, bool writes) {
-    if (is_granted) return side.hold_granted(caller, end.domid, GrantRef(end.u.ref), writes);
-    return side.hold_own(caller, end.domid, Mfn(end.u.gmfn), writes);
-}
+} // namespace
 
-Status copy(Caller& caller, const gnttab_copy_t& request) {
+Status copy_grant(Caller& caller, gnttab_copy_t& request) {
     if (request.flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref)) return Error::invalid;
     CopySide source, destination;
-    TRY_STATUS(hold(caller, source, request.source, request.flags & GNTCOPY_source_gref, false));
-    TRY_STATUS(hold(caller, destination, request.dest, request.flags & GNTCOPY_dest_gref, true));
+    TRY_STATUS(source.hold(caller, request.source, request.flags & GNTCOPY_source_gref, false));
+    TRY_STATUS(destination.hold(caller, request.dest, request.flags & GNTCOPY_dest_gref, true));
     const uint8_t* from = TRY(source.bytes(request.source.offset, request.len));
     uint8_t* to = TRY(destination.bytes(request.dest.offset, request.len));
     memmove(to, from, request.len);
     return success;
-}
-
-} // namespace
-
-void copy_grant(Caller& caller, gnttab_copy_t& request) {
-    request.status = grant_status(copy(caller, request).error());
 }
 
 } // namespace skerry

@@ -1,122 +1,246 @@
 // SPDX-License-Identifier: MIT
 // grant_table_op: arrays of grant operations (<xen/grant_table.h>). A call whose budget is spent continues at the next
 // element.
+#include "arch/x86_64/page_table_entry.h"
 #include "hypercalls/dispatch.h"
 #include "hypercalls/grant_calls.h"
 
 namespace skerry {
 namespace {
 
-// Each element is read once, handled, and written back with its answer.
-template <typename T, typename F>
-HypercallResult for_each_element(Caller& caller, GuestHandle<void> argument, uint32_t count, F&& handle_element) {
-    GuestHandle<T> elements = argument.as<T>();
-    for (uint32_t i = 0; i < count; ++i) {
-        Status status = success;
-        T element;
-        if (i > 0 && caller.budget.is_spent())
-            status = Error::restart;
-        else if (status = elements.read(element, i); status.ok())
-            status = handle_element(element);
-        if (status.ok()) status = elements.write(element, i);
-        if (!status.ok()) {
-            caller.arguments.value[1] = elements.advanced(i).address().value;
-            caller.arguments.value[2] = count - i;
-            return status.error();
-        }
-        (void)caller.budget.spend();
+constexpr Error no_such_mapping = Error::no_data; // of a handle
+
+// Why an operation did not happen, as its structure says it.
+int16_t grant_status(Error error) {
+    switch (error) {
+    case Error::none: return GNTST_okay;
+    case no_such_mapping: return GNTST_bad_handle;
+    case Error::not_found: return GNTST_bad_gntref;
+    case Error::no_such_domain: return GNTST_bad_domain;
+    case Error::bad_address: return GNTST_bad_virt_addr;
+    case Error::not_permitted: return GNTST_permission_denied;
+    case Error::busy: return GNTST_bad_page;
+    case Error::too_big: return GNTST_bad_copy_arg;
+    case Error::no_memory:
+    case Error::no_space: return GNTST_no_space;
+    case Error::try_again: return GNTST_eagain;
+    default: return GNTST_general_error;
     }
-    return 0;
 }
 
-// The domain of a query or set-up: the caller, or one whose memory it builds.
-Result<DomainRef> table_owner(Caller& caller, domid_t number) { return buildable_domain(caller, number); }
+// --- mapping ---
 
-HypercallResult setup_table(Caller& caller, GuestHandle<void> argument, uint32_t count) {
-    if (count != 1) return Error::invalid;
-    auto handle = argument.as<gnttab_setup_table_t>();
-    gnttab_setup_table_t request;
-    TRY_STATUS(handle.read(request));
-    auto set_up = [&]() -> Status {
-        DomainRef domain = TRY(table_owner(caller, request.dom));
-        TRY_STATUS(domain->grants.grow(request.nr_frames));
-        for (uint32_t i = 0; i < request.nr_frames; ++i) {
-            uint64_t frame = TRY(domain->grants.shared_frame(i)).value;
-            TRY_STATUS(handle_of<uint64_t>(request.frame_list).write(frame, i));
-        }
-        return success;
-    };
-    Status done = set_up();
-    request.status = grant_status(done.error());
-    TRY_STATUS(handle.write(request));
-    return 0;
+constexpr uint32_t known_map_flags = GNTMAP_device_map | GNTMAP_host_map | GNTMAP_readonly | GNTMAP_application_map |
+                                     GNTMAP_contains_pte | GNTMAP_guest_avail_mask;
+constexpr unsigned pte_available_shift = 9; // bits 9..11 of an entry are software's own
+
+EntryPlace place_of(Caller& caller, uint64_t host_address, bool contains_pte) {
+    if (contains_pte) return EntryPlace::machine(MachAddr(host_address));
+    return EntryPlace::linear(frame_of(MachAddr(caller.vcpu.cpu.kernel_cr3)), GuestVirt(host_address));
 }
 
-HypercallResult status_frames(Caller& caller, GuestHandle<void> argument, uint32_t count) {
-    if (count != 1) return Error::invalid;
-    auto handle = argument.as<gnttab_get_status_frames_t>();
-    gnttab_get_status_frames_t request;
-    TRY_STATUS(handle.read(request));
-    auto list = [&]() -> Status {
-        DomainRef domain = TRY(table_owner(caller, request.dom));
-        if (request.nr_frames > domain->grants.status_frame_count()) return Error::invalid;
-        for (uint32_t i = 0; i < request.nr_frames; ++i) {
-            uint64_t frame = TRY(domain->grants.status_frame(i)).value;
-            TRY_STATUS(handle_of<uint64_t>(request.frame_list).write(frame, i));
-        }
-        return success;
+uint64_t entry_flags(uint32_t flags) {
+    uint64_t available = (uint64_t{flags >> _GNTMAP_guest_avail0} << pte_available_shift) & pte::available;
+    return available | pte::accessed | pte::dirty | (flags & GNTMAP_application_map ? pte::user : 0);
+}
+
+// Enters the frame of a begun use into the caller's page tables.
+Status map_frame(Caller& caller, EntryPlace place, uint32_t flags, const GrantUse& use) {
+    auto enter = [&](auto reference) {
+        Status status = caller.domain.mmu.map_frame(place, reference, entry_flags(flags), caller.budget);
+        reference.release(); // stays with the use
+        return status;
     };
-    Status done = list();
-    request.status = grant_status(done.error());
-    TRY_STATUS(handle.write(request));
-    return 0;
+    return use.writes ? enter(WritableRef::adopt(frame(use.frame))) : enter(FrameRef::adopt(frame(use.frame)));
+}
+
+Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
+    if (!(request.flags & (GNTMAP_device_map | GNTMAP_host_map)) || (request.flags & ~known_map_flags))
+        return Error::not_found;
+    DomainRef granter = TRY(domain_table.find(DomId(request.dom)));
+    bool writes = !(request.flags & GNTMAP_readonly);
+    GrantUse use = TRY(granter->grants.begin_use(GrantRef(request.ref), caller.domain.id, writes, true));
+    GrantMapping mapping{.frame = static_cast<uint32_t>(use.frame.value),
+                         .reference = request.ref,
+                         .granter = granter->id.value,
+                         .writes = writes,
+                         .host_mapped = (request.flags & GNTMAP_host_map) != 0,
+                         .in_use = true,
+                         .unused = {}};
+    EntryPlace place = place_of(caller, request.host_addr, request.flags & GNTMAP_contains_pte);
+    Status status = mapping.host_mapped ? map_frame(caller, place, request.flags, use) : success;
+    if (status.ok()) {
+        Result<uint32_t> handle = caller.domain.maptrack.add(mapping);
+        if (handle.ok()) {
+            request.handle = handle.value();
+            request.dev_bus_addr = address_of(use.frame).value;
+            return success;
+        }
+        status = Error::no_space;
+        if (mapping.host_mapped) {
+            FlushDebt debt;
+            WorkBudget enough;
+            Status undone = caller.domain.mmu.unmap_frame(place, use.frame, debt, enough);
+            debt.pay();
+            if (!undone.ok()) crash_domain(caller.vcpu, "its own page tables changed while a grant was mapped");
+        }
+    }
+    end_grant_mapping(mapping);
+    return status;
+}
+
+// --- unmapping in bulk: entries go one by one, one flush pays for all, and only then the frames and uses are given
+// back ---
+
+struct GrantUnmapper : NonCopyable {
+    static constexpr unsigned most = 32;
+
+    explicit GrantUnmapper(Caller& by) : caller(by) {}
+    ~GrantUnmapper() { finish(); }
+
+    // Ends the mapping `handle`, if remove_entry(frame) succeeds for the entry that maps it, or there is none. Errors:
+    // no_such_mapping, bad_address, invalid, restart.
+    template <typename RemoveEntry> Status end(uint32_t handle, bool has_address, RemoveEntry&& remove_entry) {
+        if (count == most) finish();
+        Maptrack& maptrack = caller.domain.maptrack;
+        GrantMapping mapping = TRY_AS(maptrack.take(handle), no_such_mapping);
+        Status removed = success;
+        if (mapping.host_mapped) removed = has_address ? remove_entry(Mfn(mapping.frame)) : Status(Error::bad_address);
+        if (!removed.ok()) {
+            maptrack.put_back(handle, mapping);
+            bool is_said = removed.error() == Error::bad_address || removed.error() == Error::restart;
+            return is_said ? removed : Status(Error::invalid);
+        }
+        ended[count++] = {handle, mapping};
+        return success;
+    }
+
+    void finish() {
+        debt.pay();
+        for (unsigned i = 0; i < count; ++i) {
+            end_grant_mapping(ended[i].mapping);
+            caller.domain.maptrack.free(ended[i].handle);
+        }
+        count = 0;
+    }
+
+    Caller& caller;
+    FlushDebt debt;
+    unsigned count = 0;
+    struct {
+        uint32_t handle;
+        GrantMapping mapping;
+    } ended[most];
+};
+
+// The handle does not say by which form it was mapped: the entry at the address given must map the frame, as a linear
+// address or, failing that, as the machine address of the entry.
+Status unmap(GrantUnmapper& unmapper, gnttab_unmap_grant_ref_t& request) {
+    return unmapper.end(request.handle, request.host_addr != 0, [&](Mfn frame) {
+        Caller& caller = unmapper.caller;
+        auto unmap_at = [&](EntryPlace place) {
+            return caller.domain.mmu.unmap_frame(place, frame, unmapper.debt, caller.budget);
+        };
+        Status linear = unmap_at(place_of(caller, request.host_addr, false));
+        if (linear.ok() || linear.error() == Error::restart) return linear;
+        return unmap_at(place_of(caller, request.host_addr, true));
+    });
+}
+
+Status unmap_and_replace(GrantUnmapper& unmapper, gnttab_unmap_and_replace_t& request) {
+    return unmapper.end(request.handle, request.host_addr && request.new_addr, [&](Mfn frame) {
+        Caller& caller = unmapper.caller;
+        return caller.domain.mmu.unmap_and_replace(place_of(caller, request.host_addr, false), frame,
+                                                   place_of(caller, request.new_addr, false), unmapper.debt,
+                                                   caller.budget);
+    });
+}
+
+// --- the table itself: the caller's, or that of a domain whose memory it builds ---
+
+Status setup_table(Caller& caller, gnttab_setup_table_t& request) {
+    DomainRef domain = TRY(buildable_domain(caller, request.dom));
+    TRY_STATUS(domain->grants.grow(request.nr_frames));
+    auto frames = handle_of<uint64_t>(request.frame_list);
+    for (uint32_t i = 0; i < request.nr_frames; ++i)
+        TRY_STATUS(frames.write(TRY(domain->grants.shared_frame(i)).value, i));
+    return success;
+}
+
+Status status_frames(Caller& caller, gnttab_get_status_frames_t& request) {
+    DomainRef domain = TRY(buildable_domain(caller, request.dom));
+    if (request.nr_frames > domain->grants.status_frame_count()) return Error::invalid;
+    auto frames = handle_of<uint64_t>(request.frame_list);
+    for (uint32_t i = 0; i < request.nr_frames; ++i)
+        TRY_STATUS(frames.write(TRY(domain->grants.status_frame(i)).value, i));
+    return success;
 }
 
 Status query_size(Caller& caller, gnttab_query_size_t& request) {
-    Result<DomainRef> domain = table_owner(caller, request.dom);
-    request.status = grant_status(domain.error());
-    if (domain.ok()) {
-        (void)domain.value()->grants.grow(1).ok(); // a table has a frame from the first look on, if there is memory
-        request.nr_frames = domain.value()->grants.frame_count();
-        request.max_nr_frames = domain.value()->grants.frame_limit();
-    }
+    DomainRef domain = TRY(buildable_domain(caller, request.dom));
+    (void)domain->grants.grow(1).ok(); // a table has a frame from the first look on, if there is memory
+    request.nr_frames = domain->grants.frame_count();
+    request.max_nr_frames = domain->grants.frame_limit();
     return success;
 }
 
 Status get_version(Caller& caller, gnttab_get_version_t& request) {
-    DomainRef domain = TRY(table_owner(caller, request.dom));
-    request.version = domain->grants.version();
+    request.version = TRY(buildable_domain(caller, request.dom))->grants.version();
     return success;
 }
 
-HypercallResult set_version(Caller& caller, GuestHandle<void> argument, uint32_t count) {
-    if (count != 1) return Error::invalid;
-    auto handle = argument.as<gnttab_set_version_t>();
+// Tells the version even when it refuses to change it.
+HypercallResult set_version(GrantTable& grants, GuestHandle<void> argument) {
+    auto place = argument.as<gnttab_set_version_t>();
     gnttab_set_version_t request;
-    TRY_STATUS(handle.read(request));
-    Status status = caller.domain.grants.set_version(request.version);
-    request.version = caller.domain.grants.version();
-    TRY_STATUS(handle.write(request));
-    TRY_STATUS(status);
-    return 0;
+    TRY_STATUS(place.read(request));
+    Status status = grants.set_version(request.version);
+    request.version = grants.version();
+    TRY_STATUS(place.write(request));
+    return status;
+}
+
+Status swap(Caller& caller, gnttab_swap_grant_ref_t& request) {
+    return caller.domain.grants.swap(GrantRef(request.ref_a), GrantRef(request.ref_b));
 }
 
 // The caches are coherent on this architecture; what is checked is that the frame may be touched.
-Status flush_cache(Caller& caller, gnttab_cache_flush_t& request) {
+Status flush_cache(Caller&, gnttab_cache_flush_t& request) {
     if (request.offset + uint32_t{request.length} > page_size ||
         (request.op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL | GNTTAB_CACHE_SOURCE_GREF)))
         return Error::invalid;
-    (void)caller;
     return Error::not_supported;
 }
 
-template <typename Request, Status (GrantUnmapper::*operation)(Request&)>
-HypercallResult unmap_all(Caller& caller, GuestHandle<void> argument, uint32_t count) {
-    GrantUnmapper unmapper(caller);
-    return for_each_element<Request>(caller, argument, count, [&](Request& request) {
-        if (unmapper.is_full()) unmapper.finish();
-        return (unmapper.*operation)(request);
+// Refused, each: frames change hands through the allocator only.
+Status transfer(Caller&, gnttab_transfer_t&) { return Error::invalid; }
+
+// Performs `handler(context, element)` for the elements of the guest's array: each is read once, and written back with
+// its answer. Where that has a status (GNTST_*), an element that is refused does not end the call.
+template <auto handler, typename Context>
+HypercallResult for_each(Caller& caller, GuestHandle<void> argument, uint32_t count, Context& context) {
+    using Element = std::remove_reference_t<decltype(last_parameter(handler))>;
+    GuestHandle<Element> elements = argument.as<Element>();
+    uint32_t done = 0;
+    Status over = caller.work_through(done, count, [&](uint32_t i) -> Status {
+        Element element;
+        TRY_STATUS(elements.read(element, i));
+        Status status = handler(context, element);
+        if constexpr (requires { element.status; })
+            if (status.error() != Error::restart) {
+                element.status = grant_status(status.error());
+                status = success;
+            }
+        TRY_STATUS(status);
+        return elements.write(element, i);
     });
+    if (!over.ok()) (void)caller.continue_with(1, {elements.advanced(done).address().value, count - done});
+    return over;
+}
+
+template <auto handler> HypercallResult unmap_each(Caller& caller, GuestHandle<void> argument, uint32_t count) {
+    GrantUnmapper unmapper(caller);
+    return for_each<handler>(caller, argument, count, unmapper);
 }
 
 } // namespace
@@ -125,41 +249,19 @@ HypercallResult hypercall_grant_table_op(Caller& caller, uint32_t command, Guest
     constexpr uint32_t most_elements = 1u << 24;
     if (count > most_elements) return Error::invalid;
     switch (command) {
-    case GNTTABOP_map_grant_ref:
-        return for_each_element<gnttab_map_grant_ref_t>(caller, argument, count,
-                                                        [&](auto& request) { return map_grant(caller, request); });
-    case GNTTABOP_unmap_grant_ref:
-        return unmap_all<gnttab_unmap_grant_ref_t, &GrantUnmapper::unmap>(caller, argument, count);
-    case GNTTABOP_unmap_and_replace:
-        return unmap_all<gnttab_unmap_and_replace_t, &GrantUnmapper::unmap_and_replace>(caller, argument, count);
-    case GNTTABOP_copy:
-        return for_each_element<gnttab_copy_t>(caller, argument, count, [&](auto& request) {
-            copy_grant(caller, request);
-            return success;
-        });
-    case GNTTABOP_setup_table: return setup_table(caller, argument, count);
-    case GNTTABOP_get_status_frames: return status_frames(caller, argument, count);
-    case GNTTABOP_query_size:
-        return for_each_element<gnttab_query_size_t>(caller, argument, count,
-                                                     [&](auto& request) { return query_size(caller, request); });
-    case GNTTABOP_get_version:
-        return for_each_element<gnttab_get_version_t>(caller, argument, count,
-                                                      [&](auto& request) { return get_version(caller, request); });
-    case GNTTABOP_set_version: return set_version(caller, argument, count);
-    case GNTTABOP_swap_grant_ref:
-        return for_each_element<gnttab_swap_grant_ref_t>(caller, argument, count, [&](auto& request) {
-            Status status = caller.domain.grants.swap(GrantRef(request.ref_a), GrantRef(request.ref_b));
-            request.status = grant_status(status.error());
-            return success;
-        });
-    case GNTTABOP_cache_flush:
-        return for_each_element<gnttab_cache_flush_t>(caller, argument, count,
-                                                      [&](auto& request) { return flush_cache(caller, request); });
-    case GNTTABOP_transfer: // refused, each: frames change hands through the allocator only
-        return for_each_element<gnttab_transfer_t>(caller, argument, count, [](auto& request) {
-            request.status = GNTST_general_error;
-            return success;
-        });
+    case GNTTABOP_map_grant_ref: return for_each<map>(caller, argument, count, caller);
+    case GNTTABOP_unmap_grant_ref: return unmap_each<unmap>(caller, argument, count);
+    case GNTTABOP_unmap_and_replace: return unmap_each<unmap_and_replace>(caller, argument, count);
+    case GNTTABOP_copy: return for_each<copy_grant>(caller, argument, count, caller);
+    case GNTTABOP_setup_table: return count == 1 ? for_each<setup_table>(caller, argument, 1, caller) : Error::invalid;
+    case GNTTABOP_get_status_frames:
+        return count == 1 ? for_each<status_frames>(caller, argument, 1, caller) : Error::invalid;
+    case GNTTABOP_query_size: return for_each<query_size>(caller, argument, count, caller);
+    case GNTTABOP_get_version: return for_each<get_version>(caller, argument, count, caller);
+    case GNTTABOP_set_version: return count == 1 ? set_version(caller.domain.grants, argument) : Error::invalid;
+    case GNTTABOP_swap_grant_ref: return for_each<swap>(caller, argument, count, caller);
+    case GNTTABOP_cache_flush: return for_each<flush_cache>(caller, argument, count, caller);
+    case GNTTABOP_transfer: return for_each<transfer>(caller, argument, count, caller);
     case GNTTABOP_dump_table:
     default: return Error::no_system_call;
     }

@@ -7,21 +7,14 @@
 #include "memory/guest_copy.h"
 
 #include <xen/callback.h>
-#include <xen/domctl.h>
-#include <xen/event_channel.h>
-#include <xen/grant_table.h>
-#include <xen/memory.h>
 #include <xen/nmi.h>
-#include <xen/physdev.h>
 #include <xen/platform.h>
-#include <xen/sched.h>
 #include <xen/sysctl.h>
-#include <xen/vcpu.h>
 #include <xen/version.h>
-#include <xen/xen.h>
 
-// X(number, name, right, parameters...)
-#define SKERRY_HYPERCALLS(X)                                                                                           \
+// X(number, name, right, parameters...); ABSENT(number, name, parameters...): a feature that this hypervisor does not
+// have, so the call fails as in Xen built without it.
+#define SKERRY_HYPERCALLS(X, ABSENT)                                                                                   \
     X(0, set_trap_table, "own vCPU", GuestHandle<trap_info_t> table)                                                   \
     X(1, mmu_update, "own frames, or map_memory over the other domain", GuestHandle<mmu_update_t> requests,            \
       uint32_t count, GuestHandle<uint32_t> done, uint32_t foreign)                                                    \
@@ -52,22 +45,22 @@
     X(25, set_segment_base, "own vCPU", uint32_t which, uint64_t base)                                                 \
     X(26, mmuext_op, "own frames, or map_memory over the other domain", GuestHandle<mmuext_op_t> operations,           \
       uint32_t count, GuestHandle<uint32_t> done, uint32_t foreign)                                                    \
-    X(27, xsm_op, "absent", GuestHandle<void> operation)                                                               \
+    ABSENT(27, xsm_op, GuestHandle<void> operation)                                                                    \
     X(28, nmi_op, "own vCPU", uint32_t command, GuestHandle<void> argument)                                            \
     X(29, sched_op, "own domain; remote_shutdown: control", uint32_t command, GuestHandle<void> argument)              \
     X(30, callback_op, "own vCPU", uint32_t command, GuestHandle<void> argument)                                       \
-    X(31, xenoprof_op, "absent", uint32_t command, GuestHandle<void> argument)                                         \
+    ABSENT(31, xenoprof_op, uint32_t command, GuestHandle<void> argument)                                              \
     X(32, event_channel_op, "own channels", uint32_t command, GuestHandle<void> argument)                              \
     X(33, physdev_op, "by operation", uint32_t command, GuestHandle<void> argument)                                    \
-    X(34, hvm_op, "absent", uint32_t command, GuestHandle<void> argument)                                              \
+    ABSENT(34, hvm_op, uint32_t command, GuestHandle<void> argument)                                                   \
     X(35, sysctl, "by operation", GuestHandle<xen_sysctl_t> operation)                                                 \
     X(36, domctl, "by operation", GuestHandle<xen_domctl_t> operation)                                                 \
-    X(37, kexec_op, "absent", uint32_t command, GuestHandle<void> argument)                                            \
-    X(38, tmem_op, "absent", GuestHandle<void> operation)                                                              \
-    X(39, argo_op, "absent", uint32_t command)                                                                         \
-    X(40, xenpmu_op, "absent", uint32_t command, GuestHandle<void> argument)                                           \
-    X(41, dm_op, "absent", uint32_t domain, uint32_t count, GuestHandle<void> buffers)                                 \
-    X(42, hypfs_op, "absent", uint32_t command)
+    ABSENT(37, kexec_op, uint32_t command, GuestHandle<void> argument)                                                 \
+    ABSENT(38, tmem_op, GuestHandle<void> operation)                                                                   \
+    ABSENT(39, argo_op, uint32_t command)                                                                              \
+    ABSENT(40, xenpmu_op, uint32_t command, GuestHandle<void> argument)                                                \
+    ABSENT(41, dm_op, uint32_t domain, uint32_t count, GuestHandle<void> buffers)                                      \
+    ABSENT(42, hypfs_op, uint32_t command)
 
 namespace skerry {
 inline constexpr unsigned hypercall_count = 43;

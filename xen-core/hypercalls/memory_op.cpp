@@ -1,38 +1,191 @@
 // SPDX-License-Identifier: MIT
-// memory_op: which operation of <xen/memory.h> goes where, and the small queries.
-#include "hypercalls/memory_op.h"
-
+// memory_op: changes of a domain's reservation, and queries about memory (<xen/memory.h>).
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/memory_map.h"
 #include "hypercalls/dispatch.h"
-#include "hypercalls/handles.h"
 #include "memory/m2p.h"
+
+#include <algorithm>
+#include <optional>
 
 namespace skerry {
 namespace {
 
-constexpr unsigned extent_shift = 6; // MEMOP_EXTENT_SHIFT: progress of a continued call, above the operation
+// The operation word: a continued call has its progress above the command.
+constexpr unsigned extent_shift = 6; // MEMOP_EXTENT_SHIFT
 constexpr uint32_t operation_mask = (1u << extent_shift) - 1;
 
-// The domain of a query, which a controller may ask about, too.
-Result<DomainRef> queried_domain(Caller& caller, GuestHandle<void> argument) {
-    xen_memory_domain request;
-    TRY_STATUS(argument.as<xen_memory_domain>().read(request));
+constexpr unsigned largest_guest_order = 9; // an unprivileged domain's extents: 2 MiB
+constexpr unsigned largest_builder_order = 18;
+constexpr uint64_t most_extents = ~0u >> extent_shift;
+
+unsigned address_bits_of(uint32_t flags) {
+    unsigned bits = XENMEMF_get_address_bits(flags);
+    return bits ? bits : 64;
+}
+
+// Gives up every frame of an extent, whatever work that is (at most a table's worth for each of its frames).
+Status release_extent(Domain& domain, Mfn first, unsigned order) {
+    constexpr int32_t units_per_frame = 1024;
+    WorkBudget enough(units_per_frame << order);
+    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) TRY_STATUS(domain.mmu.release_frame(first + i, enough));
+    return success;
+}
+
+void name_extent(Mfn first, unsigned order, Pfn pfn) {
+    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) set_m2p(first + i, pfn + i);
+}
+
+// --- XENMEM_increase_reservation, decrease_reservation, populate_physmap ---
+
+// populate_physmap names the pseudo-physical frame; increase_reservation does not, and leaves the M2P to the guest.
+Status add_extent(Domain& domain, const xen_memory_reservation& request, uint32_t index, bool names_pfn) {
+    auto extents = handle_of<xen_pfn_t>(request.extent_start);
+    xen_pfn_t pfn = 0;
+    if (names_pfn) TRY_STATUS(extents.read(pfn, index));
+    Mfn mfn = TRY(allocator.allocate(domain.account, request.extent_order, address_bits_of(request.mem_flags)));
+    if (names_pfn) name_extent(mfn, request.extent_order, Pfn(pfn));
+    if (extents.is_null()) return success;
+    Status written = extents.write(mfn.value, index);
+    if (!written.ok()) TRY_STATUS(release_extent(domain, mfn, request.extent_order));
+    return written;
+}
+
+Status remove_extent(Domain& domain, const xen_memory_reservation& request, uint32_t index, WorkBudget& budget) {
+    xen_pfn_t first;
+    TRY_STATUS(handle_of<xen_pfn_t>(request.extent_start).read(first, index));
+    if (request.extent_order == 0) return domain.mmu.release_frame(Mfn(first), budget);
+    // A larger extent goes in one stretch: there is no place to note half an extent.
+    TRY_STATUS(domain.mmu.settle(budget));
+    return release_extent(domain, Mfn(first), request.extent_order);
+}
+
+// A refusal in the middle is not an error: the number of extents done says how far it went.
+HypercallResult change_reservation(Caller& caller, uint32_t operation, const xen_memory_reservation& request) {
+    uint32_t command = operation & operation_mask, done = operation >> extent_shift;
+    if (request.nr_extents > most_extents || done > request.nr_extents) return done;
+    DomainRef domain = TRY(buildable_domain(caller, request.domid));
+    bool own = &*domain == &caller.domain;
+    // Held until the end, so that a domain is not sealed under a change of its memory.
+    std::optional<Holding<LockRank::control>> held;
+    if (!own) {
+        held.emplace(domain->control);
+        TRY(AuthorityCheck::memory(caller.domain, *domain));
+    }
+    if (request.extent_order > (own && !caller.domain.is_first() ? largest_guest_order : largest_builder_order))
+        return done;
+    bool removes = command == XENMEM_decrease_reservation;
+    if (removes && handle_of<xen_pfn_t>(request.extent_start).is_null()) return Error::bad_address;
+    auto change_extent = [&](uint32_t index) {
+        return removes ? remove_extent(*domain, request, index, caller.budget)
+                       : add_extent(*domain, request, index, command == XENMEM_populate_physmap);
+    };
+    uint32_t count = static_cast<uint32_t>(request.nr_extents);
+    Status status = caller.work_through(done, count, change_extent, 1 << request.extent_order);
+    if (status.error() == Error::restart) return caller.continue_with(0, {command | (done << extent_shift)});
+    return done; // as on Xen: the count of what was done is the answer
+}
+
+// --- XENMEM_exchange: gives up some extents and gets others (contiguous, or below an address width) for them ---
+
+// The two lists are seen as chunks of the larger order; each is exchanged whole or not at all.
+struct Exchange {
+    Domain& domain;
+    const xen_memory_reservation &in, &out;
+    unsigned chunk_order = std::max(in.extent_order, out.extent_order);
+    uint64_t in_per_chunk = uint64_t{1} << (chunk_order - in.extent_order);
+    uint64_t out_per_chunk = uint64_t{1} << (chunk_order - out.extent_order);
+
+    template <typename Operation> Status for_each_input(uint64_t chunk, Operation&& operation) const {
+        for (uint64_t i = 0; i < in_per_chunk; ++i) {
+            xen_pfn_t first;
+            TRY_STATUS(handle_of<xen_pfn_t>(in.extent_start).read(first, chunk * in_per_chunk + i));
+            TRY_STATUS(operation(Mfn(first)));
+        }
+        return success;
+    }
+};
+
+// Every input frame is the domain's own to give.
+Status check_input(const Exchange& exchange, Mfn first) {
+    for (uint64_t i = 0; i < uint64_t{1} << exchange.in.extent_order; ++i) {
+        FrameRef reference = TRY(take_reference(first + i, exchange.domain.account));
+        if (!reference.frame().word().is_allocated()) return Error::invalid;
+    }
+    return success;
+}
+
+// The new frames come before the old ones go, so for a moment the domain may hold a chunk more than its limit;
+// `control` keeps others from changing the limit meanwhile.
+Status exchange_chunk(const Exchange& exchange, uint64_t chunk) {
+    Domain& domain = exchange.domain;
+    Account& account = domain.account;
+    Holding held(domain.control);
+    TRY_STATUS(exchange.for_each_input(chunk, [&](Mfn first) { return check_input(exchange, first); }));
+    constexpr uint64_t most_new_extents = 64;
+    if (exchange.out_per_chunk > most_new_extents) return Error::invalid;
+    unsigned order = exchange.out.extent_order;
+    auto extents = handle_of<xen_pfn_t>(exchange.out.extent_start);
+    Mfn fresh[most_new_extents];
+    uint64_t got = 0, limit = account.max_frames();
+    Status status = success;
+    account.set_max_frames(limit + (uint64_t{1} << exchange.chunk_order));
+    while (got < exchange.out_per_chunk && status.ok()) {
+        Result<Mfn> extent = allocator.allocate(account, order, address_bits_of(exchange.out.mem_flags));
+        status = extent.error();
+        if (extent.ok()) fresh[got++] = extent.value();
+    }
+    account.set_max_frames(limit);
+    if (status.ok())
+        status = exchange.for_each_input(
+            chunk, [&](Mfn first) { return release_extent(domain, first, exchange.in.extent_order); });
+    for (uint64_t i = 0, index = chunk * exchange.out_per_chunk; i < got; ++i, ++index) {
+        xen_pfn_t pfn = 0;
+        if (status.ok()) status = extents.read(pfn, index);
+        if (status.ok()) status = extents.write(fresh[i].value, index);
+        if (status.ok())
+            name_extent(fresh[i], order, Pfn(pfn));
+        else
+            TRY_STATUS(release_extent(domain, fresh[i], order));
+    }
+    return status;
+}
+
+// `progress` is where the guest's request counts the input extents exchanged: a continued call goes on there.
+HypercallResult exchange(Caller& caller, GuestHandle<xen_ulong_t> progress, const xen_memory_exchange& request) {
+    const xen_memory_reservation &in = request.in, &out = request.out;
+    if (in.domid != out.domid || std::max(in.extent_order, out.extent_order) > largest_guest_order)
+        return Error::not_permitted;
+    if (in.nr_extents > most_extents || out.nr_extents > most_extents || request.nr_exchanged > in.nr_extents ||
+        in.nr_extents << in.extent_order != out.nr_extents << out.extent_order)
+        return Error::invalid;
+    DomainRef domain = TRY(buildable_domain(caller, in.domid));
+    Exchange exchange{*domain, in, out};
+    uint64_t step = exchange.in_per_chunk;
+    if (in.nr_extents % step || request.nr_exchanged % step) return Error::invalid;
+    auto exchange_next = [&](uint32_t chunk) -> Status {
+        TRY_STATUS(exchange_chunk(exchange, chunk));
+        return progress.write((chunk + 1) * step);
+    };
+    uint32_t done = static_cast<uint32_t>(request.nr_exchanged / step);
+    uint32_t chunks = static_cast<uint32_t>(in.nr_extents / step);
+    return caller.work_through(done, chunks, exchange_next, 1 << exchange.chunk_order);
+}
+
+// --- queries ---
+
+// XENMEM_current_reservation, maximum_reservation, maximum_gpfn; a controller may ask, too.
+HypercallResult domain_figure(Caller& caller, uint32_t command, const xen_memory_domain& request) {
     DomainRef domain = TRY(named_domain(caller, request.domid));
     if (&*domain != &caller.domain && !caller.domain.authority.holds(PlatformRight::inspect))
         TRY(AuthorityCheck::control(caller.domain, *domain));
-    return domain;
-}
-
-HypercallResult machphys_mapping(GuestHandle<void> argument) {
-    xen_machphys_mapping mapping{};
-    mapping.v_start = layout::m2p_guest_view;
-    mapping.v_end = layout::m2p_guest_view + (uint64_t{1} << 38);
-    mapping.max_mfn = max_mfn().value;
-    TRY_STATUS(argument.as<xen_machphys_mapping>().write(mapping));
-    return 0;
+    if (command == XENMEM_current_reservation) return static_cast<int64_t>(domain->account.frames());
+    if (command == XENMEM_maximum_reservation) return static_cast<int64_t>(domain->account.max_frames());
+    Holding held(domain->control);
+    if (!domain->shared()) return Error::no_such_domain; // destroyed
+    return static_cast<int64_t>(__atomic_load_n(&domain->shared()->arch.max_pfn, __ATOMIC_RELAXED)) - 1;
 }
 
 // The first frame of a 2 MiB stretch of the machine-to-physical table; 0 for a gap, or what is not contiguous.
@@ -47,95 +200,73 @@ uint64_t m2p_stretch(uint64_t virt) {
     return table[0].is_present() ? table[0].mfn().value : 0;
 }
 
-HypercallResult machphys_list(GuestHandle<void> argument) {
-    auto handle = argument.as<xen_machphys_mfn_list>();
-    xen_machphys_mfn_list request;
-    TRY_STATUS(handle.read(request));
+Status machphys_list(xen_machphys_mfn_list& request) {
     uint64_t bytes = (max_mfn().value + 1) * sizeof(uint64_t);
     uint32_t stretches = static_cast<uint32_t>((bytes + level_size(2) - 1) / level_size(2));
-    request.nr_extents = stretches < request.max_extents ? stretches : request.max_extents;
+    auto out = handle_of<xen_pfn_t>(request.extent_start);
+    request.nr_extents = std::min(stretches, request.max_extents);
     for (uint32_t i = 0; i < request.nr_extents; ++i)
-        TRY_STATUS(
-            handle_of<xen_pfn_t>(request.extent_start).write(m2p_stretch(layout::m2p_view + i * level_size(2)), i));
-    TRY_STATUS(handle.write(request));
-    return 0;
+        TRY_STATUS(out.write(m2p_stretch(layout::m2p_view + i * level_size(2)), i));
+    return success;
+}
+
+HypercallResult machphys_mapping(GuestHandle<xen_machphys_mapping> argument) {
+    return argument.write({.v_start = layout::m2p_guest_view,
+                           .v_end = layout::m2p_guest_view + (uint64_t{1} << 38),
+                           .max_mfn = max_mfn().value});
 }
 
 // A pseudo-physical map of one domain, kept by whom built it.
-HypercallResult memory_map(Caller& caller, GuestHandle<void> argument) {
-    auto handle = argument.as<xen_memory_map>();
-    xen_memory_map request;
-    TRY_STATUS(handle.read(request));
-    const MemoryMap& map = caller.domain.memory_map;
+Status memory_map(Domain& domain, xen_memory_map& request) {
+    const MemoryMap& map = domain.memory_map;
     if (map.count == 0) return Error::no_system_call;
-    uint32_t entries = request.nr_entries < map.count ? request.nr_entries : map.count;
-    TRY_STATUS(handle_of<MemoryMap::Entry>(request.buffer).write_array(map.entries, entries));
-    request.nr_entries = entries;
-    TRY_STATUS(handle.write(request));
-    return 0;
+    request.nr_entries = std::min(request.nr_entries, map.count);
+    return handle_of<MemoryMap::Entry>(request.buffer).write_array(map.entries, request.nr_entries);
 }
 
-HypercallResult set_memory_map(Caller& caller, GuestHandle<void> argument) {
-    xen_foreign_memory_map request;
-    TRY_STATUS(argument.as<xen_foreign_memory_map>().read(request));
+Status set_memory_map(Caller& caller, const xen_foreign_memory_map& request) {
     if (request.map.nr_entries > MemoryMap::max_entries) return Error::invalid;
     DomainRef domain = TRY(buildable_domain(caller, request.domid));
     MemoryMap map;
     map.count = request.map.nr_entries;
     TRY_STATUS(handle_of<MemoryMap::Entry>(request.map.buffer).read_array(map.entries, map.count));
     domain->memory_map = map;
-    return 0;
+    return success;
 }
 
-HypercallResult machine_memory_map_of(Caller& caller, GuestHandle<void> argument) {
-    TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::hardware));
-    auto handle = argument.as<xen_memory_map>();
-    xen_memory_map request;
-    TRY_STATUS(handle.read(request));
+Status machine_map(Domain& domain, xen_memory_map& request) {
+    TRY_STATUS(AuthorityCheck::platform(domain, PlatformRight::hardware));
     auto out = handle_of<MemoryMap::Entry>(request.buffer);
     uint32_t written = 0;
     for (const MemoryRegion& region : machine_memory_map()) {
         if (written == request.nr_entries) return Error::invalid;
-        MemoryMap::Entry entry{region.start, region.size, static_cast<uint32_t>(region.kind)};
-        TRY_STATUS(copy_to_guest(out.address() + written * MemoryMap::entry_size, &entry, MemoryMap::entry_size));
-        ++written;
+        TRY_STATUS(out.write({region.start, region.size, static_cast<uint32_t>(region.kind)}, written++));
     }
     request.nr_entries = written;
-    TRY_STATUS(handle.write(request));
-    return 0;
+    return success;
 }
 
 } // namespace
 
 HypercallResult hypercall_memory_op(Caller& caller, uint32_t operation, GuestHandle<void> argument) {
-    uint32_t start_extent = operation >> extent_shift;
-    switch (operation & operation_mask) {
+    uint32_t command = operation & operation_mask;
+    switch (command) {
     case XENMEM_increase_reservation:
     case XENMEM_decrease_reservation:
-    case XENMEM_populate_physmap: {
-        ReservationResult result = change_reservation(caller, operation & operation_mask, argument, start_extent);
-        if (result.status.ok()) return static_cast<int64_t>(result.extents_done);
-        if (result.status.error() == Error::restart)
-            caller.arguments.value[0] = (operation & operation_mask) | (result.extents_done << extent_shift);
-        return result.status.error();
+    case XENMEM_populate_physmap: return perform<change_reservation>(argument, caller, operation);
+    case XENMEM_exchange: {
+        GuestHandle<xen_ulong_t> progress(argument.address() + offsetof(xen_memory_exchange, nr_exchanged));
+        return perform<exchange>(argument, caller, progress);
     }
-    case XENMEM_exchange: return exchange_memory(caller, argument);
     case XENMEM_maximum_ram_page: return static_cast<int64_t>(max_mfn().value);
     case XENMEM_current_reservation:
-        return static_cast<int64_t>(TRY(queried_domain(caller, argument))->account.frames());
     case XENMEM_maximum_reservation:
-        return static_cast<int64_t>(TRY(queried_domain(caller, argument))->account.max_frames());
-    case XENMEM_maximum_gpfn: {
-        DomainRef domain = TRY(queried_domain(caller, argument));
-        Holding held(domain->control);
-        if (!domain->shared()) return Error::no_such_domain; // destroyed
-        return static_cast<int64_t>(__atomic_load_n(&domain->shared()->arch.max_pfn, __ATOMIC_RELAXED)) - 1;
-    }
-    case XENMEM_machphys_mfn_list: return machphys_list(argument);
-    case XENMEM_machphys_mapping: return machphys_mapping(argument);
-    case XENMEM_memory_map: return memory_map(caller, argument);
-    case XENMEM_set_memory_map: return set_memory_map(caller, argument);
-    case XENMEM_machine_memory_map: return machine_memory_map_of(caller, argument);
+    case XENMEM_maximum_gpfn: return perform<domain_figure>(argument, caller, command);
+    case XENMEM_machphys_mfn_list: return perform<machphys_list>(argument);
+    case XENMEM_machphys_mapping: return machphys_mapping(argument.as<xen_machphys_mapping>());
+    case XENMEM_memory_map: return perform<memory_map>(argument, caller.domain);
+    case XENMEM_set_memory_map: return perform<set_memory_map>(argument, caller);
+    case XENMEM_machine_memory_map: return perform<machine_map>(argument, caller.domain);
     case XENMEM_add_to_physmap:
     case XENMEM_add_to_physmap_batch:
     case XENMEM_remove_from_physmap: return Error::access_denied; // PV domains keep their own physical-to-machine map

@@ -3,41 +3,31 @@
 // gets its own result; an entry whose work budget runs out is written back with the arguments of what is left of it,
 // and the multicall continues there.
 #include "hypercalls/dispatch.h"
-#include "hypercalls/errno.h"
-
-#include <stddef.h>
 
 namespace skerry {
-namespace {
-
-GuestVirt entry_field(GuestHandle<multicall_entry_t> calls, size_t offset) { return calls.address() + offset; }
-
-} // namespace
 
 HypercallResult hypercall_multicall(Caller& caller, GuestHandle<multicall_entry_t> calls, uint32_t count) {
     for (; count > 0; --count, calls = calls.advanced(1)) {
         multicall_entry_t entry;
         TRY_STATUS(calls.read(entry));
-        CallArguments arguments;
-        for (unsigned i = 0; i < max_hypercall_arguments; ++i) arguments.value[i] = entry.args[i];
+        static_assert(sizeof(entry.args) == sizeof(CallArguments));
+        CallArguments& arguments = reinterpret_cast<CallArguments&>(entry.args);
         Caller inner{caller.vcpu, caller.domain, arguments, caller.budget};
         HypercallResult result =
             entry.op == __HYPERVISOR_multicall ? HypercallResult(Error::invalid) : call_handler(entry.op, inner);
         caller.budget = inner.budget;
         if (!result.ok() && result.error() == Error::restart) {
-            static_assert(sizeof(entry.args) == sizeof(arguments.value));
-            GuestHandle<CallArguments> left(entry_field(calls, offsetof(multicall_entry_t, args)));
+            GuestHandle<CallArguments> left(calls.address() + offsetof(multicall_entry_t, args));
             TRY_STATUS(left.write(arguments));
         } else {
-            GuestHandle<xen_ulong_t> answer(entry_field(calls, offsetof(multicall_entry_t, result)));
-            TRY_STATUS(answer.write(static_cast<xen_ulong_t>(result.ok() ? result.value() : to_errno(result.error()))));
+            GuestHandle<xen_ulong_t> answer(calls.address() + offsetof(multicall_entry_t, result));
+            TRY_STATUS(
+                answer.write(result.ok() ? static_cast<uint64_t>(result.value()) : negative_errno(result.error())));
             if (caller.budget.spend()) continue;
             calls = calls.advanced(1);
             if (--count == 0) return 0;
         }
-        caller.arguments.value[0] = calls.address().value;
-        caller.arguments.value[1] = count;
-        return Error::restart;
+        return caller.continue_with(0, {calls.address().value, count});
     }
     return 0;
 }

@@ -2,7 +2,6 @@
 // sched_op: giving up the CPU, waiting, and ending the domain (<xen/sched.h>).
 #include "arch/x86_64/time.h"
 #include "hypercalls/dispatch.h"
-#include "hypercalls/handles.h"
 
 namespace skerry {
 namespace {
@@ -33,13 +32,11 @@ Result<bool> any_pending(Caller& caller, const sched_poll_t& request, uint32_t& 
 }
 
 // The registration in polled_port stays until an event or the next poll finds that the vCPU no longer waits.
-HypercallResult poll(Caller& caller, GuestHandle<void> argument) {
-    sched_poll_t request;
-    TRY_STATUS(argument.as<sched_poll_t>().read(request));
+Status poll(Caller& caller, const sched_poll_t& request) {
     if (request.nr_ports > max_polled_ports) return Error::invalid;
     Vcpu& vcpu = caller.vcpu;
     uint32_t port = Vcpu::poll_any;
-    if (TRY(any_pending(caller, request, port))) return 0;
+    if (TRY(any_pending(caller, request, port))) return success;
     vcpu.timers.stop_poll();
     uint32_t wanted = request.nr_ports == 1 ? port : Vcpu::poll_any;
     if (vcpu.polled_port.exchange(wanted, std::memory_order_seq_cst) == Vcpu::poll_none)
@@ -47,7 +44,7 @@ HypercallResult poll(Caller& caller, GuestHandle<void> argument) {
     Result<bool> pending = any_pending(caller, request, port);
     if (!pending.ok() || pending.value()) {
         vcpu.end_poll();
-        return pending.ok() ? HypercallResult(0) : pending.error();
+        return pending.error();
     }
     // The guest's list was read; what may have changed since is only whether a poller was woken, and whether there is
     // an event to deliver that came before the registration.
@@ -55,36 +52,34 @@ HypercallResult poll(Caller& caller, GuestHandle<void> argument) {
         return vcpu.polled_port.load(std::memory_order_seq_cst) != wanted || vcpu.has_deliverable_event();
     });
     if (blocked && request.timeout) vcpu.timers.set_poll_timeout(this_cpu(), request.timeout);
-    return 0;
+    return success;
 }
 
-HypercallResult shut_down(Caller& caller, uint32_t reason) {
-    if (reason > SHUTDOWN_MAX) return Error::invalid;
-    caller.domain.shut_down(reason);
-    return 0;
+Status shut_down(Caller& caller, const sched_shutdown_t& request) {
+    if (request.reason > SHUTDOWN_MAX) return Error::invalid;
+    caller.domain.shut_down(request.reason);
+    return success;
 }
 
-HypercallResult remote_shutdown(Caller& caller, GuestHandle<void> argument) {
-    sched_remote_shutdown_t request;
-    TRY_STATUS(argument.as<sched_remote_shutdown_t>().read(request));
+Status announce_shutdown_code(Caller& caller, const sched_shutdown_t& request) {
+    bool announced = request.reason <= SHUTDOWN_MAX && caller.domain.announce_shutdown_code(request.reason);
+    return announced ? success : Status(Error::invalid);
+}
+
+Status remote_shutdown(Caller& caller, const sched_remote_shutdown_t& request) {
     if (request.reason > SHUTDOWN_MAX) return Error::invalid;
     DomainRef domain = TRY(domain_table.find(DomId(request.domain_id)));
     TRY(AuthorityCheck::control(caller.domain, *domain));
     Holding held(domain->control); // its vCPUs stay
     domain->shut_down(request.reason);
-    return 0;
+    return success;
 }
 
-HypercallResult watchdog(Caller& caller, GuestHandle<void> argument) {
-    sched_watchdog_t request;
-    TRY_STATUS(argument.as<sched_watchdog_t>().read(request));
+// Watchdogs are numbered from 1 on; 0 asks for a new one, whose number is the answer.
+HypercallResult watchdog(Caller& caller, const sched_watchdog_t& request) {
     Nanoseconds timeout = request.timeout * nanoseconds_per_second;
-    if (request.id && !caller.domain.has_watchdog(request.id - 1)) return Error::invalid;
-    if (request.id) {
-        TRY_STATUS(caller.domain.set_watchdog(request.id - 1, timeout));
-        return 0;
-    }
-    if (!timeout) return Error::invalid;
+    if (request.id ? !caller.domain.has_watchdog(request.id - 1) : !timeout) return Error::invalid;
+    if (request.id) return caller.domain.set_watchdog(request.id - 1, timeout);
     unsigned slot = TRY(caller.domain.free_watchdog());
     TRY_STATUS(caller.domain.set_watchdog(slot, timeout));
     return slot + 1;
@@ -96,22 +91,12 @@ HypercallResult hypercall_sched_op(Caller& caller, uint32_t command, GuestHandle
     switch (command) {
     case SCHEDOP_yield: scheduler.yield(caller.vcpu.entity); return 0;
     case SCHEDOP_block: return block(caller);
-    case SCHEDOP_poll: return poll(caller, argument);
-    case SCHEDOP_shutdown: {
-        sched_shutdown_t request;
-        TRY_STATUS(argument.as<sched_shutdown_t>().read(request));
-        return shut_down(caller, request.reason);
-    }
-    case SCHEDOP_shutdown_code: {
-        sched_shutdown_t request;
-        TRY_STATUS(argument.as<sched_shutdown_t>().read(request));
-        if (request.reason > SHUTDOWN_MAX || !caller.domain.announce_shutdown_code(request.reason))
-            return Error::invalid;
-        return 0;
-    }
-    case SCHEDOP_remote_shutdown: return remote_shutdown(caller, argument);
-    case SCHEDOP_watchdog: return watchdog(caller, argument);
-    case SCHEDOP_pin_override: return Error::no_system_call; // for the hardware domain's firmware calls
+    case SCHEDOP_poll: return perform<poll>(argument, caller);
+    case SCHEDOP_shutdown: return perform<shut_down>(argument, caller);
+    case SCHEDOP_shutdown_code: return perform<announce_shutdown_code>(argument, caller);
+    case SCHEDOP_remote_shutdown: return perform<remote_shutdown>(argument, caller);
+    case SCHEDOP_watchdog: return perform<watchdog>(argument, caller);
+    case SCHEDOP_pin_override: // for the hardware domain's firmware calls
     default: return Error::no_system_call;
     }
 }
@@ -121,7 +106,7 @@ HypercallResult hypercall_sched_op_compat(Caller& caller, int32_t operation, uin
     switch (operation) {
     case SCHEDOP_yield: scheduler.yield(caller.vcpu.entity); return 0;
     case SCHEDOP_block: return block(caller);
-    case SCHEDOP_shutdown: return shut_down(caller, static_cast<uint32_t>(argument));
+    case SCHEDOP_shutdown: return shut_down(caller, {.reason = static_cast<uint32_t>(argument)});
     default: return Error::no_system_call;
     }
 }

@@ -19,8 +19,13 @@ template <size_t room> void put(char (&field)[room], const char* text) {
 }
 
 template <typename T> HypercallResult answer(GuestHandle<void> argument, const T& value) {
-    TRY_STATUS(argument.as<T>().write(value));
-    return 0;
+    return argument.as<T>().write(value);
+}
+
+template <typename T> HypercallResult answer_text(GuestHandle<void> argument, const char* text) {
+    T field{};
+    put(field, text);
+    return answer(argument, field);
 }
 
 HypercallResult compile_info(GuestHandle<void> argument) {
@@ -32,18 +37,13 @@ HypercallResult compile_info(GuestHandle<void> argument) {
     return answer(argument, info);
 }
 
-HypercallResult features(Caller& caller, GuestHandle<void> argument) {
-    GuestHandle<xen_feature_info_t> handle = argument.as<xen_feature_info_t>();
-    xen_feature_info_t info;
-    TRY_STATUS(handle.read(info));
+Status features(Domain& domain, xen_feature_info_t& info) {
     if (info.submap_idx >= XENFEAT_NR_SUBMAPS) return Error::invalid;
     info.submap = (1u << XENFEAT_mmu_pt_update_preserve_ad) | (1u << XENFEAT_highmem_assist) |
                   (1u << XENFEAT_gnttab_map_avail_bits) | (1u << XENFEAT_not_direct_mapped);
-    if (caller.domain.vm_assist & (1ul << VMASST_TYPE_pae_extended_cr3))
-        info.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
-    if (caller.domain.is_first()) info.submap |= 1u << XENFEAT_dom0;
-    TRY_STATUS(handle.write(info));
-    return 0;
+    if (domain.vm_assist & (1ul << VMASST_TYPE_pae_extended_cr3)) info.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
+    if (domain.is_first()) info.submap |= 1u << XENFEAT_dom0;
+    return success;
 }
 
 } // namespace
@@ -51,37 +51,19 @@ HypercallResult features(Caller& caller, GuestHandle<void> argument) {
 HypercallResult hypercall_xen_version(Caller& caller, uint32_t command, GuestHandle<void> argument) {
     switch (command) {
     case XENVER_version: return interface_version;
-    case XENVER_extraversion: {
-        xen_extraversion_t text{};
-        put(text, ".0-skerry");
-        return answer(argument, text);
-    }
+    case XENVER_extraversion: return answer_text<xen_extraversion_t>(argument, ".0-skerry");
     case XENVER_compile_info: return compile_info(argument);
-    case XENVER_capabilities: {
-        xen_capabilities_info_t text{};
-        put(text, "xen-3.0-x86_64 ");
-        return answer(argument, text);
-    }
-    case XENVER_changeset: {
-        xen_changeset_info_t text{};
-        put(text, "unavailable");
-        return answer(argument, text);
-    }
+    case XENVER_capabilities: return answer_text<xen_capabilities_info_t>(argument, "xen-3.0-x86_64 ");
+    case XENVER_changeset: return answer_text<xen_changeset_info_t>(argument, "unavailable");
     case XENVER_platform_parameters:
         return answer(argument, xen_platform_parameters_t{.virt_start = layout::m2p_guest_view});
-    case XENVER_get_features: return features(caller, argument);
+    case XENVER_get_features: return perform<features>(argument, caller.domain);
     case XENVER_pagesize: return static_cast<int64_t>(page_size);
-    case XENVER_guest_handle: {
-        xen_domain_handle_t handle;
-        memcpy(handle, caller.domain.handle, sizeof(handle));
-        return answer(argument, handle);
-    }
-    case XENVER_commandline: {
+    case XENVER_guest_handle: return answer(argument, caller.domain.handle);
+    case XENVER_commandline:
         // The platform's own command line is nobody's business but of who may read the log.
-        xen_commandline_t text{};
-        if (caller.domain.authority.holds(PlatformRight::read_log)) put(text, platform_command_line());
-        return answer(argument, text);
-    }
+        return answer_text<xen_commandline_t>(
+            argument, caller.domain.authority.holds(PlatformRight::read_log) ? platform_command_line() : "");
     default: return Error::no_system_call;
     }
 }

@@ -1,16 +1,104 @@
 // SPDX-License-Identifier: MIT
-// domctl: building, running, inspecting and ending domains (<xen/domctl.h>). Decoding only; the operations stand
-// beside.
+// domctl: building, running, inspecting and ending domains (<xen/domctl.h>). The operations by subject, then the list of
+// them with the right that each needs; those on vCPUs stand beside.
+#include "arch/x86_64/console.h"
+#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/interrupts.h"
+#include "domain/hypercall_page.h"
 #include "hypercalls/control/control_calls.h"
 #include "hypercalls/control/extensions.h"
 #include "hypercalls/dispatch.h"
 
+#include <algorithm>
 #include <string.h>
 
 namespace skerry {
 namespace {
 
-// Of a domain's properties, those that a PV domain has only one value of.
+// --- create, run, end ---
+
+Status create_domain(Caller& caller, xen_domctl_t& request) {
+    TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::create_domains));
+    const xen_domctl_createdomain& wish = request.u.createdomain;
+    constexpr uint32_t meaningless_for_pv = XEN_DOMCTL_CDF_oos_off | XEN_DOMCTL_CDF_xs_domain;
+    if (wish.flags & ~meaningless_for_pv) return Error::invalid; // HVM, nested, vPMU, IOMMU: not there
+    DomainConfig config;
+    memcpy(config.handle, wish.handle, sizeof(config.handle));
+    config.max_vcpus = wish.max_vcpus;
+    config.max_event_port = std::min(wish.max_evtchn_port, EventTable::fifo_ports - 1);
+    if (wish.max_grant_frames >= 0) config.max_grant_frames = static_cast<uint32_t>(wish.max_grant_frames);
+    if (wish.max_maptrack_frames >= 0) config.max_maptrack_frames = static_cast<uint32_t>(wish.max_maptrack_frames);
+    uint32_t version = XEN_DOMCTL_GRANT_version(wish.grant_opts);
+    if (version > 2) return Error::invalid;
+    if (version) config.max_grant_version = static_cast<uint8_t>(version);
+    DomId wanted(request.domain > 0 && request.domain < DomainTable::limit ? request.domain : DOMID_INVALID);
+    DomainRef created = TRY(domain_table.create(wanted, config));
+    Status mine = caller.domain.authority.set(TargetRight::control, created->id, true);
+    if (mine.ok()) mine = caller.domain.authority.set(TargetRight::map_memory, created->id, true);
+    if (!mine.ok()) {
+        WorkBudget enough(WorkBudget::units_per_entry);
+        caller.domain.authority.forget(created->id);
+        (void)created->destroy(enough).ok(); // it has no memory and no vCPU yet: done at once
+        return mine;
+    }
+    request.domain = created->id.value;
+    return success;
+}
+
+Status destroy_domain(Caller& caller, Domain& target) {
+    if (target.is_first() || &target == &caller.domain) return Error::invalid;
+    return target.destroy(caller.budget);
+}
+
+Status pause_domain(Caller& caller, Domain& target) {
+    if (&target == &caller.domain || target.is_dying()) return Error::invalid;
+    if (!target.may_be_paused_again()) return Error::overflow;
+    target.pause();
+    return success;
+}
+
+Status unpause_domain(Caller& caller, Domain& target) {
+    if (&target == &caller.domain || target.is_dying() || !target.is_paused_by_control()) return Error::invalid;
+    target.unpause();
+    return success;
+}
+
+Status resume_domain(Caller& caller, Domain& target) {
+    if (&target == &caller.domain || target.is_dying()) return Error::invalid;
+    target.resume();
+    return success;
+}
+
+Status seal_domain(Caller& caller, Domain& target) {
+    if (&target == &caller.domain) return Error::invalid;
+    if (target.account.mapped_by_others.load(std::memory_order_relaxed) > 0) {
+        log_refusal(caller.domain.id, "seal of domain %u: its memory is still mapped by others", target.id.value);
+        return Error::busy;
+    }
+    target.is_sealed = true;
+    return success;
+}
+
+// --- properties ---
+
+Status set_max_memory(Domain& target, const xen_domctl_max_mem& request) {
+    target.account.set_max_frames(request.max_memkb >> (page_shift - 10));
+    return success;
+}
+
+Status set_time_offset(Domain& target, const xen_domctl_settimeoffset& request) {
+    if (target.is_dying()) return Error::invalid;
+    target.wall_clock_offset = request.time_offset_seconds;
+    target.publish_wall_clock();
+    return success;
+}
+
+Status set_handle(Domain& target, const xen_domctl_setdomainhandle& request) {
+    memcpy(target.handle, request.handle, sizeof(target.handle));
+    return success;
+}
+
+// Those that a PV domain has only one value of.
 Status fixed_property(xen_domctl_t& request) {
     constexpr uint32_t guest_word_bits = 64;
     switch (request.cmd) {
@@ -24,75 +112,207 @@ Status fixed_property(xen_domctl_t& request) {
     }
 }
 
-// Operations on a domain that exists. `answers` becomes true when request.u has to go back to the caller.
-Status operate(Caller& caller, Domain& target, xen_domctl_t& request, bool& answers) {
-    switch (request.cmd) {
-    case XEN_DOMCTL_destroydomain: return destroy_domain(caller, target);
-    case XEN_DOMCTL_pausedomain: return pause_domain(caller, target, true);
-    case XEN_DOMCTL_unpausedomain: return pause_domain(caller, target, false);
-    case XEN_DOMCTL_resumedomain: return resume_domain(caller, target);
-    case domctl_seal: return seal_domain(caller, target);
-    case domctl_set_right: return set_right(caller, target, request);
-    case XEN_DOMCTL_max_vcpus: return set_max_vcpus(caller, target, request.u.max_vcpus);
-    case XEN_DOMCTL_setvcpucontext: return set_vcpu_context(caller, target, request.u.vcpucontext);
-    case XEN_DOMCTL_getvcpucontext: return get_vcpu_context(caller, target, request.u.vcpucontext);
-    case XEN_DOMCTL_max_mem: return set_max_memory(caller, target, request.u.max_mem);
-    case XEN_DOMCTL_hypercall_init: return write_hypercall_page(caller, target, request.u.hypercall_init);
-    case XEN_DOMCTL_ioport_permission: return permit_io_ports(caller, target, request.u.ioport_permission);
-    case XEN_DOMCTL_irq_permission: return permit_interrupt(caller, target, request.u.irq_permission);
-    case XEN_DOMCTL_iomem_permission: return permit_io_memory(caller, target, request.u.iomem_permission);
-    case XEN_DOMCTL_settimeoffset: return set_time_offset(caller, target, request.u.settimeoffset);
-    case XEN_DOMCTL_set_virq_handler: return set_virq_handler(caller, target, request.u.set_virq_handler);
-    case XEN_DOMCTL_setdomainhandle:
-        TRY(AuthorityCheck::control(caller.domain, target));
-        memcpy(target.handle, request.u.setdomainhandle.handle, sizeof(target.handle));
+// --- memory ---
+
+// Of each frame number in the caller's array: what the frame is used as.
+Status describe_frames(Domain& target, const xen_domctl_getpageframeinfo3& request) {
+    constexpr uint64_t most = 1024;
+    if (request.num > most) return Error::too_big;
+    auto array = handle_of<xen_pfn_t>(request.array);
+    for (uint64_t i = 0; i < request.num; ++i) {
+        xen_pfn_t number;
+        TRY_STATUS(array.read(number, i));
+        auto reference = take_reference(Mfn(number), target.account);
+        xen_pfn_t kind = XEN_DOMCTL_PFINFO_XTAB;
+        if (reference.ok()) {
+            FrameWord word = reference.value().frame().word();
+            bool table = is_page_table(word.type()) && word.uses();
+            kind = table ? table_level(word.type()) << XEN_DOMCTL_PFINFO_LTAB_SHIFT : 0;
+            if (word.is_pinned()) kind |= XEN_DOMCTL_PFINFO_LPINTAB;
+        }
+        TRY_STATUS(array.write(kind, i));
+    }
+    return success;
+}
+
+Status write_hypercall_page(Domain& target, const xen_domctl_hypercall_init& request) {
+    WritableRef page = TRY(take_writable(Mfn(request.gmfn), target.account));
+    fill_hypercall_page(to_pointer<uint8_t>(page.mfn()));
+    return success;
+}
+
+// --- hardware and rights ---
+
+constexpr uint32_t max_io_ports = 65536;
+constexpr uint32_t uart_ports = 8;
+
+// Gives hardware or takes it away: what the giver may itself use.
+template <typename Ranges>
+Status change(const Ranges& givers, Ranges& targets, uint64_t first, uint64_t last, bool allow) {
+    if (!givers.contains(first, last)) return Error::not_permitted;
+    return allow ? targets.add(first, last) : targets.remove(first, last);
+}
+
+bool is_uart_range(uint64_t first, uint64_t last) {
+    return uart_port() && first >= uart_port() && last < uart_port() + uart_ports;
+}
+
+// The first domain may also give the UART, which xen-core then lets go of.
+Status permit_io_ports(Caller& caller, Domain& target, const xen_domctl_ioport_permission& request) {
+    if (!request.nr_ports || request.first_port >= max_io_ports || request.nr_ports > max_io_ports - request.first_port)
+        return Error::invalid;
+    uint64_t first = request.first_port, last = first + request.nr_ports - 1;
+    if (!caller.domain.is_first() || !is_uart_range(first, last))
+        return change(caller.domain.io_ports, target.io_ports, first, last, request.allow_access);
+    if (!request.allow_access) return target.io_ports.remove(first, last);
+    TRY_STATUS(target.io_ports.add(first, last));
+    release_uart();
+    return success;
+}
+
+Status permit_interrupt(Caller& caller, Domain& target, const xen_domctl_irq_permission& request) {
+    uint32_t line = request.pirq;
+    if (line >= interrupt_line_count()) return Error::invalid;
+    TRY_STATUS(change(caller.domain.interrupt_lines, target.interrupt_lines, line, line, request.allow_access));
+    return request.allow_access ? target.pirqs.map(line) : success;
+}
+
+Status permit_io_memory(Caller& caller, Domain& target, const xen_domctl_iomem_permission& request) {
+    uint64_t first = request.first_mfn, last = first + request.nr_mfns - 1;
+    if (!request.nr_mfns || last < first) return Error::invalid;
+    return change(caller.domain.io_memory, target.io_memory, first, last, request.allow_access);
+}
+
+Status set_right(Caller& caller, Domain& target, const xen_domctl_t& request) {
+    SetRight wish;
+    memcpy(&wish, &request.u, sizeof(wish));
+    if (wish.padding || wish.held > 1) return Error::invalid;
+    if (wish.kind == 0 && wish.right < static_cast<unsigned>(PlatformRight::count)) {
+        PlatformRight right = static_cast<PlatformRight>(wish.right);
+        if (wish.held) TRY_STATUS(AuthorityCheck::platform(caller.domain, right));
+        target.authority.set(right, wish.held);
         return success;
+    }
+    if (wish.kind != 1 || wish.right >= static_cast<unsigned>(TargetRight::count)) return Error::invalid;
+    TargetRight right = static_cast<TargetRight>(wish.right);
+    if (wish.held && !caller.domain.authority.holds(right, DomId(wish.target))) return Error::not_permitted;
+    return target.authority.set(right, DomId(wish.target), wish.held);
+}
+
+// --- the list ---
+
+// The domain that an operation names, for a caller with the right that the operation needs. Errors: not_permitted; of
+// to_reach also no_such_domain.
+struct Target {
+    Caller& caller;
+    Domain& domain;
+
+    Result<Domain*> to_control() const { return if_none(AuthorityCheck::control(caller.domain, domain).error()); }
+    // Its memory.
+    Result<Domain*> to_reach() const { return if_none(AuthorityCheck::memory(caller.domain, domain).error()); }
+    // With rights and hardware.
+    Result<Domain*> to_equip() const {
+        return if_none(AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights).error());
+    }
+    Result<Domain*> to_inspect() const {
+        return caller.domain.authority.holds(PlatformRight::inspect) ? Result(&domain) : to_control();
+    }
+
+  private:
+    Result<Domain*> if_none(Error error) const { return error == Error::none ? Result(&domain) : error; }
+};
+
+// Operations on a domain that exists. `answers` becomes true when request.u has to go back to the caller.
+Status operate(const Target& target, xen_domctl_t& request, bool& answers) {
+    Caller& caller = target.caller;
+    auto& u = request.u;
+    switch (request.cmd) {
+    case XEN_DOMCTL_destroydomain: return destroy_domain(caller, *TRY(target.to_control()));
+    case XEN_DOMCTL_pausedomain: return pause_domain(caller, *TRY(target.to_control()));
+    case XEN_DOMCTL_unpausedomain: return unpause_domain(caller, *TRY(target.to_control()));
+    case XEN_DOMCTL_resumedomain: return resume_domain(caller, *TRY(target.to_control()));
+    case XEN_DOMCTL_max_vcpus: return set_max_vcpus(*TRY(target.to_control()), u.max_vcpus);
+    case XEN_DOMCTL_max_mem: return set_max_memory(*TRY(target.to_control()), u.max_mem);
+    case XEN_DOMCTL_settimeoffset: return set_time_offset(*TRY(target.to_control()), u.settimeoffset);
+    case XEN_DOMCTL_setdomainhandle: return set_handle(*TRY(target.to_control()), u.setdomainhandle);
+    case domctl_seal: return seal_domain(caller, *TRY(target.to_reach()));
+    case XEN_DOMCTL_setvcpucontext: return set_vcpu_context(caller, *TRY(target.to_reach()), u.vcpucontext);
+    case XEN_DOMCTL_getvcpucontext: return get_vcpu_context(caller, *TRY(target.to_reach()), u.vcpucontext);
+    case XEN_DOMCTL_hypercall_init: return write_hypercall_page(*TRY(target.to_reach()), u.hypercall_init);
+    case XEN_DOMCTL_ioport_permission: return permit_io_ports(caller, *TRY(target.to_equip()), u.ioport_permission);
+    case XEN_DOMCTL_irq_permission: return permit_interrupt(caller, *TRY(target.to_equip()), u.irq_permission);
+    case XEN_DOMCTL_iomem_permission: return permit_io_memory(caller, *TRY(target.to_equip()), u.iomem_permission);
+    case XEN_DOMCTL_set_virq_handler:
+        return global_virqs.set_handler(u.set_virq_handler.virq, &TRY(target.to_equip())->events);
+    case domctl_set_right: return set_right(caller, *TRY(target.to_equip()), request);
     default: break;
     }
     answers = true;
     switch (request.cmd) {
-    case XEN_DOMCTL_getdomaininfo: return describe_domain(caller, target, request.u.getdomaininfo);
-    case XEN_DOMCTL_getvcpuinfo: return get_vcpu_info(caller, target, request.u.getvcpuinfo);
-    case XEN_DOMCTL_setvcpuaffinity: return set_affinity(caller, target, request.u.vcpuaffinity);
-    case XEN_DOMCTL_getvcpuaffinity: return get_affinity(caller, target, request.u.vcpuaffinity);
-    case XEN_DOMCTL_scheduler_op: return schedule_domain(caller, target, request.u.scheduler_op);
-    case XEN_DOMCTL_getpageframeinfo3: return describe_frames(caller, target, request.u.getpageframeinfo3);
-    default: TRY(AuthorityCheck::control(caller.domain, target)); return fixed_property(request);
+    case XEN_DOMCTL_getdomaininfo:
+        if (&target.domain != &caller.domain) TRY(target.to_inspect());
+        describe_domain(target.domain, u.getdomaininfo);
+        return success;
+    case XEN_DOMCTL_getvcpuinfo: return get_vcpu_info(*TRY(target.to_inspect()), u.getvcpuinfo);
+    case XEN_DOMCTL_getvcpuaffinity: return affinity(*TRY(target.to_inspect()), u.vcpuaffinity, false);
+    case XEN_DOMCTL_setvcpuaffinity: return affinity(*TRY(target.to_control()), u.vcpuaffinity, true);
+    case XEN_DOMCTL_scheduler_op: {
+        bool looks = u.scheduler_op.cmd == XEN_DOMCTL_SCHEDOP_getinfo;
+        return schedule_domain(*TRY(looks ? target.to_inspect() : target.to_control()), u.scheduler_op);
+    }
+    case XEN_DOMCTL_getpageframeinfo3: return describe_frames(*TRY(target.to_reach()), u.getpageframeinfo3);
+    default: TRY(target.to_control()); return fixed_property(request);
     }
 }
 
-// getdomaininfo answers for the first domain at or after the number that was asked for.
-Result<DomainRef> target_of(const xen_domctl_t& request, Caller& caller) {
-    if (request.cmd != XEN_DOMCTL_getdomaininfo) return named_domain(caller, request.domain);
-    DomainRef found = domain_table.next_from(request.domain);
-    if (!found) return Error::no_such_domain;
-    return found;
-}
-
 } // namespace
+
+void describe_domain(Domain& target, xen_domctl_getdomaininfo& info) {
+    info = {};
+    info.domain = target.id.value;
+    bool running = false, all_blocked = true;
+    target.for_each_vcpu([&](Vcpu& vcpu) {
+        info.max_vcpu_id = vcpu.id.value;
+        info.cpu_time += scheduler.runstate(vcpu.entity).time[RUNSTATE_running];
+        if (vcpu.entity.is_down()) return;
+        ++info.nr_online_vcpus;
+        running |= vcpu.entity.is_running();
+        all_blocked &= vcpu.entity.is_blocked();
+    });
+    if (!target.vcpu(VcpuId(0))) info.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
+    info.flags = (target.is_dying() ? XEN_DOMINF_dying : 0u) | (target.is_shut_down() ? XEN_DOMINF_shutdown : 0u) |
+                 (target.is_paused_by_control() ? XEN_DOMINF_paused : 0u) | (all_blocked ? XEN_DOMINF_blocked : 0u) |
+                 (running ? XEN_DOMINF_running : 0u);
+    if (target.is_shut_down())
+        info.flags |= (target.shutdown_code() & XEN_DOMINF_shutdownmask) << XEN_DOMINF_shutdownshift;
+    info.tot_pages = target.account.frames();
+    info.max_pages = target.account.max_frames();
+    info.shared_info_frame = target.shared() ? target.shared_info_frame().value : ~0ull;
+    memcpy(info.handle, target.handle, sizeof(info.handle));
+    info.gpaddr_bits = 52;
+}
 
 HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> operation) {
     xen_domctl_t request;
     TRY_STATUS(operation.read(request));
     if (request.interface_version != XEN_DOMCTL_INTERFACE_VERSION) return Error::access_denied;
+    bool answers = false;
     if (request.cmd == XEN_DOMCTL_createdomain) {
         TRY_STATUS(create_domain(caller, request));
-        TRY_STATUS(operation.write(request));
-        return 0;
-    }
-    bool answers = false;
-    {
+        answers = true;
+    } else {
         // The walk through all domains is not for whoever likes to keep the machine busy.
-        if (caller.domain.authority.holds(PlatformRight::create_domains) ||
-            caller.domain.authority.holds(PlatformRight::inspect))
-            domain_table.reap();
-        DomainRef target = TRY(target_of(request, caller));
-        Holding held(target->control);
-        TRY_STATUS(operate(caller, *target, request, answers));
+        const Authority& held = caller.domain.authority;
+        if (held.holds(PlatformRight::create_domains) || held.holds(PlatformRight::inspect)) domain_table.reap();
+        // getdomaininfo answers for the first domain at or after the number that was asked for.
+        DomainRef target = request.cmd == XEN_DOMCTL_getdomaininfo ? domain_table.next_from(request.domain)
+                                                                   : TRY(named_domain(caller, request.domain));
+        if (!target) return Error::no_such_domain;
+        Holding holding(target->control);
+        TRY_STATUS(operate({caller, *target}, request, answers));
         request.domain = target->id.value;
     }
-    if (answers) TRY_STATUS(operation.write(request));
-    return 0;
+    return answers ? operation.write(request) : success;
 }
 
 } // namespace skerry

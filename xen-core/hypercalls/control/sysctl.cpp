@@ -5,6 +5,8 @@
 #include "hypercalls/control/control_calls.h"
 #include "hypercalls/dispatch.h"
 
+#include <algorithm>
+
 namespace skerry {
 namespace {
 
@@ -15,8 +17,7 @@ Status read_console(Caller& caller, xen_sysctl_readconsole& request) {
     uint32_t written = 0;
     char chunk[256];
     while (written < request.count) {
-        uint32_t room = request.count - written;
-        size_t length = read_console_ring(position, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
+        size_t length = read_console_ring(position, chunk, std::min<size_t>(request.count - written, sizeof(chunk)));
         if (length == 0) break;
         TRY_STATUS(out.write_array(chunk, length, written));
         written += static_cast<uint32_t>(length);
@@ -30,10 +31,9 @@ Status read_console(Caller& caller, xen_sysctl_readconsole& request) {
 Status physical_info(xen_sysctl_physinfo& info) {
     info = {};
     info.threads_per_core = 1;
-    info.cores_per_socket = online_cpus.count();
-    info.nr_cpus = online_cpus.count();
-    info.max_cpu_id = online_cpus.count() - 1;
     info.nr_nodes = 1;
+    info.cores_per_socket = info.nr_cpus = online_cpus.count();
+    info.max_cpu_id = info.nr_cpus - 1;
     info.cpu_khz = static_cast<uint32_t>(tsc_hertz / 1000);
     info.capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
     info.total_pages = allocator.total_frames();
@@ -42,7 +42,7 @@ Status physical_info(xen_sysctl_physinfo& info) {
     return success;
 }
 
-Status list_domains(Caller& caller, xen_sysctl_getdomaininfolist& request) {
+Status list_domains(xen_sysctl_getdomaininfolist& request) {
     domain_table.reap();
     auto out = handle_of<xen_domctl_getdomaininfo_t>(request.buffer);
     uint32_t found = 0;
@@ -52,45 +52,36 @@ Status list_domains(Caller& caller, xen_sysctl_getdomaininfolist& request) {
         from = domain->id.value + 1u;
         xen_domctl_getdomaininfo_t info;
         Holding held(domain->control); // its vCPUs stay
-        TRY_STATUS(describe_domain(caller, *domain, info));
-        TRY_STATUS(out.write(info, found));
-        ++found;
+        describe_domain(*domain, info);
+        TRY_STATUS(out.write(info, found++));
     }
     request.num_domains = found;
     return success;
 }
 
 Status cpu_info(xen_sysctl_getcpuinfo& request) {
-    uint32_t count = request.max_cpus < online_cpus.count() ? request.max_cpus : online_cpus.count();
-    for (uint32_t cpu = 0; cpu < count; ++cpu) {
-        xen_sysctl_cpuinfo_t info{.idletime = scheduler.idle_time(CpuId(cpu))};
-        TRY_STATUS(handle_of<xen_sysctl_cpuinfo_t>(request.info).write(info, cpu));
-    }
-    request.nr_cpus = count;
+    auto out = handle_of<xen_sysctl_cpuinfo_t>(request.info);
+    request.nr_cpus = std::min(request.max_cpus, online_cpus.count());
+    for (uint32_t cpu = 0; cpu < request.nr_cpus; ++cpu)
+        TRY_STATUS(out.write({.idletime = scheduler.idle_time(CpuId(cpu))}, cpu));
     return success;
 }
 
 Status cpu_topology(xen_sysctl_cputopoinfo& request) {
     auto out = handle_of<xen_sysctl_cputopo_t>(request.cputopo);
-    uint32_t online = online_cpus.count();
-    uint32_t count = request.num_cpus < online ? request.num_cpus : online;
-    if (!out.is_null())
-        for (uint32_t cpu = 0; cpu < count; ++cpu)
-            TRY_STATUS(out.write(xen_sysctl_cputopo_t{.core = cpu, .socket = 0, .node = 0}, cpu));
-    request.num_cpus = online;
+    uint32_t count = out.is_null() ? 0 : std::min(request.num_cpus, online_cpus.count());
+    for (uint32_t cpu = 0; cpu < count; ++cpu) TRY_STATUS(out.write({.core = cpu, .socket = 0, .node = 0}, cpu));
+    request.num_cpus = online_cpus.count();
     return success;
 }
 
 Status operate(Caller& caller, xen_sysctl_t& request) {
-    switch (request.cmd) {
-    case XEN_SYSCTL_readconsole: return read_console(caller, request.u.readconsole);
-    default: break;
-    }
+    if (request.cmd == XEN_SYSCTL_readconsole) return read_console(caller, request.u.readconsole);
     TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::inspect));
     switch (request.cmd) {
     case XEN_SYSCTL_physinfo: return physical_info(request.u.physinfo);
     case XEN_SYSCTL_sched_id: request.u.sched_id.sched_id = XEN_SCHEDULER_CREDIT; return success;
-    case XEN_SYSCTL_getdomaininfolist: return list_domains(caller, request.u.getdomaininfolist);
+    case XEN_SYSCTL_getdomaininfolist: return list_domains(request.u.getdomaininfolist);
     case XEN_SYSCTL_getcpuinfo: return cpu_info(request.u.getcpuinfo);
     case XEN_SYSCTL_availheap: request.u.availheap.avail_bytes = allocator.free_frames() << page_shift; return success;
     case XEN_SYSCTL_cputopoinfo: return cpu_topology(request.u.cputopoinfo);
@@ -105,8 +96,7 @@ HypercallResult hypercall_sysctl(Caller& caller, GuestHandle<xen_sysctl_t> opera
     TRY_STATUS(operation.read(request));
     if (request.interface_version != XEN_SYSCTL_INTERFACE_VERSION) return Error::access_denied;
     TRY_STATUS(operate(caller, request));
-    TRY_STATUS(operation.write(request));
-    return 0;
+    return operation.write(request);
 }
 
 } // namespace skerry

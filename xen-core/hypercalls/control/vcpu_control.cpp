@@ -2,6 +2,8 @@
 #include "domain/vcpu_context.h"
 #include "hypercalls/control/control_calls.h"
 
+#include <algorithm>
+
 namespace skerry {
 namespace {
 
@@ -13,22 +15,20 @@ Result<Vcpu*> vcpu_of_domain(Domain& target, uint32_t number) {
 
 // xenctl_bitmap: bytes, least significant first, as many as nr_bits needs.
 Result<Affinity> read_affinity(const xenctl_bitmap& bitmap) {
+    uint8_t bytes[schedule_max_cpus / 8] = {};
+    uint32_t bits = std::min(bitmap.nr_bits, schedule_max_cpus);
+    TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).read_array(bytes, (bits + 7) / 8));
+    if (bits % 8) bytes[bits / 8] &= static_cast<uint8_t>((1u << (bits % 8)) - 1);
     Affinity set;
-    uint32_t bytes = (bitmap.nr_bits + 7) / 8;
-    for (uint32_t i = 0; i < bytes && i < schedule_max_cpus / 8; ++i) {
-        uint8_t byte;
-        TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).read(byte, i));
-        if (i == bytes - 1 && bitmap.nr_bits % 8) byte &= static_cast<uint8_t>((1u << (bitmap.nr_bits % 8)) - 1);
-        set.set_byte(i, byte);
-    }
+    for (uint32_t i = 0; i < sizeof(bytes); ++i) set.set_byte(i, bytes[i]);
     return set;
 }
 
 Status write_affinity(const xenctl_bitmap& bitmap, const Affinity& set) {
-    for (uint32_t i = 0; i < (bitmap.nr_bits + 7) / 8; ++i) {
-        uint8_t byte = i < schedule_max_cpus / 8 ? set.byte(i) : 0;
-        TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).write(byte, i));
-    }
+    constexpr uint32_t most_bits = page_size * 8; // a bound for what is all zeros
+    if (bitmap.nr_bits > most_bits) return Error::too_big;
+    for (uint32_t i = 0; i < (bitmap.nr_bits + 7) / 8; ++i)
+        TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).write(i < schedule_max_cpus / 8 ? set.byte(i) : 0, i));
     return success;
 }
 
@@ -41,8 +41,7 @@ Affinity online() {
 } // namespace
 
 // createdomain fixed the number; here the vCPUs come into being.
-Status set_max_vcpus(Caller& caller, Domain& target, const xen_domctl_max_vcpus& request) {
-    TRY(AuthorityCheck::control(caller.domain, target));
+Status set_max_vcpus(Domain& target, const xen_domctl_max_vcpus& request) {
     if (request.max != target.max_vcpus() || target.is_dying()) return Error::invalid;
     for (uint32_t number = 0; number < request.max; ++number)
         if (!target.vcpu(VcpuId(number))) TRY_STATUS(target.create_vcpu(VcpuId(number)));
@@ -50,40 +49,30 @@ Status set_max_vcpus(Caller& caller, Domain& target, const xen_domctl_max_vcpus&
 }
 
 Status set_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucontext& request) {
-    TRY(AuthorityCheck::memory(caller.domain, target));
     if (&target == &caller.domain || target.is_dying()) return Error::invalid;
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     if (!target.is_paused_by_control() || vcpu->entity.is_on_cpu()) return Error::busy;
-    auto handle = handle_of<vcpu_guest_context_t>(request.ctxt);
     auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
-    TRY_STATUS(handle.read(*context));
+    TRY_STATUS(handle_of<vcpu_guest_context_t>(request.ctxt).read(*context));
     TRY_STATUS(initialise_vcpu(*vcpu, *context, caller.budget));
     if (context->flags & VGCF_online) (void)scheduler.bring_up(vcpu->entity);
     return success;
 }
 
 Status get_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucontext& request) {
-    TRY(AuthorityCheck::memory(caller.domain, target));
     if (&target == &caller.domain) return Error::invalid;
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     if (!vcpu->is_initialised) return Error::no_data;
+    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
     scheduler.pause(vcpu->entity);
-    if (vcpu->entity.is_on_cpu()) {
-        scheduler.unpause(vcpu->entity);
-        return Error::restart;
-    }
-    auto context = CoreBox<vcpu_guest_context_t>::create(caller.domain.account);
-    Status done = context.error();
-    if (context.ok()) {
-        describe_vcpu(*vcpu, *context.value());
-        done = handle_of<vcpu_guest_context_t>(request.ctxt).write(*context.value());
-    }
+    bool is_saved = !vcpu->entity.is_on_cpu();
+    if (is_saved) describe_vcpu(*vcpu, *context);
     scheduler.unpause(vcpu->entity);
-    return done;
+    if (!is_saved) return Error::restart;
+    return handle_of<vcpu_guest_context_t>(request.ctxt).write(*context);
 }
 
-Status get_vcpu_info(Caller& caller, Domain& target, xen_domctl_getvcpuinfo& request) {
-    if (!caller.domain.authority.holds(PlatformRight::inspect)) TRY(AuthorityCheck::control(caller.domain, target));
+Status get_vcpu_info(Domain& target, xen_domctl_getvcpuinfo& request) {
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     request.online = !vcpu->entity.is_down();
     request.blocked = vcpu->entity.is_blocked();
@@ -93,40 +82,32 @@ Status get_vcpu_info(Caller& caller, Domain& target, xen_domctl_getvcpuinfo& req
     return success;
 }
 
-Status set_affinity(Caller& caller, Domain& target, xen_domctl_vcpuaffinity& request) {
-    TRY(AuthorityCheck::control(caller.domain, target));
+Status affinity(Domain& target, const xen_domctl_vcpuaffinity& request, bool sets) {
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
+    bool hard_asked = request.flags & XEN_VCPUAFFINITY_HARD, soft_asked = request.flags & XEN_VCPUAFFINITY_SOFT;
     Affinity hard = scheduler.hard_affinity(vcpu->entity), soft = scheduler.soft_affinity(vcpu->entity);
-    if (request.flags & XEN_VCPUAFFINITY_HARD) hard = TRY(read_affinity(request.cpumap_hard));
-    if (request.flags & XEN_VCPUAFFINITY_SOFT) soft = TRY(read_affinity(request.cpumap_soft));
-    TRY_STATUS(scheduler.set_affinity(vcpu->entity, hard, soft));
-    if (request.flags & XEN_VCPUAFFINITY_HARD) TRY_STATUS(write_affinity(request.cpumap_hard, hard & online()));
-    if (request.flags & XEN_VCPUAFFINITY_SOFT) TRY_STATUS(write_affinity(request.cpumap_soft, soft & hard & online()));
-    return success;
-}
-
-Status get_affinity(Caller& caller, Domain& target, xen_domctl_vcpuaffinity& request) {
-    if (!caller.domain.authority.holds(PlatformRight::inspect)) TRY(AuthorityCheck::control(caller.domain, target));
-    Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
-    if (request.flags & XEN_VCPUAFFINITY_HARD)
-        TRY_STATUS(write_affinity(request.cpumap_hard, scheduler.hard_affinity(vcpu->entity)));
-    if (request.flags & XEN_VCPUAFFINITY_SOFT)
-        TRY_STATUS(write_affinity(request.cpumap_soft, scheduler.soft_affinity(vcpu->entity)));
+    if (sets) {
+        if (hard_asked) hard = TRY(read_affinity(request.cpumap_hard));
+        if (soft_asked) soft = TRY(read_affinity(request.cpumap_soft));
+        TRY_STATUS(scheduler.set_affinity(vcpu->entity, hard, soft));
+        hard = hard & online();
+        soft = soft & hard;
+    }
+    if (hard_asked) TRY_STATUS(write_affinity(request.cpumap_hard, hard));
+    if (soft_asked) TRY_STATUS(write_affinity(request.cpumap_soft, soft));
     return success;
 }
 
 // The scheduler has the parameters of Xen's credit schedulers: weight and cap; credit2's are the same two.
-Status schedule_domain(Caller& caller, Domain& target, xen_domctl_scheduler_op& request) {
+Status schedule_domain(Domain& target, xen_domctl_scheduler_op& request) {
     if (request.sched_id != XEN_SCHEDULER_CREDIT && request.sched_id != XEN_SCHEDULER_CREDIT2) return Error::invalid;
     static_assert(sizeof(request.u.credit) == sizeof(request.u.credit2));
     if (request.cmd == XEN_DOMCTL_SCHEDOP_getinfo) {
-        if (!caller.domain.authority.holds(PlatformRight::inspect)) TRY(AuthorityCheck::control(caller.domain, target));
         request.u.credit.weight = static_cast<uint16_t>(target.sched_group.weight());
         request.u.credit.cap = static_cast<uint16_t>(target.sched_group.cap());
         return success;
     }
     if (request.cmd != XEN_DOMCTL_SCHEDOP_putinfo) return Error::invalid;
-    TRY(AuthorityCheck::control(caller.domain, target));
     // Zero weight and all-ones cap mean: leave as it is.
     uint32_t weight = request.u.credit.weight ? request.u.credit.weight : target.sched_group.weight();
     uint32_t cap = request.u.credit.cap != UINT16_MAX ? request.u.credit.cap : target.sched_group.cap();
