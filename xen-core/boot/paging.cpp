@@ -8,8 +8,7 @@
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/memory_map.h"
 #include "base/log.h"
-#include "memory/frame.h"
-#include "memory/m2p.h"
+#include "memory/frame_table.h"
 
 #include <string.h>
 

@@ -8,7 +8,6 @@
 #include "arch/x86_64/memory_map.h"
 #include "hypercalls/dispatch.h"
 #include "hypercalls/handles.h"
-#include "memory/m2p.h"
 
 namespace skerry {
 namespace {

@@ -2,7 +2,6 @@
 #include "hypercalls/dispatch.h"
 #include "hypercalls/handles.h"
 #include "hypercalls/memory_op.h"
-#include "memory/m2p.h"
 
 #include <optional>
 

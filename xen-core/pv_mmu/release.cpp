@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Giving frames back, one at a time or all of a dying domain's.
-#include "memory/m2p.h"
 #include "pv_mmu/page_use.h"
 #include "pv_mmu/pv_mmu.h"
 

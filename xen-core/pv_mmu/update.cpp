@@ -7,8 +7,6 @@
 #include "pv_mmu/pv_mmu.h"
 #include "pv_mmu/slot.h"
 
-#include "memory/m2p.h"
-
 namespace skerry {
 
 static_assert(sizeof(mmu_update_t) == 16 && offsetof(mmu_update_t, ptr) == 0 && offsetof(mmu_update_t, val) == 8);

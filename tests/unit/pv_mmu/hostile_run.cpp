@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "hostile_run.h"
 
-#include "memory/m2p.h"
-
 #include <sstream>
 #include <xen/xen.h>
 

@@ -4,8 +4,8 @@
 // layout::core_start..core_end, wrap-around included. After `false` the destination may be partly written. Writes obey
 // the guest's own read-only mappings (CR0.WP is set).
 //
-// Any access can fault at any time, because another CPU may change the mapping. On the host (SKERRY_HOST) these are
-// plain copies of host pointers.
+// Any access can fault at any time, because another CPU may change the mapping. On the host (SKERRY_HOST) tests provide
+// the guest's memory: tests/unit/support.
 #pragma once
 
 #include "arch/x86_64/exception_table.h"
@@ -31,16 +31,10 @@ inline void open_guest_access() {}
 inline void close_guest_access() {}
 
 template <GuestWord T> [[nodiscard]] inline bool read_guest_open(T& value, GuestVirt from) {
-    memcpy(&value, reinterpret_cast<const void*>(from.value), sizeof(T));
-    return true;
+    return copy_from_guest_raw(&value, from, sizeof(T));
 }
 template <GuestWord T> [[nodiscard]] inline bool write_guest_open(GuestVirt to, T value) {
-    memcpy(reinterpret_cast<void*>(to.value), &value, sizeof(T));
-    return true;
-}
-template <GuestWord T> [[nodiscard]] inline bool cmpxchg_guest(GuestVirt to, T& expected, T desired) {
-    expected = __sync_val_compare_and_swap(reinterpret_cast<T*>(to.value), expected, desired);
-    return true;
+    return copy_to_guest_raw(to, &value, sizeof(T));
 }
 
 #else
