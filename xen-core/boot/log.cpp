@@ -70,9 +70,9 @@ void log(LogLevel level, const char* format, ...) {
     va_end(arguments);
 }
 
-void log_refusal(DomId domain, const char* format, ...) {
+Error refuse(Error reason, DomId domain, const char* format, ...) {
     uint32_t dropped;
-    if (options.guest_log_level < LogLevel::debug || !refusal_limit.admit(dropped)) return;
+    if (options.guest_log_level < LogLevel::debug || !refusal_limit.admit(dropped)) return reason;
     char prefix[64];
     format_text(prefix, sizeof(prefix), "d%u: refused: ", domain.value);
     va_list arguments;
@@ -80,6 +80,7 @@ void log_refusal(DomId domain, const char* format, ...) {
     write_line(prefix, format, arguments);
     va_end(arguments);
     if (dropped) log(LogLevel::info, "%u more refusals were not printed", dropped);
+    return reason;
 }
 
 } // namespace skerry

@@ -44,7 +44,7 @@ void EventTable::set_pending_fifo(EventChannel& channel, EvtPort port) {
         if (queue_event(channel, port, *word)) [[likely]]
             return;
     word->fetch_or(pending_bit, std::memory_order_seq_cst);
-    log_refusal(owner_, "event port %u: its queue changes faster than it can be locked", port.value);
+    (void)refuse(Error::try_again, owner_, "event port %u: its queue changes faster than it can be locked", port.value);
 }
 
 // Under the locks of the queue it was last on and of the one it belongs on. False: they changed meanwhile.
@@ -111,7 +111,7 @@ bool EventTable::set_link(EvtPort tail, EvtPort port) {
         if (try_once(seen)) return true;
     }
     word->fetch_and(~busy_bit, std::memory_order_seq_cst);
-    log_refusal(owner_, "event port %u: the guest ignores BUSY", tail.value);
+    (void)refuse(Error::try_again, owner_, "event port %u: the guest ignores BUSY", tail.value);
     return true; // as if linked: its queue is its own to break
 }
 

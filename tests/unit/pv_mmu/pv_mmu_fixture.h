@@ -79,7 +79,7 @@ struct PvMmuTest : testing::Test {
     Status update(Mfn table, unsigned index, uint64_t value, uint64_t command = MMU_NORMAL_PT_UPDATE,
                   const ForeignAccess* foreign = nullptr) {
         return finish([&](WorkBudget& b) {
-            return mmu.update(address_of(table).value + 8 * index + command, value, foreign, b);
+            return one_update(mmu, address_of(table).value + 8 * index + command, value, foreign, b);
         });
     }
     Status update_va(GuestVirt at, uint64_t value) {
