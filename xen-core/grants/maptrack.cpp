@@ -36,8 +36,7 @@ Result<uint32_t> Maptrack::add(const GrantMapping& mapping) {
 
 Result<GrantMapping> Maptrack::take(uint32_t handle) {
     Holding held(lock_);
-    if (!exists(handle) || !at(handle).in_use) return Error::not_found;
-    at(handle).in_use = false;
+    if (!exists(handle) || !std::exchange(at(handle).in_use, false)) return Error::not_found;
     return at(handle);
 }
 
@@ -55,13 +54,8 @@ void Maptrack::free(uint32_t handle) {
 
 Result<GrantMapping> Maptrack::take_any() {
     Holding held(lock_);
-    for (; sweep_ < page_count_ * per_page; ++sweep_) {
-        GrantMapping& entry = at(sweep_);
-        if (entry.in_use) {
-            entry.in_use = false;
-            return entry;
-        }
-    }
+    for (; sweep_ < page_count_ * per_page; ++sweep_)
+        if (std::exchange(at(sweep_).in_use, false)) return at(sweep_);
     return Error::not_found;
 }
 
