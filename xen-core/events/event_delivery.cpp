@@ -126,8 +126,9 @@ bool EventTable::is_pending(EvtPort port) {
 
 bool EventTable::is_pending_two_level(EvtPort port) const {
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    return shared && port.value < two_level_ports &&
-           test(shared->evtchn_pending[port.value / bits_per_word], port.value % bits_per_word);
+    if (!shared || port.value >= two_level_ports) [[unlikely]]
+        return false;
+    return test(shared->evtchn_pending[port.value / bits_per_word], port.value % bits_per_word);
 }
 
 // A port that is closed takes its pending event with it. The table's lock is held.

@@ -9,7 +9,7 @@
 namespace skerry {
 
 EventTable::EventTable(DomId owner, uint32_t max_port, EventSink& sink, EventPages& pages, PirqRouter& pirqs)
-    : owner_(owner), max_port_(std::min<uint32_t>(max_port, fifo_ports - 1)), sink_(sink), pages_(pages),
+    : owner_(owner), max_port_(std::min<uint32_t>(max_port, fifo_ports - 1)), sink_(sink), memory_(pages),
       pirqs_(pirqs) {}
 
 void EventTable::attach_vcpu(VcpuId id, EventVcpu& event_vcpu) {
@@ -17,33 +17,13 @@ void EventTable::attach_vcpu(VcpuId id, EventVcpu& event_vcpu) {
     vcpus_[id.value].store(&event_vcpu, std::memory_order_release);
 }
 
-EventChannel* EventTable::find_far(EvtPort port) {
-    if (port.value >= fifo_ports) return nullptr;
-    uint32_t page = port.value / ports_per_page;
-    Directory* directory = directories_[page / pages_per_directory].load(std::memory_order_acquire);
-    EventChannel* first =
-        directory ? directory->pages[page % pages_per_directory].load(std::memory_order_acquire) : nullptr;
-    return first ? first + port.value % ports_per_page : nullptr;
-}
-
 // The table's lock is held.
 Status EventTable::ensure_memory(EvtPort port) {
     if (find(port)) return success;
-    std::atomic<EventChannel*>* slot = &first_page_;
-    if (port.value >= ports_per_page) {
-        uint32_t page = port.value / ports_per_page;
-        std::atomic<Directory*>& directory = directories_[page / pages_per_directory];
-        if (!directory.load(std::memory_order_relaxed)) {
-            void* memory = pages_.take_page();
-            if (!memory) return Error::no_memory;
-            directory.store(static_cast<Directory*>(memory), std::memory_order_release);
-        }
-        slot = &directory.load(std::memory_order_relaxed)->pages[page % pages_per_directory];
-    }
-    auto* channels = static_cast<EventChannel*>(pages_.take_page());
+    auto* channels = static_cast<EventChannel*>(memory_.take_page());
     if (!channels) return Error::no_memory;
     if (port.value < ports_per_page) channels[0].state = PortState::reserved; // port 0 means "none" everywhere
-    slot->store(channels, std::memory_order_release);
+    port_pages_[port.value / ports_per_page].store(channels, std::memory_order_release);
     return success;
 }
 
@@ -272,20 +252,9 @@ Status EventTable::tear_down(WorkBudget& budget) {
     closed_.store(true, std::memory_order_seq_cst);
     if (users_.load(std::memory_order_seq_cst) != 0) return Error::restart;
     drop_fifo();
-    free_memory();
+    for (auto& page : port_pages_)
+        if (EventChannel* channels = page.exchange(nullptr, std::memory_order_acq_rel)) memory_.return_page(channels);
     return success;
-}
-
-// No port is bound, and no new one can be.
-void EventTable::free_memory() {
-    for (auto& slot : directories_) {
-        Directory* directory = slot.exchange(nullptr, std::memory_order_acq_rel);
-        if (!directory) continue;
-        for (auto& page : directory->pages)
-            if (EventChannel* channels = page.load(std::memory_order_relaxed)) pages_.return_page(channels);
-        pages_.return_page(directory);
-    }
-    if (EventChannel* channels = first_page_.exchange(nullptr, std::memory_order_acq_rel)) pages_.return_page(channels);
 }
 
 } // namespace skerry

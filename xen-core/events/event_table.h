@@ -140,24 +140,17 @@ class EventTable : NonCopyable {
 
   private:
     static constexpr uint32_t ports_per_page = page_size / sizeof(EventChannel);
-    static constexpr uint32_t pages_per_directory = page_size / sizeof(void*);
-    static constexpr uint32_t directories = fifo_ports / ports_per_page / pages_per_directory;
     static constexpr uint32_t words_per_page = page_size / sizeof(event_word_t);
     static constexpr uint32_t event_pages = fifo_ports / words_per_page;
-    struct Directory {
-        std::atomic<EventChannel*> pages[pages_per_directory];
-    };
     using TableLock = Lock<LockRank::event_table>;
 
-    // Null unless the port's memory exists. Ports of the first page, which is most of them, are found inline.
-    EventChannel* find(EvtPort port) {
-        if (port.value < ports_per_page) [[likely]] {
-            EventChannel* first = first_page_.load(std::memory_order_acquire);
-            return first ? first + port.value : nullptr;
-        }
-        return find_far(port);
+    // Null unless the port's memory exists.
+    EventChannel* find(EvtPort port) const {
+        if (port.value >= fifo_ports) [[unlikely]]
+            return nullptr;
+        EventChannel* page = port_pages_[port.value / ports_per_page].load(std::memory_order_acquire);
+        return page ? page + port.value % ports_per_page : nullptr;
     }
-    EventChannel* find_far(EvtPort port);
     void send_if(PortState state, EvtPort port, uint32_t number);
     EventVcpu* vcpu(VcpuId id) const {
         return id.value < max_vcpus ? vcpus_[id.value].load(std::memory_order_acquire) : nullptr;
@@ -172,16 +165,13 @@ class EventTable : NonCopyable {
     void close_local(EventChannel& channel, EvtPort port);
     void close_link(EventChannel& ours, EvtPort port, EventTable& peer);
     bool close_if_linked_to(EventTable& peer, EvtPort port);
-    void free_memory();
     Status close_all(WorkBudget& budget);
     uint32_t port_limit() const { return uses_fifo() ? fifo_ports : two_level_ports; }
 
     // delivery (event_delivery.cpp): the caller holds a lock that keeps the binding of `port` still
     // A port that is known to be bound.
-    EventChannel& bound(EvtPort port) {
-        if (port.value < ports_per_page) [[likely]]
-            return first_page_.load(std::memory_order_relaxed)[port.value];
-        return *find_far(port);
+    EventChannel& bound(EvtPort port) const {
+        return port_pages_[port.value / ports_per_page].load(std::memory_order_relaxed)[port.value % ports_per_page];
     }
     void set_pending(EventChannel& channel, EvtPort port);
     void set_pending_two_level(EventChannel& channel, EvtPort port);
@@ -211,10 +201,9 @@ class EventTable : NonCopyable {
     const DomId owner_;
     const uint32_t max_port_;
     EventSink& sink_;
-    EventPages& pages_;
+    EventPages& memory_;
     PirqRouter& pirqs_;
     std::atomic<shared_info*> shared_info_{nullptr};
-    std::atomic<EventChannel*> first_page_{nullptr};
     std::atomic<uint32_t> pollers_{0};
     std::atomic<bool> fifo_{false};
     std::atomic<bool> dying_{false};  // nothing gets bound any more
@@ -224,7 +213,7 @@ class EventTable : NonCopyable {
     uint32_t bound_ports_ = 0;
     std::atomic<uint32_t> closing_{1}; // progress of close_all
     std::atomic<uint32_t> users_{0};
-    std::atomic<Directory*> directories_[directories] = {};
+    std::atomic<EventChannel*> port_pages_[fifo_ports / ports_per_page] = {};
     uint32_t event_page_count_ = 0;
     std::atomic<EventWord*> event_pages_[event_pages] = {};
     std::atomic<EventVcpu*> vcpus_[max_vcpus] = {};
