@@ -48,6 +48,14 @@ void PvMmu::release_base(Mfn mfn, WorkBudget& budget) {
     (void)drain(budget);
 }
 
+void PvMmu::suspend_base(Mfn mfn) {
+    Holding held(lock_);
+    Frame& base = frame(mfn);
+    ASSERT(base.owner() == &account_ && base.word().is_used_as(FrameType::l4));
+    // Teardown finds only frames that are listed: one that was given up meanwhile may not wait for nobody.
+    if (page_use::drop_use(base, account_.users.stamp()) && !base.word().is_allocated()) enqueue(base);
+}
+
 // --- descriptor pages ---
 
 Status PvMmu::take_descriptor_page(Mfn mfn, WorkBudget& budget) {

@@ -99,6 +99,9 @@ class PvMmu : NonCopyable {
     // release the old one. release_base never fails.
     Status take_base(Mfn mfn, WorkBudget& budget);
     void release_base(Mfn mfn, WorkBudget& budget);
+    // The same for a call that took it and has to restart: if it was the last use, the table stays in transition with
+    // all of its entries checked, so taking it again is one step and the call gets further each time.
+    void suspend_base(Mfn mfn);
     // MMUEXT_CLEAR_PAGE and MMUEXT_COPY_PAGE on the domain's own frames.
     Status clear_frame(Mfn mfn);
     Status copy_frame(Mfn to, Mfn from);

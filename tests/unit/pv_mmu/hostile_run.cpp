@@ -168,6 +168,10 @@ void HostileRun::change_base(ModelDomain& d) {
     for (unsigned cpu = 0; cpu < 2; ++cpu)
         if (model_.cpus[cpu].domain == &d && model_.cpus[cpu].base == old) model_.load(cpu, d, d.bases[0]);
     d.bases.erase(d.bases.begin() + static_cast<long>(index));
+    if (below(4) == 0) { // as a call that restarts
+        d.mmu.suspend_base(old);
+        return count("suspend_base", true);
+    }
     WorkBudget release_budget = budget();
     d.mmu.release_base(old, release_budget);
     count("release_base", true);

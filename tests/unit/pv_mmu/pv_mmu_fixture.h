@@ -51,6 +51,11 @@ struct PvMmuTest : testing::Test {
         ASSERT_TRUE(take_base(l4).ok());
         model.load(0, domain, l4);
     }
+    // CPU 0 has left the domain's address space.
+    void stop_running() {
+        domain.account.users.leave(CpuId(0));
+        model.cpus[0] = {};
+    }
     static GuestVirt virt(Mfn mfn) { return GuestVirt(mfn.value << page_shift); }
 
     template <typename F> static auto finish(F&& operation) {
