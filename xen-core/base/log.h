@@ -3,6 +3,7 @@
 // host) keeps a ring that the console domain can read, and writes to the early UART while xen-core owns it.
 #pragma once
 
+#include "base/result.h"
 #include "base/types.h"
 
 #include <stdarg.h>
@@ -20,7 +21,8 @@ enum class LogLevel : unsigned char { error, warning, info, debug };
 [[gnu::format(printf, 2, 3)]] void log(LogLevel level, const char* format, ...);
 
 // A refusal that a guest can cause at will: named (which check, which domain), rate-limited for the whole machine.
-[[gnu::format(printf, 2, 3)]] void log_refusal(DomId domain, const char* format, ...);
+// Returns `reason`, for the caller to pass on.
+[[gnu::cold, gnu::format(printf, 3, 4)]] Error refuse(Error reason, DomId domain, const char* format, ...);
 
 // Prints the message, registers and a symbolised back trace, and stops the machine. Only for broken invariants of
 // xen-core itself: never reachable by what a guest does.

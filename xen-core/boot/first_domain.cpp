@@ -11,7 +11,6 @@
 #include "domain/domain_table.h"
 #include "domain/hypercall_page.h"
 #include "domain/vcpu_context.h"
-#include "memory/m2p.h"
 
 #include <algorithm>
 

@@ -127,15 +127,15 @@ void log(LogLevel level, const char* format, ...) {
 }
 
 // At most `burst` lines at once, one more every `interval`; what was dropped is counted and reported with the next line.
-void log_refusal(DomId domain, const char* format, ...) {
+Error refuse(Error reason, DomId domain, const char* format, ...) {
     constexpr Nanoseconds interval = 500'000'000, burst = 10;
     static constinit std::atomic<Nanoseconds> paid_until{0}; // each line costs an interval
     static constinit std::atomic<uint32_t> dropped{0};
-    if (options.guest_log_level < LogLevel::debug) return;
+    if (options.guest_log_level < LogLevel::debug) return reason;
     Nanoseconds time = now(), paid = paid_until.load(std::memory_order_relaxed);
     if (paid > time + (burst - 1) * interval) {
         dropped.fetch_add(1, std::memory_order_relaxed);
-        return;
+        return reason;
     }
     paid_until.store(std::max(paid, time) + interval, std::memory_order_relaxed);
     char prefix[64];
@@ -145,6 +145,7 @@ void log_refusal(DomId domain, const char* format, ...) {
     write_line(prefix, format, arguments);
     va_end(arguments);
     if (uint32_t count = dropped.exchange(0)) log(LogLevel::info, "%u more refusals were not printed", count);
+    return reason;
 }
 
 void cannot_start(const char* format, ...) {

@@ -7,7 +7,7 @@
 #include "arch/x86_64/instructions.h"
 #include "boot/memory_ranges.h"
 #include "memory/allocator.h"
-#include "memory/m2p.h"
+#include "memory/frame_table.h"
 
 extern "C" {
 extern const char text_start[], text_end[], rodata_start[], rodata_end[], data_start[], data_end[], image_end[];

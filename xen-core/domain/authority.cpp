@@ -52,29 +52,23 @@ ForeignAccess AuthorityCheck::foreign(Domain& domain) { return ForeignAccess(dom
 Status AuthorityCheck::platform(const Domain& caller, PlatformRight right) {
     if (caller.authority.holds(right)) [[likely]]
         return success;
-    log_refusal(caller.id, "lacks the right %s", name_of(right));
-    return Error::not_permitted;
+    return refuse(Error::not_permitted, caller.id, "lacks the right %s", name_of(right));
 }
 
 Result<Control> AuthorityCheck::control(const Domain& caller, Domain& target) {
     if (caller.authority.holds(TargetRight::control, target.id)) [[likely]]
         return Control(target);
-    log_refusal(caller.id, "lacks the right control over domain %u", target.id.value);
-    return Error::not_permitted;
+    return refuse(Error::not_permitted, caller.id, "lacks the right control over domain %u", target.id.value);
 }
 
 Result<MemoryAccess> AuthorityCheck::memory(const Domain& caller, Domain& target) {
     if (&caller == &target) return MemoryAccess(target);
     if (target.is_dying())
         return Error::no_such_domain; // what would be pinned or mapped now, its teardown might have passed already
-    if (target.is_sealed) {
-        log_refusal(caller.id, "domain %u is sealed", target.id.value);
-        return Error::not_permitted;
-    }
+    if (target.is_sealed) return refuse(Error::not_permitted, caller.id, "domain %u is sealed", target.id.value);
     if (caller.authority.holds(TargetRight::map_memory, target.id)) [[likely]]
         return MemoryAccess(target);
-    log_refusal(caller.id, "lacks the right map_memory over domain %u", target.id.value);
-    return Error::not_permitted;
+    return refuse(Error::not_permitted, caller.id, "lacks the right map_memory over domain %u", target.id.value);
 }
 
 } // namespace skerry

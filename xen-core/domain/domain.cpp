@@ -20,7 +20,7 @@ uint64_t core_frame_limit(const DomainConfig& config) {
 
 Domain::Domain(DomId number, const DomainConfig& config)
     : id(number), account(number, config.max_frames, core_frame_limit(config)), mmu(account, *this), pirqs(*this),
-      events(number, config.max_event_port, *this, *this, *this, pirqs),
+      events(number, config.max_event_port, *this, *this, pirqs),
       grants(account, config.max_grant_frames, config.max_grant_version), maptrack(account, config.max_maptrack_frames),
       max_vcpus_(config.max_vcpus), watchdogs_{Watchdog(*this), Watchdog(*this)} {
     memcpy(handle, config.handle, sizeof(handle));
@@ -94,7 +94,7 @@ void Domain::wake_pollers(EvtPort port) {
     });
 }
 
-// --- EventPageSource, EventPages ---
+// --- EventPages ---
 
 void* Domain::take_page() { return allocate_core_pages(account); }
 void Domain::return_page(void* page) { free_core_pages(account, page); }

@@ -53,7 +53,7 @@ struct MemoryMap {
     Entry entries[max_entries];
 };
 
-class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuHost {
+class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
   public:
     Domain(DomId id, const DomainConfig& config);
     ~Domain();
@@ -146,10 +146,9 @@ class Domain final : NonCopyable, EventSink, EventPageSource, EventPages, PvMmuH
     // EventSink
     void deliver(VcpuId vcpu) override;
     void wake_pollers(EvtPort port) override;
-    // EventPageSource
+    // EventPages
     void* take_page() override;
     void return_page(void* page) override;
-    // EventPages
     Result<void*> map(uint64_t guest_frame) override;
     void unmap(void* page) override;
     // PvMmuHost

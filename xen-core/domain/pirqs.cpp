@@ -7,10 +7,8 @@ namespace skerry {
 
 Status DomainPirqs::map(uint32_t gsi) {
     if (gsi >= limit || gsi >= interrupt_line_count()) return Error::invalid;
-    if (!domain_.interrupt_lines.contains(gsi)) {
-        log_refusal(domain_.id, "no right to interrupt line %u", gsi);
-        return Error::not_permitted;
-    }
+    if (!domain_.interrupt_lines.contains(gsi))
+        return refuse(Error::not_permitted, domain_.id, "no right to interrupt line %u", gsi);
     mapped_[gsi / 64] |= uint64_t{1} << (gsi % 64);
     return success;
 }

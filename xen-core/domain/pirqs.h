@@ -33,7 +33,6 @@ class DomainPirqs final : public PirqRouter, InterruptSink, NonCopyable {
     Status bind(uint32_t pirq, bool will_share, EvtPort port) override;
     void unbind(uint32_t pirq) override;
     void set_vcpu(uint32_t pirq, VcpuId vcpu) override;
-    void unmasked(uint32_t) override {}
 
   private:
     void interrupt(uint32_t gsi) override;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "domain/pv_cpu_state.h"
-#include "events/event_channel.h"
+#include "events/event_table.h"
 #include "memory/allocator.h"
 #include "memory/guest_copy.h"
 #include "schedule/scheduler.h"

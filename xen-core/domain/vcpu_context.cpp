@@ -22,6 +22,10 @@ class TakenBase : NonCopyable {
         base_ = wanted;
         return success;
     }
+    // The call restarts: it will take the base again, and get further.
+    void suspend() {
+        if (base_) mmu_.suspend_base(frame_of(MachAddr(std::exchange(base_, 0))));
+    }
     // `held` gets the base; the one it held is given back by this object.
     void swap_into(uint64_t& held) { std::swap(held, base_); }
 
@@ -37,9 +41,16 @@ Status initialise_vcpu(Vcpu& vcpu, const vcpu_guest_context_t& context, WorkBudg
     PvMmu& mmu = vcpu.domain.mmu;
     TakenBase kernel(mmu, budget), user(mmu, budget);
     if (!(context.ctrlreg[3] & cr3_frame_mask)) return Error::invalid;
-    TRY_STATUS(kernel.take(context.ctrlreg[3]));
-    TRY_STATUS(user.take(context.ctrlreg[1]));
-    TRY_STATUS(vcpu.cpu.set_context(mmu, context));
+    Status done = kernel.take(context.ctrlreg[3]);
+    if (done.ok()) done = user.take(context.ctrlreg[1]);
+    if (done.ok()) done = vcpu.cpu.set_context(mmu, context);
+    if (!done.ok()) {
+        if (done.error() == Error::restart) {
+            kernel.suspend();
+            user.suspend();
+        }
+        return done;
+    }
     kernel.swap_into(vcpu.cpu.kernel_cr3);
     user.swap_into(vcpu.cpu.user_cr3);
     vcpu.domain.vm_assist |= context.vm_assist;

@@ -23,11 +23,11 @@ bool test_and_clear(unsigned long& word, unsigned bit) {
     unsigned long mask = 1ul << bit;
     return (shared_word(word).fetch_and(~mask, std::memory_order_seq_cst) & mask) != 0;
 }
-bool test(unsigned long& word, unsigned bit) { return shared_word(word).load(std::memory_order_relaxed) >> bit & 1; }
+bool test(unsigned long& word, unsigned bit) { return shared_word(word).load(std::memory_order_seq_cst) >> bit & 1; }
 
 } // namespace
 
-[[gnu::always_inline]] inline void EventTable::set_pending_two_level(EventChannel& channel, EvtPort port) {
+void EventTable::set_pending_two_level(EventChannel& channel, EvtPort port) {
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
     if (!shared) [[unlikely]]
         return;
@@ -35,47 +35,18 @@ bool test(unsigned long& word, unsigned bit) { return shared_word(word).load(std
     // from FIFO needs every port closed.
     unsigned index = port.value / bits_per_word % bits_per_word, bit = port.value % bits_per_word;
     if (!test_and_set(shared->evtchn_pending[index], bit)) {
-        if (!test(shared->evtchn_mask[index], bit)) select(channel, index);
+        if (!test(shared->evtchn_mask[index], bit)) select(channel, port);
         notify_pollers(port);
     }
 }
 
-// Two-level: word `index` has something pending and not masked.
-[[gnu::always_inline]] inline void EventTable::select(EventChannel& channel, unsigned index) {
+// Two-level: `port` is pending and not masked.
+void EventTable::select(EventChannel& channel, EvtPort port) {
     VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
     vcpu_info* info = vcpus_[id.value].load(std::memory_order_relaxed)->info.load(std::memory_order_acquire);
-    if (info && !test_and_set(info->evtchn_pending_sel, index)) mark_upcall(id, *info);
-}
-
-[[gnu::always_inline]] inline void EventTable::mark_upcall(VcpuId id, vcpu_info& info) {
-    if (shared_byte(info.evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0) sink_.deliver(id);
-}
-
-Status EventTable::send(EvtPort port) {
-    EventChannel* channel = find(port);
-    if (!channel) [[unlikely]]
-        return Error::invalid;
-    Holding held(channel->lock);
-    EventTable* table = this;
-    EventChannel* target = channel;
-    if (channel->consumer) [[unlikely]]
-        return Error::invalid;
-    if (channel->state == PortState::interdomain) [[likely]] {
-        table = channel->peer;
-        port = EvtPort(channel->number);
-        target = &table->bound(port);
-        if (target->consumer) [[unlikely]] {
-            table->tell_consumer(*target, port);
-            return success;
-        }
-    } else if (channel->state != PortState::ipi) {
-        return channel->state == PortState::unbound ? success : Status(Error::invalid);
-    }
-    if (table->uses_fifo())
-        table->set_pending_fifo(*target, port);
-    else
-        table->set_pending_two_level(*target, port);
-    return success;
+    if (info && !test_and_set(info->evtchn_pending_sel, port.value / bits_per_word % bits_per_word) &&
+        shared_byte(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
+        sink_.deliver(id);
 }
 
 void EventTable::set_pending(EventChannel& channel, EvtPort port) {
@@ -85,26 +56,23 @@ void EventTable::set_pending(EventChannel& channel, EvtPort port) {
         set_pending_two_level(channel, port);
 }
 
-// The lock of `channel`, an interdomain port of this table, is held: the peer's port is bound and stays so.
-void EventTable::send_to_peer(EventChannel& channel) {
-    EventTable& peer = *channel.peer;
-    EvtPort port(channel.number);
-    EventChannel& target = peer.bound(port);
-    if (target.consumer)
-        peer.tell_consumer(target, port);
-    else
-        peer.set_pending(target, port);
-}
-
-void EventTable::tell_consumer(EventChannel& channel, EvtPort port) {
-    consumers_[channel.consumer - 1]->notify(VcpuId(channel.vcpu.load(std::memory_order_relaxed)), port);
-}
-
-void EventTable::send_from_attached(EvtPort port) {
+// Flat: every call on the way would cost a tenth of it.
+[[gnu::flatten]] Status EventTable::send(EvtPort port) {
     EventChannel* channel = find(port);
-    if (!channel) return;
+    if (!channel) [[unlikely]]
+        return Error::invalid;
     Holding held(channel->lock);
-    if (channel->consumer && channel->state == PortState::interdomain) send_to_peer(*channel);
+    EventTable* table = this;
+    EventChannel* target = channel;
+    if (channel->state == PortState::interdomain) [[likely]] {
+        table = channel->peer;
+        port = EvtPort(channel->number);
+        target = &table->bound(port);
+    } else if (channel->state != PortState::ipi) {
+        return channel->state == PortState::unbound ? success : Status(Error::invalid);
+    }
+    table->set_pending(*target, port);
+    return success;
 }
 
 // What xen-core itself sends may be late: the port may have been closed, bound to something else, or be gone with its
@@ -125,20 +93,11 @@ void EventTable::send_virq(VcpuId id, uint32_t virq) {
     if (port) send_if(PortState::virq, EvtPort(port), virq);
 }
 
-void EventTable::send_pirq(EvtPort port, uint32_t pirq) { send_if(PortState::pirq, port, pirq); }
-
 Status EventTable::unmask(EvtPort port) {
     EventChannel* channel = find(port);
     if (!channel) return Error::invalid;
-    uint32_t pirq = 0;
-    bool is_pirq = false;
-    {
-        Holding held(channel->lock);
-        is_pirq = channel->state == PortState::pirq;
-        pirq = channel->number;
-        unmask_locked(*channel, port);
-    }
-    if (is_pirq) pirqs_.unmasked(pirq);
+    Holding held(channel->lock);
+    unmask_locked(*channel, port);
     return success;
 }
 
@@ -152,53 +111,33 @@ void EventTable::unmask_locked(EventChannel& channel, EvtPort port) {
         return;
     }
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    if (!shared || port.value >= two_level_ports) return;
+    if (!shared || port.value >= two_level_ports || !vcpu(VcpuId(channel.vcpu.load(std::memory_order_relaxed)))) return;
     unsigned index = port.value / bits_per_word, bit = port.value % bits_per_word;
-    VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
-    EventVcpu* target = vcpu(id);
-    vcpu_info* info = target ? target->info.load(std::memory_order_acquire) : nullptr;
-    if (info && test_and_clear(shared->evtchn_mask[index], bit) && test(shared->evtchn_pending[index], bit) &&
-        !test_and_set(info->evtchn_pending_sel, index))
-        mark_upcall(id, *info);
+    if (test_and_clear(shared->evtchn_mask[index], bit) && test(shared->evtchn_pending[index], bit))
+        select(channel, port);
 }
 
 bool EventTable::is_pending(EvtPort port) {
-    if (uses_fifo()) {
-        Holding held(lock_); // keeps the event pages where they are
-        EventWord* word = uses_fifo() && port.value < fifo_ports ? event_word(port) : nullptr;
-        return word && word->load(std::memory_order_seq_cst) >> EVTCHN_FIFO_PENDING & 1;
-    }
-    return is_pending_two_level(port);
+    if (!uses_fifo()) return is_pending_two_level(port);
+    Holding held(lock_); // keeps the event pages where they are
+    EventWord* word = port.value < fifo_ports ? event_word(port) : nullptr;
+    return word && word->load(std::memory_order_seq_cst) >> EVTCHN_FIFO_PENDING & 1;
 }
 
 bool EventTable::is_pending_two_level(EvtPort port) const {
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    return shared && port.value < two_level_ports &&
-           shared_word(shared->evtchn_pending[port.value / bits_per_word]).load(std::memory_order_seq_cst) >>
-                   (port.value % bits_per_word) &
-               1;
-}
-
-bool EventTable::is_masked(EvtPort port) {
-    if (uses_fifo()) {
-        Holding held(lock_);
-        EventWord* word = uses_fifo() && port.value < fifo_ports ? event_word(port) : nullptr;
-        return !word || word->load(std::memory_order_relaxed) >> EVTCHN_FIFO_MASKED & 1;
-    }
-    shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    return !shared || port.value >= two_level_ports ||
-           test(shared->evtchn_mask[port.value / bits_per_word], port.value % bits_per_word);
+    if (!shared || port.value >= two_level_ports) [[unlikely]]
+        return false;
+    return test(shared->evtchn_pending[port.value / bits_per_word], port.value % bits_per_word);
 }
 
 // A port that is closed takes its pending event with it. The table's lock is held.
 void EventTable::clear_pending(EvtPort port) {
-    if (uses_fifo()) {
-        if (EventWord* word = event_word(port))
-            word->fetch_and(~(1u << EVTCHN_FIFO_PENDING), std::memory_order_relaxed);
-        return;
-    }
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    if (shared && port.value < two_level_ports)
+    EventWord* word = uses_fifo() ? event_word(port) : nullptr;
+    if (word)
+        word->fetch_and(~(1u << EVTCHN_FIFO_PENDING), std::memory_order_relaxed);
+    else if (!uses_fifo() && shared && port.value < two_level_ports)
         (void)test_and_clear(shared->evtchn_pending[port.value / bits_per_word], port.value % bits_per_word);
 }
 
@@ -237,7 +176,7 @@ void GlobalVirqs::forget(EventTable& table) {
 void GlobalVirqs::send(uint32_t virq) {
     if (virq >= EventVcpu::virqs) return;
     Holding held(lock_);
-    if (EventTable* table = handlers_[virq] ? handlers_[virq] : default_) table->send_global_virq(virq);
+    if (EventTable* table = handlers_[virq] ? handlers_[virq] : default_) table->send_virq(VcpuId(0), virq);
 }
 
 } // namespace skerry

@@ -44,7 +44,7 @@ void EventTable::set_pending_fifo(EventChannel& channel, EvtPort port) {
         if (queue_event(channel, port, *word)) [[likely]]
             return;
     word->fetch_or(pending_bit, std::memory_order_seq_cst);
-    log_refusal(owner_, "event port %u: its queue changes faster than it can be locked", port.value);
+    (void)refuse(Error::try_again, owner_, "event port %u: its queue changes faster than it can be locked", port.value);
 }
 
 // Under the locks of the queue it was last on and of the one it belongs on. False: they changed meanwhile.
@@ -92,26 +92,20 @@ void EventTable::link_event(EventVcpu& target, uint16_t queue, EvtPort port, Eve
 bool EventTable::set_link(EvtPort tail, EvtPort port) {
     EventWord* word = event_word(tail);
     if (!word) return false;
-    auto try_once = [&](event_word_t seen) {
-        event_word_t wanted = (seen & ~(busy_bit | link_mask)) | port.value;
-        return word->compare_exchange_strong(seen, wanted, std::memory_order_seq_cst);
-    };
-    event_word_t seen = word->load(std::memory_order_relaxed);
-    if (!(seen & linked_bit)) return false;
-    if (try_once(seen)) [[likely]]
-        return true;
-    // The guest masks or unmasks it right now; BUSY asks it to hold still.
-    word->fetch_or(busy_bit, std::memory_order_seq_cst);
-    for (unsigned attempt = 0; attempt < link_attempts; ++attempt) {
-        seen = word->load(std::memory_order_relaxed);
+    for (unsigned attempt = 0; attempt <= link_attempts; ++attempt) {
+        event_word_t seen = word->load(std::memory_order_relaxed);
         if (!(seen & linked_bit)) {
-            word->fetch_and(~busy_bit, std::memory_order_seq_cst);
+            if (attempt) word->fetch_and(~busy_bit, std::memory_order_seq_cst);
             return false;
         }
-        if (try_once(seen)) return true;
+        event_word_t wanted = (seen & ~(busy_bit | link_mask)) | port.value;
+        if (word->compare_exchange_strong(seen, wanted, std::memory_order_seq_cst)) [[likely]]
+            return true;
+        // The guest masks or unmasks it right now; BUSY asks it to hold still.
+        if (!attempt) word->fetch_or(busy_bit, std::memory_order_seq_cst);
     }
     word->fetch_and(~busy_bit, std::memory_order_seq_cst);
-    log_refusal(owner_, "event port %u: the guest ignores BUSY", tail.value);
+    (void)refuse(Error::try_again, owner_, "event port %u: the guest ignores BUSY", tail.value);
     return true; // as if linked: its queue is its own to break
 }
 
@@ -128,17 +122,12 @@ Status EventTable::init_control(uint64_t guest_frame, uint32_t offset, VcpuId id
     if (offset > page_size - sizeof(evtchn_fifo_control_block) || offset % 8 != 0) return Error::invalid;
     Holding held(lock_);
     if (is_dying()) return Error::invalid;
-    TRY_STATUS(map_control_block(*event_vcpu, guest_frame, offset));
+    if (event_vcpu->control_page) return Error::invalid;
+    char* page = static_cast<char*>(TRY(memory_.map(guest_frame)));
+    event_vcpu->control_page = page;
+    event_vcpu->control_block.store(reinterpret_cast<evtchn_fifo_control_block*>(page + offset),
+                                    std::memory_order_release);
     if (!uses_fifo()) start_fifo();
-    return success;
-}
-
-Status EventTable::map_control_block(EventVcpu& event_vcpu, uint64_t guest_frame, uint32_t offset) {
-    if (event_vcpu.control_page) return Error::invalid;
-    void* page = TRY(guest_pages_.map(guest_frame));
-    event_vcpu.control_page = page;
-    event_vcpu.control_block.store(reinterpret_cast<evtchn_fifo_control_block*>(static_cast<char*>(page) + offset),
-                                   std::memory_order_release);
     return success;
 }
 
@@ -161,7 +150,7 @@ Status EventTable::expand_array(uint64_t guest_frame) {
     if (!uses_fifo()) return Error::not_supported;
     if (is_dying()) return Error::invalid;
     if (event_page_count_ == event_pages) return Error::no_space;
-    auto* page = static_cast<EventWord*>(TRY(guest_pages_.map(guest_frame)));
+    auto* page = static_cast<EventWord*>(TRY(memory_.map(guest_frame)));
     uint32_t first = event_page_count_ * words_per_page;
     event_pages_[event_page_count_].store(page, std::memory_order_seq_cst);
     ++event_page_count_;
@@ -194,13 +183,13 @@ void EventTable::drop_fifo() {
         EventVcpu* event_vcpu = slot.load(std::memory_order_relaxed);
         if (!event_vcpu || !event_vcpu->control_page) continue;
         event_vcpu->control_block.store(nullptr, std::memory_order_relaxed);
-        guest_pages_.unmap(event_vcpu->control_page);
+        memory_.unmap(event_vcpu->control_page);
         event_vcpu->control_page = nullptr;
         for (uint32_t& tail : event_vcpu->tails) tail = 0;
     }
     for (; event_page_count_ != 0; --event_page_count_) {
         EventWord* page = event_pages_[event_page_count_ - 1].exchange(nullptr, std::memory_order_relaxed);
-        guest_pages_.unmap(page);
+        memory_.unmap(page);
     }
     lowest_free_ = 1;
 }

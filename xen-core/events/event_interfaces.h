@@ -22,21 +22,15 @@ class EventSink {
     ~EventSink() = default;
 };
 
-// Pages for the port table, zeroed, charged to the domain. Called with the table's lock held.
-class EventPageSource {
-  public:
-    virtual void* take_page() = 0; // null: the account's limit, or no memory
-    virtual void return_page(void* page) = 0;
-
-  protected:
-    ~EventPageSource() = default;
-};
-
-// The guest's frames that FIFO control blocks and event arrays live in. Called with the table's lock held.
+// The memory behind an event table. Called with the table's lock held.
 class EventPages {
   public:
-    // Takes a writable reference to the guest's frame and returns where xen-core sees it; Error::invalid if the frame
-    // is not the domain's or not usable as writable memory, no_memory.
+    // A page for the port table, zeroed, charged to the domain. Null: the account's limit, or no memory.
+    virtual void* take_page() = 0;
+    virtual void return_page(void* page) = 0;
+    // The guest's frames that FIFO control blocks and event arrays live in: takes a writable reference to the guest's
+    // frame and returns where xen-core sees it; Error::invalid if the frame is not the domain's or not usable as
+    // writable memory, no_memory.
     virtual Result<void*> map(uint64_t guest_frame) = 0;
     virtual void unmap(void* page) = 0; // the pointer that map returned
 
@@ -52,19 +46,9 @@ class PirqRouter {
     virtual Status bind(uint32_t pirq, bool will_share, EvtPort port) = 0;
     virtual void unbind(uint32_t pirq) = 0;
     virtual void set_vcpu(uint32_t pirq, VcpuId vcpu) = 0; // a hint where to deliver
-    virtual void unmasked(uint32_t pirq) = 0; // its port was unmasked: re-enable if the line waits for that
 
   protected:
     ~PirqRouter() = default;
-};
-
-// Something inside xen-core that receives the events of a port instead of the guest ("Xen-attached").
-class EventConsumer {
-  public:
-    virtual void notify(VcpuId vcpu, EvtPort port) = 0; // under the sender's port lock
-
-  protected:
-    ~EventConsumer() = default;
 };
 
 } // namespace skerry

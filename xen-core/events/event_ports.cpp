@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ports: memory for them, allocation, binding.
+// Ports: memory for them, allocation, binding; and their end: closing one, all, and the table.
 #include "events/event_table.h"
 
 #include "base/log.h"
@@ -8,73 +8,44 @@
 
 namespace skerry {
 
-EventTable::EventTable(DomId owner, uint32_t max_port, EventSink& sink, EventPageSource& page_source,
-                       EventPages& guest_pages, PirqRouter& pirqs)
-    : owner_(owner), max_port_(std::min<uint32_t>(max_port, fifo_ports - 1)), sink_(sink), page_source_(page_source),
-      guest_pages_(guest_pages), pirqs_(pirqs) {}
+EventTable::EventTable(DomId owner, uint32_t max_port, EventSink& sink, EventPages& pages, PirqRouter& pirqs)
+    : owner_(owner), max_port_(std::min<uint32_t>(max_port, fifo_ports - 1)), sink_(sink), memory_(pages),
+      pirqs_(pirqs) {}
 
 void EventTable::attach_vcpu(VcpuId id, EventVcpu& event_vcpu) {
     ASSERT(id.value < max_vcpus && !vcpu(id));
     vcpus_[id.value].store(&event_vcpu, std::memory_order_release);
 }
 
-EventChannel* EventTable::find_far(EvtPort port) {
-    if (port.value >= fifo_ports) return nullptr;
-    uint32_t page = port.value / ports_per_page;
-    Directory* directory = directories_[page / pages_per_directory].load(std::memory_order_acquire);
-    EventChannel* first =
-        directory ? directory->pages[page % pages_per_directory].load(std::memory_order_acquire) : nullptr;
-    return first ? first + port.value % ports_per_page : nullptr;
-}
-
 // The table's lock is held.
 Status EventTable::ensure_memory(EvtPort port) {
     if (find(port)) return success;
-    std::atomic<EventChannel*>* slot = &first_page_;
-    if (port.value >= ports_per_page) {
-        uint32_t page = port.value / ports_per_page;
-        std::atomic<Directory*>& directory = directories_[page / pages_per_directory];
-        if (!directory.load(std::memory_order_relaxed)) {
-            void* memory = page_source_.take_page();
-            if (!memory) return Error::no_memory;
-            directory.store(static_cast<Directory*>(memory), std::memory_order_release);
-        }
-        slot = &directory.load(std::memory_order_relaxed)->pages[page % pages_per_directory];
-    }
-    auto* channels = static_cast<EventChannel*>(page_source_.take_page());
+    auto* channels = static_cast<EventChannel*>(memory_.take_page());
     if (!channels) return Error::no_memory;
     if (port.value < ports_per_page) channels[0].state = PortState::reserved; // port 0 means "none" everywhere
-    slot->store(channels, std::memory_order_release);
+    port_pages_[port.value / ports_per_page].store(channels, std::memory_order_release);
     return success;
 }
 
 // The lowest free port, still free. The table's lock is held; the caller binds it before it lets go.
 Result<EvtPort> EventTable::allocate_port() {
     if (is_dying()) return Error::invalid;
-    uint32_t limit = std::min(max_port_ + 1, port_limit());
-    bool all_below_taken = true;
+    const uint32_t limit = std::min(max_port_ + 1, port_limit());
     for (uint32_t number = lowest_free_; number < limit; ++number) {
         EvtPort port(number);
         TRY_STATUS(ensure_memory(port));
-        bool is_free = find(port)->state == PortState::free;
-        // The guest may not have taken an old event of this port off its queue yet: then it waits for reuse.
-        if (is_free && !is_busy(port)) {
-            if (all_below_taken) lowest_free_ = number;
+        if (find(port)->state != PortState::free) {
+            if (number == lowest_free_) ++lowest_free_;
+        } else if (!is_busy(port)) {
             return port;
-        }
-        if (is_free && all_below_taken) {
-            lowest_free_ = number;
-            all_below_taken = false;
-        }
+        } // else: the guest has not taken an old event of this port off its queue yet; it waits for reuse
     }
-    if (all_below_taken) lowest_free_ = std::max(lowest_free_, limit);
     return Error::no_space;
 }
 
 // The table's lock and the port's are held.
 void EventTable::bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number) {
     channel.priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-    channel.consumer = 0;
     channel.pending_without_page = false;
     channel.peer = nullptr;
     channel.number = number;
@@ -152,7 +123,6 @@ Result<PortStatus> EventTable::status(EvtPort port) {
     Holding held(lock_);
     EventChannel* channel = find(port);
     if (!channel) return Error::invalid;
-    if (channel->consumer) return Error::access_denied;
     DomId domain(channel->state == PortState::interdomain ? channel->peer->owner_.value
                                                           : static_cast<uint16_t>(channel->number));
     return PortStatus{channel->state, VcpuId(channel->vcpu.load(std::memory_order_relaxed)), domain, channel->number};
@@ -162,7 +132,7 @@ Status EventTable::bind_vcpu(EvtPort port, VcpuId id) {
     if (!vcpu(id)) return Error::not_found;
     Holding held(lock_);
     EventChannel* channel = find(port);
-    if (!channel || channel->consumer) return Error::invalid;
+    if (!channel) return Error::invalid;
     bool movable = channel->state == PortState::unbound || channel->state == PortState::interdomain ||
                    channel->state == PortState::pirq ||
                    (channel->state == PortState::virq && is_global_virq(channel->number));
@@ -172,18 +142,119 @@ Status EventTable::bind_vcpu(EvtPort port, VcpuId id) {
     return success;
 }
 
-Result<EvtPort> EventTable::alloc_unbound_attached(DomId remote, VcpuId id, EventConsumer& consumer) {
-    Holding held(lock_);
-    unsigned index = 0;
-    while (index < max_consumers && consumers_[index] && consumers_[index] != &consumer) ++index;
-    if (index == max_consumers) return Error::no_space;
-    consumers_[index] = &consumer;
-    EvtPort port = TRY(allocate_port());
+// --- the end ---
+
+// The table's lock and the port's are held. The port is free afterwards.
+void EventTable::unbind(EventChannel& channel, EvtPort port) {
+    channel.state = PortState::free;
+    channel.peer = nullptr;
+    channel.pending_without_page = false;
+    channel.vcpu.store(0, std::memory_order_relaxed);
+    clear_pending(port);
+    --bound_ports_;
+    lowest_free_ = std::min(lowest_free_, port.value);
+}
+
+Status EventTable::close(EvtPort port) {
+    for (;;) {
+        EventTable* peer = nullptr;
+        {
+            Holding held(lock_);
+            EventChannel* channel = find(port);
+            if (!channel || channel->state == PortState::free || channel->state == PortState::reserved)
+                return Error::invalid;
+            if (channel->state != PortState::interdomain) {
+                close_local(*channel, port);
+                return success;
+            }
+            peer = channel->peer;
+            if (peer == this) {
+                close_link(*channel, port, *peer);
+                return success;
+            }
+            peer->users_.fetch_add(1, std::memory_order_relaxed); // it is linked to us: not torn down yet
+        }
+        // Both tables, in order; the link may have changed meanwhile.
+        bool closed = close_if_linked_to(*peer, port);
+        peer->users_.fetch_sub(1, std::memory_order_release);
+        if (closed) return success;
+    }
+}
+
+// The table's lock is held; the port is bound, and not interdomain.
+void EventTable::close_local(EventChannel& channel, EvtPort port) {
+    if (channel.state == PortState::pirq) pirqs_.unbind(channel.number);
+    if (channel.state == PortState::virq) {
+        for (auto& slot : vcpus_) {
+            EventVcpu* event_vcpu = slot.load(std::memory_order_relaxed);
+            if (event_vcpu && event_vcpu->virq_ports[channel.number].load(std::memory_order_relaxed) == port.value)
+                event_vcpu->virq_ports[channel.number].store(0, std::memory_order_relaxed);
+        }
+    }
+    Holding held(channel.lock);
+    unbind(channel, port);
+}
+
+// Both tables' locks are held. The peer's port waits for this domain to bind it again.
+void EventTable::close_link(EventChannel& ours, EvtPort port, EventTable& peer) {
+    EventChannel& theirs = *peer.find(EvtPort(ours.number));
+    HoldingBoth ports(ours.lock, theirs.lock);
+    theirs.state = PortState::unbound;
+    theirs.peer = nullptr;
+    theirs.number = owner_.value;
+    unbind(ours, port);
+}
+
+bool EventTable::close_if_linked_to(EventTable& peer, EvtPort port) {
+    HoldingBoth held(lock_, peer.lock_);
     EventChannel& channel = *find(port);
-    Holding port_held(channel.lock);
-    bind(channel, PortState::unbound, id, remote.value);
-    channel.consumer = static_cast<uint8_t>(index + 1);
-    return port;
+    if (channel.state != PortState::interdomain || channel.peer != &peer) return false;
+    close_link(channel, port, peer);
+    return true;
+}
+
+// Closes the ports from closing_ on. Progress survives Error::restart.
+Status EventTable::close_all(WorkBudget& budget) {
+    uint32_t limit = std::min(max_port_ + 1, fifo_ports);
+    uint32_t number = closing_.load(std::memory_order_relaxed);
+    for (; number < limit; ++number) {
+        if (!find(EvtPort(number))) {
+            number |= ports_per_page - 1; // no port of this page exists
+            continue;
+        }
+        if (!budget.spend()) {
+            closing_.store(number, std::memory_order_relaxed);
+            return Error::restart;
+        }
+        (void)close(EvtPort(number)); // what is not open stays
+    }
+    closing_.store(1, std::memory_order_relaxed);
+    return success;
+}
+
+Status EventTable::reset(WorkBudget& budget) {
+    TRY_STATUS(close_all(budget));
+    Holding held(lock_);
+    if (bound_ports_ != 0) return Error::try_again;
+    drop_fifo();
+    return success;
+}
+
+Status EventTable::tear_down(WorkBudget& budget) {
+    {
+        Holding held(lock_); // no binding is in the middle
+        dying_.store(true, std::memory_order_seq_cst);
+    }
+    global_virqs.forget(*this);
+    TRY_STATUS(close_all(budget));
+    Holding held(lock_);
+    if (bound_ports_ != 0) return Error::restart;
+    closed_.store(true, std::memory_order_seq_cst);
+    if (users_.load(std::memory_order_seq_cst) != 0) return Error::restart;
+    drop_fifo();
+    for (auto& page : port_pages_)
+        if (EventChannel* channels = page.exchange(nullptr, std::memory_order_acq_rel)) memory_.return_page(channels);
+    return success;
 }
 
 } // namespace skerry

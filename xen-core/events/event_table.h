@@ -19,16 +19,55 @@
 // Event words, bitmaps and control blocks are the guest's memory: only single atomic accesses, every value read is
 // bounded or ignored, every retry counted. A guest can garble its own notifications only.
 //
-// Port memory is pages from EventPageSource, taken as ports are used, freed by tear_down.
+// Port memory is pages from EventPages, taken as ports are used, freed by tear_down.
 //
 // Authority is the caller's business: operations that name another domain get that domain's table. Any CPU may call.
 // Errors are named after what Xen returns (see base/result.h). ABI: <xen/event_channel.h>.
 #pragma once
 
+#include "base/lock.h"
 #include "base/work_budget.h"
-#include "events/event_channel.h"
+#include "events/event_interfaces.h"
+
+#include <xen/event_channel.h>
+#include <xen/xen.h>
 
 namespace skerry {
+
+class EventTable;
+
+enum class PortState : uint8_t { free, reserved, unbound, interdomain, pirq, virq, ipi };
+
+// Zeroed memory is a free port. `lock` guards the rest; the fields that name a binding (state, peer, number) change
+// only while the table's lock is held too, so either lock suffices to read them.
+struct EventChannel {
+    Lock<LockRank::event_port> lock;
+    PortState state;
+    std::atomic<uint8_t> priority;          // FIFO: of the next queueing
+    std::atomic<bool> pending_without_page; // FIFO: set pending before its event word existed
+    std::atomic<uint16_t> vcpu;             // whom to notify
+    std::atomic<uint16_t> last_queue;       // FIFO: vCPU << 4 | priority of the queue it was last put on
+    EventTable* peer;                       // interdomain: the other end's table (perhaps our own)
+    uint32_t number; // interdomain: the peer's port; unbound: the domain that may bind; pirq, virq: which
+    uint32_t unused;
+};
+static_assert(sizeof(EventChannel) == 32, "128 ports a page");
+
+// The event side of one vCPU. Embedded in Vcpu and attached to the table; must outlive it or be detached.
+struct EventVcpu : NonCopyable {
+    static constexpr unsigned virqs = 24;
+    static_assert(virqs == NR_VIRQS);
+
+    // Where the guest sees its flags: in shared_info, or where VCPUOP_register_vcpu_info put it. Null: events for it
+    // stay pending in the bitmaps until it has one.
+    std::atomic<vcpu_info*> info{nullptr};
+    std::atomic<uint32_t> virq_ports[virqs] = {}; // 0: not bound
+    // FIFO; queues_lock guards tails and the links of events on this vCPU's queues.
+    Lock<LockRank::event_queue> queues_lock;
+    std::atomic<evtchn_fifo_control_block*> control_block{nullptr};
+    void* control_page = nullptr;
+    uint32_t tails[EVTCHN_FIFO_MAX_QUEUES] = {}; // 0: the queue is empty
+};
 
 struct PortStatus {
     PortState state;
@@ -42,12 +81,10 @@ class EventTable : NonCopyable {
     static constexpr uint32_t two_level_ports = 4096;
     static constexpr uint32_t fifo_ports = EVTCHN_FIFO_NR_CHANNELS;
     static constexpr unsigned max_vcpus = 256;
-    static constexpr unsigned max_consumers = 7;
 
     // max_port: highest port number the domain may use (xen_domctl_createdomain.max_evtchn_port), at most fifo_ports
     // - 1.
-    EventTable(DomId owner, uint32_t max_port, EventSink& sink, EventPageSource& page_source, EventPages& guest_pages,
-               PirqRouter& pirqs);
+    EventTable(DomId owner, uint32_t max_port, EventSink& sink, EventPages& pages, PirqRouter& pirqs);
 
     DomId owner() const { return owner_; }
     // The domain's shared_info, once it exists; null again before its frame goes away (after tear_down).
@@ -68,7 +105,7 @@ class EventTable : NonCopyable {
     Result<EvtPort> bind_virq(uint32_t virq, VcpuId vcpu);
     Result<EvtPort> bind_ipi(VcpuId vcpu);
     Result<EvtPort> bind_pirq(uint32_t pirq, uint32_t flags);
-    // invalid: not a bound port, or one attached to xen-core.
+    // invalid: not a bound port.
     Status close(EvtPort port);
     // invalid: not a port one can send on. An unbound port swallows the event.
     Status send(EvtPort port);
@@ -76,7 +113,7 @@ class EventTable : NonCopyable {
     Status bind_vcpu(EvtPort port, VcpuId vcpu);
     Status unmask(EvtPort port);
     // Closes every port and returns to two-level. restart: budget spent, call again. try_again: ports were bound
-    // meanwhile, or are attached to xen-core; then FIFO stays on.
+    // meanwhile; then FIFO stays on.
     Status reset(WorkBudget& budget);
     Status init_control(uint64_t guest_frame, uint32_t offset, VcpuId vcpu);
     Status expand_array(uint64_t guest_frame);
@@ -84,15 +121,8 @@ class EventTable : NonCopyable {
 
     // --- events that xen-core raises
     void send_virq(VcpuId vcpu, uint32_t virq); // per-vCPU; not bound: dropped
-    void send_global_virq(uint32_t virq) { send_virq(VcpuId(0), virq); }
-    void send_pirq(EvtPort port, uint32_t pirq);
+    void send_pirq(EvtPort port, uint32_t pirq) { send_if(PortState::pirq, port, pirq); }
     static bool is_global_virq(uint32_t virq);
-
-    // --- ports attached to xen-core: the guest's peer binds and sends, `consumer` is told. no_space: too many
-    // different consumers.
-    Result<EvtPort> alloc_unbound_attached(DomId remote, VcpuId vcpu, EventConsumer& consumer);
-    Status close_attached(EvtPort port);
-    void send_from_attached(EvtPort port); // to the peer, if it is bound
 
     // --- SCHEDOP_poll: begin_poll; then look at is_pending of each port; if none, block (its predicate looks again).
     // While polling, EventSink::wake_pollers is called for every port that becomes pending, masked or not.
@@ -100,10 +130,8 @@ class EventTable : NonCopyable {
     void end_poll() { pollers_.fetch_sub(1, std::memory_order_seq_cst); }
     bool is_valid(EvtPort port) { return find(port) != nullptr; }
     bool is_pending(EvtPort port);
-    bool is_masked(EvtPort port);
 
     bool uses_fifo() const { return fifo_.load(std::memory_order_acquire); }
-    uint32_t max_port() const { return max_port_; }
     bool is_dying() const { return dying_.load(std::memory_order_seq_cst); }
 
     // The end of the domain: no new bindings, every port closed, every page given back. restart: budget spent, call
@@ -112,59 +140,45 @@ class EventTable : NonCopyable {
 
   private:
     static constexpr uint32_t ports_per_page = page_size / sizeof(EventChannel);
-    static constexpr uint32_t pages_per_directory = page_size / sizeof(void*);
-    static constexpr uint32_t directories = fifo_ports / ports_per_page / pages_per_directory;
     static constexpr uint32_t words_per_page = page_size / sizeof(event_word_t);
     static constexpr uint32_t event_pages = fifo_ports / words_per_page;
-    struct Directory {
-        std::atomic<EventChannel*> pages[pages_per_directory];
-    };
     using TableLock = Lock<LockRank::event_table>;
 
-    // Null unless the port's memory exists. Ports of the first page, which is most of them, are found inline.
-    EventChannel* find(EvtPort port) {
-        if (port.value < ports_per_page) [[likely]] {
-            EventChannel* first = first_page_.load(std::memory_order_acquire);
-            return first ? first + port.value : nullptr;
-        }
-        return find_far(port);
+    // Null unless the port's memory exists.
+    EventChannel* find(EvtPort port) const {
+        if (port.value >= fifo_ports) [[unlikely]]
+            return nullptr;
+        EventChannel* page = port_pages_[port.value / ports_per_page].load(std::memory_order_acquire);
+        return page ? page + port.value % ports_per_page : nullptr;
     }
-    EventChannel* find_far(EvtPort port);
     void send_if(PortState state, EvtPort port, uint32_t number);
     EventVcpu* vcpu(VcpuId id) const {
         return id.value < max_vcpus ? vcpus_[id.value].load(std::memory_order_acquire) : nullptr;
     }
 
-    // ports (event_ports.cpp, event_close.cpp)
+    // ports (event_ports.cpp)
     Result<EvtPort> allocate_port();
     Status ensure_memory(EvtPort port);
     void bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number);
     void unbind(EventChannel& channel, EvtPort port);
     Result<EvtPort> allocate_bound(PortState state, VcpuId vcpu, uint32_t number);
-    Status close_port(EvtPort port, bool by_guest);
     void close_local(EventChannel& channel, EvtPort port);
     void close_link(EventChannel& ours, EvtPort port, EventTable& peer);
     bool close_if_linked_to(EventTable& peer, EvtPort port);
-    void free_memory();
-    Status close_all(WorkBudget& budget, bool by_guest);
+    Status close_all(WorkBudget& budget);
     uint32_t port_limit() const { return uses_fifo() ? fifo_ports : two_level_ports; }
 
     // delivery (event_delivery.cpp): the caller holds a lock that keeps the binding of `port` still
     // A port that is known to be bound.
-    EventChannel& bound(EvtPort port) {
-        if (port.value < ports_per_page) [[likely]]
-            return first_page_.load(std::memory_order_relaxed)[port.value];
-        return *find_far(port);
+    EventChannel& bound(EvtPort port) const {
+        return port_pages_[port.value / ports_per_page].load(std::memory_order_relaxed)[port.value % ports_per_page];
     }
-    void send_to_peer(EventChannel& channel);
-    void tell_consumer(EventChannel& channel, EvtPort port);
     void set_pending(EventChannel& channel, EvtPort port);
-    void select(EventChannel& channel, unsigned index);
     void set_pending_two_level(EventChannel& channel, EvtPort port);
+    void select(EventChannel& channel, EvtPort port);
     void unmask_locked(EventChannel& channel, EvtPort port);
     bool is_pending_two_level(EvtPort port) const;
     void clear_pending(EvtPort port);
-    void mark_upcall(VcpuId id, vcpu_info& info);
     void notify_pollers(EvtPort port) {
         if (pollers_.load(std::memory_order_seq_cst)) [[unlikely]]
             sink_.wake_pollers(port);
@@ -181,18 +195,15 @@ class EventTable : NonCopyable {
     void link_event(EventVcpu& target, uint16_t queue, EvtPort port, EventWord& word);
     bool set_link(EvtPort tail, EvtPort port);
     bool is_busy(EvtPort port) const;
-    Status map_control_block(EventVcpu& event_vcpu, uint64_t guest_frame, uint32_t offset);
     void start_fifo();
     void drop_fifo();
 
     const DomId owner_;
     const uint32_t max_port_;
     EventSink& sink_;
-    EventPageSource& page_source_;
-    EventPages& guest_pages_;
+    EventPages& memory_;
     PirqRouter& pirqs_;
     std::atomic<shared_info*> shared_info_{nullptr};
-    std::atomic<EventChannel*> first_page_{nullptr};
     std::atomic<uint32_t> pollers_{0};
     std::atomic<bool> fifo_{false};
     std::atomic<bool> dying_{false};  // nothing gets bound any more
@@ -202,8 +213,7 @@ class EventTable : NonCopyable {
     uint32_t bound_ports_ = 0;
     std::atomic<uint32_t> closing_{1}; // progress of close_all
     std::atomic<uint32_t> users_{0};
-    std::atomic<Directory*> directories_[directories] = {};
-    EventConsumer* consumers_[max_consumers] = {};
+    std::atomic<EventChannel*> port_pages_[fifo_ports / ports_per_page] = {};
     uint32_t event_page_count_ = 0;
     std::atomic<EventWord*> event_pages_[event_pages] = {};
     std::atomic<EventVcpu*> vcpus_[max_vcpus] = {};

@@ -11,11 +11,6 @@
 
 namespace skerry {
 
-inline constexpr uint32_t entries_per_frame_v1 = page_size / sizeof(grant_entry_v1_t);
-inline constexpr uint32_t entries_per_frame_v2 = page_size / sizeof(grant_entry_v2_t);
-inline constexpr uint32_t statuses_per_frame = page_size / sizeof(grant_status_t);
-static_assert(entries_per_frame_v1 == 512 && entries_per_frame_v2 == 256 && statuses_per_frame == 2048);
-
 // flags in the low half, domid in the high half: both versions begin so.
 struct GrantHeader {
     uint32_t raw;
@@ -29,8 +24,7 @@ static_assert(offsetof(grant_entry_header_t, flags) == 0 && offsetof(grant_entry
 // One entry of either version; `status` is null for version 1, whose flags carry the status bits.
 class GrantEntry {
   public:
-    GrantEntry(grant_entry_v1_t* entry) : entry_(entry), status_(nullptr) {}
-    GrantEntry(grant_entry_v2_t* entry, grant_status_t* status) : entry_(entry), status_(status) {}
+    GrantEntry(void* entry, grant_status_t* status) : entry_(entry), status_(status) {}
     bool is_v2() const { return status_; }
 
     GrantHeader header() const { return {__atomic_load_n(static_cast<uint32_t*>(entry_), __ATOMIC_ACQUIRE)}; }
@@ -54,7 +48,7 @@ class GrantEntry {
     }
 
     Mfn frame() const {
-        if (!is_v2()) return Mfn(__atomic_load_n(&static_cast<grant_entry_v1_t*>(entry_)->frame, __ATOMIC_RELAXED));
+        if (!is_v2()) return Mfn(__atomic_load_n(&v1().frame, __ATOMIC_RELAXED));
         return Mfn(__atomic_load_n(&v2().full_page.frame, __ATOMIC_RELAXED));
     }
     uint16_t sub_page_offset() const { return __atomic_load_n(&v2().sub_page.page_off, __ATOMIC_RELAXED); }
@@ -62,7 +56,16 @@ class GrantEntry {
     DomId transitive_domain() const { return DomId(__atomic_load_n(&v2().transitive.trans_domid, __ATOMIC_RELAXED)); }
     GrantRef transitive_reference() const { return GrantRef(__atomic_load_n(&v2().transitive.gref, __ATOMIC_RELAXED)); }
 
+    // Makes it grant a whole frame, while no guest looks.
+    void fill(uint16_t flags, DomId grantee, Mfn frame) const {
+        if (is_v2())
+            v2().full_page = {{flags, grantee.value}, 0, frame.value};
+        else
+            v1() = {flags, grantee.value, static_cast<uint32_t>(frame.value)};
+    }
+
   private:
+    grant_entry_v1_t& v1() const { return *static_cast<grant_entry_v1_t*>(entry_); }
     grant_entry_v2_t& v2() const { return *static_cast<grant_entry_v2_t*>(entry_); }
     void* entry_;
     grant_status_t* status_;

@@ -10,10 +10,13 @@
 // ABI: <xen/grant_table.h>. The table knows nothing of domains but numbers and the account.
 #pragma once
 
-#include "base/lock.h"
+#include "arch/x86_64/direct_map.h"
 #include "base/work_budget.h"
 #include "grants/grant_entry.h"
 #include "memory/allocator.h"
+#include "memory/frame_table.h"
+
+#include <string.h>
 
 namespace skerry {
 
@@ -37,16 +40,31 @@ class GrantTable : NonCopyable {
     GrantTable(Account& account, uint32_t frames, uint8_t max_version)
         : account_(account), frame_limit_(frames < max_frames ? frames : max_frames), max_version_(max_version) {}
 
-    uint32_t frame_count();
+    uint32_t frame_count() {
+        Holding held(lock_);
+        return frames_.count;
+    }
     uint32_t frame_limit() const { return frame_limit_; }
     uint32_t version() const { return version_.load(std::memory_order_relaxed); }
 
+    uint32_t status_frame_count() {
+        Holding held(lock_);
+        return version() == 2 ? status_.count : 0;
+    }
     // Grows to at least `frames`. Errors: invalid (beyond the limit), no_memory.
-    Status grow(uint32_t frames);
+    Status grow(uint32_t frames) {
+        Holding held(lock_);
+        return grow_locked(frames);
+    }
     // Frame `index` of the table, or of the status array (version 2). Errors: invalid.
-    Result<Mfn> shared_frame(uint32_t index);
-    Result<Mfn> status_frame(uint32_t index);
-    uint32_t status_frame_count();
+    Result<Mfn> shared_frame(uint32_t index) {
+        Holding held(lock_);
+        return frames_.frame(index);
+    }
+    Result<Mfn> status_frame(uint32_t index) {
+        Holding held(lock_);
+        return version() == 2 ? status_.frame(index) : Error::invalid;
+    }
 
     // Errors: invalid (no such version), not_supported (not allowed to this domain), busy (something is in use),
     // no_memory.
@@ -64,7 +82,7 @@ class GrantTable : NonCopyable {
     Status tear_down(WorkBudget& budget);
 
   private:
-    // One entry's uses.
+    // One entry's uses, and what they are uses of.
     struct Active {
         uint32_t frame;
         uint32_t offset : 12, writers : 20;
@@ -72,25 +90,64 @@ class GrantTable : NonCopyable {
         uint16_t length;
         uint16_t grantee;
         bool in_use() const { return readers || writers; }
+        void count(bool writes, int32_t by) {
+            if (writes)
+                writers = writers + static_cast<uint32_t>(by);
+            else
+                readers = readers + static_cast<uint32_t>(by);
+        }
     };
     static_assert(sizeof(Active) == 16);
     static constexpr uint32_t actives_per_page = page_size / sizeof(Active);
-    static constexpr uint32_t active_pages = max_frames * entries_per_frame_v1 / actives_per_page;
-    static constexpr uint32_t max_status_frames = max_frames * entries_per_frame_v2 / statuses_per_frame;
+    // Version 1 has the most entries a frame: the active pages are sized for it, so that a change of version needs
+    // none.
+    static constexpr uint32_t active_pages_per_frame = page_size / sizeof(grant_entry_v1_t) / actives_per_page;
+    static constexpr uint32_t max_status_frames =
+        max_frames * (page_size / sizeof(grant_entry_v2_t)) * sizeof(grant_status_t) / page_size;
 
-    uint32_t entries_per_frame() const { return version() == 1 ? entries_per_frame_v1 : entries_per_frame_v2; }
-    bool exists(GrantRef reference) const { return reference.value < frame_count_ * entries_per_frame(); }
-    GrantEntry entry(GrantRef reference);
+    // Frames shared with the guest, one array of bytes for it.
+    template <uint32_t most> struct SharedFrames {
+        WritableRef frames[most];
+        uint32_t count = 0;
+
+        Status grow(Account& account, uint32_t wanted) {
+            for (; count < wanted; ++count) frames[count] = TRY(allocator.allocate_shared(account));
+            return success;
+        }
+        Result<Mfn> frame(uint32_t index) const {
+            return index < count ? Result<Mfn>(frames[index].mfn()) : Error::invalid;
+        }
+        void* at(uint64_t offset) const {
+            return to_pointer<char>(frames[offset / page_size].mfn()) + offset % page_size;
+        }
+        void clear() {
+            for (uint32_t i = 0; i < count; ++i) memset(to_pointer(frames[i].mfn()), 0, page_size);
+        }
+        void give_back() {
+            for (; count > 0; --count) frames[count - 1] = WritableRef();
+        }
+    };
+
+    size_t entry_size() const { return version() == 1 ? sizeof(grant_entry_v1_t) : sizeof(grant_entry_v2_t); }
+    bool exists(GrantRef reference) const {
+        return reference.value * uint64_t{entry_size()} < frames_.count * uint64_t{page_size};
+    }
+    void* entry_at(GrantRef reference) const { return frames_.at(reference.value * uint64_t{entry_size()}); }
+    GrantEntry entry(GrantRef reference) const {
+        void* status = version() == 2 ? status_.at(reference.value * sizeof(grant_status_t)) : nullptr;
+        return {entry_at(reference), static_cast<grant_status_t*>(status)};
+    }
     Active& active(GrantRef reference) {
         return active_[reference.value / actives_per_page][reference.value % actives_per_page];
     }
     Status grow_locked(uint32_t frames);
     Status grow_status(uint32_t frames);
-    Result<GrantUse> begin_fresh(GrantRef reference, Active& uses, DomId grantee, bool writes, bool whole);
-    Result<GrantUse> begin_again(GrantRef reference, Active& uses, DomId grantee, bool writes, bool whole);
+    Status begin_first(GrantRef reference, Active& uses, DomId grantee, bool writes);
+    Status begin_another(GrantRef reference, const Active& uses, DomId grantee, bool writes);
     Result<GrantHeader> announce(GrantEntry entry, DomId grantee, bool writes);
+    void withdraw_unused(GrantRef reference, const Active& uses);
     Status hold_frame(Mfn frame, bool writes);
-    void free_tables();
+    void free_actives();
 
     Account& account_;
     const uint32_t frame_limit_;
@@ -99,12 +156,10 @@ class GrantTable : NonCopyable {
     std::atomic<uint32_t> version_{1};
     bool dying_ = false;
     uint32_t uses_ = 0;
-    uint32_t frame_count_ = 0;
-    uint32_t status_count_ = 0;
+    SharedFrames<max_frames> frames_;
+    SharedFrames<max_status_frames> status_;
     uint32_t active_count_ = 0; // pages
-    WritableRef frames_[max_frames];
-    WritableRef status_[max_status_frames];
-    Active* active_[active_pages] = {};
+    Active* active_[max_frames * active_pages_per_frame] = {};
 };
 
 } // namespace skerry

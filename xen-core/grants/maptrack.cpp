@@ -2,21 +2,14 @@
 #include "grants/maptrack.h"
 
 namespace skerry {
-namespace {
-
-constexpr uint64_t directory_pages = Maptrack::max_pages * sizeof(void*) / page_size;
-
-} // namespace
 
 Status Maptrack::grow() {
     if (page_count_ == page_limit_) return Error::no_space;
-    if (!directory_) directory_ = static_cast<Page**>(allocate_core_pages(account_, directory_pages));
-    if (!directory_) return Error::no_memory;
-    Page* page = static_cast<Page*>(allocate_core_pages(account_));
+    auto* page = static_cast<GrantMapping*>(allocate_core_pages(account_));
     if (!page) return Error::no_memory;
-    directory_[page_count_] = page;
+    pages_[page_count_] = page;
     for (uint32_t i = per_page; i-- > 0;) {
-        (*page)[i].reference = free_;
+        page[i].reference = free_;
         free_ = page_count_ * per_page + i;
     }
     ++page_count_;
@@ -36,8 +29,7 @@ Result<uint32_t> Maptrack::add(const GrantMapping& mapping) {
 
 Result<GrantMapping> Maptrack::take(uint32_t handle) {
     Holding held(lock_);
-    if (!exists(handle) || !at(handle).in_use) return Error::not_found;
-    at(handle).in_use = false;
+    if (!exists(handle) || !std::exchange(at(handle).in_use, false)) return Error::not_found;
     return at(handle);
 }
 
@@ -55,21 +47,14 @@ void Maptrack::free(uint32_t handle) {
 
 Result<GrantMapping> Maptrack::take_any() {
     Holding held(lock_);
-    for (; sweep_ < page_count_ * per_page; ++sweep_) {
-        GrantMapping& entry = at(sweep_);
-        if (entry.in_use) {
-            entry.in_use = false;
-            return entry;
-        }
-    }
+    for (; sweep_ < page_count_ * per_page; ++sweep_)
+        if (std::exchange(at(sweep_).in_use, false)) return at(sweep_);
     return Error::not_found;
 }
 
 void Maptrack::free_tables() {
     Holding held(lock_);
-    for (; page_count_ > 0; --page_count_) free_core_pages(account_, directory_[page_count_ - 1]);
-    if (directory_) free_core_pages(account_, directory_, directory_pages);
-    directory_ = nullptr;
+    for (; page_count_ > 0; --page_count_) free_core_pages(account_, pages_[page_count_ - 1]);
     free_ = no_handle;
 }
 

@@ -46,9 +46,8 @@ class Maptrack : NonCopyable {
   private:
     static constexpr uint32_t per_page = page_size / sizeof(GrantMapping);
     static constexpr uint32_t no_handle = ~uint32_t{0};
-    using Page = GrantMapping[per_page];
 
-    GrantMapping& at(uint32_t handle) { return (*directory_[handle / per_page])[handle % per_page]; }
+    GrantMapping& at(uint32_t handle) { return pages_[handle / per_page][handle % per_page]; }
     bool exists(uint32_t handle) const { return handle < page_count_ * per_page; }
     Status grow();
 
@@ -58,7 +57,7 @@ class Maptrack : NonCopyable {
     uint32_t free_ = no_handle; // list through `reference` of free entries
     uint32_t page_count_ = 0;
     uint32_t sweep_ = 0; // progress of take_any
-    Page** directory_ = nullptr;
+    GrantMapping* pages_[max_pages] = {};
 };
 
 } // namespace skerry

@@ -5,7 +5,6 @@
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/memory_map.h"
 #include "hypercalls/dispatch.h"
-#include "memory/m2p.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "memory/account.h"
-
 #include "memory/frame_table.h"
 
 #include <xen/xen.h>
@@ -9,33 +7,13 @@ namespace skerry {
 
 constinit Account core_account{DomId(DOMID_XEN), 0, ~uint64_t{0}};
 
-Status Account::charge(uint64_t frames) {
-    Holding held(lock_);
-    uint64_t held_now = frames_.load(std::memory_order_relaxed);
-    uint64_t limit = max_frames_.load(std::memory_order_relaxed);
-    if (is_dying() || held_now > limit || frames > limit - held_now) return Error::no_memory;
-    frames_.store(held_now + frames, std::memory_order_relaxed);
-    return success;
-}
-
-void Account::uncharge(uint64_t frames) {
-    Holding held(lock_);
-    ASSERT(frames_.load(std::memory_order_relaxed) >= frames);
-    frames_.fetch_sub(frames, std::memory_order_release);
-}
-
-Status Account::charge_core(uint64_t frames) {
-    Holding held(lock_);
-    uint64_t held_now = core_frames_.load(std::memory_order_relaxed);
-    if (is_dying() || held_now > max_core_frames_ || frames > max_core_frames_ - held_now) return Error::no_memory;
-    core_frames_.store(held_now + frames, std::memory_order_relaxed);
-    return success;
-}
-
-void Account::uncharge_core(uint64_t frames) {
-    Holding held(lock_);
-    ASSERT(core_frames_.load(std::memory_order_relaxed) >= frames);
-    core_frames_.fetch_sub(frames, std::memory_order_release);
+void TranslationUsers::flush() {
+    // The increment is a full fence: a CPU that enters after the set is read below sees all removals made before.
+    FlushStamp mine = started_.fetch_add(1, std::memory_order_seq_cst) + 1;
+    flush_tlb(cpus_);
+    FlushStamp seen = completed_.load(std::memory_order_relaxed);
+    while (static_cast<int32_t>(mine - seen) > 0 &&
+           !completed_.compare_exchange_weak(seen, mine, std::memory_order_release, std::memory_order_relaxed)) {}
 }
 
 bool Account::is_settled() const {
@@ -43,37 +21,26 @@ bool Account::is_settled() const {
     return frames() == 0 && core_frames() == 0;
 }
 
-void Account::enlist(uint64_t first, uint64_t count) {
+void Account::enlist(Mfn first, uint64_t frames) {
     Holding held(lock_);
-    for (uint64_t number = first; number < first + count; ++number) {
-        Frame& added = frame(Mfn(number));
-        added.previous_ = last_;
-        added.next_ = nothing;
-        if (last_ == nothing)
-            first_ = static_cast<uint32_t>(number);
-        else
-            frame(Mfn(last_)).next_ = static_cast<uint32_t>(number);
-        last_ = static_cast<uint32_t>(number);
-    }
+    for (uint64_t i = 0; i < frames; ++i) listed_.append(frame(first + i));
 }
 
-void Account::delist(Frame& removed) {
+void Account::delist(Frame& frame) {
     Holding held(lock_);
-    uint32_t& before = removed.previous_ == nothing ? first_ : frame(Mfn(removed.previous_)).next_;
-    uint32_t& after = removed.next_ == nothing ? last_ : frame(Mfn(removed.next_)).previous_;
-    before = removed.next_;
-    after = removed.previous_;
+    listed_.remove(frame);
 }
 
 Mfn Account::first_frame() {
     Holding held(lock_);
-    return first_ == nothing ? invalid_mfn : Mfn(first_);
+    return listed_.first() == FrameList::none ? invalid_mfn : Mfn(listed_.first());
 }
 
 uint64_t Account::list_frames(uint64_t* numbers, uint64_t room, uint64_t skip) {
     Holding held(lock_);
     uint64_t copied = 0;
-    for (uint32_t number = first_; number != nothing && copied < room; number = frame(Mfn(number)).next_)
+    for (uint32_t number = listed_.first(); number != FrameList::none && copied < room;
+         number = frame(Mfn(number)).next_)
         if (skip)
             --skip;
         else

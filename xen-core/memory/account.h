@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/result.h"
 #include "memory/translation_users.h"
 
@@ -20,19 +21,35 @@ namespace skerry {
 
 class Frame;
 
+// A list that runs through frames, by number. A frame is in one at most: its owner's, or one of the allocator's.
+class FrameList {
+  public:
+    static constexpr uint32_t none = ~0u;
+
+    uint32_t first() const { return first_; } // none: it is empty
+    uint32_t last() const { return last_; }
+    void append(Frame& frame);
+    void remove(Frame& frame);
+
+  private:
+    uint32_t first_ = none;
+    uint32_t last_ = none;
+};
+
 class Account : NonCopyable {
   public:
+    enum class Purpose : uint8_t { guest, core };
+
     // `id` is only for messages and for queries about a frame's owner. Limits in frames.
     constexpr Account(DomId id, uint64_t max_frames, uint64_t max_core_frames)
-        : id_(id), max_frames_(max_frames), max_core_frames_(max_core_frames) {}
+        : id_(id), counts_{{.limit = max_frames}, {.limit = max_core_frames}} {}
 
     DomId id() const { return id_; }
-    uint64_t frames() const { return frames_.load(std::memory_order_relaxed); }
-    uint64_t max_frames() const { return max_frames_.load(std::memory_order_relaxed); }
-    uint64_t core_frames() const { return core_frames_.load(std::memory_order_relaxed); }
-    uint64_t max_core_frames() const { return max_core_frames_; }
+    uint64_t frames() const { return count(Purpose::guest).used.load(std::memory_order_relaxed); }
+    uint64_t max_frames() const { return count(Purpose::guest).limit.load(std::memory_order_relaxed); }
+    uint64_t core_frames() const { return count(Purpose::core).used.load(std::memory_order_relaxed); }
     // May be below frames(): then nothing more can be charged until enough has been given back.
-    void set_max_frames(uint64_t limit) { max_frames_.store(limit, std::memory_order_relaxed); }
+    void set_max_frames(uint64_t limit) { count(Purpose::guest).limit.store(limit, std::memory_order_relaxed); }
 
     // After this nothing can be charged.
     void start_dying() { dying_.store(true); }
@@ -41,11 +58,20 @@ class Account : NonCopyable {
     // Nothing is charged any more, and nobody is still inside: the account may be destroyed.
     bool is_settled() const;
 
-    // For the allocator and for those that keep books of their own. Errors: no_memory (limit, or dying).
-    Status charge(uint64_t frames);
-    void uncharge(uint64_t frames);
-    Status charge_core(uint64_t frames);
-    void uncharge_core(uint64_t frames);
+    // For the allocator. Errors: no_memory (limit, or dying).
+    Status charge(Purpose purpose, uint64_t frames) {
+        Holding held(lock_);
+        auto& [used, limit] = count(purpose);
+        uint64_t used_now = used.load(std::memory_order_relaxed), most = limit.load(std::memory_order_relaxed);
+        if (is_dying() || used_now > most || frames > most - used_now) return Error::no_memory;
+        used.store(used_now + frames, std::memory_order_relaxed);
+        return success;
+    }
+    void uncharge(Purpose purpose, uint64_t frames) {
+        Holding held(lock_);
+        ASSERT(count(purpose).used.load(std::memory_order_relaxed) >= frames);
+        count(purpose).used.fetch_sub(frames, std::memory_order_release);
+    }
 
     // The frames that carry the account's own (`allocated`) reference or a pin, in the order they were received: what
     // teardown has to visit, and XEN_DOMCTL_getmemlist. first_frame: invalid_mfn if there is none.
@@ -62,20 +88,21 @@ class Account : NonCopyable {
   private:
     friend class Frame;
     friend class Allocator;
-    static constexpr uint32_t nothing = ~0u;
+    struct Count {
+        std::atomic<uint64_t> used{0}; // written under lock_
+        std::atomic<uint64_t> limit;
+    };
 
-    void enlist(uint64_t first, uint64_t count);
+    Count& count(Purpose purpose) { return counts_[static_cast<unsigned>(purpose)]; }
+    const Count& count(Purpose purpose) const { return counts_[static_cast<unsigned>(purpose)]; }
+    void enlist(Mfn first, uint64_t frames);
     void delist(Frame& frame);
 
     const DomId id_;
     std::atomic<bool> dying_{false};
-    std::atomic<uint64_t> frames_{0}; // written under lock_
-    std::atomic<uint64_t> max_frames_;
-    std::atomic<uint64_t> core_frames_{0}; // written under lock_
-    const uint64_t max_core_frames_;
+    Count counts_[2];
     mutable Lock<LockRank::account> lock_;
-    uint32_t first_ = nothing; // the list runs through the frames, by number
-    uint32_t last_ = nothing;
+    FrameList listed_;
 };
 
 // xen-core's own frames: no guest can reference them.

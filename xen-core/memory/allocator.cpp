@@ -2,8 +2,9 @@
 #include "memory/allocator.h"
 
 #include "arch/x86_64/direct_map.h"
-#include "memory/m2p.h"
+#include "memory/frame_table.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace skerry {
@@ -11,8 +12,6 @@ namespace skerry {
 constinit Allocator allocator;
 
 namespace {
-
-void clear_frames(Mfn first, unsigned order) { __builtin_memset(to_pointer(first), 0, page_size << order); }
 
 unsigned order_for(uint64_t pages) { return pages <= 1 ? 0 : static_cast<unsigned>(std::bit_width(pages - 1)); }
 
@@ -26,13 +25,9 @@ unsigned Allocator::zone_of(uint64_t first, unsigned order) {
 
 void Allocator::push(uint64_t first, unsigned order) {
     unsigned zone = zone_of(first, order);
-    uint32_t& head = heads_[zone][order];
     Frame& pushed = frame(Mfn(first));
     pushed.queue_next_ = order + 1;
-    pushed.previous_ = nothing;
-    pushed.next_ = head;
-    if (head != nothing) frame(Mfn(head)).previous_ = static_cast<uint32_t>(first);
-    head = static_cast<uint32_t>(first);
+    blocks_[zone][order].append(pushed);
     orders_with_blocks_[zone] |= 1u << order;
     zones_with_blocks_ |= uint64_t{1} << zone;
 }
@@ -41,19 +36,13 @@ void Allocator::unlink(uint64_t first, unsigned order) {
     unsigned zone = zone_of(first, order);
     Frame& removed = frame(Mfn(first));
     removed.queue_next_ = 0;
-    if (removed.next_ != nothing) frame(Mfn(removed.next_)).previous_ = removed.previous_;
-    if (removed.previous_ != nothing) {
-        frame(Mfn(removed.previous_)).next_ = removed.next_;
-        return;
-    }
-    heads_[zone][order] = removed.next_;
-    if (removed.next_ != nothing) return;
+    blocks_[zone][order].remove(removed);
+    if (blocks_[zone][order].first() != FrameList::none) return;
     orders_with_blocks_[zone] &= ~(1u << order);
     if (!orders_with_blocks_[zone]) zones_with_blocks_ &= ~(uint64_t{1} << zone);
 }
 
 Result<Mfn> Allocator::take_block(unsigned order, unsigned address_bits) {
-    if (order > max_order) return Error::invalid;
     if (address_bits <= page_shift) return Error::no_memory;
     unsigned top_zone = address_bits - page_shift;
     Holding held(lock_);
@@ -68,7 +57,7 @@ Result<Mfn> Allocator::take_block(unsigned order, unsigned address_bits) {
             continue;
         }
         unsigned found = order + static_cast<unsigned>(std::countr_zero(orders));
-        uint64_t first = heads_[zone][found];
+        uint64_t first = blocks_[zone][found].last();
         unlink(first, found);
         while (found > order) {
             --found;
@@ -106,8 +95,9 @@ void Allocator::give_block(Mfn mfn, unsigned order) {
 void Allocator::add(Mfn first, uint64_t count) {
     ASSERT(count == 0 || first.value + count - 1 <= max_mfn_value);
     while (count) {
-        unsigned order = max_order;
-        while ((first.value & ((uint64_t{1} << order) - 1)) || (uint64_t{1} << order) > count) --order;
+        // The greatest block that is aligned and not too long.
+        unsigned order = std::min({max_order, static_cast<unsigned>(std::countr_zero(first.value)),
+                                   static_cast<unsigned>(std::bit_width(count)) - 1});
         uint64_t size = uint64_t{1} << order;
         for (uint64_t i = 0; i < size; ++i)
             ASSERT(!frame(first + i).word().raw || frame(first + i).owner() == &core_account);
@@ -128,39 +118,39 @@ void Allocator::add_core(Mfn first, uint64_t count) {
 
 // --- frames for accounts ---
 
-Result<Mfn> Allocator::allocate(Account& account, unsigned order, unsigned address_bits) {
-    uint64_t count = uint64_t{1} << (order & 63);
+// A block that starts its life as `word` says, zeroed. Frames that the owner may give up are its guest's own memory;
+// all others are xen-core's.
+[[gnu::always_inline]] inline Result<Mfn> Allocator::take(Account& charged, Account& owner, uint64_t word,
+                                                          unsigned order, unsigned address_bits) {
     if (order > max_order) return Error::invalid;
-    TRY_STATUS(account.charge(count));
+    const uint64_t count = uint64_t{1} << order;
+    const auto purpose = word & FrameWord::allocated ? Account::Purpose::guest : Account::Purpose::core;
+    TRY_STATUS(charged.charge(purpose, count));
     Result<Mfn> block = take_block(order, address_bits);
     if (!block.ok()) {
-        account.uncharge(count);
-        return block.error();
+        charged.uncharge(purpose, count);
+        return block;
     }
     Mfn first = block.value();
-    clear_frames(first, order);
-    account.enlist(first.value, count);
-    // A fresh frame counts as last used for writing: no translation to it exists, so that is as good as none.
+    __builtin_memset(to_pointer(first), 0, page_size << order);
+    if (word & FrameWord::allocated) owner.enlist(first, count);
     for (uint64_t i = 0; i < count; ++i) {
         clear_m2p(first + i);
-        frame(first + i).start_life(account, FrameWord::allocated | FrameWord::of(FrameType::writable) |
-                                                 FrameWord::one_reference);
+        frame(first + i).start_life(owner, word | FrameWord::one_reference);
     }
     return first;
 }
 
-Result<Mfn> Allocator::allocate_core(Account& account, unsigned order, unsigned address_bits) {
-    if (order > max_order) return Error::invalid;
-    uint64_t count = uint64_t{1} << order;
-    TRY_STATUS(account.charge_core(count));
-    Result<Mfn> block = take_block(order, address_bits);
-    if (!block.ok()) {
-        account.uncharge_core(count);
-        return block.error();
-    }
-    clear_frames(block.value(), order);
-    for (uint64_t i = 0; i < count; ++i) frame(block.value() + i).start_life(core_account, FrameWord::one_reference);
-    return block;
+// A fresh frame counts as last used for writing: no translation to it exists, so that is as good as none.
+Result<Mfn> Allocator::allocate(Account& account, unsigned order, unsigned address_bits) {
+    return take(account, account, FrameWord::allocated | FrameWord::of(FrameType::writable), order, address_bits);
+}
+
+Result<Mfn> Allocator::allocate_core(Account& account, unsigned order) { return take(account, core_account, 0, order); }
+
+Result<WritableRef> Allocator::allocate_shared(Account& account) {
+    constexpr uint64_t word = FrameWord::core | FrameWord::of(FrameType::writable) | FrameWord::one_use;
+    return WritableRef::adopt(frame(TRY(take(account, account, word, 0))));
 }
 
 void Allocator::free_core(Account& account, Mfn first, unsigned order) {
@@ -169,22 +159,7 @@ void Allocator::free_core(Account& account, Mfn first, unsigned order) {
         ASSERT(freed.owner() == &core_account && freed.word().references() == 1 && !freed.word().uses());
     }
     give_block(first, order);
-    account.uncharge_core(uint64_t{1} << order);
-}
-
-Result<WritableRef> Allocator::allocate_shared(Account& account) {
-    TRY_STATUS(account.charge_core(1));
-    Result<Mfn> block = take_block(0, 64);
-    if (!block.ok()) {
-        account.uncharge_core(1);
-        return block.error();
-    }
-    clear_frames(block.value(), 0);
-    clear_m2p(block.value());
-    Frame& shared = frame(block.value());
-    shared.start_life(account, FrameWord::core | FrameWord::of(FrameType::writable) | FrameWord::one_use |
-                                   FrameWord::one_reference);
-    return WritableRef::adopt(shared);
+    account.uncharge(Account::Purpose::core, uint64_t{1} << order);
 }
 
 // --- xen-core's own objects ---

@@ -20,10 +20,7 @@ inline constexpr unsigned max_order = 18; // 1 GiB
 
 class Allocator : NonCopyable {
   public:
-    constexpr Allocator() {
-        for (auto& zone : heads_)
-            for (uint32_t& head : zone) head = nothing;
-    }
+    constexpr Allocator() = default;
 
     // boot/: every frame of RAM must be given to one of these two before a guest runs: what the frame table does not
     // know as RAM counts as I/O memory. `add`: RAM and free. The frame table must cover them.
@@ -38,8 +35,8 @@ class Allocator : NonCopyable {
     Result<Mfn> allocate(Account& account, unsigned order = 0, unsigned address_bits = 64);
 
     // 2^order frames of xen-core's own (owner core_account: out of every guest's reach), zeroed, charged to `account`
-    // as core frames. Errors: no_memory.
-    Result<Mfn> allocate_core(Account& account, unsigned order = 0, unsigned address_bits = 64);
+    // as core frames. Errors: no_memory; invalid (order).
+    Result<Mfn> allocate_core(Account& account, unsigned order = 0);
     void free_core(Account& account, Mfn first, unsigned order);
 
     // One frame that xen-core shares with a guest (shared_info, vcpu_info page, grant frames): owned by `account`,
@@ -54,8 +51,8 @@ class Allocator : NonCopyable {
   private:
     friend class Frame;
     static constexpr unsigned zones = 41; // zone z: the greatest frame number of the block needs z bits
-    static constexpr uint32_t nothing = ~0u;
 
+    Result<Mfn> take(Account& charged, Account& owner, uint64_t word, unsigned order, unsigned address_bits = 64);
     Result<Mfn> take_block(unsigned order, unsigned address_bits);
     void give_block(Mfn first, unsigned order);
     void push(uint64_t first, unsigned order);
@@ -67,7 +64,7 @@ class Allocator : NonCopyable {
     std::atomic<uint64_t> total_{0};
     uint64_t zones_with_blocks_ = 0;
     uint32_t orders_with_blocks_[zones] = {};
-    uint32_t heads_[zones][max_order + 1]{};
+    FrameList blocks_[zones][max_order + 1]; // the last given back is the first taken
 };
 
 extern Allocator allocator;

@@ -1,42 +1,49 @@
 // SPDX-License-Identifier: MIT
 // The cold half of Frame: first writable use after another type, the end of a frame's life, and the reference tokens.
-#include "memory/frame.h"
-
 #include "memory/allocator.h"
 #include "memory/frame_table.h"
 
 namespace skerry {
 
-bool Frame::undo(uint64_t taken) {
-    uint64_t left = word_.fetch_sub(taken, std::memory_order_acq_rel) - taken;
-    if (!(left & FrameWord::reference_mask)) free();
-    return false;
+uint64_t max_mfn_value;
+uint64_t mfn_limit_value;
+
+void set_frame_limits(Mfn max, unsigned physical_address_bits) {
+    // Lists link frames by 32-bit numbers, with the greatest one as their end.
+    ASSERT(max.value < FrameList::none && physical_address_bits > page_shift && physical_address_bits <= 52);
+    max_mfn_value = max.value;
+    mfn_limit_value = uint64_t{1} << (physical_address_bits - page_shift);
 }
 
 bool Frame::try_writable_use_slowly(const Account& expected) {
-    for (;;) {
-        if (!try_reference(expected)) return false;
-        uint64_t old = word_.load(std::memory_order_acquire);
-        FrameWord word{old};
+    while (try_reference(expected)) {
+        FrameRef held = FrameRef::adopt(*this);
+        FrameWord word = this->word();
+        uint64_t old = word.raw;
+        bool done = false;
         if (word.type() == FrameType::writable && !word.is_in_transition()) {
-            if (old & FrameWord::use_guard) return undo(FrameWord::one_reference);
-            if (word_.compare_exchange_strong(old, old + FrameWord::one_use, std::memory_order_acq_rel)) return true;
+            if (old & FrameWord::use_guard) return false;
+            done = word_.compare_exchange_strong(old, old + FrameWord::one_use, std::memory_order_acq_rel);
         } else if (word.type() == FrameType::writable) {
-            spin_wait_hook(); // another CPU is in the branch below
+            spin_wait_hook(); // another CPU is in the last branch
         } else if (word.uses() || word.is_in_transition()) {
-            return undo(FrameWord::one_reference);
+            return false;
         } else {
             uint64_t claimed =
                 (old & ~FrameWord::type_mask) | FrameWord::of(FrameType::writable) | FrameWord::transition;
-            if (word_.compare_exchange_strong(old, claimed, std::memory_order_acq_rel)) {
+            done = word_.compare_exchange_strong(old, claimed, std::memory_order_acq_rel);
+            if (done) {
                 // Stale translations may still use it as what it was: a page table, walked by some CPU.
                 owner()->users.cover(stamp_);
                 word_.fetch_add(FrameWord::one_use - FrameWord::transition, std::memory_order_acq_rel);
-                return true;
             }
         }
-        undo(FrameWord::one_reference);
+        if (done) {
+            held.release(); // it is the use's now
+            return true;
+        }
     }
+    return false;
 }
 
 bool Frame::release_allocation() {
@@ -62,10 +69,7 @@ void Frame::free() {
     Account& owner = *owner_.load(std::memory_order_relaxed);
     owner.users.cover(stamp_);
     allocator.give_block(mfn(), 0);
-    if (word.raw & FrameWord::core)
-        owner.uncharge_core(1);
-    else
-        owner.uncharge(1);
+    owner.uncharge(word.raw & FrameWord::core ? Account::Purpose::core : Account::Purpose::guest, 1);
 }
 
 Result<FrameRef> take_reference(Mfn mfn, const Account& owner) {

@@ -22,13 +22,7 @@
 // and go only under the owner's pv_mmu lock (pv_mmu/page_use.h).
 #pragma once
 
-#include "base/log.h"
-#include "base/result.h"
-#include "base/types.h"
 #include "memory/account.h"
-
-#include <atomic>
-#include <utility>
 
 namespace skerry {
 
@@ -46,6 +40,7 @@ struct FrameWord {
     static constexpr uint64_t reference_mask = (uint64_t{1} << use_shift) - 1;
     static constexpr uint64_t reference_guard = uint64_t{1} << (use_shift - 1); // no more references once this is set
     static constexpr uint64_t one_use = uint64_t{1} << use_shift;
+    static constexpr uint64_t one_held_use = one_use + one_reference; // a use holds a reference
     static constexpr uint64_t use_mask = ((uint64_t{1} << type_shift) - 1) & ~reference_mask;
     static constexpr uint64_t use_guard = uint64_t{1} << (type_shift - 1); // no more uses once this is set
     static constexpr uint64_t type_mask = uint64_t{7} << type_shift;
@@ -84,51 +79,22 @@ class Frame : NonCopyable {
     Account* owner() const { return owner_.load(std::memory_order_relaxed); }
     Mfn mfn() const;
 
-    // Takes a reference, if the frame is `expected`'s. False: it is not, or it has 2^29 references. The owner is looked
-    // at before, so that nobody can disturb another's frame even for a moment, and after, when it can no longer change.
+    // Takes a reference, if the frame is `expected`'s. False: it is not, or it has 2^29 references.
     [[nodiscard]] bool try_reference(const Account& expected) {
-        uint64_t old = word_.load(std::memory_order_relaxed);
-        if (owner() != &expected) [[unlikely]]
-            return false;
-        do {
-            if ((old & FrameWord::reference_guard) || !(old & FrameWord::reference_mask)) [[unlikely]]
-                return false;
-        } while (!word_.compare_exchange_weak(old, old + FrameWord::one_reference, std::memory_order_acq_rel,
-                                              std::memory_order_relaxed));
-        if (owner() != &expected) [[unlikely]]
-            return undo(FrameWord::one_reference);
-        return true;
+        return try_take<FrameWord::reference_guard, 0, FrameWord::one_reference>(expected);
     }
     // Takes a reference and a writable use. False: as above, or the frame is in use as something else.
     [[nodiscard]] bool try_writable_use(const Account& expected) {
         constexpr uint64_t tested =
             FrameWord::type_mask | FrameWord::transition | FrameWord::reference_guard | FrameWord::use_guard;
-        constexpr uint64_t wanted = FrameWord::of(FrameType::writable);
-        constexpr uint64_t both = FrameWord::one_reference + FrameWord::one_use;
-        uint64_t old = word_.load(std::memory_order_relaxed);
-        if (owner() != &expected) [[unlikely]]
-            return false;
-        do {
-            if ((old & tested) != wanted || !(old & FrameWord::reference_mask)) [[unlikely]]
-                return try_writable_use_slowly(expected);
-        } while (!word_.compare_exchange_weak(old, old + both, std::memory_order_acq_rel, std::memory_order_relaxed));
-        if (owner() != &expected) [[unlikely]]
-            return undo(both);
-        return true;
+        if (try_take<tested, FrameWord::of(FrameType::writable), FrameWord::one_held_use>(expected)) [[likely]]
+            return true;
+        return try_writable_use_slowly(expected);
     }
 
     // Give back. The last reference frees the frame: the caller must not touch it afterwards.
-    void drop_reference() {
-        uint64_t left = word_.fetch_sub(FrameWord::one_reference, std::memory_order_acq_rel) - FrameWord::one_reference;
-        if (!(left & FrameWord::reference_mask)) [[unlikely]]
-            free();
-    }
-    void drop_writable_use() {
-        constexpr uint64_t both = FrameWord::one_reference + FrameWord::one_use;
-        uint64_t left = word_.fetch_sub(both, std::memory_order_acq_rel) - both;
-        if (!(left & FrameWord::reference_mask)) [[unlikely]]
-            free();
-    }
+    void drop_reference() { give_back(FrameWord::one_reference); }
+    void drop_writable_use() { give_back(FrameWord::one_held_use); }
     // Gives back the owner's own reference (decrease_reservation, exchange, teardown). False: it had none.
     // Frames of a domain go through PvMmu::release_frame. A pinned frame stays listed until clear_pin().
     [[nodiscard]] bool release_allocation();
@@ -152,14 +118,35 @@ class Frame : NonCopyable {
   private:
     friend class Account;
     friend class Allocator;
+    friend class FrameList;
+    // Adds `counts` to a word that has references and, of the bits `tested`, just the `wanted` ones. The owner is
+    // looked at before, so that nobody can disturb another's frame even for a moment, and after, when it can no longer
+    // change.
+    template <uint64_t tested, uint64_t wanted, uint64_t counts> bool try_take(const Account& expected) {
+        uint64_t old = word_.load(std::memory_order_relaxed);
+        if (owner() != &expected) [[unlikely]]
+            return false;
+        do {
+            if ((old & tested) != wanted || !(old & FrameWord::reference_mask)) [[unlikely]]
+                return false;
+        } while (!word_.compare_exchange_weak(old, old + counts, std::memory_order_acq_rel, std::memory_order_relaxed));
+        if (owner() == &expected) [[likely]]
+            return true;
+        give_back(counts);
+        return false;
+    }
+    void give_back(uint64_t counts) {
+        uint64_t left = word_.fetch_sub(counts, std::memory_order_acq_rel) - counts;
+        if (!(left & FrameWord::reference_mask)) [[unlikely]]
+            free();
+    }
     [[gnu::cold, gnu::noinline]] bool try_writable_use_slowly(const Account& expected);
-    [[gnu::cold, gnu::noinline]] bool undo(uint64_t taken);
     void start_life(Account& owner, uint64_t word);
     [[gnu::cold, gnu::noinline]] void free();
 
     std::atomic<uint64_t> word_{0};
     std::atomic<Account*> owner_{nullptr};
-    uint32_t next_ = 0; // in the owner's list, or in the allocator's
+    uint32_t next_ = 0; // in the FrameList of the owner, or of the allocator
     uint32_t previous_ = 0;
     FlushStamp stamp_ = 0;
     uint32_t queue_next_ = 0; // in a queue of pv_mmu; in a free block: its order + 1
@@ -168,19 +155,19 @@ static_assert(sizeof(Frame) == 32);
 
 // Holding one proves that the frame stays owned by whom it was taken from, and cannot be reused. Dropped at the end of
 // its life.
-class FrameRef {
+template <void (Frame::*drop)()> class FrameToken {
   public:
-    FrameRef() = default;
-    FrameRef(FrameRef&& other) : frame_(std::exchange(other.frame_, nullptr)) {}
-    FrameRef& operator=(FrameRef&& other) {
+    FrameToken() = default;
+    FrameToken(FrameToken&& other) : frame_(std::exchange(other.frame_, nullptr)) {}
+    FrameToken& operator=(FrameToken&& other) {
         std::swap(frame_, other.frame_);
         return *this;
     }
-    ~FrameRef() {
-        if (frame_) frame_->drop_reference();
+    ~FrameToken() {
+        if (frame_) (frame_->*drop)();
     }
-    // Takes over a reference that the caller has counted already.
-    static FrameRef adopt(Frame& frame) { return FrameRef(&frame); }
+    // Takes over what the caller has counted already.
+    static FrameToken adopt(Frame& frame) { return FrameToken(&frame); }
     // Lets the caller keep the books (a table that stores the frame number only). The counterpart of adopt().
     Frame& release() { return *std::exchange(frame_, nullptr); }
 
@@ -189,33 +176,12 @@ class FrameRef {
     Mfn mfn() const { return frame_->mfn(); }
 
   private:
-    explicit FrameRef(Frame* frame) : frame_(frame) {}
+    explicit FrameToken(Frame* frame) : frame_(frame) {}
     Frame* frame_ = nullptr;
 };
-
+using FrameRef = FrameToken<&Frame::drop_reference>;
 // The same with a writable use: while held, the frame cannot become a page table or a descriptor page.
-class WritableRef {
-  public:
-    WritableRef() = default;
-    WritableRef(WritableRef&& other) : frame_(std::exchange(other.frame_, nullptr)) {}
-    WritableRef& operator=(WritableRef&& other) {
-        std::swap(frame_, other.frame_);
-        return *this;
-    }
-    ~WritableRef() {
-        if (frame_) frame_->drop_writable_use();
-    }
-    static WritableRef adopt(Frame& frame) { return WritableRef(&frame); }
-    Frame& release() { return *std::exchange(frame_, nullptr); }
-
-    explicit operator bool() const { return frame_; }
-    Frame& frame() const { return *frame_; }
-    Mfn mfn() const { return frame_->mfn(); }
-
-  private:
-    explicit WritableRef(Frame* frame) : frame_(frame) {}
-    Frame* frame_ = nullptr;
-};
+using WritableRef = FrameToken<&Frame::drop_writable_use>;
 
 // References to a frame of `owner`. Errors: invalid (not RAM, free, or another owner's); the writable form also busy
 // (in use as a page table or descriptor page). Any CPU, no lock needed.

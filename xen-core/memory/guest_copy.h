@@ -5,35 +5,11 @@
 // written). They act on the current address space, with the guest's own write permissions; any lock may be held.
 #pragma once
 
+#include "arch/x86_64/guest_access.h"
 #include "arch/x86_64/layout.h"
 #include "base/result.h"
-#include "base/types.h"
-#ifndef SKERRY_HOST
-#include "arch/x86_64/guest_access.h"
-#endif
-
-#include <type_traits>
 
 namespace skerry {
-
-#ifdef SKERRY_HOST
-// tests/unit/support: guest memory is an array the test provides.
-[[nodiscard]] bool copy_from_guest_raw(void* to, GuestVirt from, size_t bytes);
-[[nodiscard]] bool copy_to_guest_raw(GuestVirt to, const void* from, size_t bytes);
-[[nodiscard]] bool clear_guest_raw(GuestVirt to, size_t bytes);
-template <typename T> [[nodiscard]] bool read_guest_raw(T& value, GuestVirt from) {
-    return copy_from_guest_raw(&value, from, sizeof(T));
-}
-template <typename T> [[nodiscard]] bool read_guest_object(T& value, GuestVirt from) {
-    return copy_from_guest_raw(&value, from, sizeof(T));
-}
-template <typename T> [[nodiscard]] bool write_guest_object(GuestVirt to, const T& value) {
-    return copy_to_guest_raw(to, &value, sizeof(T));
-}
-template <typename T> [[nodiscard]] bool write_guest_raw(GuestVirt to, T value) {
-    return copy_to_guest_raw(to, &value, sizeof(T));
-}
-#endif
 
 // The guest's two ranges, seen modulo 2^64 from core_end on, are one: core_end..2^64 and 0..2^47.
 constexpr bool is_guest_range(GuestVirt start, size_t bytes) {
@@ -56,23 +32,16 @@ inline Status copy_to_guest(GuestVirt to, const void* from, size_t bytes) {
         return Error::bad_address;
     return success;
 }
-inline Status clear_guest(GuestVirt to, size_t bytes) {
-    if (!is_guest_range(to, bytes) || !clear_guest_raw(to, bytes)) [[unlikely]]
-        return Error::bad_address;
-    return success;
-}
 
 namespace detail {
 // Single words, and small objects of whole words, travel without a call.
-template <typename T>
-inline constexpr bool is_word = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8;
 template <typename T> inline constexpr bool is_words = sizeof(T) % 8 == 0 && sizeof(T) <= 128 && alignof(T) == 8;
 } // namespace detail
 
 template <typename T> inline Status copy_in(T& value, GuestVirt from) {
     static_assert(std::is_trivially_copyable_v<T>);
     bool done = is_guest_range(from, sizeof(T));
-    if constexpr (detail::is_word<T>)
+    if constexpr (GuestWord<T>)
         done = done && read_guest_raw(value, from);
     else if constexpr (detail::is_words<T>)
         done = done && read_guest_object(value, from);
@@ -86,7 +55,7 @@ template <typename T> inline Status copy_in(T& value, GuestVirt from) {
 template <typename T> inline Status copy_out(GuestVirt to, const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
     bool done = is_guest_range(to, sizeof(T));
-    if constexpr (detail::is_word<T>)
+    if constexpr (GuestWord<T>)
         done = done && write_guest_raw(to, value);
     else if constexpr (detail::is_words<T>)
         done = done && write_guest_object(to, value);
@@ -97,38 +66,8 @@ template <typename T> inline Status copy_out(GuestVirt to, const T& value) {
     return success;
 }
 
-// A guest's pointer to T, as an argument of a hypercall. Only ever an address; copying is explicit.
-template <typename T> class GuestHandle {
-  public:
-    constexpr GuestHandle() = default;
-    constexpr explicit GuestHandle(GuestVirt address) : address_(address) {}
-    constexpr explicit GuestHandle(uint64_t address) : address_(address) {}
-
-    constexpr GuestVirt address() const { return address_; }
-    constexpr bool is_null() const { return address_.value == 0; }
-    template <typename U> constexpr GuestHandle<U> as() const { return GuestHandle<U>(address_); }
-    constexpr GuestHandle advanced(uint64_t elements) const { return GuestHandle(address_ + elements * size()); }
-
-    // Element 0, or the `index`-th.
-    Status read(T& value) const { return copy_in(value, address_); }
-    Status write(const T& value) const { return copy_out(address_, value); }
-    Status read(T& value, uint64_t index) const { return advanced(index).read(value); }
-    Status write(const T& value, uint64_t index) const { return advanced(index).write(value); }
-    // `count` elements from the `first`-th on.
-    Status read_array(T* values, uint64_t count, uint64_t first = 0) const {
-        return array_fits(count) ? copy_from_guest(values, advanced(first).address_, count * size())
-                                 : Status(Error::bad_address);
-    }
-    Status write_array(const T* values, uint64_t count, uint64_t first = 0) const {
-        return array_fits(count) ? copy_to_guest(advanced(first).address_, values, count * size())
-                                 : Status(Error::bad_address);
-    }
-
-  private:
-    static constexpr uint64_t size() { return sizeof(T); }
-    static constexpr bool array_fits(uint64_t count) { return count <= (uint64_t{1} << 40) / size(); }
-    GuestVirt address_{};
-};
+// A guest's pointer, as an argument of a hypercall. Only ever an address; copying is explicit.
+template <typename T> class GuestHandle;
 
 // Untyped: only convertible to a typed one.
 template <> class GuestHandle<void> {
@@ -136,12 +75,36 @@ template <> class GuestHandle<void> {
     constexpr GuestHandle() = default;
     constexpr explicit GuestHandle(GuestVirt address) : address_(address) {}
     constexpr explicit GuestHandle(uint64_t address) : address_(address) {}
+
     constexpr GuestVirt address() const { return address_; }
     constexpr bool is_null() const { return address_.value == 0; }
-    template <typename U> constexpr GuestHandle<U> as() const { return GuestHandle<U>(address_); }
+    template <typename T> constexpr GuestHandle<T> as() const { return GuestHandle<T>(address_); }
 
   private:
     GuestVirt address_{};
+};
+
+template <typename T> class GuestHandle : public GuestHandle<void> {
+  public:
+    using GuestHandle<void>::GuestHandle;
+
+    constexpr GuestHandle advanced(uint64_t elements) const { return GuestHandle(address() + elements * size()); }
+
+    Status read(T& value, uint64_t index = 0) const { return copy_in(value, advanced(index).address()); }
+    Status write(const T& value, uint64_t index = 0) const { return copy_out(advanced(index).address(), value); }
+    // `count` elements from the `first`-th on.
+    Status read_array(T* values, uint64_t count, uint64_t first = 0) const {
+        return array_fits(count) ? copy_from_guest(values, advanced(first).address(), count * size())
+                                 : Status(Error::bad_address);
+    }
+    Status write_array(const T* values, uint64_t count, uint64_t first = 0) const {
+        return array_fits(count) ? copy_to_guest(advanced(first).address(), values, count * size())
+                                 : Status(Error::bad_address);
+    }
+
+  private:
+    static constexpr uint64_t size() { return sizeof(T); }
+    static constexpr bool array_fits(uint64_t count) { return count <= (uint64_t{1} << 40) / size(); }
 };
 
 } // namespace skerry

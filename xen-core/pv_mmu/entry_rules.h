@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The judge: is a page-table entry legal in a table of a given level, what does it need of the frame it names, and how
-// is it really written? Pure: depends on the entry alone. The numbers are those of the PV ABI as 64-bit guests know it.
+// is it really written? Which segment descriptors may a guest have? Pure: depends on the entry alone. The numbers are
+// those of the PV ABI as 64-bit guests know it.
 #pragma once
 
 #include "arch/x86_64/layout.h"
@@ -21,34 +22,46 @@ inline constexpr uint64_t table_flags = pte::present | pte::writable | pte::user
 // The global bit is accepted, as in Xen, but never written: a flush of an address space must flush all of it.
 inline constexpr uint64_t l1_flags = (table_flags | pte::global) & ~reserved_in_l1;
 
-// What a present entry needs of the frame it names. (An entry that is not present needs nothing and may hold anything.)
-enum class Need : uint8_t { reference, writable_use, table_use };
-
 constexpr uint64_t refused_flags(unsigned level, bool may_set_cache_attributes) {
     uint64_t allowed = level > 1 ? table_flags : may_set_cache_attributes ? l1_flags | cache_attributes : l1_flags;
     return pte::flags_mask & ~allowed;
 }
 
-constexpr Need need_of(unsigned level, Pte entry) {
-    return level > 1 ? Need::table_use : entry.is_writable() ? Need::writable_use : Need::reference;
-}
-
 // How a legal present entry is written.
-constexpr Pte adjusted_l1(Pte entry) {
+constexpr Pte adjusted(unsigned level, Pte entry) {
+    if (level > 1) return entry.with(pte::user);
     if ((entry.raw & (pte::user | pte::global)) == pte::user) [[likely]]
         return entry;
     uint64_t kernel_mark = entry.is_user() ? 0 : guest_kernel;
     return Pte((entry.raw & ~pte::global) | pte::user | kernel_mark);
 }
-constexpr Pte adjusted_table(Pte entry) { return entry.with(pte::user); }
-constexpr Pte adjusted(unsigned level, Pte entry) { return level == 1 ? adjusted_l1(entry) : adjusted_table(entry); }
 
-// Two present L1 entries that need the same of the same frame.
-constexpr bool same_need(Pte a, Pte b) { return !((a.raw ^ b.raw) & (pte::frame_mask | pte::present | pte::writable)); }
+// What a present entry needs of the frame it names: a use as a table of the level below; in an L1 a reference, with a
+// writable use if it is writable. (One that is not present needs nothing and may hold anything.) Need these two the
+// same of the same frame? At least one of them is present.
+constexpr bool same_need(unsigned level, Pte a, Pte b) {
+    return !((a.raw ^ b.raw) & (pte::frame_mask | pte::present | (level == 1 ? pte::writable : 0)));
+}
 
 // Is this slot of a table of this level the guest's?
 constexpr bool is_guest_slot(unsigned level, unsigned index) {
     return level < 4 || index < layout::first_core_slot || index > layout::last_core_slot;
+}
+
+// The judge of segment descriptors (Intel SDM volume 3, 3.4.5 and 3.5): what may stand in a GDT or LDT page of a guest.
+// A legal descriptor may be changed: code and data segments get privilege level 3, whatever the guest asked for.
+// Refused are all system descriptors that could be loaded or passed through (gates, task states, LDTs).
+constexpr bool judge_descriptor(uint64_t& descriptor) {
+    constexpr uint64_t present = uint64_t{1} << 47;
+    constexpr uint64_t code_or_data = uint64_t{1} << 44;
+    constexpr uint64_t privilege = uint64_t{3} << 45;
+    constexpr uint64_t type = uint64_t{15} << 40;
+    if (!(descriptor & present)) return true; // using it faults
+    if (descriptor & code_or_data) {
+        descriptor |= privilege;
+        return true;
+    }
+    return !(descriptor & type); // type 0 is reserved: using it faults
 }
 
 } // namespace skerry::rules

@@ -21,12 +21,33 @@
 #include "base/work_budget.h"
 #include "memory/frame_table.h"
 #include "memory/guest_copy.h"
-#include "pv_mmu/flush_debt.h"
 #include "pv_mmu/pv_mmu_host.h"
 
 #include <xen/xen.h>
 
 namespace skerry {
+
+// A TLB flush that is owed and must be paid: an entry that led to another account's frame has been removed, and the
+// caller still holds its own reference to that frame. It may drop that reference only after pay(). One debt can collect
+// any number of removals from one address-space owner. Destroying an unpaid debt is a broken invariant.
+class FlushDebt : NonCopyable {
+  public:
+    FlushDebt() = default;
+    ~FlushDebt() { ASSERT(!users_); }
+
+    bool is_owed() const { return users_; }
+    // A removal from tables of the owner of `users`. All removals of one debt have the same owner.
+    void add(TranslationUsers& users) {
+        ASSERT(!users_ || users_ == &users);
+        users_ = &users;
+    }
+    void pay() {
+        if (users_) std::exchange(users_, nullptr)->flush();
+    }
+
+  private:
+    TranslationUsers* users_ = nullptr;
+};
 
 // Where an L1 entry stands: the one that maps a linear address in the space of `root` (an L4 held by a vCPU), or by its
 // machine address (GNTMAP_contains_pte).
@@ -64,8 +85,6 @@ class PvMmu : NonCopyable {
     // unknown command, bad_address. Each request spends a unit of the budget.
     Status update_all(GuestHandle<mmu_update_t> requests, uint32_t count, const ForeignAccess* foreign,
                       WorkBudget& budget, uint32_t& carried_out);
-    // One request.
-    Status update(uint64_t pointer, uint64_t value, const ForeignAccess* foreign, WorkBudget& budget);
 
     // --- update_va_mapping ---
     // Writes the L1 entry that maps `virt` in the space of `root`. The flush that UVMF_* asks for is the caller's.
@@ -80,6 +99,9 @@ class PvMmu : NonCopyable {
     // release the old one. release_base never fails.
     Status take_base(Mfn mfn, WorkBudget& budget);
     void release_base(Mfn mfn, WorkBudget& budget);
+    // The same for a call that took it and has to restart: if it was the last use, the table stays in transition with
+    // all of its entries checked, so taking it again is one step and the call gets further each time.
+    void suspend_base(Mfn mfn);
     // MMUEXT_CLEAR_PAGE and MMUEXT_COPY_PAGE on the domain's own frames.
     Status clear_frame(Mfn mfn);
     Status copy_frame(Mfn to, Mfn from);
@@ -133,46 +155,48 @@ class PvMmu : NonCopyable {
     // only if the entry still is what was read (Error::try_again otherwise).
     enum class Write : uint8_t { plain, keep_accessed_dirty, if_unchanged };
 
+    // The frame, if it is the domain's.
+    Frame* find_own(Mfn mfn) const {
+        Frame* found = find_frame(mfn);
+        return found && found->owner() == &account_ ? found : nullptr;
+    }
+
     // All below: the lock is held.
-    // promote.cpp
+    // tables.cpp
     Status take_table(Mfn mfn, unsigned level, WorkBudget& budget, const char* purpose);
     Status take_below(Mfn mfn, unsigned level, WorkBudget& budget);
     Status promote(Frame& frame, unsigned level, WorkBudget& budget);
-    Status validate_l1(Frame& frame);
-    Status validate_table(Frame& frame, unsigned level, WorkBudget& budget);
-    // demote.cpp
+    Status validate(Frame& frame, unsigned level, WorkBudget& budget);
     void drop_table(Frame& frame);
     void enqueue(Frame& frame);
-    void take_apart_l1(Frame& frame);
-    void take_apart_table(Frame& frame, unsigned level);
+    void take_apart(Frame& frame, unsigned level);
     Status drain(WorkBudget& budget) {
         if (first_queued_ == nothing) [[likely]]
             return success;
         return drain_queue(budget);
     }
     Status drain_queue(WorkBudget& budget);
-    // update.cpp
+    // entries.h, update.cpp
     Status take_l1_need(Pte entry, Account& source);
     Status take_l1_need_slowly(Pte entry, Account& source);
-    Status judge_rare_flags(Pte entry);
     void drop_l1_need(Pte entry, FlushStamp now);
-    void drop_l1_need_slowly(Pte entry, Frame* frame);
+    void drop_l1_need_slowly(Pte entry, Frame& named);
+    void drop_need(unsigned level, Pte entry, FlushStamp now);
+    static void drop_foreign(Pte entry, Frame& named);
+    Status judge_rare_flags(unsigned level, Pte entry);
+    Status write_entry(unsigned level, Pte* slot, Pte old, Pte value, Write how, Account& source, WorkBudget& budget);
     Status update_l1(Pte* slot, Pte old, Pte value, Write how, Account& source);
-    Status write_l1(Pte* slot, Pte old, Pte value, Write how, Account& source);
     Status update_one(uint64_t pointer, uint64_t value, Account& source, WorkBudget& budget);
     Status update_otherwise(uint64_t pointer, uint64_t value, Account& source, WorkBudget& budget);
     Status update_table(Frame& table, Pte* slot, Pte value, Write how, WorkBudget& budget);
     Status update_plain_memory(Frame& frame, MachAddr place, uint64_t value);
-    Status machphys_update(Mfn mfn, uint64_t value, Account& source);
     Pte* find_l1_slot(Mfn root, GuestVirt virt);
-    // foreign.cpp
     Pte* find_l1_slot(const EntryPlace& place);
     Status map_counted(const EntryPlace& place, Frame& frame, Pte entry, WorkBudget& budget);
     Result<Pte*> find_mapping(const EntryPlace& place, Mfn expected);
     void unmap_counted(Pte* slot, Pte replacement, FlushDebt& debt);
-    // release.cpp
-    Status release_locked(Frame& frame);
-    void relinquish_one(Frame& listed);
+    // holds.cpp
+    bool release_locked(Frame& frame);
 
     static constexpr uint32_t nothing = ~0u;
 

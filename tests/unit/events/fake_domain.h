@@ -15,7 +15,7 @@
 
 namespace skerry::test {
 
-struct FakeDomain : EventSink, EventPageSource, EventPages, PirqRouter {
+struct FakeDomain : EventSink, EventPages, PirqRouter {
     explicit FakeDomain(uint16_t id, unsigned vcpu_count = 2, uint32_t max_port = EventTable::fifo_ports - 1);
     virtual ~FakeDomain();
 
@@ -28,10 +28,10 @@ struct FakeDomain : EventSink, EventPageSource, EventPages, PirqRouter {
     Status bind(uint32_t pirq, bool will_share, EvtPort port) override;
     void unbind(uint32_t pirq) override { pirq_ports.erase(pirq); }
     void set_vcpu(uint32_t pirq, VcpuId vcpu) override { pirq_vcpus[pirq] = vcpu.value; }
-    void unmasked(uint32_t pirq) override { pirqs_unmasked.push_back(pirq); }
 
     // The guest's side.
     bool pending(uint32_t port) const { return shared->evtchn_pending[port / 64] >> port % 64 & 1; }
+    bool masked(uint32_t port) const { return shared->evtchn_mask[port / 64] >> port % 64 & 1; }
     void set_mask(uint32_t port, bool masked);
     // Takes what is pending for the vCPU the way a guest does, in order.
     std::vector<uint32_t> consume(unsigned vcpu);
@@ -52,7 +52,6 @@ struct FakeDomain : EventSink, EventPageSource, EventPages, PirqRouter {
     std::map<uint64_t, std::unique_ptr<uint32_t[]>> frames;
     std::multiset<void*> mapped;
     std::map<uint32_t, uint32_t> pirq_ports, pirq_vcpus;
-    std::vector<uint32_t> pirqs_unmasked;
     std::map<unsigned, std::map<unsigned, uint32_t>> heads; // the guest's own copies
     EventTable table;
 };

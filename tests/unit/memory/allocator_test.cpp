@@ -4,7 +4,6 @@
 #include "host_machine.h"
 
 #include "arch/x86_64/direct_map.h"
-#include "memory/m2p.h"
 
 #include <gtest/gtest.h>
 #include <random>

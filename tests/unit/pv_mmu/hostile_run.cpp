@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "hostile_run.h"
 
-#include "memory/m2p.h"
-
 #include <sstream>
 #include <xen/xen.h>
 
@@ -170,6 +168,10 @@ void HostileRun::change_base(ModelDomain& d) {
     for (unsigned cpu = 0; cpu < 2; ++cpu)
         if (model_.cpus[cpu].domain == &d && model_.cpus[cpu].base == old) model_.load(cpu, d, d.bases[0]);
     d.bases.erase(d.bases.begin() + static_cast<long>(index));
+    if (below(4) == 0) { // as a call that restarts
+        d.mmu.suspend_base(old);
+        return count("suspend_base", true);
+    }
     WorkBudget release_budget = budget();
     d.mmu.release_base(old, release_budget);
     count("release_base", true);
@@ -183,7 +185,7 @@ void HostileRun::mmu_update(ModelDomain& d) {
         uint64_t value = any_entry(foreign ? domains_[&d == &domains_[0]] : d);
         uint64_t pointer = address_of(any_frame(d)).value + 8 * any_slot() + (below(4) ? 0 : below(5));
         count(foreign ? "mmu_update foreign" : "mmu_update",
-              d.mmu.update(pointer, value, foreign ? &access : nullptr, b).ok());
+              one_update(d.mmu, pointer, value, foreign ? &access : nullptr, b).ok());
     }
 }
 
@@ -194,12 +196,12 @@ void HostileRun::mend(ModelDomain& d) {
         WorkBudget plenty(100000);
         uint64_t value = level > 1 ? Pte(home[level - 2], pte::present | pte::writable | pte::user).raw
                                    : Pte(home[0], pte::present | pte::user).raw;
-        (void)d.mmu.update(address_of(home[level - 1]).value, value, nullptr, plenty);
+        (void)one_update(d.mmu, address_of(home[level - 1]).value, value, nullptr, plenty);
     }
     for (unsigned slot : {1, 2, 3}) {
         WorkBudget plenty(100000);
-        (void)d.mmu.update(address_of(home[0]).value + 8 * slot,
-                           Pte(any_frame(d), pte::present | pte::writable | pte::user).raw, nullptr, plenty);
+        (void)one_update(d.mmu, address_of(home[0]).value + 8 * slot,
+                         Pte(any_frame(d), pte::present | pte::writable | pte::user).raw, nullptr, plenty);
     }
 }
 

@@ -51,6 +51,11 @@ struct PvMmuTest : testing::Test {
         ASSERT_TRUE(take_base(l4).ok());
         model.load(0, domain, l4);
     }
+    // CPU 0 has left the domain's address space.
+    void stop_running() {
+        domain.account.users.leave(CpuId(0));
+        model.cpus[0] = {};
+    }
     static GuestVirt virt(Mfn mfn) { return GuestVirt(mfn.value << page_shift); }
 
     template <typename F> static auto finish(F&& operation) {
@@ -79,7 +84,7 @@ struct PvMmuTest : testing::Test {
     Status update(Mfn table, unsigned index, uint64_t value, uint64_t command = MMU_NORMAL_PT_UPDATE,
                   const ForeignAccess* foreign = nullptr) {
         return finish([&](WorkBudget& b) {
-            return mmu.update(address_of(table).value + 8 * index + command, value, foreign, b);
+            return one_update(mmu, address_of(table).value + 8 * index + command, value, foreign, b);
         });
     }
     Status update_va(GuestVirt at, uint64_t value) {

@@ -3,6 +3,7 @@
 
 #include "arch/x86_64/page_table_entry.h"
 
+#include <cstring>
 #include <sstream>
 
 namespace skerry {
@@ -10,6 +11,14 @@ namespace skerry {
 ReferenceModel::ReferenceModel() {
     HostMachine::get().on_flush = [this](const CpuSet& set) { flushed(set); };
 }
+Status one_update(PvMmu& mmu, uint64_t pointer, uint64_t value, const ForeignAccess* foreign, WorkBudget& budget) {
+    const mmu_update_t request{pointer, value};
+    host_guest_memory.bytes.resize(sizeof(request));
+    memcpy(host_guest_memory.bytes.data(), &request, sizeof(request));
+    uint32_t carried_out = 0;
+    return mmu.update_all(GuestHandle<mmu_update_t>(host_guest_memory.base), 1, foreign, budget, carried_out);
+}
+
 ReferenceModel::~ReferenceModel() { HostMachine::get().on_flush = nullptr; }
 
 void ReferenceModel::load(unsigned cpu, ModelDomain& domain, Mfn base) {
@@ -61,6 +70,7 @@ std::string ReferenceModel::check() {
 std::string ReferenceModel::check_counts() {
     HostMachine& machine = HostMachine::get();
     std::map<uint64_t, Expected> expected;
+    std::map<const Account*, uint64_t> mapped_by_others;
     auto add = [&](uint64_t mfn, unsigned uses) {
         ++expected[mfn].references;
         expected[mfn].uses += uses;
@@ -95,12 +105,18 @@ std::string ReferenceModel::check_counts() {
             if (!(entry.raw & pte::user) || (level > 1 && entry.is_large()) || (entry.raw & pte::global))
                 wrong << "table " << mfn << " slot " << i << " has bad flags\n";
             add(entry.mfn().value, level > 1 || entry.is_writable());
+            const Account* owner = frame(entry.mfn()).owner();
+            if (owner != frame(Mfn(mfn)).owner()) ++mapped_by_others[owner];
             FrameWord named = frame(entry.mfn()).word();
             FrameType wanted = level > 1 ? table_type(level - 1) : FrameType::writable;
             if ((level > 1 || entry.is_writable()) && named.type() != wanted)
                 wrong << "table " << mfn << " slot " << i << " names a frame of the wrong type\n";
         }
     }
+    for (ModelDomain* domain : domains_)
+        if (domain->account.mapped_by_others != mapped_by_others[&domain->account])
+            wrong << "others map " << mapped_by_others[&domain->account] << " frames of a domain, counted are "
+                  << domain->account.mapped_by_others << "\n";
     for (uint64_t mfn = 1; mfn < machine.frames(); ++mfn) {
         FrameWord word = frame(Mfn(mfn)).word();
         if (word.references() != expected[mfn].references || word.uses() != expected[mfn].uses)

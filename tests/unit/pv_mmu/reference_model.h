@@ -20,6 +20,9 @@
 
 namespace skerry {
 
+// An mmu_update of one request, which stands in the guest's memory.
+Status one_update(PvMmu& mmu, uint64_t pointer, uint64_t value, const ForeignAccess* foreign, WorkBudget& budget);
+
 // One domain as pv_mmu sees it, and what the test holds on its behalf.
 struct ModelDomain : PvMmuHost {
     explicit ModelDomain(DomId id) : account(id, 100000, 100), mmu(account, *this) {}

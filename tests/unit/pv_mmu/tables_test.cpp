@@ -173,6 +173,38 @@ TEST_F(TablesTest, RestartsMakeProgressAndChangeNothing) {
     for (Mfn table : l1s) EXPECT_EQ(word(table).references(), 1u);
 }
 
+// A call that takes one base after another (VCPUOP_initialise) and restarts for the second one.
+TEST_F(TablesTest, ASuspendedBaseIsTakenAgainInOneStep) {
+    build();
+    stop_running();
+    mmu.suspend_base(l4);
+    domain.bases.clear();
+    EXPECT_TRUE(word(l4).is_in_transition());
+    EXPECT_TRUE(word(l3).is_used_as(FrameType::l3)) << "nothing below is taken apart";
+    EXPECT_EQ(model.check(), "");
+    WorkBudget one(1);
+    ASSERT_TRUE(mmu.take_base(l4, one).ok());
+    domain.bases.push_back(l4);
+    EXPECT_EQ(model.check(), "");
+
+    mmu.suspend_base(l4);
+    domain.bases.clear();
+    EXPECT_TRUE(update(l4, 5, 0).ok()) << "ordinary memory again";
+    EXPECT_FALSE(word(l3).uses());
+    EXPECT_EQ(model.check(), "");
+}
+
+TEST_F(TablesTest, ASuspendedBaseThatWasGivenUpIsFreed) {
+    build();
+    stop_running();
+    EXPECT_TRUE(release(l4).ok());
+    mmu.suspend_base(l4);
+    domain.bases.clear();
+    EXPECT_TRUE(finish([&](WorkBudget& b) { return mmu.settle(b); }).ok());
+    EXPECT_EQ(frame(l4).owner(), nullptr);
+    EXPECT_FALSE(word(l3).uses());
+}
+
 TEST_F(TablesTest, ASuspendedPromotionDoesNotBlockAnything) {
     build();
     Mfn top = allocate();

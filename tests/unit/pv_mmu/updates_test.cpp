@@ -2,8 +2,6 @@
 // Single entries: mmu_update, update_va_mapping, trapped writes, foreign frames, grants.
 #include "pv_mmu_fixture.h"
 
-#include "memory/m2p.h"
-
 namespace skerry {
 namespace {
 

@@ -4,7 +4,6 @@
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/direct_map.h"
 #include "memory/guest_copy.h"
-#include "memory/m2p.h"
 
 #include <cstdlib>
 #include <cstring>

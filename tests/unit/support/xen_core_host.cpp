@@ -27,12 +27,13 @@ void log(LogLevel, const char* format, ...) {
     va_end(arguments);
 }
 
-void log_refusal(DomId, const char* format, ...) {
-    if (!getenv("SKERRY_TEST_LOG")) return;
+Error refuse(Error reason, DomId, const char* format, ...) {
+    if (!getenv("SKERRY_TEST_LOG")) return reason;
     va_list arguments;
     va_start(arguments, format);
     print("refused", format, arguments);
     va_end(arguments);
+    return reason;
 }
 
 void panic(const char* format, ...) {

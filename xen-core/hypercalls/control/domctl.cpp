@@ -71,10 +71,9 @@ Status resume_domain(Caller& caller, Domain& target) {
 
 Status seal_domain(Caller& caller, Domain& target) {
     if (&target == &caller.domain) return Error::invalid;
-    if (target.account.mapped_by_others.load(std::memory_order_relaxed) > 0) {
-        log_refusal(caller.domain.id, "seal of domain %u: its memory is still mapped by others", target.id.value);
-        return Error::busy;
-    }
+    if (target.account.mapped_by_others.load(std::memory_order_relaxed) > 0)
+        return refuse(Error::busy, caller.domain.id, "seal of domain %u: its memory is still mapped by others",
+                      target.id.value);
     target.is_sealed = true;
     return success;
 }
