@@ -14,8 +14,8 @@
 // ABI: vcpu_runstate_info (RUNSTATE_running, runnable, blocked, offline).
 #pragma once
 
+#include "base/cpu_set.h"
 #include "base/list.h"
-#include "schedule/affinity.h"
 #include "schedule/sched_group.h"
 
 #include <atomic>
@@ -23,6 +23,9 @@
 #include <xen/xen.h>
 
 namespace skerry {
+
+// The CPUs on which an entity may (hard) or would rather (soft) run.
+using Affinity = CpuSet;
 
 class SchedEntity : public ListNode<struct RunQueueTag> {
   public:
@@ -41,6 +44,10 @@ class SchedEntity : public ListNode<struct RunQueueTag> {
     friend class Scheduler;
     friend class RunQueue;
 
+    // An idle CPU need not save the state that it holds of one that merely waits here, for an event or for budget. Who
+    // pauses one or takes it down may want to see its registers, and one that may not run here goes elsewhere.
+    bool must_be_saved() const { return !is_linked() && hold_.load(std::memory_order_relaxed) != hold_blocked; }
+
     static constexpr uint32_t hold_blocked = 1; // waits for an event
     static constexpr uint32_t hold_down = 2;    // not brought up (VCPUOP_up), or taken down
     static constexpr uint32_t hold_pause_unit = 4;
@@ -50,8 +57,6 @@ class SchedEntity : public ListNode<struct RunQueueTag> {
     std::atomic<bool> on_cpu_{false};
     std::atomic<bool> running_{false};
     std::atomic<bool> unplaced_{false}; // runnable, but its home may not run it: placed elsewhere once saved
-    bool evict_ = false;                // save its state even if the CPU goes idle
-    bool parked_ = false;               // on the parked list: its group's cap is used up
     SchedGroup* group_ = nullptr;       // null: an idle entity
     Nanoseconds virtual_time_ = 0;      // CPU time had, scaled by weight
     int64_t lag_ = 0;                   // virtual_time_ minus its queue's when it last left one

@@ -4,9 +4,9 @@
 //
 // Weight: each vCPU that wants to run gets CPU time in proportion to its group's weight (Xen credit: 1..65535, default
 // 256). Cap: the group as a whole may use at most `cap` percent of one CPU (0: no limit; 150: one CPU and a half),
-// enforced by a budget refilled each period. A CPU takes a slice of budget when it picks an entity and returns what was
-// not used, so that the long-term use of the group never exceeds the cap however many vCPUs it has. ABI:
-// xen_domctl_sched_credit {weight, cap}.
+// enforced by a budget refilled each period. Several CPUs may use up the last of it at once; the overrun, less than a
+// slice on each, is a debt to the next periods, so that the long-term use of the group does not exceed the cap however
+// many vCPUs it has. ABI: xen_domctl_sched_credit {weight, cap}.
 #pragma once
 
 #include "base/lock.h"
@@ -30,10 +30,10 @@ class SchedGroup : NonCopyable {
             static_cast<unsigned __int128>(spent) * inverse_weight_.load(std::memory_order_relaxed) >> inverse_shift);
     }
 
-    // Budget of a capped group. take: up to `wanted` ns, 0 if none is left until next_refill(now). give_back may be
-    // negative: an overrun, owed to the next period.
-    Nanoseconds take(Nanoseconds now, Nanoseconds wanted);
-    void give_back(int64_t unused);
+    bool may_run(Nanoseconds now) { return cap() == 0 || budget(now) > 0; }
+    // Of a capped group: what it may still use until next_refill(now). None left, or a debt: 0 or less.
+    int64_t budget(Nanoseconds now);
+    void spend(Nanoseconds ran);
     static Nanoseconds next_refill(Nanoseconds now) { return (now / period + 1) * period; }
 
   private:
@@ -47,8 +47,8 @@ class SchedGroup : NonCopyable {
     uint32_t weight_ = default_weight;
     std::atomic<uint32_t> cap_{0};
     std::atomic<uint64_t> inverse_weight_{inverse_of(default_weight)};
-    Lock<LockRank::sched_group> lock_; // guards balance_ and refilled_period_
-    int64_t balance_ = 0;
+    Lock<LockRank::sched_group> lock_; // guards the rest
+    int64_t budget_ = 0;
     uint64_t refilled_period_ = 0;
 };
 

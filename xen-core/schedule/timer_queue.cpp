@@ -31,7 +31,7 @@ void TimerHeap::insert(Timer& timer) {
 }
 
 void Timers::start(unsigned cpu_count, const TimerHooks& hooks) {
-    ASSERT(cpu_count >= 1 && cpu_count <= schedule_max_cpus);
+    ASSERT(cpu_count >= 1 && cpu_count <= max_cpus);
     hooks_ = hooks;
     cpu_count_ = cpu_count;
     for (unsigned i = 0; i < cpu_count; ++i) (new (&queues_[i]) TimerQueue)->cpu_ = CpuId(i);

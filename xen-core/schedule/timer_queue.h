@@ -8,8 +8,8 @@
 // is programmed appears; an interrupt that comes too early is harmless. Lock: LockRank::timers (two: in address order).
 #pragma once
 
+#include "base/cpu_set.h"
 #include "base/lock.h"
-#include "schedule/affinity.h"
 
 #include <algorithm>
 #include <new>
@@ -111,7 +111,7 @@ class Timers : NonCopyable {
     unsigned cpu_count_ = 0;
     union { // constructed by start()
         char nothing_ = 0;
-        TimerQueue queues_[schedule_max_cpus];
+        TimerQueue queues_[max_cpus];
     };
 };
 

@@ -15,7 +15,7 @@ Result<Vcpu*> vcpu_of_domain(Domain& target, uint32_t number) {
 Result<Affinity> read_affinity(const xenctl_bitmap& bitmap) {
     Affinity set;
     uint32_t bytes = (bitmap.nr_bits + 7) / 8;
-    for (uint32_t i = 0; i < bytes && i < schedule_max_cpus / 8; ++i) {
+    for (uint32_t i = 0; i < bytes && i < max_cpus / 8; ++i) {
         uint8_t byte;
         TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).read(byte, i));
         if (i == bytes - 1 && bitmap.nr_bits % 8) byte &= static_cast<uint8_t>((1u << (bitmap.nr_bits % 8)) - 1);
@@ -26,7 +26,7 @@ Result<Affinity> read_affinity(const xenctl_bitmap& bitmap) {
 
 Status write_affinity(const xenctl_bitmap& bitmap, const Affinity& set) {
     for (uint32_t i = 0; i < (bitmap.nr_bits + 7) / 8; ++i) {
-        uint8_t byte = i < schedule_max_cpus / 8 ? set.byte(i) : 0;
+        uint8_t byte = i < max_cpus / 8 ? set.byte(i) : 0;
         TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).write(byte, i));
     }
     return success;
