@@ -89,6 +89,7 @@ template <> class [[nodiscard]] Result<void> {
     constexpr Result(Error error) : error_(error) {}
     constexpr bool ok() const { return error_ == Error::none; }
     constexpr Error error() const { return error_; }
+    constexpr void value() const {}
 
   private:
     Error error_;

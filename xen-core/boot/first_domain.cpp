@@ -11,8 +11,6 @@
 #include "boot/first_domain_tables.h"
 #include "boot/paging.h"
 #include "domain/domain_table.h"
-#include "domain/hypercall_page.h"
-#include "domain/vcpu_context.h"
 #include "memory/m2p.h"
 
 #include <string.h>

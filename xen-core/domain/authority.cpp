@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "domain/authority.h"
 
-#include "base/log.h"
 #include "domain/domain.h"
 
 namespace skerry {
@@ -16,38 +15,37 @@ const char* name_of(PlatformRight right) {
 
 } // namespace
 
+unsigned Authority::index_of(DomId target) const {
+    unsigned i = 0;
+    while (i < count_ && targets_[i].target != target) ++i;
+    return i;
+}
+
 Status Authority::set(TargetRight right, DomId target, bool held) {
     if (everything_) return held ? success : Status(Error::invalid); // all or nothing: there is no list to take it from
     Holding holding(lock_);
-    for (unsigned i = 0; i < count_; ++i) {
-        if (targets_[i].target != target) continue;
-        targets_[i].rights =
-            static_cast<uint16_t>(held ? targets_[i].rights | bit(right) : targets_[i].rights & ~bit(right));
-        if (!targets_[i].rights) targets_[i] = targets_[--count_];
-        return success;
+    unsigned i = index_of(target);
+    if (i == count_) {
+        if (!held) return success;
+        if (count_ == max_targets) return Error::no_space;
+        targets_[count_++] = {target, 0};
     }
-    if (!held) return success;
-    if (count_ == max_targets) return Error::no_space;
-    targets_[count_++] = {target, static_cast<uint16_t>(bit(right))};
+    uint32_t& rights = targets_[i].rights;
+    rights = held ? rights | bit(right) : rights & ~bit(right);
+    if (!rights) targets_[i] = targets_[--count_];
     return success;
 }
 
 bool Authority::holds_listed(TargetRight right, DomId target) const {
     Holding holding(lock_);
-    for (unsigned i = 0; i < count_; ++i)
-        if (targets_[i].target == target) return targets_[i].rights & bit(right);
-    return false;
+    unsigned i = index_of(target);
+    return i < count_ && targets_[i].rights & bit(right);
 }
 
 void Authority::forget(DomId target) {
     Holding holding(lock_);
-    for (unsigned i = 0; i < count_; ++i)
-        if (targets_[i].target == target) targets_[i--] = targets_[--count_];
+    if (unsigned i = index_of(target); i < count_) targets_[i] = targets_[--count_];
 }
-
-ForeignAccess MemoryAccess::foreign() const { return AuthorityCheck::foreign(*domain_); }
-
-ForeignAccess AuthorityCheck::foreign(Domain& domain) { return ForeignAccess(domain.account); }
 
 Status AuthorityCheck::platform(const Domain& caller, PlatformRight right) {
     if (caller.authority.holds(right)) [[likely]]
@@ -56,15 +54,15 @@ Status AuthorityCheck::platform(const Domain& caller, PlatformRight right) {
     return Error::not_permitted;
 }
 
-Result<Control> AuthorityCheck::control(const Domain& caller, Domain& target) {
+Status AuthorityCheck::control(const Domain& caller, Domain& target) {
     if (caller.authority.holds(TargetRight::control, target.id)) [[likely]]
-        return Control(target);
+        return success;
     log_refusal(caller.id, "lacks the right control over domain %u", target.id.value);
     return Error::not_permitted;
 }
 
-Result<MemoryAccess> AuthorityCheck::memory(const Domain& caller, Domain& target) {
-    if (&caller == &target) return MemoryAccess(target);
+Result<ForeignAccess> AuthorityCheck::memory(const Domain& caller, Domain& target) {
+    if (&caller == &target) return ForeignAccess(target.account);
     if (target.is_dying())
         return Error::no_such_domain; // what would be pinned or mapped now, its teardown might have passed already
     if (target.is_sealed) {
@@ -72,7 +70,7 @@ Result<MemoryAccess> AuthorityCheck::memory(const Domain& caller, Domain& target
         return Error::not_permitted;
     }
     if (caller.authority.holds(TargetRight::map_memory, target.id)) [[likely]]
-        return MemoryAccess(target);
+        return ForeignAccess(target.account);
     log_refusal(caller.id, "lacks the right map_memory over domain %u", target.id.value);
     return Error::not_permitted;
 }

@@ -172,10 +172,6 @@ Result<unsigned> Domain::free_watchdog() const {
     return Error::no_space;
 }
 
-void Domain::Watchdog::expired(Timer& timer, Nanoseconds) {
-    static_cast<Watchdog&>(timer).domain.shut_down(SHUTDOWN_watchdog);
-}
-
 void crash_domain(Vcpu& vcpu, const char* format, ...) {
     char reason[160];
     va_list arguments;

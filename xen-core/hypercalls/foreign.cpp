@@ -16,8 +16,7 @@ Result<ForeignArgument> read_foreign_argument(Caller& caller, uint32_t foreign) 
         return argument;
     }
     argument.frames_of = TRY(named_domain(caller, frames_of));
-    MemoryAccess access = TRY(AuthorityCheck::memory(caller.domain, *argument.frames_of));
-    argument.access = access.foreign();
+    argument.access = TRY(AuthorityCheck::memory(caller.domain, *argument.frames_of));
     return argument;
 }
 

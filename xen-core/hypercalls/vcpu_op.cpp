@@ -2,7 +2,6 @@
 // vcpu_op: bringing the domain's vCPUs up and down, their timers and shared areas (<xen/vcpu.h>). set_timer_op: the
 // calling vCPU's single-shot timer.
 #include "arch/x86_64/time.h"
-#include "domain/vcpu_context.h"
 #include "hypercalls/dispatch.h"
 #include "hypercalls/handles.h"
 

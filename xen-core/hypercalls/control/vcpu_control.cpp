@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "domain/vcpu_context.h"
 #include "hypercalls/control/control_calls.h"
 
 namespace skerry {
