@@ -6,12 +6,11 @@
 namespace skerry {
 namespace {
 
-const char* name_of(PlatformRight right) {
-    static constexpr const char* names[] = {"create_domains", "grant_rights",   "inspect", "read_log",
-                                            "write_log",      "set_wall_clock", "power",   "hardware"};
-    static_assert(sizeof(names) / sizeof(names[0]) == static_cast<unsigned>(PlatformRight::count));
-    return names[static_cast<unsigned>(right)];
-}
+constexpr const char* platform_rights[] = {"create_domains", "grant_rights",   "inspect", "read_log",
+                                           "write_log",      "set_wall_clock", "power",   "hardware"};
+constexpr const char* target_rights[] = {"control", "map_memory"};
+static_assert(std::size(platform_rights) == static_cast<size_t>(PlatformRight::count) &&
+              std::size(target_rights) == static_cast<size_t>(TargetRight::count));
 
 } // namespace
 
@@ -50,14 +49,15 @@ void Authority::forget(DomId target) {
 Status AuthorityCheck::platform(const Domain& caller, PlatformRight right) {
     if (caller.authority.holds(right)) [[likely]]
         return success;
-    log_refusal(caller.id, "lacks the right %s", name_of(right));
+    log_refusal(caller.id, "lacks the right %s", platform_rights[static_cast<unsigned>(right)]);
     return Error::not_permitted;
 }
 
-Status AuthorityCheck::control(const Domain& caller, Domain& target) {
-    if (caller.authority.holds(TargetRight::control, target.id)) [[likely]]
+Status AuthorityCheck::over(const Domain& caller, TargetRight right, Domain& target) {
+    if (caller.authority.holds(right, target.id)) [[likely]]
         return success;
-    log_refusal(caller.id, "lacks the right control over domain %u", target.id.value);
+    log_refusal(caller.id, "lacks the right %s over domain %u", target_rights[static_cast<unsigned>(right)],
+                target.id.value);
     return Error::not_permitted;
 }
 
@@ -69,10 +69,8 @@ Result<ForeignAccess> AuthorityCheck::memory(const Domain& caller, Domain& targe
         log_refusal(caller.id, "domain %u is sealed", target.id.value);
         return Error::not_permitted;
     }
-    if (caller.authority.holds(TargetRight::map_memory, target.id)) [[likely]]
-        return ForeignAccess(target.account);
-    log_refusal(caller.id, "lacks the right map_memory over domain %u", target.id.value);
-    return Error::not_permitted;
+    TRY(over(caller, TargetRight::map_memory, target));
+    return ForeignAccess(target.account);
 }
 
 } // namespace skerry

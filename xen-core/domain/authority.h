@@ -67,12 +67,16 @@ class Authority {
     Target targets_[max_targets]{};
 };
 
-// Errors of all: not_permitted, with the refusal named in the log.
-struct AuthorityCheck {
+class AuthorityCheck {
+  public:
+    // Errors of all: not_permitted, with the refusal named in the log.
     static Status platform(const Domain& caller, PlatformRight right);
-    static Status control(const Domain& caller, Domain& target);
+    static Status control(const Domain& caller, Domain& target) { return over(caller, TargetRight::control, target); }
     // To the memory of an unsealed domain that the caller builds, or its own. Also no_such_domain: it is dying.
     static Result<ForeignAccess> memory(const Domain& caller, Domain& target);
+
+  private:
+    static Status over(const Domain& caller, TargetRight right, Domain& target);
 };
 
 } // namespace skerry

@@ -13,15 +13,11 @@ namespace skerry {
 namespace {
 
 const char* name_of_shutdown(uint32_t code) {
-    switch (code) {
-    case SHUTDOWN_poweroff: return "powered off";
-    case SHUTDOWN_reboot: return "rebooted";
-    case SHUTDOWN_suspend: return "suspended";
-    case SHUTDOWN_crash: return "crashed";
-    case SHUTDOWN_watchdog: return "was shut down by its watchdog";
-    case SHUTDOWN_soft_reset: return "asked for a soft reset";
-    default: return "shut down";
-    }
+    static constexpr const char* names[] = {
+        "powered off", "rebooted", "suspended", "crashed", "was shut down by its watchdog", "asked for a soft reset"};
+    static_assert(SHUTDOWN_poweroff == 0 && SHUTDOWN_reboot == 1 && SHUTDOWN_suspend == 2 && SHUTDOWN_crash == 3 &&
+                  SHUTDOWN_watchdog == 4 && SHUTDOWN_soft_reset == 5);
+    return code < std::size(names) ? names[code] : "shut down";
 }
 
 // The first domain takes the machine with it, as the ABI's hardware domain does.

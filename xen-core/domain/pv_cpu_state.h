@@ -99,9 +99,10 @@ struct PvCpuState : NonCopyable {
     Status register_callback(uint16_t type, uint16_t flags, uint64_t address);
     Status unregister_callback(uint16_t type);
     // stack_switch.
-    void set_kernel_stack(uint64_t ss, uint64_t sp) {
+    Status set_kernel_stack(uint64_t ss, uint64_t sp) {
         kernel_ss = selector::for_ring3(static_cast<uint16_t>(ss));
         kernel_sp = sp;
+        return success;
     }
     // set_segment_base of the running vCPU. Errors: invalid (unknown base), bad address: invalid.
     Status set_segment_base(uint32_t which, uint64_t base);

@@ -59,6 +59,9 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
         return cpu.vcpu_info->evtchn_upcall_pending && !cpu.vcpu_info->evtchn_upcall_mask;
     }
 
+    // The same, or an NMI that may be delivered: a reason not to wait.
+    bool has_something_to_deliver() const { return has_deliverable_event() || (cpu.nmi_pending && !cpu.nmi_masked); }
+
     // Something became pending: wakes the vCPU, or interrupts the CPU that runs it. Any CPU, any time.
     void kick();
 

@@ -117,7 +117,7 @@ Status PvCpuState::set_context(PvMmu& mmu, const vcpu_guest_context_t& context) 
     registers.rflags |= rflags::interrupts | rflags::reserved_one;
     registers.cs = selector::for_ring3(registers.cs);
     registers.ss = selector::for_ring3(registers.ss);
-    set_kernel_stack(kernel_ss, kernel_sp);
+    kernel_ss = selector::for_ring3(static_cast<uint16_t>(kernel_ss));
     for (trap_info_t& trap : traps) trap.cs = selector::for_ring3(trap.cs);
     in_kernel = context.flags & VGCF_in_kernel;
     event_callback.masks_events = true;

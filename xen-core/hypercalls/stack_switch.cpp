@@ -5,7 +5,7 @@
 namespace skerry {
 
 HypercallResult hypercall_stack_switch(Caller& caller, uint64_t stack_segment, uint64_t stack_pointer) {
-    caller.vcpu.cpu.set_kernel_stack(stack_segment, stack_pointer);
+    TRY_STATUS(caller.vcpu.cpu.set_kernel_stack(stack_segment, stack_pointer));
     return 0;
 }
 

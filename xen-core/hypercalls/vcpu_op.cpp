@@ -116,7 +116,7 @@ HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t num
         target->timers.stop_singleshot();
         return 0;
     case VCPUOP_send_nmi:
-        target->cpu.nmi_pending = true;
+        __atomic_store_n(&target->cpu.nmi_pending, true, __ATOMIC_SEQ_CST); // before it is looked whether it waits
         target->kick();
         return 0;
     case VCPUOP_get_physid: return Error::invalid; // only for vCPUs that are pinned for good

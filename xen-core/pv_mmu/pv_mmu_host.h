@@ -30,7 +30,7 @@ class ForeignAccess {
     Account& account() const { return *account_; }
 
   private:
-    friend struct AuthorityCheck;
+    friend class AuthorityCheck;
     explicit ForeignAccess(Account& account) : account_(&account) {}
     Account* account_;
 };

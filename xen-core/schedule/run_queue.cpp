@@ -15,12 +15,12 @@ void RunQueue::set_runstate(SchedEntity& entity, int state, Nanoseconds now) {
 
 void RunQueue::insert(SchedEntity& entity) {
     // Those that come back from running belong near the end.
-    SchedEntity* after = waiting_.last();
-    while (after && after->virtual_time_ > entity.virtual_time_) after = waiting_.before(*after);
-    if (!after)
-        waiting_.push_front(entity);
-    else if (SchedEntity* next = waiting_.after(*after))
-        waiting_.insert_before_item(*next, entity);
+    SchedEntity* behind = nullptr;
+    for (SchedEntity* item = waiting_.last(); item && item->virtual_time_ > entity.virtual_time_;
+         item = waiting_.before(*item))
+        behind = item;
+    if (behind)
+        waiting_.insert_before_item(*behind, entity);
     else
         waiting_.push_back(entity);
 }

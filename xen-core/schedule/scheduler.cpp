@@ -36,10 +36,8 @@ void Scheduler::admit(SchedEntity& entity, SchedGroup& group, CpuId home) {
 }
 
 void Scheduler::retire(SchedEntity& entity) {
-    RunQueue& home = lock_home(entity);
-    ASSERT(entity.hold_.load() != 0 && home.current_ != &entity && !entity.is_on_cpu());
-    if (entity.is_linked()) home.leave(entity);
-    home.lock_.release();
+    settle(entity);
+    ASSERT(entity.hold_.load() != 0 && !entity.is_linked() && !entity.is_running() && !entity.is_on_cpu());
 }
 
 RunQueue& Scheduler::lock_home(SchedEntity& entity) {
@@ -105,13 +103,12 @@ Status Scheduler::set_affinity(SchedEntity& entity, const Affinity& hard, const 
     entity.hard_ = hard;
     entity.soft_ = soft;
     bool must_leave = !home.may_run(entity);
+    if (must_leave && entity.is_linked()) home.leave(entity);
     bool is_here = home.current_ == &entity;
-    bool was_linked = must_leave && entity.is_linked();
-    if (was_linked) home.leave(entity);
     home.lock_.release();
-    if (was_linked)
-        place(entity);
-    else if (must_leave && is_here)
+    if (!is_here)
+        settle(entity);
+    else if (must_leave)
         hooks_.kick(home.cpu());
     return success;
 }
