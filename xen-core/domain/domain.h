@@ -19,7 +19,6 @@
 #include "memory/account.h"
 #include "memory/allocator.h"
 #include "pv_mmu/pv_mmu.h"
-#include "schedule/sched_group.h"
 
 #include <xen/domctl.h>
 #include <xen/sched.h>

@@ -154,11 +154,10 @@ Status Domain::release_vcpus(WorkBudget& budget) {
 
 Status Domain::set_watchdog(unsigned slot, Nanoseconds timeout) {
     if (slot >= watchdogs) return Error::invalid;
-    if (!timeout) {
+    if (timeout)
+        timers.arm(watchdogs_[slot], this_cpu(), now() + timeout);
+    else
         timers.cancel(watchdogs_[slot]);
-        return success;
-    }
-    timers.arm(watchdogs_[slot], this_cpu(), now() + timeout);
     return success;
 }
 

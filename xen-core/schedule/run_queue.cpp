@@ -80,14 +80,8 @@ void RunQueue::charge(Nanoseconds now) {
 }
 
 void RunQueue::advance_clock(Nanoseconds now) {
-    Nanoseconds least = current_->is_idle() ? never : current_virtual_time(now);
-    if (SchedEntity* first = waiting_.first()) least = std::min(least, first->virtual_time_);
+    Nanoseconds least = std::min(head(), current_->is_idle() ? never : current_virtual_time(now));
     if (least != never && least > clock_) clock_ = least;
-}
-
-void RunQueue::publish() {
-    SchedEntity* first = waiting_.first();
-    published_head_.store(first ? first->virtual_time_ : never, std::memory_order_relaxed);
 }
 
 Nanoseconds RunQueue::current_virtual_time(Nanoseconds now) const {
