@@ -28,7 +28,6 @@ Result<CpuId> Scheduler::claim_idle(const Affinity& hard, const Affinity& soft, 
 // Where a runnable entity should wait. A hint: its affinity may change meanwhile, so the caller looks again under the
 // locks.
 CpuId Scheduler::select_cpu(SchedEntity& entity) {
-    if (cpu_count_ == 1) return entity.home();
     RunQueue& queue = lock_home(entity);
     Affinity hard = entity.hard_ & online_;
     Affinity soft = entity.soft_;
@@ -50,7 +49,7 @@ CpuId Scheduler::select_cpu(SchedEntity& entity) {
 void Scheduler::place(SchedEntity& entity) {
     for (;;) {
         RunQueue& home = queues_[entity.home().value];
-        RunQueue& target = queues_[select_cpu(entity).value];
+        RunQueue& target = cpu_count_ == 1 ? home : queues_[select_cpu(entity).value];
         Placed placed = try_to_place(entity, home, target);
         if (placed == Placed::at_target) return;
         if (cpu_count_ > 1) hooks_.kick(target.cpu()); // perhaps claimed, for nothing: it marks itself idle again

@@ -65,7 +65,10 @@ class alignas(64) RunQueue : NonCopyable {
     // Books the time the current entity has run.
     void charge(Nanoseconds now);
     void advance_clock(Nanoseconds now);
-    Nanoseconds head() { return waiting_.is_empty() ? never : waiting_.first()->virtual_time_; }
+    Nanoseconds head() {
+        SchedEntity* first = waiting_.first();
+        return first ? first->virtual_time_ : never;
+    }
     void publish() { published_head_.store(head(), std::memory_order_relaxed); }
     Nanoseconds current_virtual_time(Nanoseconds now) const;
     Nanoseconds slice_end_for(SchedEntity& entity, Nanoseconds now, bool alone_on_machine);

@@ -36,8 +36,9 @@ bool VcpuTimers::set_singleshot(CpuId cpu, Nanoseconds now, Nanoseconds deadline
 
 void VcpuTimers::switched_in(CpuId cpu, Nanoseconds now) {
     cpu_ = cpu;
-    timers.migrate(singleshot_, cpu);
-    timers.migrate(poll_, cpu);
+    if (singleshot_.is_armed()) timers.migrate(singleshot_, cpu);
+    if (poll_.is_armed()) [[unlikely]]
+        timers.migrate(poll_, cpu);
     if (period_ != 0) [[unlikely]]
         tick(now);
 }
