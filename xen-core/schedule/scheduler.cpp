@@ -137,10 +137,12 @@ Nanoseconds Scheduler::idle_time(CpuId cpu) {
 
 Decision Scheduler::choose_next(CpuId cpu, Nanoseconds now) {
     RunQueue& queue = queues_[cpu.value];
-    if (cpu_count_ > 1)
+    if (cpu_count_ > 1) {
         balance(queue, now);
-    else if (is_alone(queue))
+    } else if (is_alone(queue)) {
+        queue.preempt_ = queue.yielding_ = false;
         return {queue.current_, nullptr, nullptr, queue.slice_end_ = never};
+    }
 
     Holding held(queue.lock_);
     queue.charge(now);
