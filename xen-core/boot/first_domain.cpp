@@ -9,8 +9,7 @@
 #include "boot/first_domain_plan.h"
 #include "boot/start.h"
 #include "domain/domain_table.h"
-#include "domain/hypercall_page.h"
-#include "domain/vcpu_context.h"
+#include "memory/frame_table.h"
 
 #include <algorithm>
 

@@ -61,7 +61,7 @@ class FreeRanges : public RangeSet<max_free_ranges> {
     // possible. invalid_mfn when there are none.
     Mfn take(uint64_t count, uint64_t alignment = 1, uint64_t limit = ~uint64_t{0}) {
         for (size_t i = size(); i-- > 0;) {
-            Range range = (*this)[i];
+            Range range = all()[i];
             uint64_t end = std::min(range.last + 1, limit);
             uint64_t first = (end - count) & ~(alignment - 1);
             if (end >= count && first >= range.first && remove(first, first + count - 1).ok()) return Mfn(first);

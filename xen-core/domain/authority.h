@@ -3,13 +3,10 @@
 //
 // A right is either over the platform (no target) or over one other domain. The first domain starts with every right;
 // any other domain starts with none and receives rights at creation or later from a domain that holds grant_rights. A
-// check that succeeds hands out a token; code that touches another domain takes the token as an argument, and only the
-// checks below can make one. Sealing a domain ends every access to its memory by anyone, for good.
+// check of access to memory that succeeds hands out a token (ForeignAccess), which page-table operations take as an
+// argument; only the check below can make one. Sealing a domain ends every access to its memory by anyone, for good.
 #pragma once
 
-#include "base/lock.h"
-#include "base/result.h"
-#include "base/types.h"
 #include "pv_mmu/pv_mmu_host.h"
 
 namespace skerry {
@@ -56,10 +53,11 @@ class Authority {
         return uint32_t{1} << static_cast<unsigned>(right);
     }
     bool holds_listed(TargetRight right, DomId target) const;
+    unsigned index_of(DomId target) const; // count_: not listed
 
     struct Target {
         DomId target;
-        uint16_t rights;
+        uint32_t rights;
     };
 
     bool everything_ = false;
@@ -69,41 +67,16 @@ class Authority {
     Target targets_[max_targets]{};
 };
 
-// Proof that the caller may control `domain`.
-class Control {
-  public:
-    Domain& domain() const { return *domain_; }
-
-  private:
-    friend class AuthorityCheck;
-    explicit Control(Domain& domain) : domain_(&domain) {}
-    Domain* domain_;
-};
-
-// Proof that the caller may reach the memory of `domain`: an unsealed domain that it builds.
-class MemoryAccess {
-  public:
-    Domain& domain() const { return *domain_; }
-    // The form that page-table operations take.
-    ForeignAccess foreign() const;
-
-  private:
-    friend class AuthorityCheck;
-    explicit MemoryAccess(Domain& domain) : domain_(&domain) {}
-    Domain* domain_;
-};
-
 class AuthorityCheck {
   public:
     // Errors of all: not_permitted, with the refusal named in the log.
     static Status platform(const Domain& caller, PlatformRight right);
-    static Result<Control> control(const Domain& caller, Domain& target);
-    // Also no_such_domain: it is dying.
-    static Result<MemoryAccess> memory(const Domain& caller, Domain& target);
+    static Status control(const Domain& caller, Domain& target) { return over(caller, TargetRight::control, target); }
+    // To the memory of an unsealed domain that the caller builds, or its own. Also no_such_domain: it is dying.
+    static Result<ForeignAccess> memory(const Domain& caller, Domain& target);
 
   private:
-    friend class MemoryAccess;
-    static ForeignAccess foreign(Domain& domain);
+    static Status over(const Domain& caller, TargetRight right, Domain& target);
 };
 
 } // namespace skerry

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What moves between a CPU and a PvCpuState when the vCPU on it changes.
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/segments.h"
-#include "arch/x86_64/tlb.h"
-#include "domain/extended_state.h"
 #include "domain/pv_cpu_state.h"
-#include "memory/account.h"
 
 namespace skerry {
 namespace {
@@ -62,11 +56,11 @@ void clear_hardware_ts(CpuLocal& cpu) {
 void save_fpu(CpuLocal& cpu, PvCpuState& state) {
     clear_hardware_ts(cpu);
     if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave) write_xcr0(cpu_features.xcr0);
-    save_extended_state(state.extended_state);
+    state.extended_state->save();
 }
 
 void load_fpu(CpuLocal& cpu, const PvCpuState& state) {
-    restore_extended_state(state.extended_state);
+    state.extended_state->restore();
     if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave) write_xcr0(state.xcr0);
     if (state.cr0 & cr0::task_switched) {
         write_cr0(core_cr0() | cr0::task_switched);

@@ -19,7 +19,6 @@
 #include "memory/account.h"
 #include "memory/allocator.h"
 #include "pv_mmu/pv_mmu.h"
-#include "schedule/sched_group.h"
 
 #include <xen/domctl.h>
 #include <xen/sched.h>
@@ -158,12 +157,8 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
     Status create_shared_info();
     Status release_mappings(WorkBudget& budget);
     Status release_vcpus(WorkBudget& budget);
-
-    struct Watchdog : Timer {
-        Watchdog(Domain& owner) : Timer(&Watchdog::expired), domain(owner) {}
-        static void expired(Timer& timer, Nanoseconds now);
-        Domain& domain;
-    };
+    void watchdog_expired(Nanoseconds) { shut_down(SHUTDOWN_watchdog); }
+    using Watchdog = OwnedTimer<Domain, &Domain::watchdog_expired>;
 
     std::atomic<uint32_t> references_{1};
     const uint32_t max_vcpus_;
@@ -205,6 +200,10 @@ class DomainRef {
   private:
     Domain* domain_ = nullptr;
 };
+
+// The page of entry stubs that a PV guest calls its hypercalls through: 32 bytes each, by number
+// (XEN_ELFNOTE_HYPERCALL_PAGE, XEN_DOMCTL_hypercall_init).
+void fill_hypercall_page(uint8_t* page);
 
 // A grant mapping is over, and no translation to its frame is left: drops the frame reference and ends the use.
 void end_grant_mapping(const GrantMapping& mapping);

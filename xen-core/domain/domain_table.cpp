@@ -41,11 +41,9 @@ Result<DomainRef> DomainTable::create(DomId wanted, const DomainConfig& config) 
     DomId id = TRY(choose_number(wanted));
     Domain* domain = TRY(Domain::create(id, config));
     domains_[id.value] = domain;
-    if (id.value > highest_) highest_ = id.value;
+    highest_ = std::max<uint32_t>(highest_, id.value);
     return DomainRef(*domain);
 }
-
-void DomainTable::note_destroyed() { destroyed_.fetch_add(1, std::memory_order_relaxed); }
 
 void DomainTable::reap() {
     if (!destroyed_.load(std::memory_order_relaxed)) [[likely]]
@@ -58,6 +56,7 @@ void DomainTable::reap() {
             if (number > highest_) return;
             if (!domain || !domain->is_gone()) continue;
             domains_[number] = nullptr;
+            while (highest_ > 0 && !domains_[highest_]) --highest_;
             gone = DomainRef::adopt(*domain); // the table's reference, dropped outside of the lock
             // The number may come again for somebody else: nobody keeps rights over it.
             for (uint32_t holder = 0; holder <= highest_; ++holder)

@@ -20,7 +20,7 @@ class DomainTable : NonCopyable {
     Result<DomainRef> create(DomId wanted, const DomainConfig& config);
 
     // A domain's Domain::destroy() has finished: reap() will look at it.
-    void note_destroyed();
+    void note_destroyed() { destroyed_.fetch_add(1, std::memory_order_relaxed); }
     // Forgets domains that are destroyed and that nobody holds a frame of any more.
     void reap();
 
@@ -30,7 +30,7 @@ class DomainTable : NonCopyable {
     Lock<LockRank::domain_table> lock_;
     std::atomic<uint32_t> destroyed_{0}; // destroyed, not yet forgotten
     uint32_t last_number_ = 0; // given last; the table is all zeros at start, so it takes no room in the image
-    uint32_t highest_ = 0;
+    uint32_t highest_ = 0;     // no greater number is in use
     Domain* domains_[limit] = {};
 };
 

@@ -12,15 +12,11 @@ namespace skerry {
 namespace {
 
 const char* name_of_shutdown(uint32_t code) {
-    switch (code) {
-    case SHUTDOWN_poweroff: return "powered off";
-    case SHUTDOWN_reboot: return "rebooted";
-    case SHUTDOWN_suspend: return "suspended";
-    case SHUTDOWN_crash: return "crashed";
-    case SHUTDOWN_watchdog: return "was shut down by its watchdog";
-    case SHUTDOWN_soft_reset: return "asked for a soft reset";
-    default: return "shut down";
-    }
+    static constexpr const char* names[] = {
+        "powered off", "rebooted", "suspended", "crashed", "was shut down by its watchdog", "asked for a soft reset"};
+    static_assert(SHUTDOWN_poweroff == 0 && SHUTDOWN_reboot == 1 && SHUTDOWN_suspend == 2 && SHUTDOWN_crash == 3 &&
+                  SHUTDOWN_watchdog == 4 && SHUTDOWN_soft_reset == 5);
+    return code < std::size(names) ? names[code] : "shut down";
 }
 
 // The first domain takes the machine with it, as the ABI's hardware domain does.
@@ -157,11 +153,10 @@ Status Domain::release_vcpus(WorkBudget& budget) {
 
 Status Domain::set_watchdog(unsigned slot, Nanoseconds timeout) {
     if (slot >= watchdogs) return Error::invalid;
-    if (!timeout) {
+    if (timeout)
+        timers.arm(watchdogs_[slot], this_cpu(), now() + timeout);
+    else
         timers.cancel(watchdogs_[slot]);
-        return success;
-    }
-    timers.arm(watchdogs_[slot], this_cpu(), now() + timeout);
     return success;
 }
 
@@ -169,10 +164,6 @@ Result<unsigned> Domain::free_watchdog() const {
     for (unsigned slot = 0; slot < watchdogs; ++slot)
         if (!watchdogs_[slot].is_armed()) return slot;
     return Error::no_space;
-}
-
-void Domain::Watchdog::expired(Timer& timer, Nanoseconds) {
-    static_cast<Watchdog&>(timer).domain.shut_down(SHUTDOWN_watchdog);
 }
 
 void crash_domain(Vcpu& vcpu, const char* format, ...) {

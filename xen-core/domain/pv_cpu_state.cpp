@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "domain/pv_cpu_state.h"
 
-#include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
-#include "arch/x86_64/layout.h"
-#include "domain/extended_state.h"
-#include "memory/allocator.h"
 #include "memory/guest_copy.h"
 #include "pv_mmu/pv_mmu.h"
 
@@ -21,17 +16,27 @@ constexpr uint64_t dr7_ones = 0x400;
 
 bool is_loaded(const PvCpuState& state) { return cpu_local().loaded == &state; }
 
-GuestCallback* find_callback(PvCpuState& state, uint16_t type) {
-    switch (type) {
-    case CALLBACKTYPE_event: return &state.event_callback;
-    case CALLBACKTYPE_failsafe: return &state.failsafe_callback;
-    case CALLBACKTYPE_syscall: return &state.syscall_callback;
-    case CALLBACKTYPE_syscall32: return &state.syscall32_callback;
-    case CALLBACKTYPE_sysenter: return &state.sysenter_callback;
-    case CALLBACKTYPE_nmi: return &state.nmi_callback;
-    default: return nullptr;
-    }
+struct CallbackKind {
+    uint16_t type;
+    GuestCallback PvCpuState::*place;
+    bool always_masks, may_be_unregistered;
+};
+constexpr CallbackKind callback_kinds[] = {
+    {CALLBACKTYPE_event, &PvCpuState::event_callback, true, false},
+    {CALLBACKTYPE_failsafe, &PvCpuState::failsafe_callback, false, false},
+    {CALLBACKTYPE_syscall, &PvCpuState::syscall_callback, false, false},
+    {CALLBACKTYPE_syscall32, &PvCpuState::syscall32_callback, false, true},
+    {CALLBACKTYPE_sysenter, &PvCpuState::sysenter_callback, false, true},
+    {CALLBACKTYPE_nmi, &PvCpuState::nmi_callback, true, true},
+};
+Result<CallbackKind> find_callback(uint16_t type) {
+    for (const CallbackKind& kind : callback_kinds)
+        if (kind.type == type) return kind;
+    return Error::no_system_call;
 }
+
+// DR4 and DR5 are other names of DR6 and DR7.
+constexpr unsigned debug_register_of(unsigned index) { return index == 4 || index == 5 ? index + 2 : index; }
 
 // Breakpoints on xen-core's own addresses would let a guest see what it does.
 bool breakpoint_allowed(uint64_t address) { return is_guest_range(GuestVirt(address), 8); }
@@ -51,16 +56,8 @@ Status check_dr7(uint64_t& value) {
 
 Status PvCpuState::create(Account& charged) {
     account = &charged;
-    extended_state = allocate_core_pages(charged);
-    if (!extended_state) return Error::no_memory;
-    Result<uint32_t> allocated = allocate_window();
-    if (!allocated.ok()) {
-        free_core_pages(charged, extended_state);
-        extended_state = nullptr;
-        return allocated.error();
-    }
-    window = allocated.value();
-    initialise_extended_state(extended_state);
+    extended_state = TRY(CoreBox<ExtendedState>::create(charged));
+    window = TRY(allocate_window());
     xcr0 = cpu_features.xcr0 & (xstate::x87 | xstate::sse);
     cr0 = core_cr0();
     cr4 = guest_cr4(0);
@@ -72,14 +69,9 @@ Status PvCpuState::create(Account& charged) {
 void PvCpuState::destroy(PvMmu& mmu) {
     drop_ldt_pages(mmu);
     ldt_entries = 0;
-    if (window) {
-        Status emptied = set_gdt(mmu, nullptr, 0);
-        ASSERT(emptied.ok());
-        free_window(window);
-        window = 0;
-    }
-    if (extended_state) free_core_pages(*account, extended_state);
-    extended_state = nullptr;
+    Status emptied = set_gdt(mmu, nullptr, 0);
+    ASSERT(emptied.ok());
+    free_window(window);
 }
 
 Status PvCpuState::set_trap(const trap_info_t& entry) {
@@ -89,32 +81,17 @@ Status PvCpuState::set_trap(const trap_info_t& entry) {
     return success;
 }
 
-void PvCpuState::clear_traps() { memset(traps, 0, sizeof(traps)); }
-
 Status PvCpuState::register_callback(uint16_t type, uint16_t flags, uint64_t address) {
-    GuestCallback* callback = find_callback(*this, type);
-    if (!callback) return Error::no_system_call;
+    CallbackKind kind = TRY(find_callback(type));
     if (!is_canonical(address)) return Error::invalid;
-    bool always_masks = type == CALLBACKTYPE_event || type == CALLBACKTYPE_nmi;
-    *callback = {address, always_masks || (flags & CALLBACKF_mask_events)};
+    this->*kind.place = {address, kind.always_masks || (flags & CALLBACKF_mask_events)};
     return success;
 }
 
 Status PvCpuState::unregister_callback(uint16_t type) {
-    switch (type) {
-    case CALLBACKTYPE_event:
-    case CALLBACKTYPE_failsafe:
-    case CALLBACKTYPE_syscall: return Error::invalid;
-    case CALLBACKTYPE_nmi:
-    case CALLBACKTYPE_syscall32:
-    case CALLBACKTYPE_sysenter: *find_callback(*this, type) = {}; return success;
-    default: return Error::no_system_call;
-    }
-}
-
-Status PvCpuState::set_kernel_stack(uint64_t ss, uint64_t sp) {
-    kernel_ss = selector::for_ring3(static_cast<uint16_t>(ss));
-    kernel_sp = sp;
+    CallbackKind kind = TRY(find_callback(type));
+    if (!kind.may_be_unregistered) return Error::invalid;
+    this->*kind.place = {};
     return success;
 }
 
@@ -149,21 +126,16 @@ void PvCpuState::set_task_switched(bool set) {
 }
 
 Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
+    index = debug_register_of(index);
     switch (index) {
     case 0 ... 3:
         if (!breakpoint_allowed(value)) return Error::not_permitted;
         break;
-    case 4:
     case 6:
-        index = 6;
         if (value >> 32) return Error::not_permitted;
         value = (value & 0xffffefff) | dr6_ones;
         break;
-    case 5:
-    case 7:
-        index = 7;
-        TRY_STATUS(check_dr7(value));
-        break;
+    case 7: TRY_STATUS(check_dr7(value)); break;
     default: return Error::invalid;
     }
     debug_registers[index] = value;
@@ -173,7 +145,7 @@ Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
 
 Result<uint64_t> PvCpuState::get_debug_register(unsigned index) const {
     if (index > 7) return Error::invalid;
-    return debug_registers[index == 4 || index == 5 ? index + 2 : index];
+    return debug_registers[debug_register_of(index)];
 }
 
 Status PvCpuState::set_gdt(PvMmu& mmu, const uint64_t* frames, unsigned entries) {
@@ -217,11 +189,11 @@ Status PvCpuState::set_ldt(PvMmu& mmu, uint64_t base, unsigned entries) {
     return success;
 }
 
-void PvCpuState::drop_ldt_pages(PvMmu& mmu) {
-    Mfn dropped[window_ldt_pages];
-    unsigned count = 0;
+void PvCpuState::drop_ldt_pages(PvMmu& mmu, bool mmu_is_locked) {
     if (!__atomic_load_n(&ldt.mapped, __ATOMIC_RELAXED)) [[likely]]
         return;
+    Mfn dropped[window_ldt_pages];
+    unsigned count = 0;
     {
         Holding held(ldt.lock);
         for (unsigned page = 0; page < window_ldt_pages; ++page) {
@@ -232,18 +204,8 @@ void PvCpuState::drop_ldt_pages(PvMmu& mmu) {
         }
         ldt.mapped = 0;
     }
-    while (count-- > 0) mmu.release_descriptor_page(dropped[count]);
-}
-
-void PvCpuState::drop_ldt_pages_locked(PvMmu& mmu) {
-    Holding held(ldt.lock);
-    for (unsigned page = 0; page < window_ldt_pages; ++page) {
-        if (!(ldt.mapped & 1u << page)) continue;
-        unmap_window_page(window, window_ldt_first_page + page);
-        forget_window_page(window, window_ldt_first_page + page);
-        mmu.release_descriptor_page_locked(ldt.frames[page]);
-    }
-    ldt.mapped = 0;
+    auto release = mmu_is_locked ? &PvMmu::release_descriptor_page_locked : &PvMmu::release_descriptor_page;
+    while (count-- > 0) (mmu.*release)(dropped[count]);
 }
 
 bool PvCpuState::map_ldt_page(PvMmu& mmu, unsigned offset) {

@@ -16,15 +16,14 @@
 #include "arch/x86_64/page_table_entry.h"
 #include "arch/x86_64/register_frame.h"
 #include "arch/x86_64/segments.h"
-#include "base/lock.h"
-#include "base/result.h"
-#include "base/types.h"
+#include "domain/extended_state.h"
+#include "memory/allocator.h"
 
+#include <algorithm>
 #include <xen/xen.h>
 
 namespace skerry {
 
-class Account;
 class PvMmu;
 
 // A callback of the guest kernel. Address 0: not registered.
@@ -66,9 +65,9 @@ struct PvCpuState : NonCopyable {
     RegisterFrame registers{};
     uint16_t ds = 0, es = 0, fs = 0, gs = 0;
     uint64_t fs_base = 0, gs_base_kernel = 0, gs_base_user = 0;
-    uint64_t debug_registers[8]{};  // 0-3, 6, 7
-    void* extended_state = nullptr; // one page, in xsave format; see arch/x86_64/instructions.h
-    uint64_t xcr0 = 0;              // the guest's; state is always saved for all of cpu_features.xcr0
+    uint64_t debug_registers[8]{}; // 0-3, 6, 7
+    CoreBox<ExtendedState> extended_state;
+    uint64_t xcr0 = 0; // the guest's; state is always saved for all of cpu_features.xcr0
     uint32_t tsc_aux = 0;
 
     // --- descriptor tables ---
@@ -89,18 +88,21 @@ struct PvCpuState : NonCopyable {
 
     // Allocates the extended-state page (charged to `account`) and the window. Errors: no_memory, no_space.
     Status create(Account& account);
-    // Gives back everything it holds: descriptor pages, window, extended state. The vCPU is not loaded and never runs
-    // again.
+    // Gives back the descriptor pages and the window. The vCPU is not loaded and never runs again.
     void destroy(PvMmu& mmu);
 
     // set_trap_table: one entry; an address of 0 ends the table for the caller. Errors: invalid (not canonical).
     Status set_trap(const trap_info_t& entry);
-    void clear_traps();
+    void clear_traps() { std::fill(std::begin(traps), std::end(traps), trap_info_t{}); }
     // callback_op and set_callbacks, nmi_op. Errors: invalid (not canonical), no_system_call (unknown type).
     Status register_callback(uint16_t type, uint16_t flags, uint64_t address);
     Status unregister_callback(uint16_t type);
-    // stack_switch. Errors: not_permitted (selector is not a ring 3 one).
-    Status set_kernel_stack(uint64_t ss, uint64_t sp);
+    // stack_switch.
+    Status set_kernel_stack(uint64_t ss, uint64_t sp) {
+        kernel_ss = selector::for_ring3(static_cast<uint16_t>(ss));
+        kernel_sp = sp;
+        return success;
+    }
     // set_segment_base of the running vCPU. Errors: invalid (unknown base), bad address: invalid.
     Status set_segment_base(uint32_t which, uint64_t base);
     // fpu_taskswitch of the running vCPU.
@@ -115,10 +117,9 @@ struct PvCpuState : NonCopyable {
     unsigned gdt_pages() const { return (gdt_entries + 511) / 512; }
     // MMUEXT_SET_LDT of the running vCPU. Errors: invalid.
     Status set_ldt(PvMmu& mmu, uint64_t base, unsigned entries);
-    // Forgets the LDT pages mapped on demand: at set_ldt and when a base is replaced.
-    void drop_ldt_pages(PvMmu& mmu);
-    // The same from PvMmuHost::forget_ldt_pages, for any vCPU of the domain: pv_mmu's lock is held.
-    void drop_ldt_pages_locked(PvMmu& mmu);
+    // Forgets the LDT pages mapped on demand: at set_ldt and when a base is replaced; and, with pv_mmu's lock held,
+    // from PvMmuHost::forget_ldt_pages for any vCPU of the domain.
+    void drop_ldt_pages(PvMmu& mmu, bool mmu_is_locked = false);
     // A fault in the LDT window: maps the page at `offset` of it. False: the guest has none there.
     bool map_ldt_page(PvMmu& mmu, unsigned offset);
 

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 
+#include <algorithm>
 #include <span>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,9 +20,8 @@ template <size_t capacity> class RangeSet {
     };
 
     bool contains(uint64_t first, uint64_t last) const {
-        for (size_t i = 0; i < count_; ++i)
-            if (ranges_[i].first <= first && last <= ranges_[i].last) return true;
-        return false;
+        return std::any_of(ranges_, ranges_ + count_,
+                           [=](Range range) { return range.first <= first && last <= range.last; });
     }
     bool contains(uint64_t value) const { return contains(value, value); }
 
@@ -30,52 +30,46 @@ template <size_t capacity> class RangeSet {
         if (first > last) return Error::invalid;
         RangeSet merged;
         Range grown{first, last};
-        for (size_t i = 0; i < count_; ++i) {
-            Range range = ranges_[i];
-            bool touches = range.first <= (grown.last == ~uint64_t{0} ? grown.last : grown.last + 1) &&
-                           grown.first <= (range.last == ~uint64_t{0} ? range.last : range.last + 1);
-            if (touches)
-                grown = {range.first < grown.first ? range.first : grown.first,
-                         range.last > grown.last ? range.last : grown.last};
-            else if (!merged.append(range))
-                return Error::no_space;
+        for (Range range : all()) {
+            bool is_apart = (range.last < grown.first && range.last + 1 != grown.first) ||
+                            (range.first > grown.last && range.first - 1 != grown.last);
+            if (is_apart)
+                merged.insert(range);
+            else
+                grown = {std::min(range.first, grown.first), std::max(range.last, grown.last)};
         }
-        if (!merged.append(grown)) return Error::no_space;
-        *this = merged;
-        for (size_t i = count_ - 1; i && ranges_[i - 1].first > grown.first; --i) std::swap(ranges_[i - 1], ranges_[i]);
-        return success;
+        merged.insert(grown);
+        return become(merged);
     }
 
     // Errors as for add(): taking the middle out of a range needs one more.
     Status remove(uint64_t first, uint64_t last) {
         if (first > last) return Error::invalid;
         RangeSet rest;
-        for (size_t i = 0; i < count_; ++i) {
-            Range range = ranges_[i];
-            if (range.last < first || range.first > last) {
-                if (!rest.append(range)) return Error::no_space;
-                continue;
-            }
-            if (range.first < first && !rest.append({range.first, first - 1})) return Error::no_space;
-            if (range.last > last && !rest.append({last + 1, range.last})) return Error::no_space;
+        for (Range range : all()) {
+            if (range.first < first) rest.insert({range.first, std::min(range.last, first - 1)});
+            if (range.last > last) rest.insert({std::max(range.first, last + 1), range.last});
         }
-        *this = rest;
-        return success;
+        return become(rest);
     }
 
     size_t size() const { return count_; }
-    const Range& operator[](size_t index) const { return ranges_[index]; }
     std::span<const Range> all() const { return {ranges_, count_}; }
 
   private:
-    bool append(Range range) {
-        if (count_ == capacity) return false;
-        ranges_[count_++] = range;
-        return true;
+    void insert(Range range) {
+        size_t place = count_++;
+        for (; place > 0 && ranges_[place - 1].first > range.first; --place) ranges_[place] = ranges_[place - 1];
+        ranges_[place] = range;
+    }
+    Status become(const RangeSet& changed) {
+        if (changed.count_ > capacity) return Error::no_space;
+        *this = changed;
+        return success;
     }
 
     size_t count_ = 0;
-    Range ranges_[capacity]{};
+    Range ranges_[capacity + 1]{}; // one change adds one at most
 };
 
 } // namespace skerry

@@ -5,6 +5,7 @@
 // control operations while the vCPU is paused and saved. ABI: <xen/vcpu.h>, vcpu_info in <xen/xen.h>.
 #pragma once
 
+#include "base/work_budget.h"
 #include "domain/pv_cpu_state.h"
 #include "events/event_table.h"
 #include "memory/allocator.h"
@@ -58,6 +59,9 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
         return cpu.vcpu_info->evtchn_upcall_pending && !cpu.vcpu_info->evtchn_upcall_mask;
     }
 
+    // The same, or an NMI that may be delivered: a reason not to wait.
+    bool has_something_to_deliver() const { return has_deliverable_event() || (cpu.nmi_pending && !cpu.nmi_masked); }
+
     // Something became pending: wakes the vCPU, or interrupts the CPU that runs it. Any CPU, any time.
     void kick();
 
@@ -78,6 +82,15 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
     void timer_fired() override;
     void poll_timed_out() override;
 };
+
+// The whole state as the ABI passes it: vcpu_guest_context (<xen/arch-x86/xen.h>).
+//
+// Gives the vCPU the context: page-table bases and descriptor tables are taken, the rest is copied. It must not run and
+// not be loaded. What it had before is given up. Errors: invalid, those of PvMmu::take_base and
+// PvCpuState::set_context; then the vCPU has what it had. restart: nothing done yet, call again.
+Status initialise_vcpu(Vcpu& vcpu, const vcpu_guest_context_t& context, WorkBudget& budget);
+// The present state. The vCPU must be paused and saved.
+void describe_vcpu(const Vcpu& vcpu, vcpu_guest_context_t& context);
 
 // The vCPU whose guest entered xen-core on this CPU.
 inline Vcpu& current_vcpu() { return *cpu_local().current; }

@@ -27,7 +27,7 @@ template <typename Operation> HypercallResult on_foreign(Caller& caller, uint32_
     // Both rights once more, now that nobody can take them: then no domain is sealed or destroyed under the operation.
     HoldingBoth held(tables_of->control, frames_of->control);
     TRY(AuthorityCheck::memory(caller.domain, *tables_of));
-    ForeignAccess access = TRY(AuthorityCheck::memory(caller.domain, *frames_of)).foreign();
+    ForeignAccess access = TRY(AuthorityCheck::memory(caller.domain, *frames_of));
     return operation(tables_of->mmu, &*frames_of == &*tables_of ? nullptr : &access);
 }
 

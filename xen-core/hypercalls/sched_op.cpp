@@ -12,9 +12,7 @@ constexpr Nanoseconds nanoseconds_per_second = 1'000'000'000;
 HypercallResult block(Caller& caller) {
     Vcpu& vcpu = caller.vcpu;
     vcpu.cpu.vcpu_info->evtchn_upcall_mask = 0;
-    (void)scheduler.block(vcpu.entity, [&] {
-        return __atomic_load_n(&vcpu.cpu.vcpu_info->evtchn_upcall_pending, __ATOMIC_SEQ_CST) != 0;
-    });
+    (void)scheduler.block(vcpu.entity, [&] { return vcpu.has_something_to_deliver(); });
     return 0;
 }
 
@@ -49,7 +47,7 @@ Status poll(Caller& caller, const sched_poll_t& request) {
     // The guest's list was read; what may have changed since is only whether a poller was woken, and whether there is
     // an event to deliver that came before the registration.
     bool blocked = scheduler.block(vcpu.entity, [&] {
-        return vcpu.polled_port.load(std::memory_order_seq_cst) != wanted || vcpu.has_deliverable_event();
+        return vcpu.polled_port.load(std::memory_order_seq_cst) != wanted || vcpu.has_something_to_deliver();
     });
     if (blocked && request.timeout) vcpu.timers.set_poll_timeout(this_cpu(), request.timeout);
     return success;

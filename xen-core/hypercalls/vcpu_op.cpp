@@ -2,7 +2,6 @@
 // vcpu_op: bringing the domain's vCPUs up and down, their timers and shared areas (<xen/vcpu.h>). set_timer_op: the
 // calling vCPU's single-shot timer.
 #include "arch/x86_64/time.h"
-#include "domain/vcpu_context.h"
 #include "hypercalls/dispatch.h"
 
 namespace skerry {
@@ -88,7 +87,7 @@ HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t num
     case VCPUOP_set_singleshot_timer: return perform<set_singleshot>(argument, *target);
     case VCPUOP_stop_singleshot_timer: target->timers.stop_singleshot(); return 0;
     case VCPUOP_send_nmi:
-        target->cpu.nmi_pending = true;
+        __atomic_store_n(&target->cpu.nmi_pending, true, __ATOMIC_SEQ_CST); // before it is looked whether it waits
         target->kick();
         return 0;
     case VCPUOP_get_physid: return Error::invalid; // only for vCPUs that are pinned for good

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "schedule/run_queue.h"
 
-#include "schedule/policy.h"
-
-#include <algorithm>
-
 namespace skerry {
 
 void RunQueue::set_runstate(SchedEntity& entity, int state, Nanoseconds now) {
@@ -19,15 +15,14 @@ void RunQueue::set_runstate(SchedEntity& entity, int state, Nanoseconds now) {
 
 void RunQueue::insert(SchedEntity& entity) {
     // Those that come back from running belong near the end.
-    SchedEntity* after = waiting_.last();
-    while (after && after->virtual_time_ > entity.virtual_time_) after = waiting_.before(*after);
-    if (!after)
-        waiting_.push_front(entity);
-    else if (SchedEntity* next = waiting_.after(*after))
-        waiting_.insert_before_item(*next, entity);
+    SchedEntity* behind = nullptr;
+    for (SchedEntity* item = waiting_.last(); item && item->virtual_time_ > entity.virtual_time_;
+         item = waiting_.before(*item))
+        behind = item;
+    if (behind)
+        waiting_.insert_before_item(*behind, entity);
     else
         waiting_.push_back(entity);
-    ++waiting_count_;
 }
 
 void RunQueue::enter(SchedEntity& entity, Nanoseconds credit) {
@@ -40,26 +35,18 @@ void RunQueue::enter(SchedEntity& entity, Nanoseconds credit) {
         time = std::clamp(time, earliest, latest);
     }
     insert(entity);
+    publish();
 }
 
 void RunQueue::leave(SchedEntity& entity) {
-    if (entity.parked_) {
-        entity.parked_ = false;
-        parked_.remove(entity);
-        return;
-    }
     entity.lag_ = static_cast<int64_t>(entity.virtual_time_ - clock_);
-    waiting_.remove(entity);
-    --waiting_count_;
+    waiting_.remove(entity); // or parked_
+    publish();
 }
 
 SchedEntity* RunQueue::take_first(Nanoseconds now) {
     while (SchedEntity* entity = waiting_.pop_front()) {
-        --waiting_count_;
-        if (entity->group_->cap() == 0) [[likely]]
-            return entity;
-        granted_ = static_cast<int64_t>(entity->group_->take(now, policy::slice));
-        if (granted_ > 0) return entity;
+        if (entity->group_->may_run(now)) return entity;
         park(*entity, now);
     }
     return nullptr;
@@ -70,7 +57,6 @@ void RunQueue::park(SchedEntity& entity, Nanoseconds now) {
     unpark_at_ = SchedGroup::next_refill(now);
     entity.virtual_time_ += unpark_at_ - now;
     entity.lag_ = static_cast<int64_t>(entity.virtual_time_ - clock_);
-    entity.parked_ = true;
     parked_.push_back(entity);
 }
 
@@ -79,10 +65,7 @@ void RunQueue::unpark_due(Nanoseconds now) {
         return;
     unpark_at_ = never;
     advance_clock(now);
-    while (SchedEntity* entity = parked_.pop_front()) {
-        entity->parked_ = false;
-        enter(*entity, 0);
-    }
+    while (SchedEntity* entity = parked_.pop_front()) enter(*entity, 0);
 }
 
 void RunQueue::charge(Nanoseconds now) {
@@ -91,37 +74,14 @@ void RunQueue::charge(Nanoseconds now) {
     charged_until_ = now;
     if (current_->is_idle()) return;
     current_->virtual_time_ += current_->group_->virtual_time(ran);
-    if (granted_ > 0) // an overrun is owed once
-        granted_ -= static_cast<int64_t>(ran);
-}
-
-bool RunQueue::renew_budget(Nanoseconds now) {
-    SchedGroup& group = *current_->group_;
-    if (group.cap() == 0) [[likely]] {
-        granted_ = 0;
-        return true;
-    }
-    if (granted_ > 0) return true;
-    return_budget();
-    granted_ = static_cast<int64_t>(group.take(now, policy::slice));
-    return granted_ > 0;
-}
-
-void RunQueue::return_budget() {
+    // What ran before a cap was set is not owed.
     if (current_->group_->cap() != 0) [[unlikely]]
-        current_->group_->give_back(granted_);
-    granted_ = 0;
+        current_->group_->spend(std::min(ran, policy::slice));
 }
 
 void RunQueue::advance_clock(Nanoseconds now) {
-    Nanoseconds least = current_->is_idle() ? never : current_virtual_time(now);
-    if (SchedEntity* first = waiting_.first()) least = std::min(least, first->virtual_time_);
+    Nanoseconds least = std::min(head(), current_->is_idle() ? never : current_virtual_time(now));
     if (least != never && least > clock_) clock_ = least;
-}
-
-void RunQueue::publish() {
-    SchedEntity* first = waiting_.first();
-    published_head_.store(first ? first->virtual_time_ : never, std::memory_order_relaxed);
 }
 
 Nanoseconds RunQueue::current_virtual_time(Nanoseconds now) const {
@@ -129,17 +89,45 @@ Nanoseconds RunQueue::current_virtual_time(Nanoseconds now) const {
     return current_->virtual_time_ + current_->group_->virtual_time(ran);
 }
 
-Nanoseconds RunQueue::slice_end_for(SchedEntity& entity, Nanoseconds now, bool alone_on_machine) const {
+Nanoseconds RunQueue::slice_end_for(SchedEntity& entity, Nanoseconds now, bool alone_on_machine) {
     if (entity.is_idle()) return unpark_at_;
     Nanoseconds end = unpark_at_;
-    if (waiting_count_ != 0) {
+    if (!waiting_.is_empty()) {
         Nanoseconds scaled = policy::slice * entity.group_->weight() / SchedGroup::default_weight;
         end = std::min(end, now + std::clamp(scaled, policy::min_slice, policy::slice));
     } else if (!alone_on_machine) {
         end = std::min(end, now + policy::balance_interval);
     }
-    if (entity.group_->cap() != 0) end = std::min(end, now + static_cast<Nanoseconds>(std::max<int64_t>(granted_, 1)));
+    if (entity.group_->cap() != 0)
+        end = std::min(end, now + std::clamp<int64_t>(entity.group_->budget(now), 1, policy::slice));
     return end;
+}
+
+// --- the group
+
+Status SchedGroup::set(uint32_t weight, uint32_t cap) {
+    if (weight < min_weight || weight > max_weight || cap > percent_limit) return Error::invalid;
+    weight_ = weight;
+    inverse_weight_.store(inverse_of(weight), std::memory_order_relaxed);
+    cap_.store(cap, std::memory_order_relaxed);
+    return success;
+}
+
+int64_t SchedGroup::budget(Nanoseconds now) {
+    Holding held(lock_);
+    uint64_t current_period = now / period;
+    if (current_period > refilled_period_) {
+        // A debt is worked off period by period; unused budget does not add up.
+        int64_t periods = static_cast<int64_t>(std::min<uint64_t>(current_period - refilled_period_, 1000));
+        budget_ = std::min(budget_ + budget_per_period() * periods, budget_per_period());
+        refilled_period_ = current_period;
+    }
+    return budget_;
+}
+
+void SchedGroup::spend(Nanoseconds ran) {
+    Holding held(lock_);
+    budget_ -= static_cast<int64_t>(ran);
 }
 
 } // namespace skerry

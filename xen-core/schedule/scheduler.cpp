@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The life of an entity: what holds it back, and what others see of it.
+// The life of an entity: what holds it back, and what others see of it; and what a CPU runs next.
 #include "schedule/scheduler.h"
 
 #include "base/log.h"
-
-#include <new>
 
 namespace skerry {
 
 constinit Scheduler scheduler;
 
 void Scheduler::start(unsigned cpu_count, const SchedulerHooks& hooks) {
-    ASSERT(cpu_count >= 1 && cpu_count <= schedule_max_cpus);
+    ASSERT(cpu_count >= 1 && cpu_count <= max_cpus);
     hooks_ = hooks;
     cpu_count_ = cpu_count;
     for (unsigned i = 0; i < cpu_count; ++i) {
@@ -38,13 +36,8 @@ void Scheduler::admit(SchedEntity& entity, SchedGroup& group, CpuId home) {
 }
 
 void Scheduler::retire(SchedEntity& entity) {
-    RunQueue& home = lock_home(entity);
-    ASSERT(entity.hold_.load() != 0 && home.current_ != &entity && !entity.is_on_cpu());
-    if (entity.is_linked()) {
-        home.leave(entity);
-        home.publish();
-    }
-    home.lock_.release();
+    settle(entity);
+    ASSERT(entity.hold_.load() != 0 && !entity.is_linked() && !entity.is_running() && !entity.is_on_cpu());
 }
 
 RunQueue& Scheduler::lock_home(SchedEntity& entity) {
@@ -63,17 +56,11 @@ void Scheduler::yield(SchedEntity& self) {
     hooks_.kick(queue.cpu());
 }
 
-bool Scheduler::wake_blocked(SchedEntity& entity) {
-    uint32_t before = entity.hold_.fetch_and(~SchedEntity::hold_blocked, std::memory_order_seq_cst);
-    if (!(before & SchedEntity::hold_blocked)) return false;
+// True if that held it.
+bool Scheduler::let_go(SchedEntity& entity, uint32_t hold) {
+    uint32_t before = entity.hold_.fetch_and(~hold, std::memory_order_seq_cst);
     settle(entity);
-    return true;
-}
-
-bool Scheduler::bring_up(SchedEntity& entity) {
-    uint32_t before = entity.hold_.fetch_and(~SchedEntity::hold_down, std::memory_order_seq_cst);
-    settle(entity);
-    return before & SchedEntity::hold_down;
+    return before & hold;
 }
 
 bool Scheduler::take_down(SchedEntity& entity) {
@@ -97,25 +84,17 @@ void Scheduler::unpause(SchedEntity& entity) {
 void Scheduler::settle(SchedEntity& entity) {
     RunQueue& home = lock_home(entity);
     uint32_t hold = entity.hold_.load(std::memory_order_seq_cst);
-    bool is_current = home.current_ == &entity;
-    if (hold == 0) {
-        bool placed = is_current || entity.is_linked();
-        home.lock_.release();
-        if (!placed) place(entity);
-        return;
-    }
-    if (!is_current) {
-        if (entity.is_linked()) {
-            home.leave(entity);
-            home.publish();
-        }
+    bool is_current = home.current_ == &entity, is_linked = entity.is_linked();
+    if (hold != 0 && !is_current) {
+        if (is_linked) home.leave(entity);
         RunQueue::set_runstate(entity, RunQueue::idle_runstate(hold), hooks_.now());
     }
-    // Whoever pauses or takes down may want to see its registers.
-    bool evict = !is_current && home.resident_ == &entity && (hold & ~SchedEntity::hold_blocked);
-    if (evict || is_current) entity.evict_ = hold & ~SchedEntity::hold_blocked;
+    bool must_leave = hold != 0 && (is_current || (home.resident_ == &entity && entity.must_be_saved()));
     home.lock_.release();
-    if (is_current || evict) hooks_.kick(home.cpu());
+    if (must_leave)
+        hooks_.kick(home.cpu());
+    else if (hold == 0 && !is_current && !is_linked)
+        place(entity);
 }
 
 Status Scheduler::set_affinity(SchedEntity& entity, const Affinity& hard, const Affinity& soft) {
@@ -124,30 +103,19 @@ Status Scheduler::set_affinity(SchedEntity& entity, const Affinity& hard, const 
     entity.hard_ = hard;
     entity.soft_ = soft;
     bool must_leave = !home.may_run(entity);
+    if (must_leave && entity.is_linked()) home.leave(entity);
     bool is_here = home.current_ == &entity;
-    bool was_linked = must_leave && entity.is_linked();
-    if (was_linked) {
-        home.leave(entity);
-        home.publish();
-    }
     home.lock_.release();
-    if (was_linked)
-        place(entity);
-    else if (must_leave && is_here)
+    if (!is_here)
+        settle(entity);
+    else if (must_leave)
         hooks_.kick(home.cpu());
     return success;
 }
 
-Affinity Scheduler::hard_affinity(SchedEntity& entity) {
+Affinity Scheduler::affinity(SchedEntity& entity, Affinity SchedEntity::*which) {
     RunQueue& home = lock_home(entity);
-    Affinity set = entity.hard_;
-    home.lock_.release();
-    return set;
-}
-
-Affinity Scheduler::soft_affinity(SchedEntity& entity) {
-    RunQueue& home = lock_home(entity);
-    Affinity set = entity.soft_;
+    Affinity set = entity.*which;
     home.lock_.release();
     return set;
 }
@@ -163,6 +131,101 @@ vcpu_runstate_info Scheduler::runstate(SchedEntity& entity) {
 
 Nanoseconds Scheduler::idle_time(CpuId cpu) {
     return cpu.value < cpu_count_ ? runstate(queues_[cpu.value].idle_).time[RUNSTATE_running] : 0;
+}
+
+// --- what a CPU runs next
+
+Decision Scheduler::choose_next(CpuId cpu, Nanoseconds now) {
+    RunQueue& queue = queues_[cpu.value];
+    if (cpu_count_ > 1) {
+        balance(queue, now);
+    } else if (is_alone(queue)) {
+        queue.preempt_ = queue.yielding_ = false;
+        return {queue.current_, nullptr, nullptr, queue.slice_end_ = never};
+    }
+
+    Holding held(queue.lock_);
+    queue.charge(now);
+    queue.unpark_due(now);
+    SchedEntity& next = stays(queue, now) ? *queue.current_ : replace_current(queue, now);
+    queue.preempt_ = queue.yielding_ = false;
+    queue.advance_clock(now);
+    return decide(queue, next, now);
+}
+
+// On the only CPU: nobody else wants it, nothing limits the current entity. (Its time is booked when somebody does.)
+bool Scheduler::is_alone(const RunQueue& queue) const {
+    const SchedEntity& current = *queue.current_;
+    return queue.waiting_.is_empty() && queue.unpark_at_ == never && queue.resident_ == &current &&
+           current.hold_.load(std::memory_order_relaxed) == 0 && current.group_->cap() == 0;
+}
+
+// May the current entity go on?
+bool Scheduler::stays(RunQueue& queue, Nanoseconds now) {
+    SchedEntity& current = *queue.current_;
+    if (current.is_idle()) return queue.waiting_.is_empty();
+    if (current.hold_.load(std::memory_order_seq_cst) != 0 || !queue.may_run(current)) return false;
+    if (SchedEntity* rival = queue.waiting_.first()) {
+        if (queue.yielding_) return false;
+        bool turn_is_over = queue.preempt_ || now >= queue.slice_end_;
+        if (turn_is_over && rival->virtual_time_ < current.virtual_time_) return false;
+    }
+    return current.group_->may_run(now);
+}
+
+// Puts the current entity where it belongs now and makes the best one current. (An idle entity is always held.)
+SchedEntity& Scheduler::replace_current(RunQueue& queue, Nanoseconds now) {
+    SchedEntity& old = *queue.current_;
+    uint32_t hold = old.hold_.load(std::memory_order_seq_cst);
+    bool requeue = hold == 0 && queue.may_run(old);
+    if (hold == 0 && !requeue) old.unplaced_.store(true, std::memory_order_seq_cst);
+    old.lag_ = static_cast<int64_t>(old.virtual_time_ - queue.clock_);
+    RunQueue::set_runstate(old, RunQueue::idle_runstate(hold), now);
+    old.running_.store(false, std::memory_order_seq_cst);
+    if (requeue && !queue.yielding_) queue.insert(old);
+    SchedEntity* next = queue.take_first(now);
+    if (requeue && queue.yielding_) {
+        queue.insert(old); // behind the one it gives way to, whatever its claim
+        if (!next) next = queue.take_first(now);
+    }
+    queue.current_ = next ? next : &queue.idle_;
+    queue.slice_end_ = 0;
+    queue.current_->running_.store(true, std::memory_order_seq_cst);
+    RunQueue::set_runstate(*queue.current_, RUNSTATE_running, now);
+    return *queue.current_;
+}
+
+Decision Scheduler::decide(RunQueue& queue, SchedEntity& next, Nanoseconds now) {
+    Nanoseconds end = queue.slice_end_for(next, now, cpu_count_ == 1);
+    // Looking at the queue in the middle of a turn does not prolong the turn.
+    bool in_turn = queue.slice_end_ > now && queue.slice_end_ != never;
+    queue.slice_end_ = in_turn ? std::min(queue.slice_end_, end) : end;
+    queue.publish();
+
+    Decision decision{&next, nullptr, nullptr, queue.slice_end_};
+    SchedEntity* resident = queue.resident_;
+    if (next.is_idle()) {
+        if (resident && resident->must_be_saved()) {
+            decision.save = resident;
+            queue.resident_ = nullptr;
+        }
+    } else if (resident != &next) {
+        decision.save = resident;
+        decision.load = &next;
+        queue.resident_ = &next;
+        next.on_cpu_.store(true, std::memory_order_relaxed);
+    }
+    if (cpu_count_ > 1) {
+        if (next.is_idle())
+            idle_.add(queue.cpu());
+        else if (idle_.contains(queue.cpu()))
+            idle_.remove(queue.cpu());
+        if (SchedEntity* waits = queue.waiting_.first()) {
+            std::atomic_thread_fence(std::memory_order_seq_cst); // as in enqueue_and_kick
+            if (!idle_.is_empty()) kick_idle_for(*waits);
+        }
+    }
+    return decision;
 }
 
 } // namespace skerry

@@ -43,7 +43,7 @@ struct SchedulerHooks {
 class Scheduler : NonCopyable {
   public:
     constexpr Scheduler() {}
-    // Once, before any CPU schedules. cpu_count: 1..schedule_max_cpus.
+    // Once, before any CPU schedules. cpu_count: 1..max_cpus.
     void start(unsigned cpu_count, const SchedulerHooks& hooks);
     void cpu_online(CpuId cpu); // one at a time, before the first entity is admitted
     SchedEntity& idle(CpuId cpu) { return queues_[cpu.value].idle_; }
@@ -77,10 +77,10 @@ class Scheduler : NonCopyable {
     bool wake(SchedEntity& entity) {
         if (!entity.is_blocked()) [[likely]]
             return false;
-        return wake_blocked(entity);
+        return let_go(entity, SchedEntity::hold_blocked);
     }
     // VCPUOP_up/down. Each returns false if it was so already.
-    bool bring_up(SchedEntity& entity);
+    bool bring_up(SchedEntity& entity) { return let_go(entity, SchedEntity::hold_down); }
     bool take_down(SchedEntity& entity);
     // Counted. After pause() the entity stops soon; its state is in memory when !is_on_cpu(). Never spin for that while
     // another CPU could be waiting for you: return Error::restart and look again, or pause yourself last.
@@ -88,8 +88,8 @@ class Scheduler : NonCopyable {
     void unpause(SchedEntity& entity);
     // Error::invalid if `hard` names no online CPU. A running entity leaves a forbidden CPU at once.
     Status set_affinity(SchedEntity& entity, const Affinity& hard, const Affinity& soft);
-    Affinity hard_affinity(SchedEntity& entity);
-    Affinity soft_affinity(SchedEntity& entity);
+    Affinity hard_affinity(SchedEntity& entity) { return affinity(entity, &SchedEntity::hard_); }
+    Affinity soft_affinity(SchedEntity& entity) { return affinity(entity, &SchedEntity::soft_); }
     // Its group's weight or cap has changed: takes effect now rather than at the end of a turn.
     void reconsider(SchedEntity& entity) {
         if (entity.is_running()) hooks_.kick(entity.home());
@@ -109,44 +109,37 @@ class Scheduler : NonCopyable {
     Nanoseconds idle_time(CpuId cpu);
 
   private:
-    // entities (scheduler.cpp)
-    bool wake_blocked(SchedEntity& entity);
+    // entities
+    bool let_go(SchedEntity& entity, uint32_t hold);
     void settle(SchedEntity& entity);
     RunQueue& lock_home(SchedEntity& entity);
+    Affinity affinity(SchedEntity& entity, Affinity SchedEntity::*which);
 
-    // where an entity goes (placement.cpp)
-    void place(SchedEntity& entity);
-    bool place_at_home(RunQueue& home, SchedEntity& entity);
-    bool move_and_enqueue(RunQueue& home, RunQueue& target, SchedEntity& entity);
-    void enqueue_and_kick(RunQueue& queue, SchedEntity& entity);
-    CpuId select_cpu(SchedEntity& entity);
-    bool find_idle(const Affinity& among, CpuId near, CpuId& found);
-    void offer_elsewhere(SchedEntity& entity);
-    void balance(RunQueue& queue, Nanoseconds now);
-    bool try_steal(RunQueue& thief, RunQueue& victim, Nanoseconds behind);
-    bool is_marked_idle(CpuId cpu) const {
-        return idle_cpus_[cpu.value / 64].load(std::memory_order_seq_cst) >> (cpu.value % 64) & 1;
-    }
-    void mark_idle(CpuId cpu, bool idle);
-    bool claim_idle(CpuId cpu);
-    bool any_idle() const { return idle_count_.load(std::memory_order_relaxed) != 0; }
-    void kick_idle_for(SchedEntity& entity);
-
-    // what runs next (choose.cpp)
+    // what runs next
     bool is_alone(const RunQueue& queue) const;
-    static Decision goes_on(RunQueue& queue);
     bool stays(RunQueue& queue, Nanoseconds now);
     SchedEntity& replace_current(RunQueue& queue, Nanoseconds now);
     Decision decide(RunQueue& queue, SchedEntity& next, Nanoseconds now);
 
+    // where an entity goes (placement.cpp)
+    enum class Placed { retry, at_target, elsewhere };
+    void place(SchedEntity& entity);
+    Placed try_to_place(SchedEntity& entity, RunQueue& home, RunQueue& target);
+    void enqueue_and_kick(RunQueue& queue, SchedEntity& entity);
+    CpuId select_cpu(SchedEntity& entity);
+    void offer_elsewhere(SchedEntity& entity);
+    void balance(RunQueue& queue, Nanoseconds now);
+    bool try_steal(RunQueue& thief, RunQueue& victim, Nanoseconds behind);
+    Result<CpuId> claim_idle(const Affinity& hard, const Affinity& soft, CpuId near);
+    void kick_idle_for(SchedEntity& entity);
+
     SchedulerHooks hooks_{};
     unsigned cpu_count_ = 0;
-    Affinity online_;
-    std::atomic<uint32_t> idle_count_{0};
-    std::atomic<uint64_t> idle_cpus_[Affinity::words] = {};
-    union { // constructed by start(), so that the image does not carry them
+    CpuSet online_;
+    CpuSet idle_; // found nothing to do; who takes one out of the set kicks it
+    union {       // constructed by start(), so that the image does not carry them
         char nothing_ = 0;
-        RunQueue queues_[schedule_max_cpus];
+        RunQueue queues_[max_cpus];
     };
 };
 

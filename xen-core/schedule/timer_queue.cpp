@@ -3,132 +3,76 @@
 
 #include "base/log.h"
 
-#include <algorithm>
-#include <new>
-
 namespace skerry {
 
 constinit Timers timers;
 
-// --- the heap: children of a node form a list by sibling_; previous_ leads back to the previous sibling or the parent.
-
-Timer* TimerHeap::meld(Timer* a, Timer* b) {
-    if (!a || !b) return a ? a : b;
-    if (b->deadline_ < a->deadline_) std::swap(a, b);
-    b->sibling_ = a->child_;
-    if (b->sibling_) b->sibling_->previous_ = b;
-    b->previous_ = a;
-    a->child_ = b;
-    return a;
-}
-
-// The two passes of a pairing heap: meld neighbours from left to right, then the results from right to left.
-Timer* TimerHeap::meld_children(Timer* first) {
-    Timer* pairs = nullptr;
-    while (first) {
-        Timer* second = first->sibling_;
-        Timer* rest = second ? second->sibling_ : nullptr;
-        first->sibling_ = first->previous_ = nullptr;
-        if (second) second->sibling_ = second->previous_ = nullptr;
-        Timer* pair = meld(first, second);
-        pair->sibling_ = pairs;
-        pairs = pair;
-        first = rest;
+// Puts the two heaps where `link` is. Follows their right spines and exchanges the children on the way, which keeps the
+// spines short.
+void TimerHeap::meld(Timer** link, Timer* a, Timer* b) {
+    auto attach = [](Timer** to, Timer* timer) {
+        *to = timer;
+        if (timer) timer->link_ = to;
+    };
+    while (a && b) {
+        if (b->deadline_ < a->deadline_) std::swap(a, b);
+        attach(link, a);
+        Timer* rest = a->right_;
+        attach(&a->right_, a->left_);
+        link = &a->left_;
+        a = rest;
     }
-    Timer* root = nullptr;
-    while (pairs) {
-        Timer* next = pairs->sibling_;
-        pairs->sibling_ = nullptr;
-        root = meld(root, pairs);
-        pairs = next;
-    }
-    return root;
+    attach(link, a ? a : b);
 }
 
 void TimerHeap::insert(Timer& timer) {
-    timer.child_ = timer.sibling_ = timer.previous_ = nullptr;
-    root_ = meld(root_, &timer);
+    timer.left_ = timer.right_ = nullptr;
+    meld(&root_, root_, &timer);
 }
-
-void TimerHeap::remove(Timer& timer) {
-    Timer* below = meld_children(timer.child_);
-    if (root_ == &timer) {
-        root_ = below;
-    } else {
-        if (timer.previous_->child_ == &timer)
-            timer.previous_->child_ = timer.sibling_;
-        else
-            timer.previous_->sibling_ = timer.sibling_;
-        if (timer.sibling_) timer.sibling_->previous_ = timer.previous_;
-        root_ = meld(root_, below);
-    }
-    timer.child_ = timer.sibling_ = timer.previous_ = nullptr;
-}
-
-// --- the queues
 
 void Timers::start(unsigned cpu_count, const TimerHooks& hooks) {
-    ASSERT(cpu_count >= 1 && cpu_count <= schedule_max_cpus);
+    ASSERT(cpu_count >= 1 && cpu_count <= max_cpus);
     hooks_ = hooks;
     cpu_count_ = cpu_count;
     for (unsigned i = 0; i < cpu_count; ++i) (new (&queues_[i]) TimerQueue)->cpu_ = CpuId(i);
 }
 
-// The queue that the timer is armed in, locked; or null if it is not armed.
-TimerQueue* Timers::lock_armed(Timer& timer) {
-    while (timer.state_.load(std::memory_order_acquire) != Timer::State::idle) {
-        TimerQueue& queue = queues_[timer.cpu_.load(std::memory_order_relaxed)];
-        queue.lock_.acquire();
-        if (timer.is_armed() && timer.cpu_.load(std::memory_order_relaxed) == queue.cpu_.value) [[likely]]
-            return &queue;
-        queue.lock_.release();
-        spin_wait_hook();
-    }
-    return nullptr;
-}
-
 // With the queue's lock held: sees to it that the hardware fires in time.
 void Timers::program(TimerQueue& queue) {
-    Timer* first = queue.heap_.first();
-    Nanoseconds next = std::min(queue.slice_end_, first ? first->deadline_ : never);
+    Nanoseconds next = queue.next();
     if (next >= queue.programmed_) return;
     queue.programmed_ = next;
     hooks_.program(queue.cpu_, next);
 }
 
-void Timers::arm(Timer& timer, CpuId cpu, Nanoseconds deadline) {
-    TimerQueue& queue = queues_[cpu.value];
-    queue.lock_.acquire();
-    for (;;) {
-        if (timer.is_armed() && timer.cpu_.load(std::memory_order_relaxed) == cpu.value) {
-            queue.heap_.remove(timer);
-            break;
-        }
-        Timer::State idle = Timer::State::idle;
-        if (timer.state_.compare_exchange_strong(idle, Timer::State::arming, std::memory_order_acq_rel)) [[likely]]
-            break;
-        queue.lock_.release(); // armed for another CPU
-        cancel(timer);
-        queue.lock_.acquire();
-    }
-    timer.deadline_ = deadline;
-    finish_arming(timer, queue);
-    queue.lock_.release();
-}
-
-void Timers::finish_arming(Timer& timer, TimerQueue& queue) {
-    timer.cpu_.store(queue.cpu_.value, std::memory_order_relaxed);
-    timer.state_.store(Timer::State::armed, std::memory_order_release);
+// With the queue's lock held, and the timer armed in no queue's heap.
+void Timers::enter(TimerQueue& queue, Timer& timer) {
+    timer.queue_.store(&queue, std::memory_order_release);
     queue.heap_.insert(timer);
     program(queue);
 }
 
+void Timers::arm(Timer& timer, CpuId cpu, Nanoseconds deadline) {
+    TimerQueue& queue = queues_[cpu.value];
+    for (;; cancel(timer)) {
+        Holding held(queue.lock_);
+        TimerQueue* armed_in = nullptr;
+        if (!timer.queue_.compare_exchange_strong(armed_in, &queue, std::memory_order_acq_rel)) {
+            if (armed_in != &queue) continue; // for another CPU
+            queue.heap_.remove(timer);
+        }
+        timer.deadline_ = deadline;
+        return enter(queue, timer);
+    }
+}
+
 void Timers::cancel(Timer& timer) {
-    TimerQueue* queue = lock_armed(timer);
-    if (!queue) return;
-    queue->heap_.remove(timer);
-    timer.state_.store(Timer::State::idle, std::memory_order_release);
-    queue->lock_.release();
+    while (TimerQueue* queue = timer.queue_.load(std::memory_order_acquire)) {
+        Holding held(queue->lock_);
+        if (timer.queue_.load(std::memory_order_relaxed) != queue) continue;
+        queue->heap_.remove(timer);
+        return timer.queue_.store(nullptr, std::memory_order_release);
+    }
 }
 
 void Timers::cancel_and_wait(Timer& timer) {
@@ -143,26 +87,26 @@ void Timers::cancel_and_wait(Timer& timer) {
 }
 
 void Timers::migrate(Timer& timer, CpuId cpu) {
-    if (!timer.is_armed() || timer.cpu_.load(std::memory_order_relaxed) == cpu.value) return;
-    TimerQueue* from = lock_armed(timer);
-    if (!from) return;
-    from->heap_.remove(timer);
-    timer.state_.store(Timer::State::arming, std::memory_order_release); // who cancels meanwhile waits
-    from->lock_.release();
     TimerQueue& to = queues_[cpu.value];
-    Holding held(to.lock_);
-    finish_arming(timer, to);
+    for (;;) {
+        TimerQueue* from = timer.queue_.load(std::memory_order_acquire);
+        if (!from || from == &to) return;
+        HoldingBoth both(from->lock_, to.lock_);
+        if (timer.queue_.load(std::memory_order_relaxed) != from) continue;
+        from->heap_.remove(timer);
+        return enter(to, timer);
+    }
 }
 
 bool Timers::expire(CpuId cpu, Nanoseconds now) {
     TimerQueue& queue = queues_[cpu.value];
     queue.lock_.acquire();
     queue.programmed_ = never;
-    while (Timer* timer = queue.heap_.first()) {
-        if (timer->deadline_ > now) break;
+    while (queue.heap_.deadline() <= now) {
+        Timer* timer = queue.heap_.first();
         queue.heap_.remove(*timer);
         queue.in_callback_.store(timer, std::memory_order_seq_cst);
-        timer->state_.store(Timer::State::idle, std::memory_order_release);
+        timer->queue_.store(nullptr, std::memory_order_release);
         queue.lock_.release();
         timer->callback_(*timer, now);
         queue.in_callback_.store(nullptr, std::memory_order_release);
@@ -187,8 +131,7 @@ void Timers::set_slice_end(CpuId cpu, Nanoseconds slice_end) {
 Nanoseconds Timers::next_deadline(CpuId cpu) {
     TimerQueue& queue = queues_[cpu.value];
     Holding held(queue.lock_);
-    Timer* first = queue.heap_.first();
-    return std::min(queue.slice_end_, first ? first->deadline_ : never);
+    return queue.next();
 }
 
 } // namespace skerry

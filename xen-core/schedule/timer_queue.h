@@ -8,50 +8,62 @@
 // is programmed appears; an interrupt that comes too early is harmless. Lock: LockRank::timers (two: in address order).
 #pragma once
 
+#include "base/cpu_set.h"
 #include "base/lock.h"
-#include "schedule/affinity.h"
+
+#include <algorithm>
+#include <new>
 
 namespace skerry {
+
+class TimerQueue;
 
 class Timer : NonCopyable {
   public:
     using Callback = void (*)(Timer&, Nanoseconds now);
     explicit Timer(Callback callback) : callback_(callback) {}
 
-    bool is_armed() const { return state_.load(std::memory_order_relaxed) == State::armed; }
-    // Meaningful while armed.
-    Nanoseconds deadline() const { return deadline_; }
+    bool is_armed() const { return queue_.load(std::memory_order_relaxed); }
 
   private:
     friend class TimerHeap;
     friend class Timers;
     Callback callback_;
     Nanoseconds deadline_ = 0;
-    // idle -> arming: by compare and exchange; the rest under the lock of the queue that cpu_ names.
-    enum class State : uint8_t { idle, arming, armed };
-    std::atomic<State> state_{State::idle};
-    std::atomic<uint32_t> cpu_{0}; // in whose queue it is, while armed; changes only under that queue's lock
-    // pairing heap: first child, next sibling, and the previous sibling or (of a first child) the parent
-    Timer* child_ = nullptr;
-    Timer* sibling_ = nullptr;
-    Timer* previous_ = nullptr;
+    // Where it is armed; null: it is not. Becomes a queue, and stops being it, only under that queue's lock.
+    std::atomic<TimerQueue*> queue_{nullptr};
+    // In the heap: the children, and the pointer that leads here.
+    Timer* left_ = nullptr;
+    Timer* right_ = nullptr;
+    Timer** link_ = nullptr;
 };
 
-// A pairing heap by deadline; equal deadlines in no particular but a reproducible order.
+// A timer that calls a member function of the object it is part of.
+template <typename Owner, void (Owner::*expired)(Nanoseconds now)> struct OwnedTimer : Timer {
+    explicit OwnedTimer(Owner& owner)
+        : Timer([](Timer& timer, Nanoseconds now) { (static_cast<OwnedTimer&>(timer).owner.*expired)(now); }),
+          owner(owner) {}
+    Owner& owner;
+};
+
+// A skew heap by deadline; equal deadlines in no particular but a reproducible order. All operations: O(log n),
+// amortised.
 class TimerHeap : NonCopyable {
   public:
     Timer* first() const { return root_; }
+    Nanoseconds deadline() const { return root_ ? root_->deadline_ : never; } // of the first
     void insert(Timer& timer);
-    void remove(Timer& timer);
+    void remove(Timer& timer) { meld(timer.link_, timer.left_, timer.right_); }
 
   private:
-    static Timer* meld(Timer* a, Timer* b);
-    static Timer* meld_children(Timer* first);
+    static void meld(Timer** link, Timer* a, Timer* b);
     Timer* root_ = nullptr;
 };
 
 class alignas(64) TimerQueue : NonCopyable {
     friend class Timers;
+    Nanoseconds next() const { return std::min(slice_end_, heap_.deadline()); }
+
     Lock<LockRank::timers> lock_;
     CpuId cpu_;
     TimerHeap heap_;
@@ -92,15 +104,14 @@ class Timers : NonCopyable {
     Nanoseconds next_deadline(CpuId cpu);
 
   private:
-    TimerQueue* lock_armed(Timer& timer);
-    void finish_arming(Timer& timer, TimerQueue& queue);
+    void enter(TimerQueue& queue, Timer& timer);
     void program(TimerQueue& queue);
 
     TimerHooks hooks_{};
     unsigned cpu_count_ = 0;
     union { // constructed by start()
         char nothing_ = 0;
-        TimerQueue queues_[schedule_max_cpus];
+        TimerQueue queues_[max_cpus];
     };
 };
 

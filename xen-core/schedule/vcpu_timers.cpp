@@ -3,16 +3,6 @@
 
 namespace skerry {
 
-VcpuTimers::VcpuTimers(VcpuTimerSink& sink)
-    : sink_(sink), periodic_(
-                       [](Timer& timer, Nanoseconds now) {
-                           VcpuTimers& self = static_cast<Owned&>(timer).owner;
-                           self.tick(now);
-                       },
-                       *this),
-      singleshot_([](Timer& timer, Nanoseconds) { static_cast<Owned&>(timer).owner.sink_.timer_fired(); }, *this),
-      poll_([](Timer& timer, Nanoseconds) { static_cast<Owned&>(timer).owner.sink_.poll_timed_out(); }, *this) {}
-
 // Delivers a due tick; the next one keeps to the grid that the first one started.
 void VcpuTimers::tick(Nanoseconds now) {
     if (period_ == 0) return;
@@ -44,16 +34,11 @@ bool VcpuTimers::set_singleshot(CpuId cpu, Nanoseconds now, Nanoseconds deadline
     return true;
 }
 
-void VcpuTimers::stop_singleshot() { timers.cancel(singleshot_); }
-
-void VcpuTimers::set_poll_timeout(CpuId cpu, Nanoseconds deadline) { timers.arm(poll_, cpu, deadline); }
-
-void VcpuTimers::stop_poll() { timers.cancel(poll_); }
-
 void VcpuTimers::switched_in(CpuId cpu, Nanoseconds now) {
     cpu_ = cpu;
-    timers.migrate(singleshot_, cpu);
-    timers.migrate(poll_, cpu);
+    if (singleshot_.is_armed()) timers.migrate(singleshot_, cpu);
+    if (poll_.is_armed()) [[unlikely]]
+        timers.migrate(poll_, cpu);
     if (period_ != 0) [[unlikely]]
         tick(now);
 }

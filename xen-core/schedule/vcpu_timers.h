@@ -25,7 +25,7 @@ class VcpuTimers : NonCopyable {
   public:
     static constexpr Nanoseconds min_period = 1'000'000, max_period = Nanoseconds{1} << 62;
 
-    explicit VcpuTimers(VcpuTimerSink& sink);
+    explicit VcpuTimers(VcpuTimerSink& sink) : sink_(sink), periodic_(*this), singleshot_(*this), poll_(*this) {}
 
     // Error::invalid if the period is under 1 ms or absurd. First tick one period from now.
     Status set_periodic(CpuId cpu, Nanoseconds now, Nanoseconds period);
@@ -33,9 +33,9 @@ class VcpuTimers : NonCopyable {
     // Absolute deadline. `only_future` (VCPU_SSHOTTMR_future): false (the caller returns ETIME), nothing armed, if it
     // is past.
     [[nodiscard]] bool set_singleshot(CpuId cpu, Nanoseconds now, Nanoseconds deadline, bool only_future);
-    void stop_singleshot();
-    void set_poll_timeout(CpuId cpu, Nanoseconds deadline);
-    void stop_poll();
+    void stop_singleshot() { timers.cancel(singleshot_); }
+    void set_poll_timeout(CpuId cpu, Nanoseconds deadline) { timers.arm(poll_, cpu, deadline); }
+    void stop_poll() { timers.cancel(poll_); }
 
     // The vCPU was loaded on `cpu`: its timers follow, and a late periodic tick is delivered.
     void switched_in(CpuId cpu, Nanoseconds now);
@@ -46,13 +46,13 @@ class VcpuTimers : NonCopyable {
 
   private:
     void tick(Nanoseconds now);
+    void singleshot_expired(Nanoseconds) { sink_.timer_fired(); }
+    void poll_expired(Nanoseconds) { sink_.poll_timed_out(); }
 
-    struct Owned : Timer {
-        Owned(Callback callback, VcpuTimers& owner) : Timer(callback), owner(owner) {}
-        VcpuTimers& owner;
-    };
     VcpuTimerSink& sink_;
-    Owned periodic_, singleshot_, poll_;
+    OwnedTimer<VcpuTimers, &VcpuTimers::tick> periodic_;
+    OwnedTimer<VcpuTimers, &VcpuTimers::singleshot_expired> singleshot_;
+    OwnedTimer<VcpuTimers, &VcpuTimers::poll_expired> poll_;
     Nanoseconds period_ = 0; // 0: no periodic timer
     Nanoseconds last_tick_ = 0;
     CpuId cpu_{0};

@@ -331,16 +331,16 @@ TEST(Scheduler, HardAffinityHolds) {
     TestVcpu& a = machine.add(group);
     TestVcpu& b = machine.add(group);
     for (TestVcpu* vcpu : {&a, &b}) {
-        ASSERT_TRUE(scheduler.set_affinity(*vcpu, Affinity::only(CpuId(2)), Affinity::all()).ok());
+        ASSERT_TRUE(scheduler.set_affinity(*vcpu, Affinity::of(CpuId(2)), Affinity::all()).ok());
         machine.settle();
     }
     machine.run_for(1 * seconds); // the machine checks each choice
     EXPECT_NEAR(double(a.ran) / double(b.ran), 1.0, 0.02);
     EXPECT_TRUE(machine.is_idle(0));
     EXPECT_TRUE(machine.is_idle(1));
-    Affinity absent = Affinity::only(CpuId(77));
+    Affinity absent = Affinity::of(CpuId(77));
     EXPECT_EQ(scheduler.set_affinity(a, absent, Affinity::all()).error(), Error::invalid);
-    EXPECT_TRUE(scheduler.hard_affinity(a) == Affinity::only(CpuId(2)));
+    EXPECT_TRUE(scheduler.hard_affinity(a) == Affinity::of(CpuId(2)));
 }
 
 TEST(Scheduler, AffinityOfASleeperWhoseStateIsStillLoaded) {
@@ -351,7 +351,7 @@ TEST(Scheduler, AffinityOfASleeperWhoseStateIsStillLoaded) {
     machine.block(a);
     machine.settle();
     ASSERT_TRUE(a.is_on_cpu());
-    ASSERT_TRUE(scheduler.set_affinity(a, Affinity::only(CpuId(1 - cpu)), Affinity::all()).ok());
+    ASSERT_TRUE(scheduler.set_affinity(a, Affinity::of(CpuId(1 - cpu)), Affinity::all()).ok());
     machine.wake(a);
     machine.settle();
     EXPECT_TRUE(a.is_running());
@@ -362,7 +362,7 @@ TEST(Scheduler, SoftAffinityIsPreferred) {
     Machine machine(4);
     SchedGroup group;
     TestVcpu& a = machine.add(group, 1 * ms, 1 * ms);
-    ASSERT_TRUE(scheduler.set_affinity(a, Affinity::all(), Affinity::only(CpuId(3))).ok());
+    ASSERT_TRUE(scheduler.set_affinity(a, Affinity::all(), Affinity::of(CpuId(3))).ok());
     machine.run_for(100 * ms);
     EXPECT_EQ(a.home().value, 3u);
 }
@@ -371,12 +371,12 @@ TEST(Scheduler, PinnedHistoryDoesNotStarveAnybody) {
     Machine machine(2);
     SchedGroup group;
     TestVcpu& alone = machine.add(group);
-    ASSERT_TRUE(scheduler.set_affinity(alone, Affinity::only(CpuId(0)), Affinity::all()).ok());
+    ASSERT_TRUE(scheduler.set_affinity(alone, Affinity::of(CpuId(0)), Affinity::all()).ok());
     machine.settle();
     TestVcpu& b = machine.add(group);
     TestVcpu& c = machine.add(group);
     for (TestVcpu* vcpu : {&b, &c})
-        ASSERT_TRUE(scheduler.set_affinity(*vcpu, Affinity::only(CpuId(1)), Affinity::all()).ok());
+        ASSERT_TRUE(scheduler.set_affinity(*vcpu, Affinity::of(CpuId(1)), Affinity::all()).ok());
     machine.run_for(100 * seconds);
     for (TestVcpu* vcpu : {&alone, &b, &c}) {
         ASSERT_TRUE(scheduler.set_affinity(*vcpu, Affinity::all(), Affinity::all()).ok());

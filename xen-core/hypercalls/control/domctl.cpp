@@ -4,7 +4,6 @@
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/interrupts.h"
-#include "domain/hypercall_page.h"
 #include "hypercalls/control/control_calls.h"
 #include "hypercalls/control/extensions.h"
 #include "hypercalls/dispatch.h"

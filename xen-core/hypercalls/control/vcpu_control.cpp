@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "domain/vcpu_context.h"
 #include "hypercalls/control/control_calls.h"
 
 #include <algorithm>
@@ -15,8 +14,8 @@ Result<Vcpu*> vcpu_of_domain(Domain& target, uint32_t number) {
 
 // xenctl_bitmap: bytes, least significant first, as many as nr_bits needs.
 Result<Affinity> read_affinity(const xenctl_bitmap& bitmap) {
-    uint8_t bytes[schedule_max_cpus / 8] = {};
-    uint32_t bits = std::min(bitmap.nr_bits, schedule_max_cpus);
+    uint8_t bytes[max_cpus / 8] = {};
+    uint32_t bits = std::min(bitmap.nr_bits, max_cpus);
     TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).read_array(bytes, (bits + 7) / 8));
     if (bits % 8) bytes[bits / 8] &= static_cast<uint8_t>((1u << (bits % 8)) - 1);
     Affinity set;
@@ -28,7 +27,7 @@ Status write_affinity(const xenctl_bitmap& bitmap, const Affinity& set) {
     constexpr uint32_t most_bits = page_size * 8; // a bound for what is all zeros
     if (bitmap.nr_bits > most_bits) return Error::too_big;
     for (uint32_t i = 0; i < (bitmap.nr_bits + 7) / 8; ++i)
-        TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).write(i < schedule_max_cpus / 8 ? set.byte(i) : 0, i));
+        TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).write(i < max_cpus / 8 ? set.byte(i) : 0, i));
     return success;
 }
 
