@@ -111,6 +111,5 @@ inline constexpr Status success{};
 
 // The same, with the reason that it gives.
 #define TRY(expression) TRY_AS(expression, try_result_.error())
-#define TRY_STATUS(expression) TRY(expression)
 
 } // namespace skerry

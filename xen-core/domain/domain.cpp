@@ -33,7 +33,7 @@ Result<Domain*> Domain::create(DomId number, const DomainConfig& config) {
         config.max_event_port >= EventTable::fifo_ports)
         return Error::invalid;
     CoreBox<Domain> box = TRY(CoreBox<Domain>::create(core_account, number, config));
-    TRY_STATUS(box->create_shared_info());
+    TRY(box->create_shared_info());
     box->pause();
     return box.release();
 }
@@ -63,7 +63,7 @@ Status Domain::create_vcpu(VcpuId number) {
     if (number.value >= max_vcpus_) return Error::invalid;
     if (vcpus_[number.value]) return Error::exists;
     CoreBox<Vcpu> box = TRY(CoreBox<Vcpu>::create(account, *this, number));
-    TRY_STATUS(box->cpu.create(account));
+    TRY(box->cpu.create(account));
     Vcpu& vcpu = *box;
     events.attach_vcpu(number, vcpu.events);
     vcpu.use_info(number.value < XEN_LEGACY_MAX_VCPUS ? &shared_->vcpu_info[number.value] : &vcpu.private_info);

@@ -86,13 +86,13 @@ Status Domain::destroy(WorkBudget& budget) {
             for (Watchdog& watchdog : watchdogs_) // nobody is left who could arm one again
                 timers.cancel_and_wait(watchdog);
             break;
-        case close_events: TRY_STATUS(events.tear_down(budget)); break;
+        case close_events: TRY(events.tear_down(budget)); break;
         case release_grants:
-            TRY_STATUS(release_mappings(budget));
-            TRY_STATUS(grants.tear_down(budget));
+            TRY(release_mappings(budget));
+            TRY(grants.tear_down(budget));
             break;
-        case release_processors: TRY_STATUS(release_vcpus(budget)); break;
-        case release_memory: TRY_STATUS(mmu.relinquish(budget)); break;
+        case release_processors: TRY(release_vcpus(budget)); break;
+        case release_memory: TRY(mmu.relinquish(budget)); break;
         case say_so:
             events.set_shared_info(nullptr);
             shared_ = nullptr;
@@ -142,7 +142,7 @@ Status Domain::release_vcpus(WorkBudget& budget) {
                 mmu.release_base(frame_of(MachAddr(*base)), budget);
                 *base = 0;
             }
-            TRY_STATUS(mmu.settle(budget));
+            TRY(mmu.settle(budget));
         }
         vcpu.cpu.destroy(mmu);
         scheduler.retire(vcpu.entity);

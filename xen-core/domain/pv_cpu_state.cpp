@@ -135,7 +135,7 @@ Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
         if (value >> 32) return Error::not_permitted;
         value = (value & 0xffffefff) | dr6_ones;
         break;
-    case 7: TRY_STATUS(check_dr7(value)); break;
+    case 7: TRY(check_dr7(value)); break;
     default: return Error::invalid;
     }
     debug_registers[index] = value;

@@ -70,7 +70,7 @@ class TakenBase : NonCopyable {
     }
     Status take(uint64_t cr3) {
         uint64_t wanted = cr3 & cr3_frame_mask;
-        if (wanted) TRY_STATUS(mmu_.take_base(frame_of(MachAddr(wanted)), budget_));
+        if (wanted) TRY(mmu_.take_base(frame_of(MachAddr(wanted)), budget_));
         base_ = wanted;
         return success;
     }
@@ -110,9 +110,9 @@ void ExtendedState::get_legacy(void* fxsave_image) const {
 }
 
 Status PvCpuState::set_context(PvMmu& mmu, const vcpu_guest_context_t& context) {
-    TRY_STATUS(check_context(context));
-    TRY_STATUS(set_gdt(mmu, context.gdt_frames, static_cast<unsigned>(context.gdt_ents)));
-    TRY_STATUS(set_ldt(mmu, context.ldt_base, static_cast<unsigned>(context.ldt_ents)));
+    TRY(check_context(context));
+    TRY(set_gdt(mmu, context.gdt_frames, static_cast<unsigned>(context.gdt_ents)));
+    TRY(set_ldt(mmu, context.ldt_base, static_cast<unsigned>(context.ldt_ents)));
     registers = {}; // vector 0: leave by IRET
     copy_general(context.user_regs, registers);
     pair_up(*this, context, to_state);

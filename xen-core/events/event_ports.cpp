@@ -33,7 +33,7 @@ Result<EvtPort> EventTable::allocate_port() {
     const uint32_t limit = std::min(max_port_ + 1, port_limit());
     for (uint32_t number = lowest_free_; number < limit; ++number) {
         EvtPort port(number);
-        TRY_STATUS(ensure_memory(port));
+        TRY(ensure_memory(port));
         if (find(port)->state != PortState::free) {
             if (number == lowest_free_) ++lowest_free_;
         } else if (!is_busy(port)) {
@@ -233,7 +233,7 @@ Status EventTable::close_all(WorkBudget& budget) {
 }
 
 Status EventTable::reset(WorkBudget& budget) {
-    TRY_STATUS(close_all(budget));
+    TRY(close_all(budget));
     Holding held(lock_);
     if (bound_ports_ != 0) return Error::try_again;
     drop_fifo();
@@ -246,7 +246,7 @@ Status EventTable::tear_down(WorkBudget& budget) {
         dying_.store(true, std::memory_order_seq_cst);
     }
     global_virqs.forget(*this);
-    TRY_STATUS(close_all(budget));
+    TRY(close_all(budget));
     Holding held(lock_);
     if (bound_ports_ != 0) return Error::restart;
     closed_.store(true, std::memory_order_seq_cst);

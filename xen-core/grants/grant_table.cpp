@@ -22,8 +22,8 @@ Status GrantTable::grow_locked(uint32_t frames) {
             active_[active_count_] = static_cast<Active*>(allocate_core_pages(account_));
             if (!active_[active_count_]) return Error::no_memory;
         }
-        if (version() == 2) TRY_STATUS(grow_status(next));
-        TRY_STATUS(frames_.grow(account_, next));
+        if (version() == 2) TRY(grow_status(next));
+        TRY(frames_.grow(account_, next));
     }
     return success;
 }
@@ -40,8 +40,8 @@ Status GrantTable::set_version(uint32_t wanted) {
     Holding held(lock_);
     if (wanted == version()) return success;
     if (uses_ > 0) return Error::busy;
-    TRY_STATUS(grow_locked(std::max(frames_.count, 1u)));
-    if (wanted == 2) TRY_STATUS(grow_status(frames_.count));
+    TRY(grow_locked(std::max(frames_.count, 1u)));
+    if (wanted == 2) TRY(grow_status(frames_.count));
     struct {
         GrantHeader header;
         Mfn frame;
@@ -89,7 +89,7 @@ Result<GrantUse> GrantTable::begin_use(GrantRef reference, DomId grantee, bool w
     if (dying_ || !exists(reference)) [[unlikely]]
         return Error::not_found;
     Active& uses = active(reference);
-    TRY_STATUS(uses.in_use() ? begin_another(reference, uses, grantee, writes)
+    TRY(uses.in_use() ? begin_another(reference, uses, grantee, writes)
                              : begin_first(reference, uses, grantee, writes));
     // From here on the use is announced.
     GrantUse use{.reference = reference, .frame = Mfn(uses.frame), .length = uses.length, .writes = writes};

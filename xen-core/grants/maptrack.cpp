@@ -18,7 +18,7 @@ Status Maptrack::grow() {
 
 Result<uint32_t> Maptrack::add(const GrantMapping& mapping) {
     Holding held(lock_);
-    if (free_ == no_handle) TRY_STATUS(grow());
+    if (free_ == no_handle) TRY(grow());
     uint32_t handle = free_;
     GrantMapping& entry = at(handle);
     free_ = entry.reference;

@@ -42,7 +42,7 @@ struct Caller {
     [[gnu::always_inline]] Status work_through(uint32_t& done, uint32_t count, Step&& step, int32_t units = 1) {
         for (uint32_t first = done; done < count; ++done) {
             if (done > first && budget.is_spent()) return Error::restart;
-            TRY_STATUS(step(done));
+            TRY(step(done));
             (void)budget.spend(units);
         }
         return success;
@@ -62,10 +62,10 @@ template <auto handler, typename... Context>
     using Request = std::remove_const_t<Parameter>;
     GuestHandle<Request> place = argument.as<Request>();
     Request request;
-    TRY_STATUS(place.read(request));
+    TRY(place.read(request));
     HypercallResult result = handler(context..., request);
     if constexpr (!std::is_const_v<Parameter>)
-        if (result.ok()) TRY_STATUS(place.write(request));
+        if (result.ok()) TRY(place.write(request));
     return result;
 }
 

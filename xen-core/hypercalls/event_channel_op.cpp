@@ -41,7 +41,7 @@ Status bind_virq(Caller& caller, evtchn_bind_virq_t& request) {
 }
 
 Status init_control(EventTable& events, evtchn_init_control_t& request) {
-    TRY_STATUS(events.init_control(request.control_gfn, request.offset, VcpuId(request.vcpu)));
+    TRY(events.init_control(request.control_gfn, request.offset, VcpuId(request.vcpu)));
     request.link_bits = EVTCHN_FIFO_LINK_BITS;
     return success;
 }
@@ -112,7 +112,7 @@ HypercallResult hypercall_event_channel_op(Caller& caller, uint32_t command, Gue
 // The form of interface versions before 3.2.2: the command stands in the structure.
 HypercallResult hypercall_event_channel_op_compat(Caller& caller, GuestHandle<void> operation) {
     uint32_t command;
-    TRY_STATUS(operation.as<uint32_t>().read(command));
+    TRY(operation.as<uint32_t>().read(command));
     return hypercall_event_channel_op(caller, command,
                                       GuestHandle<void>(operation.address() + offsetof(evtchn_op_t, u)));
 }

@@ -91,8 +91,8 @@ class CopySide : NonCopyable {
 Status copy_grant(Caller& caller, gnttab_copy_t& request) {
     if (request.flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref)) return Error::invalid;
     CopySide source, destination;
-    TRY_STATUS(source.hold(caller, request.source, request.flags & GNTCOPY_source_gref, false));
-    TRY_STATUS(destination.hold(caller, request.dest, request.flags & GNTCOPY_dest_gref, true));
+    TRY(source.hold(caller, request.source, request.flags & GNTCOPY_source_gref, false));
+    TRY(destination.hold(caller, request.dest, request.flags & GNTCOPY_dest_gref, true));
     const uint8_t* from = TRY(source.bytes(request.source.offset, request.len));
     uint8_t* to = TRY(destination.bytes(request.dest.offset, request.len));
     memmove(to, from, request.len);

@@ -160,10 +160,10 @@ Status unmap_and_replace(GrantUnmapper& unmapper, gnttab_unmap_and_replace_t& re
 
 Status setup_table(Caller& caller, gnttab_setup_table_t& request) {
     DomainRef domain = TRY(buildable_domain(caller, request.dom));
-    TRY_STATUS(domain->grants.grow(request.nr_frames));
+    TRY(domain->grants.grow(request.nr_frames));
     auto frames = handle_of<uint64_t>(request.frame_list);
     for (uint32_t i = 0; i < request.nr_frames; ++i)
-        TRY_STATUS(frames.write(TRY(domain->grants.shared_frame(i)).value, i));
+        TRY(frames.write(TRY(domain->grants.shared_frame(i)).value, i));
     return success;
 }
 
@@ -172,7 +172,7 @@ Status status_frames(Caller& caller, gnttab_get_status_frames_t& request) {
     if (request.nr_frames > domain->grants.status_frame_count()) return Error::invalid;
     auto frames = handle_of<uint64_t>(request.frame_list);
     for (uint32_t i = 0; i < request.nr_frames; ++i)
-        TRY_STATUS(frames.write(TRY(domain->grants.status_frame(i)).value, i));
+        TRY(frames.write(TRY(domain->grants.status_frame(i)).value, i));
     return success;
 }
 
@@ -193,10 +193,10 @@ Status get_version(Caller& caller, gnttab_get_version_t& request) {
 HypercallResult set_version(GrantTable& grants, GuestHandle<void> argument) {
     auto place = argument.as<gnttab_set_version_t>();
     gnttab_set_version_t request;
-    TRY_STATUS(place.read(request));
+    TRY(place.read(request));
     Status status = grants.set_version(request.version);
     request.version = grants.version();
-    TRY_STATUS(place.write(request));
+    TRY(place.write(request));
     return status;
 }
 
@@ -224,14 +224,14 @@ HypercallResult for_each(Caller& caller, GuestHandle<void> argument, uint32_t co
     uint32_t done = 0;
     Status over = caller.work_through(done, count, [&](uint32_t i) -> Status {
         Element element;
-        TRY_STATUS(elements.read(element, i));
+        TRY(elements.read(element, i));
         Status status = handler(context, element);
         if constexpr (requires { element.status; })
             if (status.error() != Error::restart) {
                 element.status = grant_status(status.error());
                 status = success;
             }
-        TRY_STATUS(status);
+        TRY(status);
         return elements.write(element, i);
     });
     if (!over.ok()) (void)caller.continue_with(1, {elements.advanced(done).address().value, count - done});

@@ -33,7 +33,7 @@ HypercallResult write_console(Caller& caller, uint32_t count, GuestHandle<char> 
     char buffer[console_chunk];
     while (count > 0) {
         uint32_t length = std::min(count, console_chunk);
-        TRY_STATUS(text.read_array(buffer, length));
+        TRY(text.read_array(buffer, length));
         console_write(buffer, length);
         text = text.advanced(length);
         count -= length;
@@ -48,7 +48,7 @@ HypercallResult write_console(Caller& caller, uint32_t count, GuestHandle<char> 
 HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_op_t> operation) {
     if (!caller.domain.authority.holds(PlatformRight::set_wall_clock)) return Error::not_permitted;
     xen_platform_op_t request;
-    TRY_STATUS(operation.read(request));
+    TRY(operation.read(request));
     if (request.interface_version != XENPF_INTERFACE_VERSION) return Error::access_denied;
     switch (request.cmd) {
     case XENPF_settime32: return set_wall_clock(request.u.settime32);
@@ -60,13 +60,13 @@ HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_o
 }
 
 HypercallResult hypercall_console_io(Caller& caller, uint32_t command, uint32_t count, GuestHandle<char> buffer) {
-    TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::write_log));
+    TRY(AuthorityCheck::platform(caller.domain, PlatformRight::write_log));
     switch (command) {
     case CONSOLEIO_write: return write_console(caller, count, buffer);
     case CONSOLEIO_read: {
         char input[console_chunk];
         size_t length = console_read(input, std::min(count, console_chunk));
-        TRY_STATUS(buffer.write_array(input, length));
+        TRY(buffer.write_array(input, length));
         return static_cast<int64_t>(length);
     }
     default: return Error::no_system_call;

@@ -29,7 +29,7 @@ unsigned address_bits_of(uint32_t flags) {
 Status release_extent(Domain& domain, Mfn first, unsigned order) {
     constexpr int32_t units_per_frame = 1024;
     WorkBudget enough(units_per_frame << order);
-    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) TRY_STATUS(domain.mmu.release_frame(first + i, enough));
+    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) TRY(domain.mmu.release_frame(first + i, enough));
     return success;
 }
 
@@ -43,21 +43,21 @@ void name_extent(Mfn first, unsigned order, Pfn pfn) {
 Status add_extent(Domain& domain, const xen_memory_reservation& request, uint32_t index, bool names_pfn) {
     auto extents = handle_of<xen_pfn_t>(request.extent_start);
     xen_pfn_t pfn = 0;
-    if (names_pfn) TRY_STATUS(extents.read(pfn, index));
+    if (names_pfn) TRY(extents.read(pfn, index));
     Mfn mfn = TRY(allocator.allocate(domain.account, request.extent_order, address_bits_of(request.mem_flags)));
     if (names_pfn) name_extent(mfn, request.extent_order, Pfn(pfn));
     if (extents.is_null()) return success;
     Status written = extents.write(mfn.value, index);
-    if (!written.ok()) TRY_STATUS(release_extent(domain, mfn, request.extent_order));
+    if (!written.ok()) TRY(release_extent(domain, mfn, request.extent_order));
     return written;
 }
 
 Status remove_extent(Domain& domain, const xen_memory_reservation& request, uint32_t index, WorkBudget& budget) {
     xen_pfn_t first;
-    TRY_STATUS(handle_of<xen_pfn_t>(request.extent_start).read(first, index));
+    TRY(handle_of<xen_pfn_t>(request.extent_start).read(first, index));
     if (request.extent_order == 0) return domain.mmu.release_frame(Mfn(first), budget);
     // A larger extent goes in one stretch: there is no place to note half an extent.
-    TRY_STATUS(domain.mmu.settle(budget));
+    TRY(domain.mmu.settle(budget));
     return release_extent(domain, Mfn(first), request.extent_order);
 }
 
@@ -100,8 +100,8 @@ struct Exchange {
     template <typename Operation> Status for_each_input(uint64_t chunk, Operation&& operation) const {
         for (uint64_t i = 0; i < in_per_chunk; ++i) {
             xen_pfn_t first;
-            TRY_STATUS(handle_of<xen_pfn_t>(in.extent_start).read(first, chunk * in_per_chunk + i));
-            TRY_STATUS(operation(Mfn(first)));
+            TRY(handle_of<xen_pfn_t>(in.extent_start).read(first, chunk * in_per_chunk + i));
+            TRY(operation(Mfn(first)));
         }
         return success;
     }
@@ -122,7 +122,7 @@ Status exchange_chunk(const Exchange& exchange, uint64_t chunk) {
     Domain& domain = exchange.domain;
     Account& account = domain.account;
     Holding held(domain.control);
-    TRY_STATUS(exchange.for_each_input(chunk, [&](Mfn first) { return check_input(exchange, first); }));
+    TRY(exchange.for_each_input(chunk, [&](Mfn first) { return check_input(exchange, first); }));
     constexpr uint64_t most_new_extents = 64;
     if (exchange.out_per_chunk > most_new_extents) return Error::invalid;
     unsigned order = exchange.out.extent_order;
@@ -147,7 +147,7 @@ Status exchange_chunk(const Exchange& exchange, uint64_t chunk) {
         if (status.ok())
             name_extent(fresh[i], order, Pfn(pfn));
         else
-            TRY_STATUS(release_extent(domain, fresh[i], order));
+            TRY(release_extent(domain, fresh[i], order));
     }
     return status;
 }
@@ -165,7 +165,7 @@ HypercallResult exchange(Caller& caller, GuestHandle<xen_ulong_t> progress, cons
     uint64_t step = exchange.in_per_chunk;
     if (in.nr_extents % step || request.nr_exchanged % step) return Error::invalid;
     auto exchange_next = [&](uint32_t chunk) -> Status {
-        TRY_STATUS(exchange_chunk(exchange, chunk));
+        TRY(exchange_chunk(exchange, chunk));
         return progress.write((chunk + 1) * step);
     };
     uint32_t done = static_cast<uint32_t>(request.nr_exchanged / step);
@@ -205,7 +205,7 @@ Status machphys_list(xen_machphys_mfn_list& request) {
     auto out = handle_of<xen_pfn_t>(request.extent_start);
     request.nr_extents = std::min(stretches, request.max_extents);
     for (uint32_t i = 0; i < request.nr_extents; ++i)
-        TRY_STATUS(out.write(m2p_stretch(layout::m2p_view + i * level_size(2)), i));
+        TRY(out.write(m2p_stretch(layout::m2p_view + i * level_size(2)), i));
     return success;
 }
 
@@ -228,18 +228,18 @@ Status set_memory_map(Caller& caller, const xen_foreign_memory_map& request) {
     DomainRef domain = TRY(buildable_domain(caller, request.domid));
     MemoryMap map;
     map.count = request.map.nr_entries;
-    TRY_STATUS(handle_of<MemoryMap::Entry>(request.map.buffer).read_array(map.entries, map.count));
+    TRY(handle_of<MemoryMap::Entry>(request.map.buffer).read_array(map.entries, map.count));
     domain->memory_map = map;
     return success;
 }
 
 Status machine_map(Domain& domain, xen_memory_map& request) {
-    TRY_STATUS(AuthorityCheck::platform(domain, PlatformRight::hardware));
+    TRY(AuthorityCheck::platform(domain, PlatformRight::hardware));
     auto out = handle_of<MemoryMap::Entry>(request.buffer);
     uint32_t written = 0;
     for (const MemoryRegion& region : machine_memory_map()) {
         if (written == request.nr_entries) return Error::invalid;
-        TRY_STATUS(out.write({region.start, region.size, static_cast<uint32_t>(region.kind)}, written++));
+        TRY(out.write({region.start, region.size, static_cast<uint32_t>(region.kind)}, written++));
     }
     request.nr_entries = written;
     return success;

@@ -55,7 +55,7 @@ template <typename Request> struct Batch {
 
     // `status` is that of the first request that was not carried out.
     HypercallResult end(Status status, uint32_t carried_out) {
-        if (!done.is_null()) TRY_STATUS(done.write(before + carried_out));
+        if (!done.is_null()) TRY(done.write(before + carried_out));
         if (status.ok() || status.error() != Error::restart) [[likely]]
             return status;
         return caller.continue_with(
@@ -72,7 +72,7 @@ Result<CpuSet> cpus_of_vcpus(Domain& domain, GuestVirt bitmap) {
         // The guest's bitmap ends with the byte of its last vCPU.
         uint64_t word = 0;
         uint32_t bits = std::min(domain.max_vcpus() - first, 64u);
-        TRY_STATUS(copy_from_guest(&word, bitmap + first / 8, (bits + 7) / 8));
+        TRY(copy_from_guest(&word, bitmap + first / 8, (bits + 7) / 8));
         for (; word; word &= word - 1) {
             Vcpu* vcpu = domain.vcpu(VcpuId(first + static_cast<uint32_t>(std::countr_zero(word))));
             if (vcpu && vcpu->entity.is_on_cpu()) cpus.add(vcpu->entity.home());
@@ -107,7 +107,7 @@ Status new_kernel_base(Caller& caller, Mfn base) {
         load_address_space(cpu_local(), cpu);
         return success;
     }
-    TRY_STATUS(mmu.take_base(base, caller.budget));
+    TRY(mmu.take_base(base, caller.budget));
     cpu.drop_ldt_pages(mmu);
     cpu.kernel_cr3 = address_of(base).value;
     load_address_space(cpu_local(), cpu);
@@ -121,7 +121,7 @@ Status new_user_base(Caller& caller, Mfn base) {
     uint64_t old = cpu.user_cr3;
     uint64_t wanted = address_of(base).value;
     if (wanted == old) return success;
-    if (wanted) TRY_STATUS(mmu.take_base(base, caller.budget));
+    if (wanted) TRY(mmu.take_base(base, caller.budget));
     cpu.user_cr3 = wanted;
     if (old) mmu.release_base(frame_of(MachAddr(old)), caller.budget);
     return success;
@@ -174,7 +174,7 @@ Status operate(Caller& caller, PvMmu& mmu, bool is_own, const mmuext_op_t& op) {
 HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> requests, uint32_t count,
                                      GuestHandle<uint32_t> done, uint32_t foreign_number) {
     Batch<mmu_update_t> batch{caller, requests, count, done};
-    TRY_STATUS(batch.begin());
+    TRY(batch.begin());
     uint32_t carried_out = 0;
     if (foreign_number == DOMID_SELF) [[likely]] {
         Status status = caller.domain.mmu.update_all(requests, batch.count, nullptr, caller.budget, carried_out);
@@ -189,7 +189,7 @@ HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> r
 HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> operations, uint32_t count,
                                     GuestHandle<uint32_t> done, uint32_t foreign_number) {
     Batch<mmuext_op_t> batch{caller, operations, count, done};
-    TRY_STATUS(batch.begin());
+    TRY(batch.begin());
     DomainRef other;
     if (foreign_number != DOMID_SELF) other = TRY(buildable_domain(caller, static_cast<uint16_t>(foreign_number)));
     PvMmu& mmu = other ? other->mmu : caller.domain.mmu;
@@ -204,7 +204,7 @@ HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> ope
     uint32_t carried_out = 0;
     Status status = caller.work_through(carried_out, batch.count, [&](uint32_t i) -> Status {
         mmuext_op_t op;
-        TRY_STATUS(operations.read(op, i));
+        TRY(operations.read(op, i));
         return operate(caller, mmu, is_own, op);
     });
     return batch.end(status, carried_out);
@@ -212,7 +212,7 @@ HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> ope
 
 HypercallResult hypercall_update_va_mapping(Caller& caller, uint64_t address, uint64_t entry, uint64_t flags) {
     GuestVirt virt(address);
-    TRY_STATUS(caller.domain.mmu.update_va_mapping(current_root(caller), virt, Pte(entry), nullptr, caller.budget));
+    TRY(caller.domain.mmu.update_va_mapping(current_root(caller), virt, Pte(entry), nullptr, caller.budget));
     return flush_as_asked(caller.domain, virt, flags);
 }
 
@@ -221,7 +221,7 @@ HypercallResult hypercall_update_va_mapping_otherdomain(Caller& caller, uint64_t
     GuestVirt virt(address);
     return on_foreign(
         caller, static_cast<uint16_t>(foreign_number), [&](PvMmu& mmu, const ForeignAccess* foreign) -> Status {
-            TRY_STATUS(mmu.update_va_mapping(current_root(caller), virt, Pte(entry), foreign, caller.budget));
+            TRY(mmu.update_va_mapping(current_root(caller), virt, Pte(entry), foreign, caller.budget));
             return flush_as_asked(caller.domain, virt, flags);
         });
 }

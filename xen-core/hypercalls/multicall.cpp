@@ -9,7 +9,7 @@ namespace skerry {
 HypercallResult hypercall_multicall(Caller& caller, GuestHandle<multicall_entry_t> calls, uint32_t count) {
     for (; count > 0; --count, calls = calls.advanced(1)) {
         multicall_entry_t entry;
-        TRY_STATUS(calls.read(entry));
+        TRY(calls.read(entry));
         static_assert(sizeof(entry.args) == sizeof(CallArguments));
         CallArguments& arguments = reinterpret_cast<CallArguments&>(entry.args);
         Caller inner{caller.vcpu, caller.domain, arguments, caller.budget};
@@ -18,10 +18,10 @@ HypercallResult hypercall_multicall(Caller& caller, GuestHandle<multicall_entry_
         caller.budget = inner.budget;
         if (!result.ok() && result.error() == Error::restart) {
             GuestHandle<CallArguments> left(calls.address() + offsetof(multicall_entry_t, args));
-            TRY_STATUS(left.write(arguments));
+            TRY(left.write(arguments));
         } else {
             GuestHandle<xen_ulong_t> answer(calls.address() + offsetof(multicall_entry_t, result));
-            TRY_STATUS(
+            TRY(
                 answer.write(result.ok() ? static_cast<uint64_t>(result.value()) : negative_errno(result.error())));
             if (caller.budget.spend()) continue;
             calls = calls.advanced(1);

@@ -14,7 +14,7 @@ Status map_pirq(Caller& caller, physdev_map_pirq_t& request) {
     if (request.type != MAP_PIRQ_TYPE_GSI)
         return Error::not_supported; // message-signalled interrupts: not yet routed to domains
     if (request.index < 0 || (request.pirq >= 0 && request.pirq != request.index)) return Error::invalid;
-    TRY_STATUS(domain->pirqs.map(static_cast<uint32_t>(request.index)));
+    TRY(domain->pirqs.map(static_cast<uint32_t>(request.index)));
     request.pirq = request.index;
     return success;
 }
@@ -37,7 +37,7 @@ Status irq_status(Domain& domain, physdev_irq_status_query_t& request) {
 }
 
 Status read_apic(Domain& domain, physdev_apic_t& request) {
-    TRY_STATUS(AuthorityCheck::platform(domain, PlatformRight::hardware));
+    TRY(AuthorityCheck::platform(domain, PlatformRight::hardware));
     bool is_there = ioapic_read(MachAddr(request.apic_physbase), request.reg, request.value);
     return is_there ? success : Status(Error::invalid);
 }
@@ -84,7 +84,7 @@ HypercallResult hypercall_physdev_op(Caller& caller, uint32_t command, GuestHand
 // The form of interface versions before 3.2.2: the command stands in the structure.
 HypercallResult hypercall_physdev_op_compat(Caller& caller, GuestHandle<void> operation) {
     uint32_t command;
-    TRY_STATUS(operation.as<uint32_t>().read(command));
+    TRY(operation.as<uint32_t>().read(command));
     return hypercall_physdev_op(caller, command, GuestHandle<void>(operation.address() + offsetof(physdev_op_t, u)));
 }
 

@@ -21,7 +21,7 @@ Result<bool> any_pending(Caller& caller, const sched_poll_t& request, uint32_t& 
     GuestHandle<evtchn_port_t> ports = handle_of<evtchn_port_t>(request.ports);
     for (uint32_t i = 0; i < request.nr_ports; ++i) {
         evtchn_port_t port;
-        TRY_STATUS(ports.read(port, i));
+        TRY(ports.read(port, i));
         if (!caller.domain.events.is_valid(EvtPort(port))) return Error::invalid;
         if (caller.domain.events.is_pending(EvtPort(port))) return true;
         single_port = port;
@@ -79,7 +79,7 @@ HypercallResult watchdog(Caller& caller, const sched_watchdog_t& request) {
     if (request.id ? !caller.domain.has_watchdog(request.id - 1) : !timeout) return Error::invalid;
     if (request.id) return caller.domain.set_watchdog(request.id - 1, timeout);
     unsigned slot = TRY(caller.domain.free_watchdog());
-    TRY_STATUS(caller.domain.set_watchdog(slot, timeout));
+    TRY(caller.domain.set_watchdog(slot, timeout));
     return slot + 1;
 }
 

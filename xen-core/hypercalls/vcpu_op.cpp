@@ -12,7 +12,7 @@ Status initialise(Caller& caller, Vcpu& target, GuestHandle<vcpu_guest_context_t
     Holding held(caller.domain.control);
     if (target.is_initialised) return Error::exists;
     auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
-    TRY_STATUS(argument.read(*context));
+    TRY(argument.read(*context));
     return initialise_vcpu(target, *context, caller.budget);
 }
 
@@ -41,14 +41,14 @@ Status take_down(Domain& domain, Vcpu& target) {
 
 Status register_runstate(Vcpu& target, const vcpu_register_runstate_memory_area_t& request) {
     GuestHandle<vcpu_runstate_info_t> area(request.addr.p);
-    if (!area.is_null()) TRY_STATUS(area.write(scheduler.runstate(target.entity)));
+    if (!area.is_null()) TRY(area.write(scheduler.runstate(target.entity)));
     target.runstate_area = area;
     return success;
 }
 
 Status register_time(Vcpu& target, const vcpu_register_time_memory_area_t& request) {
     GuestHandle<vcpu_time_info_t> area(request.addr.p);
-    if (!area.is_null()) TRY_STATUS(area.write(Vcpu::time_parameters()));
+    if (!area.is_null()) TRY(area.write(Vcpu::time_parameters()));
     target.time_area = area;
     return success;
 }

@@ -27,9 +27,9 @@ HypercallResult hypercall_set_trap_table(Caller& caller, GuestHandle<trap_info_t
     }
     for (;; table = table.advanced(1)) {
         trap_info_t entry;
-        TRY_STATUS(table.read(entry));
+        TRY(table.read(entry));
         if (entry.address == 0) return 0;
-        TRY_STATUS(cpu.set_trap(entry));
+        TRY(cpu.set_trap(entry));
         if (!caller.budget.spend()) return caller.continue_with(0, {table.advanced(1).address().value});
     }
 }
@@ -38,7 +38,7 @@ HypercallResult hypercall_set_trap_table(Caller& caller, GuestHandle<trap_info_t
 HypercallResult hypercall_set_gdt(Caller& caller, GuestHandle<xen_ulong_t> frames, uint32_t entries) {
     if (entries > FIRST_RESERVED_GDT_ENTRY) return Error::invalid;
     uint64_t numbers[guest_gdt_pages];
-    TRY_STATUS(frames.as<uint64_t>().read_array(numbers, (entries + 511) / 512));
+    TRY(frames.as<uint64_t>().read_array(numbers, (entries + 511) / 512));
     return caller.vcpu.cpu.set_gdt(caller.domain.mmu, numbers, entries);
 }
 
@@ -58,8 +58,8 @@ HypercallResult hypercall_callback_op(Caller& caller, uint32_t command, GuestHan
 
 HypercallResult hypercall_set_callbacks(Caller& caller, uint64_t event, uint64_t failsafe, uint64_t syscall) {
     PvCpuState& cpu = caller.vcpu.cpu;
-    TRY_STATUS(cpu.register_callback(CALLBACKTYPE_event, 0, event));
-    TRY_STATUS(cpu.register_callback(CALLBACKTYPE_failsafe, 0, failsafe));
+    TRY(cpu.register_callback(CALLBACKTYPE_event, 0, event));
+    TRY(cpu.register_callback(CALLBACKTYPE_failsafe, 0, failsafe));
     return cpu.register_callback(CALLBACKTYPE_syscall, 0, syscall);
 }
 

@@ -125,7 +125,7 @@ void Allocator::add_core(Mfn first, uint64_t count) {
     if (order > max_order) return Error::invalid;
     const uint64_t count = uint64_t{1} << order;
     const auto purpose = word & FrameWord::allocated ? Account::Purpose::guest : Account::Purpose::core;
-    TRY_STATUS(charged.charge(purpose, count));
+    TRY(charged.charge(purpose, count));
     Result<Mfn> block = take_block(order, address_bits);
     if (!block.ok()) {
         charged.uncharge(purpose, count);

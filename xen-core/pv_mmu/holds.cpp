@@ -11,8 +11,8 @@ namespace skerry {
 Status PvMmu::pin(Mfn mfn, unsigned level, WorkBudget& budget) {
     ASSERT(level >= 1 && level <= 4);
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
-    TRY_STATUS(take_table(mfn, level, budget, "pin of"));
+    TRY(drain(budget));
+    TRY(take_table(mfn, level, budget, "pin of"));
     Frame& pinned = frame(mfn);
     if (pinned.word().is_pinned() || !pinned.word().is_allocated()) {
         drop_table(pinned);
@@ -25,7 +25,7 @@ Status PvMmu::pin(Mfn mfn, unsigned level, WorkBudget& budget) {
 
 Status PvMmu::unpin(Mfn mfn, WorkBudget& budget) {
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     Frame* pinned = find_own(mfn);
     if (!pinned || !pinned->word().is_pinned())
         return refuse(Error::invalid, account_.id(), "unpin of %lx: not pinned", mfn.value);
@@ -37,7 +37,7 @@ Status PvMmu::unpin(Mfn mfn, WorkBudget& budget) {
 
 Status PvMmu::take_base(Mfn mfn, WorkBudget& budget) {
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     return take_table(mfn, 4, budget, "new base");
 }
 
@@ -61,7 +61,7 @@ void PvMmu::suspend_base(Mfn mfn) {
 Status PvMmu::take_descriptor_page(Mfn mfn, WorkBudget& budget) {
     constexpr int32_t page_work = 32; // for 512 descriptors
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     Frame* page = find_own(mfn);
     if (!page) return Error::invalid;
     if (!budget.spend(page_work)) return Error::restart;
@@ -97,7 +97,7 @@ void PvMmu::release_descriptor_page_locked(Mfn mfn) {
 
 Status PvMmu::update_descriptor(MachAddr place, uint64_t descriptor, WorkBudget& budget) {
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     Frame* page = find_own(frame_of(place));
     if (place.value % sizeof(uint64_t) || !page || !rules::judge_descriptor(descriptor))
         return refuse(Error::invalid, account_.id(), "update_descriptor of %lx with %lx: refused", place.value,
@@ -133,7 +133,7 @@ bool PvMmu::release_locked(Frame& released) {
 
 Status PvMmu::release_frame(Mfn mfn, WorkBudget& budget) {
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     Frame* released = find_frame(mfn);
     if (!released || !release_locked(*released))
         return refuse(Error::invalid, account_.id(), "release of frame %lx: not an allocated frame of the domain",
@@ -145,7 +145,7 @@ Status PvMmu::release_frame(Mfn mfn, WorkBudget& budget) {
 Status PvMmu::relinquish(WorkBudget& budget) {
     Holding held(lock_);
     for (;;) {
-        TRY_STATUS(drain(budget));
+        TRY(drain(budget));
         Mfn next = account_.first_frame();
         if (next == invalid_mfn) return success;
         if (!budget.spend(2)) return Error::restart;

@@ -64,10 +64,10 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
     bool takes = false;
     if (maps) {
         if (value.raw & rules::refused_flags(level, false)) [[unlikely]]
-            TRY_STATUS(judge_rare_flags(level, value));
+            TRY(judge_rare_flags(level, value));
         takes = !rules::same_need(level, old, value);
         if (takes)
-            TRY_STATUS(level == 1 ? take_l1_need(value, source)
+            TRY(level == 1 ? take_l1_need(value, source)
                                   : take_table(value.mfn(), level - 1, budget, "entry for"));
         value = rules::adjusted(level, value);
     }
@@ -94,7 +94,7 @@ Status PvMmu::update_table(Frame& table, Pte* slot, Pte value, Write how, WorkBu
     if (!rules::is_guest_slot(level, index))
         return refuse(Error::invalid, account_.id(), "L4 table %lx: slot %u is not the guest's", table.mfn().value,
                       index);
-    TRY_STATUS(write_entry(level, slot, read_slot(slot), value, how, account_, budget));
+    TRY(write_entry(level, slot, read_slot(slot), value, how, account_, budget));
     (void)drain(budget);
     return success;
 }
@@ -109,7 +109,7 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
     GuestVirt next = requests.address();
     carried_out = 0;
     if (!is_guest_range(next, uint64_t{count} * sizeof(mmu_update_t))) return Error::bad_address;
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     while (carried_out < count) {
         if (carried_out && budget.is_spent()) return Error::restart;
         const uint32_t end = count - carried_out < stretch ? count : carried_out + stretch;
@@ -118,7 +118,7 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
             mmu_update_t request;
             if (!read_guest_object(request, next)) [[unlikely]]
                 return Error::bad_address;
-            TRY_STATUS(update_one(request.ptr, request.val, source, budget));
+            TRY(update_one(request.ptr, request.val, source, budget));
         }
     }
     return success;
@@ -139,7 +139,7 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
 }
 
 Status PvMmu::update_otherwise(uint64_t pointer, uint64_t value, Account& source, WorkBudget& budget) {
-    TRY_STATUS(drain(budget)); // an earlier request of the same call may have left something
+    TRY(drain(budget)); // an earlier request of the same call may have left something
     const unsigned command = pointer % sizeof(uint64_t);
     const MachAddr place(pointer - command);
     if (command == MMU_MACHPHYS_UPDATE) {
@@ -189,7 +189,7 @@ Pte* PvMmu::find_l1_slot(Mfn root, GuestVirt virt) {
 
 Status PvMmu::update_va_mapping(Mfn root, GuestVirt virt, Pte value, const ForeignAccess* foreign, WorkBudget& budget) {
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     Pte* slot = find_l1_slot(root, virt);
     if (!slot) [[unlikely]]
         return refuse(Error::invalid, account_.id(), "update_va_mapping of %lx: no L1 table there", virt.value);
@@ -209,7 +209,7 @@ Result<uint64_t> PvMmu::emulate_pt_write(Mfn root, const PtWrite& write, WorkBud
     ASSERT((write.bytes == 1 || write.bytes == 2 || write.bytes == 4 || write.bytes == 8));
     if (offset + write.bytes > sizeof(Pte)) return Error::not_found;
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     Pte* mapping = find_l1_slot(root, write.address);
     Pte found = mapping ? read_slot(mapping) : Pte();
     if (!found.is_present() || found.is_writable()) return Error::not_found;
@@ -252,7 +252,7 @@ Status PvMmu::map_frame(EntryPlace place, const WritableRef& frame, uint64_t fla
 
 Status PvMmu::map_counted(const EntryPlace& place, Frame& mapped, Pte entry, WorkBudget& budget) {
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     Pte* slot = find_l1_slot(place);
     if (!slot) return refuse(Error::invalid, account_.id(), "map at %lx: no L1 entry there", place.address);
     // The token keeps the owner what it is.
@@ -284,7 +284,7 @@ void PvMmu::unmap_counted(Pte* slot, Pte replacement, FlushDebt& debt) {
 
 Status PvMmu::unmap_frame(EntryPlace place, Mfn expected, FlushDebt& debt, WorkBudget& budget) {
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     unmap_counted(TRY(find_mapping(place, expected)), Pte(), debt);
     return success;
 }
@@ -292,7 +292,7 @@ Status PvMmu::unmap_frame(EntryPlace place, Mfn expected, FlushDebt& debt, WorkB
 Status PvMmu::unmap_and_replace(EntryPlace place, Mfn expected, EntryPlace source, FlushDebt& debt,
                                 WorkBudget& budget) {
     Holding held(lock_);
-    TRY_STATUS(drain(budget));
+    TRY(drain(budget));
     Pte* target = TRY(find_mapping(place, expected));
     Pte* moved = find_l1_slot(source);
     if (!moved || moved == target)

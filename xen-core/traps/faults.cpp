@@ -53,7 +53,7 @@ bool is_settled(const Status& status) { return status.ok() || status.error() == 
 
 Status execute_instruction(CpuLocal& cpu, Vcpu& vcpu) {
     Instruction instruction = TRY(decode(fetch_instruction(cpu.frame), is_long_mode(cpu.frame)));
-    TRY_STATUS(execute_privileged(cpu, vcpu, instruction));
+    TRY(execute_privileged(cpu, vcpu, instruction));
     step_over(cpu, vcpu, instruction.length);
     return success;
 }
@@ -98,7 +98,7 @@ Status emulate_page_table_write(CpuLocal& cpu, Vcpu& vcpu, GuestVirt address) {
     uint64_t old = 0;
     bool compares = reads_memory(write.operation);
     // The mapping is read-only for the guest, but it can be read.
-    if (compares) TRY_STATUS(copy_from_guest(&old, address, write.bytes));
+    if (compares) TRY(copy_from_guest(&old, address, write.bytes));
     Computed computed = compute(write.operation, write.bytes, old, operand, frame.rax, frame.rflags);
     PtWrite request{
         .address = address, .bytes = write.bytes, .value = computed.value, .expected = old, .compares = compares};

@@ -20,7 +20,7 @@ Status write_base(CpuLocal& cpu, Vcpu& vcpu, uint64_t base) {
     WorkBudget budget;
     uint64_t old = state.kernel_cr3;
     if (base != old) {
-        TRY_STATUS(mmu.take_base(frame_of(MachAddr(base)), budget));
+        TRY(mmu.take_base(frame_of(MachAddr(base)), budget));
         state.kernel_cr3 = base;
         state.drop_ldt_pages(mmu);
     }

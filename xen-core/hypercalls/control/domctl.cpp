@@ -17,7 +17,7 @@ namespace {
 // --- create, run, end ---
 
 Status create_domain(Caller& caller, xen_domctl_t& request) {
-    TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::create_domains));
+    TRY(AuthorityCheck::platform(caller.domain, PlatformRight::create_domains));
     const xen_domctl_createdomain& wish = request.u.createdomain;
     constexpr uint32_t meaningless_for_pv = XEN_DOMCTL_CDF_oos_off | XEN_DOMCTL_CDF_xs_domain;
     if (wish.flags & ~meaningless_for_pv) return Error::invalid; // HVM, nested, vPMU, IOMMU: not there
@@ -119,7 +119,7 @@ Status describe_frames(Domain& target, const xen_domctl_getpageframeinfo3& reque
     auto array = handle_of<xen_pfn_t>(request.array);
     for (uint64_t i = 0; i < request.num; ++i) {
         xen_pfn_t number;
-        TRY_STATUS(array.read(number, i));
+        TRY(array.read(number, i));
         auto reference = take_reference(Mfn(number), target.account);
         xen_pfn_t kind = XEN_DOMCTL_PFINFO_XTAB;
         if (reference.ok()) {
@@ -128,7 +128,7 @@ Status describe_frames(Domain& target, const xen_domctl_getpageframeinfo3& reque
             kind = table ? table_level(word.type()) << XEN_DOMCTL_PFINFO_LTAB_SHIFT : 0;
             if (word.is_pinned()) kind |= XEN_DOMCTL_PFINFO_LPINTAB;
         }
-        TRY_STATUS(array.write(kind, i));
+        TRY(array.write(kind, i));
     }
     return success;
 }
@@ -163,7 +163,7 @@ Status permit_io_ports(Caller& caller, Domain& target, const xen_domctl_ioport_p
     if (!caller.domain.is_first() || !is_uart_range(first, last))
         return change(caller.domain.io_ports, target.io_ports, first, last, request.allow_access);
     if (!request.allow_access) return target.io_ports.remove(first, last);
-    TRY_STATUS(target.io_ports.add(first, last));
+    TRY(target.io_ports.add(first, last));
     release_uart();
     return success;
 }
@@ -171,7 +171,7 @@ Status permit_io_ports(Caller& caller, Domain& target, const xen_domctl_ioport_p
 Status permit_interrupt(Caller& caller, Domain& target, const xen_domctl_irq_permission& request) {
     uint32_t line = request.pirq;
     if (line >= interrupt_line_count()) return Error::invalid;
-    TRY_STATUS(change(caller.domain.interrupt_lines, target.interrupt_lines, line, line, request.allow_access));
+    TRY(change(caller.domain.interrupt_lines, target.interrupt_lines, line, line, request.allow_access));
     return request.allow_access ? target.pirqs.map(line) : success;
 }
 
@@ -187,7 +187,7 @@ Status set_right(Caller& caller, Domain& target, const xen_domctl_t& request) {
     if (wish.padding || wish.held > 1) return Error::invalid;
     if (wish.kind == 0 && wish.right < static_cast<unsigned>(PlatformRight::count)) {
         PlatformRight right = static_cast<PlatformRight>(wish.right);
-        if (wish.held) TRY_STATUS(AuthorityCheck::platform(caller.domain, right));
+        if (wish.held) TRY(AuthorityCheck::platform(caller.domain, right));
         target.authority.set(right, wish.held);
         return success;
     }
@@ -292,11 +292,11 @@ void describe_domain(Domain& target, xen_domctl_getdomaininfo& info) {
 
 HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> operation) {
     xen_domctl_t request;
-    TRY_STATUS(operation.read(request));
+    TRY(operation.read(request));
     if (request.interface_version != XEN_DOMCTL_INTERFACE_VERSION) return Error::access_denied;
     bool answers = false;
     if (request.cmd == XEN_DOMCTL_createdomain) {
-        TRY_STATUS(create_domain(caller, request));
+        TRY(create_domain(caller, request));
         answers = true;
     } else {
         // The walk through all domains is not for whoever likes to keep the machine busy.
@@ -307,7 +307,7 @@ HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> opera
                                                                    : TRY(named_domain(caller, request.domain));
         if (!target) return Error::no_such_domain;
         Holding holding(target->control);
-        TRY_STATUS(operate({caller, *target}, request, answers));
+        TRY(operate({caller, *target}, request, answers));
         request.domain = target->id.value;
     }
     return answers ? operation.write(request) : success;

@@ -11,7 +11,7 @@ namespace skerry {
 namespace {
 
 Status read_console(Caller& caller, xen_sysctl_readconsole& request) {
-    TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::read_log));
+    TRY(AuthorityCheck::platform(caller.domain, PlatformRight::read_log));
     uint64_t position = request.incremental ? request.index : 0;
     auto out = handle_of<char>(request.buffer);
     uint32_t written = 0;
@@ -19,7 +19,7 @@ Status read_console(Caller& caller, xen_sysctl_readconsole& request) {
     while (written < request.count) {
         size_t length = read_console_ring(position, chunk, std::min<size_t>(request.count - written, sizeof(chunk)));
         if (length == 0) break;
-        TRY_STATUS(out.write_array(chunk, length, written));
+        TRY(out.write_array(chunk, length, written));
         written += static_cast<uint32_t>(length);
     }
     request.count = written;
@@ -53,7 +53,7 @@ Status list_domains(xen_sysctl_getdomaininfolist& request) {
         xen_domctl_getdomaininfo_t info;
         Holding held(domain->control); // its vCPUs stay
         describe_domain(*domain, info);
-        TRY_STATUS(out.write(info, found++));
+        TRY(out.write(info, found++));
     }
     request.num_domains = found;
     return success;
@@ -63,21 +63,21 @@ Status cpu_info(xen_sysctl_getcpuinfo& request) {
     auto out = handle_of<xen_sysctl_cpuinfo_t>(request.info);
     request.nr_cpus = std::min(request.max_cpus, online_cpus.count());
     for (uint32_t cpu = 0; cpu < request.nr_cpus; ++cpu)
-        TRY_STATUS(out.write({.idletime = scheduler.idle_time(CpuId(cpu))}, cpu));
+        TRY(out.write({.idletime = scheduler.idle_time(CpuId(cpu))}, cpu));
     return success;
 }
 
 Status cpu_topology(xen_sysctl_cputopoinfo& request) {
     auto out = handle_of<xen_sysctl_cputopo_t>(request.cputopo);
     uint32_t count = out.is_null() ? 0 : std::min(request.num_cpus, online_cpus.count());
-    for (uint32_t cpu = 0; cpu < count; ++cpu) TRY_STATUS(out.write({.core = cpu, .socket = 0, .node = 0}, cpu));
+    for (uint32_t cpu = 0; cpu < count; ++cpu) TRY(out.write({.core = cpu, .socket = 0, .node = 0}, cpu));
     request.num_cpus = online_cpus.count();
     return success;
 }
 
 Status operate(Caller& caller, xen_sysctl_t& request) {
     if (request.cmd == XEN_SYSCTL_readconsole) return read_console(caller, request.u.readconsole);
-    TRY_STATUS(AuthorityCheck::platform(caller.domain, PlatformRight::inspect));
+    TRY(AuthorityCheck::platform(caller.domain, PlatformRight::inspect));
     switch (request.cmd) {
     case XEN_SYSCTL_physinfo: return physical_info(request.u.physinfo);
     case XEN_SYSCTL_sched_id: request.u.sched_id.sched_id = XEN_SCHEDULER_CREDIT; return success;
@@ -93,9 +93,9 @@ Status operate(Caller& caller, xen_sysctl_t& request) {
 
 HypercallResult hypercall_sysctl(Caller& caller, GuestHandle<xen_sysctl_t> operation) {
     xen_sysctl_t request;
-    TRY_STATUS(operation.read(request));
+    TRY(operation.read(request));
     if (request.interface_version != XEN_SYSCTL_INTERFACE_VERSION) return Error::access_denied;
-    TRY_STATUS(operate(caller, request));
+    TRY(operate(caller, request));
     return operation.write(request);
 }
 

@@ -16,7 +16,7 @@ Result<Vcpu*> vcpu_of_domain(Domain& target, uint32_t number) {
 Result<Affinity> read_affinity(const xenctl_bitmap& bitmap) {
     uint8_t bytes[max_cpus / 8] = {};
     uint32_t bits = std::min(bitmap.nr_bits, max_cpus);
-    TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).read_array(bytes, (bits + 7) / 8));
+    TRY(handle_of<uint8_t>(bitmap.bitmap).read_array(bytes, (bits + 7) / 8));
     if (bits % 8) bytes[bits / 8] &= static_cast<uint8_t>((1u << (bits % 8)) - 1);
     Affinity set;
     for (uint32_t i = 0; i < sizeof(bytes); ++i) set.set_byte(i, bytes[i]);
@@ -27,7 +27,7 @@ Status write_affinity(const xenctl_bitmap& bitmap, const Affinity& set) {
     constexpr uint32_t most_bits = page_size * 8; // a bound for what is all zeros
     if (bitmap.nr_bits > most_bits) return Error::too_big;
     for (uint32_t i = 0; i < (bitmap.nr_bits + 7) / 8; ++i)
-        TRY_STATUS(handle_of<uint8_t>(bitmap.bitmap).write(i < max_cpus / 8 ? set.byte(i) : 0, i));
+        TRY(handle_of<uint8_t>(bitmap.bitmap).write(i < max_cpus / 8 ? set.byte(i) : 0, i));
     return success;
 }
 
@@ -43,7 +43,7 @@ Affinity online() {
 Status set_max_vcpus(Domain& target, const xen_domctl_max_vcpus& request) {
     if (request.max != target.max_vcpus() || target.is_dying()) return Error::invalid;
     for (uint32_t number = 0; number < request.max; ++number)
-        if (!target.vcpu(VcpuId(number))) TRY_STATUS(target.create_vcpu(VcpuId(number)));
+        if (!target.vcpu(VcpuId(number))) TRY(target.create_vcpu(VcpuId(number)));
     return success;
 }
 
@@ -52,8 +52,8 @@ Status set_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucon
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     if (!target.is_paused_by_control() || vcpu->entity.is_on_cpu()) return Error::busy;
     auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
-    TRY_STATUS(handle_of<vcpu_guest_context_t>(request.ctxt).read(*context));
-    TRY_STATUS(initialise_vcpu(*vcpu, *context, caller.budget));
+    TRY(handle_of<vcpu_guest_context_t>(request.ctxt).read(*context));
+    TRY(initialise_vcpu(*vcpu, *context, caller.budget));
     if (context->flags & VGCF_online) (void)scheduler.bring_up(vcpu->entity);
     return success;
 }
@@ -88,12 +88,12 @@ Status affinity(Domain& target, const xen_domctl_vcpuaffinity& request, bool set
     if (sets) {
         if (hard_asked) hard = TRY(read_affinity(request.cpumap_hard));
         if (soft_asked) soft = TRY(read_affinity(request.cpumap_soft));
-        TRY_STATUS(scheduler.set_affinity(vcpu->entity, hard, soft));
+        TRY(scheduler.set_affinity(vcpu->entity, hard, soft));
         hard = hard & online();
         soft = soft & hard;
     }
-    if (hard_asked) TRY_STATUS(write_affinity(request.cpumap_hard, hard));
-    if (soft_asked) TRY_STATUS(write_affinity(request.cpumap_soft, soft));
+    if (hard_asked) TRY(write_affinity(request.cpumap_hard, hard));
+    if (soft_asked) TRY(write_affinity(request.cpumap_soft, soft));
     return success;
 }
 
@@ -110,7 +110,7 @@ Status schedule_domain(Domain& target, xen_domctl_scheduler_op& request) {
     // Zero weight and all-ones cap mean: leave as it is.
     uint32_t weight = request.u.credit.weight ? request.u.credit.weight : target.sched_group.weight();
     uint32_t cap = request.u.credit.cap != UINT16_MAX ? request.u.credit.cap : target.sched_group.cap();
-    TRY_STATUS(target.sched_group.set(weight, cap));
+    TRY(target.sched_group.set(weight, cap));
     target.for_each_vcpu([](Vcpu& vcpu) { scheduler.reconsider(vcpu.entity); });
     return success;
 }
