@@ -8,4 +8,4 @@ FUZZ_TARGETS += $(BUILD)/tests/fuzz/pv_mmu
 $(BUILD)/tests/fuzz/pv_mmu: $(FUZZ_PV_MMU_SOURCES) tests/fuzz/pv_mmu/build.mk
 	@mkdir -p $(@D)
 	$(CLANGXX) -std=gnu++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DSKERRY_HOST=1 \
-	  -DSKERRY_CHECK_LOCKS -D__XEN_TOOLS__ -Ixen-core -Itests/unit/support -Itests/unit/pv_mmu $(FUZZ_PV_MMU_SOURCES) -o $@
+	  -DSKERRY_CHECK_LOCKS -D__XEN_TOOLS__ -Itests/unit/support/machine -Ixen-core -Itests/unit/support -Itests/unit/pv_mmu $(FUZZ_PV_MMU_SOURCES) -o $@

@@ -5,7 +5,7 @@ DOMAIN_TEST_OBJECTS := $(DOMAIN_TEST_SOURCES:%.cpp=$(BUILD)/tests/obj/domain/%.o
 UNIT_TESTS += $(BUILD)/tests/unit/domain
 $(BUILD)/tests/obj/domain/%.o: %.cpp tests/unit/domain/build.mk
 	@mkdir -p $(@D)
-	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -D__XEN_TOOLS__ -Ixen-core -Itests/unit/support -c $< -o $@
+	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -D__XEN_TOOLS__ -Itests/unit/support/machine -Ixen-core -Itests/unit/support -c $< -o $@
 $(BUILD)/tests/unit/domain: $(DOMAIN_TEST_OBJECTS)
 	@mkdir -p $(@D)
 	@$(HOST_CXX) $(HOST_CXXFLAGS) $^ $(HOST_LDLIBS) -o $@

@@ -6,7 +6,7 @@ GRANTS_TEST_OBJECTS := $(GRANTS_TEST_SOURCES:%.cpp=$(BUILD)/tests/obj/grants/%.o
 UNIT_TESTS += $(BUILD)/tests/unit/grants
 $(BUILD)/tests/obj/grants/%.o: %.cpp tests/unit/grants/build.mk
 	@mkdir -p $(@D)
-	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -DSKERRY_CHECK_LOCKS -D__XEN_TOOLS__ -Ixen-core -Itests/unit/support -c $< -o $@
+	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -DSKERRY_CHECK_LOCKS -D__XEN_TOOLS__ -Itests/unit/support/machine -Ixen-core -Itests/unit/support -c $< -o $@
 $(BUILD)/tests/unit/grants: $(GRANTS_TEST_OBJECTS)
 	@mkdir -p $(@D)
 	@$(HOST_CXX) $(HOST_CXXFLAGS) $^ $(HOST_LDLIBS) -o $@

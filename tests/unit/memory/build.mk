@@ -7,7 +7,7 @@ UNIT_TESTS += $(BUILD)/tests/unit/memory
 
 $(BUILD)/tests/obj/memory/%.o: %.cpp tests/unit/memory/build.mk
 	@mkdir -p $(@D)
-	$(HOST_CXX) $(HOST_CXXFLAGS) -DSKERRY_CHECK_LOCKS -D__XEN_TOOLS__ -Ixen-core -Itests/unit/support -c $< -o $@
+	$(HOST_CXX) $(HOST_CXXFLAGS) -DSKERRY_CHECK_LOCKS -D__XEN_TOOLS__ -Itests/unit/support/machine -Ixen-core -Itests/unit/support -c $< -o $@
 
 $(BUILD)/tests/unit/memory: $(MEMORY_TEST_OBJECTS)
 	@mkdir -p $(@D)

@@ -4,8 +4,7 @@
 // layout::core_start..core_end, wrap-around included. After `false` the destination may be partly written. Writes obey
 // the guest's own read-only mappings (CR0.WP is set).
 //
-// Any access can fault at any time, because another CPU may change the mapping. Not on the host: guest_copy.h has its
-// own there.
+// Any access can fault at any time, because another CPU may change the mapping.
 #pragma once
 
 #include "arch/x86_64/code_tables.h"
