@@ -31,7 +31,8 @@ template <typename From, typename To> void copy_general(const From& from, To& to
 
 // What both hold alike, once for both directions.
 template <typename State, typename Context, typename Copy> void pair_up(State& state, Context& context, Copy&& copy) {
-    auto &ours = state.registers, &theirs = context.user_regs;
+    auto& ours = state.registers;
+    auto& theirs = context.user_regs;
     copy(ours.rip, theirs.rip);
     copy(ours.cs, theirs.cs);
     copy(ours.rflags, theirs.rflags);

@@ -74,6 +74,8 @@ void note_lock_released(LockRank, const void* lock) {
     }
     panic("a lock is released that is not held");
 }
+
+unsigned locks_held() { return held_count; }
 #endif
 
 } // namespace skerry

@@ -18,6 +18,8 @@ extern "C" {
 template <typename T>
 concept GuestWord = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8;
 
+inline void open_guest_access() {}
+inline void close_guest_access() {}
 struct GuestAccess : NonCopyable {
     GuestAccess() {}
 };
