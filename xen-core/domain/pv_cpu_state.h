@@ -137,15 +137,21 @@ struct PvCpuState : NonCopyable {
 // now null), which its kernel must be told by its failsafe callback.
 bool switch_state(CpuLocal& cpu, PvCpuState* save, PvCpuState* load);
 
-// A page-table base of the loaded vCPU has changed: use kernel_cr3 or user_cr3, whichever applies.
-inline void load_address_space(CpuLocal&, const PvCpuState& state) {
-    write_cr3(state.in_kernel ? state.kernel_cr3 : state.user_cr3);
+// A page-table base of the loaded vCPU has changed: use kernel_cr3 or user_cr3, whichever applies, and trust no
+// translation of either.
+inline void load_address_space(CpuLocal& cpu, const PvCpuState& state) {
+    constexpr uint64_t user_pcid = 1, kernel_pcid = 2;
+    bool has_pcid = cpu_features.cr3_no_flush;
+    cpu.cr3_tags[0] = has_pcid ? user_pcid : 0;
+    cpu.cr3_tags[1] = has_pcid ? kernel_pcid : 0;
+    write_cr3((state.in_kernel ? state.kernel_cr3 : state.user_cr3) | cpu.cr3_tags[state.in_kernel]);
 }
 // Guest user mode to guest kernel mode or back, of the loaded vCPU: address space and GS base.
-[[gnu::always_inline]] inline void enter_guest_mode(CpuLocal&, PvCpuState& state, bool in_kernel) {
+[[gnu::always_inline]] inline void enter_guest_mode(CpuLocal& cpu, PvCpuState& state, bool in_kernel) {
     swap_gs();
     state.in_kernel = in_kernel;
-    write_cr3(in_kernel ? state.kernel_cr3 : state.user_cr3);
+    cpu.cr3_tags[!in_kernel] |= cpu_features.cr3_no_flush; // up to date as long as nobody flushes
+    write_cr3((in_kernel ? state.kernel_cr3 : state.user_cr3) | cpu.cr3_tags[in_kernel]);
 }
 // The hardware's copies of a debug register; and a new selector for the user's GS while the kernel runs.
 void load_debug_register(const PvCpuState& state, unsigned index);

@@ -123,6 +123,7 @@ Status new_user_base(Caller& caller, Mfn base) {
     if (wanted == old) return success;
     if (wanted) TRY(mmu.take_base(base, caller.budget));
     cpu.user_cr3 = wanted;
+    distrust_translations();
     if (old) mmu.release_base(frame_of(MachAddr(old)), caller.budget);
     return success;
 }

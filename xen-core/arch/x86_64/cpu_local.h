@@ -75,7 +75,9 @@ struct CpuLocal {
     bool in_idle;           // the idle loop runs: interrupts come from ring 0
     uint32_t tsc_aux;       // MSR TSC_AUX as this CPU has it
     TaskState task_state;
-    uint64_t spare[6]; // the frame ends where a cache line does
+    // What CR3 has besides the table's address when the loaded vCPU's user [0] or kernel [1] runs (arch/x86_64/tlb.h).
+    uint64_t cr3_tags[2];
+    uint64_t spare[4]; // the frame ends where a cache line does
 
     bool has_work() const { return pending_work.load(std::memory_order_relaxed) != 0; }
     // Takes all bits at once.

@@ -69,6 +69,7 @@ const char* detect_cpu_features(bool want_smap) {
     f.invariant_tsc = power.edx & bit(8);
     f.physical_address_bits = static_cast<uint8_t>(sizes.eax);
     f.machine_check = (one.edx & bit(7)) && (one.edx & bit(14));
+    f.cr3_no_flush = one.ecx & bit(17) ? cr3::no_flush : 0;
     f.x2apic = one.ecx & bit(21);
     f.tsc_deadline = one.ecx & bit(24);
     f.fsgsbase = seven.ebx & bit(0);
@@ -80,7 +81,8 @@ const char* detect_cpu_features(bool want_smap) {
     detect_meltdown(seven.edx);
     f.cr4 = cr4::physical_address_extension | cr4::page_global | cr4::fxsr | cr4::simd_exceptions |
             (f.machine_check ? cr4::machine_check : 0) | (f.xsave ? cr4::osxsave : 0) |
-            (f.fsgsbase ? cr4::fsgsbase : 0) | (f.smep ? cr4::smep : 0) | (f.smap ? cr4::smap : 0);
+            (f.fsgsbase ? cr4::fsgsbase : 0) | (f.cr3_no_flush ? cr4::pcid : 0) | (f.smep ? cr4::smep : 0) |
+            (f.smap ? cr4::smap : 0);
 
     if (!(extended1.edx & bit(20)))
         return "this CPU has no no-execute (NX) page protection, or the firmware disabled it";

@@ -67,6 +67,9 @@ namespace cr0 {
 inline constexpr uint64_t protection = 1 << 0, monitor_coprocessor = 1 << 1, emulation = 1 << 2, task_switched = 1 << 3,
                           numeric_error = 1 << 5, write_protect = 1 << 16, alignment_mask = 1 << 18, paging = 1u << 31;
 } // namespace cr0
+namespace cr3 {
+inline constexpr uint64_t no_flush = uint64_t{1} << 63; // with CR4.PCIDE: keep the translations of this PCID
+} // namespace cr3
 namespace cr4 {
 inline constexpr uint64_t vme = 1 << 0, pvi = 1 << 1, time_stamp_disable = 1 << 2, debugging_extensions = 1 << 3,
                           page_size_extensions = 1 << 4, physical_address_extension = 1 << 5, machine_check = 1 << 6,

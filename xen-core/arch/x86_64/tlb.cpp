@@ -79,9 +79,17 @@ uint64_t post(Mailbox& mailbox, uint64_t request) {
 
 } // namespace
 
-void flush_tlb_local() { write_cr3(read_cr3()); }
+void distrust_translations() {
+    for (uint64_t& tag : cpu_local().cr3_tags) tag &= ~cr3::no_flush;
+}
+
+void flush_tlb_local() {
+    distrust_translations();
+    write_cr3(read_cr3());
+}
 
 void invlpg_local(GuestVirt virt) {
+    distrust_translations();
     asm volatile("invlpg %0" ::"m"(*reinterpret_cast<const char*>(virt.value)) : "memory");
 }
 

@@ -5,6 +5,10 @@
 // spin_wait_hook(), on its way back to a guest (PendingWork::tlb_flush) and from the idle loop, and the requester
 // waits, itself serving, until each target has passed its ticket. No lock is taken, so a CPU may flush while it holds
 // any. xen-core's own mappings are global and change only through map_core_page().
+//
+// Where the CPU has PCIDs, the kernel and the user of the loaded vCPU have one each, so that going from one to the other
+// loses no translation. A flush acts on the one in use; the other one's it marks as stale (CpuLocal::cr3_tags), and they
+// are flushed before they are used again. So for everybody else a CPU that was flushed has forgotten everything.
 #pragma once
 
 #include "base/cpu_set.h"
@@ -16,6 +20,8 @@ namespace skerry {
 // The CPUs that are up (set by boot/; a CPU is never removed).
 extern CpuSet online_cpus;
 
+// This CPU: the address space that is not in use now (the user's while the kernel runs) is flushed when it is loaded.
+void distrust_translations();
 // This CPU, all translations but xen-core's global ones.
 void flush_tlb_local();
 // This CPU, one page (of the current address space, or global).
