@@ -39,7 +39,7 @@ Status GrantTable::set_version(uint32_t wanted) {
     if (wanted > max_version_) return Error::not_supported;
     Holding held(lock_);
     if (wanted == version()) return success;
-    if (uses_ > 0) return Error::busy;
+    if (uses_ > 0 || status_.are_mapped()) return Error::busy;
     TRY(grow_locked(std::max(frames_.count, 1u)));
     if (wanted == 2) TRY(grow_status(frames_.count));
     struct {
@@ -90,7 +90,7 @@ Result<GrantUse> GrantTable::begin_use(GrantRef reference, DomId grantee, bool w
         return Error::not_found;
     Active& uses = active(reference);
     TRY(uses.in_use() ? begin_another(reference, uses, grantee, writes)
-                             : begin_first(reference, uses, grantee, writes));
+                      : begin_first(reference, uses, grantee, writes));
     // From here on the use is announced.
     GrantUse use{.reference = reference, .frame = Mfn(uses.frame), .length = uses.length, .writes = writes};
     use.offset = static_cast<uint16_t>(uses.offset);

@@ -16,6 +16,7 @@
 #include "memory/allocator.h"
 #include "memory/frame_table.h"
 
+#include <algorithm>
 #include <string.h>
 
 namespace skerry {
@@ -119,6 +120,11 @@ class GrantTable : NonCopyable {
         }
         void* at(uint64_t offset) const {
             return to_pointer<char>(frames[offset / page_size].mfn()) + offset % page_size;
+        }
+        // By the guest: then a frame has another reference than ours.
+        bool are_mapped() const {
+            return std::any_of(frames, frames + count,
+                               [](const WritableRef& held) { return held.frame().word().references() > 1; });
         }
         void clear() {
             for (uint32_t i = 0; i < count; ++i) memset(to_pointer(frames[i].mfn()), 0, page_size);

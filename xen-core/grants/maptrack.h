@@ -16,9 +16,10 @@ struct GrantMapping {
     uint32_t reference;
     uint16_t granter;
     bool writes;
-    bool host_mapped; // an entry of a page table maps it (else only a device may use it)
-    bool in_use;      // false: free, or being unmapped
-    uint8_t unused[3];
+    bool host_mapped;   // an entry of a page table maps it
+    bool device_mapped; // a device may use it
+    bool in_use;        // false: free, or being unmapped
+    uint8_t unused[2];
 };
 static_assert(sizeof(GrantMapping) == 16);
 

@@ -22,14 +22,16 @@ class CopySide : NonCopyable {
     }
 
     Status hold(Caller& caller, const decltype(gnttab_copy_t::source)& end, bool is_granted, bool writes) {
-        DomainRef domain = TRY(named_domain(caller, end.domid));
-        if (is_granted) return hold_granted(domain, caller.domain.id, GrantRef(end.u.ref), writes);
-        if (&*domain != &caller.domain) return Error::not_permitted; // another domain's memory only through its grants
+        if (is_granted) {
+            DomainRef granter = TRY(named_domain(caller, end.domid));
+            return hold_granted(granter, caller.domain.id, GrantRef(end.u.ref), writes);
+        }
+        if (end.domid != DOMID_SELF) return Error::not_permitted; // others' memory only through their grants
         Mfn mfn(end.u.gmfn);
         if (writes)
-            TRY_AS(take_writable(mfn, domain->account), Error::busy).release();
+            TRY_AS(take_writable(mfn, caller.domain.account), Error::busy).release();
         else
-            TRY_AS(take_reference(mfn, domain->account), Error::busy).release();
+            TRY_AS(take_reference(mfn, caller.domain.account), Error::busy).release();
         settle({.reference = {}, .frame = mfn, .writes = writes});
         return success;
     }

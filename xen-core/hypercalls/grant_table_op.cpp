@@ -30,8 +30,6 @@ int16_t grant_status(Error error) {
 
 // --- mapping ---
 
-constexpr uint32_t known_map_flags = GNTMAP_device_map | GNTMAP_host_map | GNTMAP_readonly | GNTMAP_application_map |
-                                     GNTMAP_contains_pte | GNTMAP_guest_avail_mask;
 constexpr unsigned pte_available_shift = 9; // bits 9..11 of an entry are software's own
 
 EntryPlace place_of(Caller& caller, uint64_t host_address, bool contains_pte) {
@@ -55,8 +53,7 @@ Status map_frame(Caller& caller, EntryPlace place, uint32_t flags, const GrantUs
 }
 
 Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
-    if (!(request.flags & (GNTMAP_device_map | GNTMAP_host_map)) || (request.flags & ~known_map_flags))
-        return Error::not_found;
+    if (!(request.flags & (GNTMAP_device_map | GNTMAP_host_map))) return Error::not_found;
     DomainRef granter = TRY(domain_table.find(DomId(request.dom)));
     bool writes = !(request.flags & GNTMAP_readonly);
     GrantUse use = TRY(granter->grants.begin_use(GrantRef(request.ref), caller.domain.id, writes, true));
@@ -65,6 +62,7 @@ Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
                          .granter = granter->id.value,
                          .writes = writes,
                          .host_mapped = (request.flags & GNTMAP_host_map) != 0,
+                         .device_mapped = (request.flags & GNTMAP_device_map) != 0,
                          .in_use = true,
                          .unused = {}};
     EntryPlace place = place_of(caller, request.host_addr, request.flags & GNTMAP_contains_pte);
@@ -98,20 +96,34 @@ struct GrantUnmapper : NonCopyable {
     explicit GrantUnmapper(Caller& by) : caller(by) {}
     ~GrantUnmapper() { finish(); }
 
-    // Ends the mapping `handle`, if remove_entry(frame) succeeds for the entry that maps it, or there is none. Errors:
-    // no_such_mapping, bad_address, invalid, restart.
-    template <typename RemoveEntry> Status end(uint32_t handle, bool has_address, RemoveEntry&& remove_entry) {
+    // Ends what is named of the mapping `handle`: the host's by its address, if remove_entry(frame) succeeds for the entry
+    // there; the device's by the frame's. When neither is left, the mapping is over. Errors: no_such_mapping,
+    // bad_address, invalid, restart.
+    template <typename RemoveEntry>
+    Status end(uint32_t handle, bool has_address, MachAddr device_address, RemoveEntry&& remove_entry) {
         if (count == most) finish();
         Maptrack& maptrack = caller.domain.maptrack;
         GrantMapping mapping = TRY_AS(maptrack.take(handle), no_such_mapping);
-        Status removed = success;
-        if (mapping.host_mapped) removed = has_address ? remove_entry(Mfn(mapping.frame)) : Status(Error::bad_address);
-        if (!removed.ok()) {
+        Status done = end_parts(mapping, has_address, device_address, remove_entry);
+        if (mapping.host_mapped || mapping.device_mapped)
             maptrack.put_back(handle, mapping);
-            bool is_said = removed.error() == Error::bad_address || removed.error() == Error::restart;
-            return is_said ? removed : Status(Error::invalid);
+        else
+            ended[count++] = {handle, mapping};
+        return done;
+    }
+
+    template <typename RemoveEntry>
+    static Status end_parts(GrantMapping& mapping, bool has_address, MachAddr device_address,
+                            RemoveEntry& remove_entry) {
+        if (!has_address && !device_address.value) return Error::bad_address;
+        if (device_address.value && frame_of(device_address).value != mapping.frame) return Error::invalid;
+        if (has_address && mapping.host_mapped) {
+            Status removed = remove_entry(Mfn(mapping.frame));
+            if (!removed.ok() && removed.error() != Error::restart) return Error::invalid;
+            TRY(removed);
+            mapping.host_mapped = false;
         }
-        ended[count++] = {handle, mapping};
+        if (device_address.value) mapping.device_mapped = false;
         return success;
     }
 
@@ -136,7 +148,7 @@ struct GrantUnmapper : NonCopyable {
 // The handle does not say by which form it was mapped: the entry at the address given must map the frame, as a linear
 // address or, failing that, as the machine address of the entry.
 Status unmap(GrantUnmapper& unmapper, gnttab_unmap_grant_ref_t& request) {
-    return unmapper.end(request.handle, request.host_addr != 0, [&](Mfn frame) {
+    return unmapper.end(request.handle, request.host_addr != 0, MachAddr(request.dev_bus_addr), [&](Mfn frame) {
         Caller& caller = unmapper.caller;
         auto unmap_at = [&](EntryPlace place) {
             return caller.domain.mmu.unmap_frame(place, frame, unmapper.debt, caller.budget);
@@ -148,7 +160,7 @@ Status unmap(GrantUnmapper& unmapper, gnttab_unmap_grant_ref_t& request) {
 }
 
 Status unmap_and_replace(GrantUnmapper& unmapper, gnttab_unmap_and_replace_t& request) {
-    return unmapper.end(request.handle, request.host_addr && request.new_addr, [&](Mfn frame) {
+    return unmapper.end(request.handle, request.host_addr && request.new_addr, MachAddr(0), [&](Mfn frame) {
         Caller& caller = unmapper.caller;
         return caller.domain.mmu.unmap_and_replace(place_of(caller, request.host_addr, false), frame,
                                                    place_of(caller, request.new_addr, false), unmapper.debt,
@@ -162,8 +174,7 @@ Status setup_table(Caller& caller, gnttab_setup_table_t& request) {
     DomainRef domain = TRY(buildable_domain(caller, request.dom));
     TRY(domain->grants.grow(request.nr_frames));
     auto frames = handle_of<uint64_t>(request.frame_list);
-    for (uint32_t i = 0; i < request.nr_frames; ++i)
-        TRY(frames.write(TRY(domain->grants.shared_frame(i)).value, i));
+    for (uint32_t i = 0; i < request.nr_frames; ++i) TRY(frames.write(TRY(domain->grants.shared_frame(i)).value, i));
     return success;
 }
 
@@ -171,8 +182,7 @@ Status status_frames(Caller& caller, gnttab_get_status_frames_t& request) {
     DomainRef domain = TRY(buildable_domain(caller, request.dom));
     if (request.nr_frames > domain->grants.status_frame_count()) return Error::invalid;
     auto frames = handle_of<uint64_t>(request.frame_list);
-    for (uint32_t i = 0; i < request.nr_frames; ++i)
-        TRY(frames.write(TRY(domain->grants.status_frame(i)).value, i));
+    for (uint32_t i = 0; i < request.nr_frames; ++i) TRY(frames.write(TRY(domain->grants.status_frame(i)).value, i));
     return success;
 }
 
@@ -209,7 +219,7 @@ Status flush_cache(Caller&, gnttab_cache_flush_t& request) {
     if (request.offset + uint32_t{request.length} > page_size ||
         (request.op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL | GNTTAB_CACHE_SOURCE_GREF)))
         return Error::invalid;
-    return Error::not_supported;
+    return request.length && request.op ? Error::not_supported : success;
 }
 
 // Refused, each: frames change hands through the allocator only.

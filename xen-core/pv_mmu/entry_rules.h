@@ -10,17 +10,15 @@
 namespace skerry::rules {
 
 // Software bits. 52 marks a page of the guest's kernel: both kernel and user run in ring 3, so every present entry
-// carries the user bit, and this one keeps what the guest asked for. 62 is set by nobody (elsewhere it marks grant
-// mappings).
+// carries the user bit, and this one keeps what the guest asked for.
 inline constexpr uint64_t guest_kernel = uint64_t{1} << 52;
 inline constexpr uint64_t available_high = uint64_t{0x7ff} << 52;
-inline constexpr uint64_t reserved_in_l1 = uint64_t{1} << 62;
 inline constexpr uint64_t cache_attributes = pte::write_through | pte::cache_disable | pte::page_size_or_pat;
 
 inline constexpr uint64_t table_flags = pte::present | pte::writable | pte::user | pte::accessed | pte::dirty |
                                         pte::available | available_high | pte::no_execute;
 // The global bit is accepted, as in Xen, but never written: a flush of an address space must flush all of it.
-inline constexpr uint64_t l1_flags = (table_flags | pte::global) & ~reserved_in_l1;
+inline constexpr uint64_t l1_flags = table_flags | pte::global;
 
 constexpr uint64_t refused_flags(unsigned level, bool may_set_cache_attributes) {
     uint64_t allowed = level > 1 ? table_flags : may_set_cache_attributes ? l1_flags | cache_attributes : l1_flags;

@@ -71,12 +71,3 @@ GUEST_CASE(a_new_address_space_brings_its_own) {
     EXPECT_EQ(unpin(mfn_of(l4)), 0);
     EXPECT_EQ(make_writable(l4), 0); // nothing of it is left behind
 }
-GUEST_CASE(an_l4_may_show_another_one) {
-    auto* l4 = static_cast<uint64_t*>(alloc_page());
-    REQUIRE_EQ(make_readonly(l4), 0);
-    REQUIRE_EQ(pin(4, mfn_of(l4)), 0);
-    EXPECT_EQ(set_entry(own_slot(), entry(mfn_of(l4), read_only)), 0);
-    EXPECT_EQ(unlink_own(), 0);
-    EXPECT_EQ(unpin(mfn_of(l4)), 0);
-    EXPECT_EQ(make_writable(l4), 0);
-}

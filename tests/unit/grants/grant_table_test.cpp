@@ -207,8 +207,14 @@ TEST(MaptrackTable, HandlesAreTakenOnceAndReused) {
     HostMachine machine(512);
     Account account(DomId(3), 0, 64);
     Maptrack maptrack(account, 1);
-    GrantMapping mapping{
-        .frame = 5, .reference = 6, .granter = 7, .writes = true, .host_mapped = true, .in_use = true, .unused = {}};
+    GrantMapping mapping{.frame = 5,
+                         .reference = 6,
+                         .granter = 7,
+                         .writes = true,
+                         .host_mapped = true,
+                         .device_mapped = false,
+                         .in_use = true,
+                         .unused = {}};
     uint32_t handle = maptrack.add(mapping).value();
     EXPECT_EQ(maptrack.take(handle + 1).error(), Error::not_found);
     EXPECT_EQ(maptrack.take(~0u).error(), Error::not_found);
