@@ -41,6 +41,7 @@ Result<Domain*> Domain::create(DomId number, const DomainConfig& config) {
 Status Domain::create_shared_info() {
     shared_info_ref_ = TRY(allocator.allocate_shared(account));
     shared_ = to_pointer<shared_info_t>(shared_info_ref_.mfn());
+    for (vcpu_info_t& info : shared_->vcpu_info) info.evtchn_upcall_mask = 1;
     events.set_shared_info(shared_);
     publish_wall_clock();
     return success;
@@ -119,6 +120,12 @@ bool Domain::may_set_cache_attributes() const { return io_memory.size() > 0 || i
 
 void Domain::forget_ldt_pages() {
     for_each_vcpu([this](Vcpu& owner) { owner.cpu.drop_ldt_pages(mmu, true); });
+}
+
+Status Domain::make_hypercall_page(Mfn frame) {
+    WritableRef page = TRY(take_writable(frame, account));
+    fill_hypercall_page(to_pointer<uint8_t>(page.mfn()));
+    return success;
 }
 
 void fill_hypercall_page(uint8_t* page) {

@@ -100,6 +100,8 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
     shared_info_t* shared() const { return shared_; }
     void publish_wall_clock(); // under `control`
     MemoryMap memory_map;
+    // Fills the frame with hypercall stubs. Errors: those of take_writable().
+    Status make_hypercall_page(Mfn frame);
     int64_t wall_clock_offset = 0; // seconds, XEN_DOMCTL_settimeoffset
 
     // --- life (domain/lifecycle.cpp) ---

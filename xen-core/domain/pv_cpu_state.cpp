@@ -43,7 +43,8 @@ bool breakpoint_allowed(uint64_t address) { return is_guest_range(GuestVirt(addr
 
 Status check_dr7(uint64_t& value) {
     constexpr uint64_t general_detect = 1 << 13; // would make xen-core trap
-    if (value >> 32 || (value & general_detect)) return Error::not_permitted;
+    if (value >> 32) return Error::invalid;
+    if (value & general_detect) return Error::not_permitted;
     value = (value & 0xffff27ff) | dr7_ones;
     for (unsigned i = 0; i < 4; ++i) {
         unsigned kind = value >> (16 + 4 * i) & 3; // 2: I/O breakpoints, which need CR4.DE and I/O privilege
@@ -132,11 +133,11 @@ Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
         if (!breakpoint_allowed(value)) return Error::not_permitted;
         break;
     case 6:
-        if (value >> 32) return Error::not_permitted;
+        if (value >> 32) return Error::invalid;
         value = (value & 0xffffefff) | dr6_ones;
         break;
     case 7: TRY(check_dr7(value)); break;
-    default: return Error::invalid;
+    default: return Error::no_device;
     }
     debug_registers[index] = value;
     if (is_loaded(*this)) load_debug_register(*this, index);
@@ -144,7 +145,7 @@ Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
 }
 
 Result<uint64_t> PvCpuState::get_debug_register(unsigned index) const {
-    if (index > 7) return Error::invalid;
+    if (index > 7) return Error::no_device;
     return debug_registers[debug_register_of(index)];
 }
 

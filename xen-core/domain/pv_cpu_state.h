@@ -146,6 +146,12 @@ inline void load_address_space(CpuLocal& cpu, const PvCpuState& state) {
     cpu.cr3_tags[1] = has_pcid ? kernel_pcid : 0;
     write_cr3((state.in_kernel ? state.kernel_cr3 : state.user_cr3) | cpu.cr3_tags[state.in_kernel]);
 }
+// Performs `access` to memory where the guest's kernel sees it, which its user mode may not.
+template <typename Access> void in_kernel_space(CpuLocal& cpu, const PvCpuState& state, Access&& access) {
+    if (!state.in_kernel) write_cr3(state.kernel_cr3);
+    access();
+    if (!state.in_kernel) load_address_space(cpu, state);
+}
 // Guest user mode to guest kernel mode or back, of the loaded vCPU: address space and GS base.
 [[gnu::always_inline]] inline void enter_guest_mode(CpuLocal& cpu, PvCpuState& state, bool in_kernel) {
     swap_gs();

@@ -28,7 +28,9 @@ struct VcpuEntity : SchedEntity {
 inline Vcpu& vcpu_of(SchedEntity& entity) { return static_cast<VcpuEntity&>(entity).vcpu; }
 
 struct Vcpu final : VcpuTimerSink, NonCopyable {
-    Vcpu(Domain& owner, VcpuId number) : domain(owner), id(number), entity(*this), timers(*this) {}
+    static constexpr Nanoseconds initial_period = 10'000'000; // as on Xen: old kernels count on these ticks
+
+    Vcpu(Domain& owner, VcpuId number) : domain(owner), id(number), entity(*this), timers(*this, initial_period) {}
 
     PvCpuState cpu;
     Domain& domain;

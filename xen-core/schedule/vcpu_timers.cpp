@@ -5,12 +5,13 @@ namespace skerry {
 
 // Delivers a due tick; the next one keeps to the grid that the first one started.
 void VcpuTimers::tick(Nanoseconds now) {
-    if (period_ == 0) return;
-    if (now >= last_tick_ + period_) {
-        last_tick_ += (now - last_tick_) / period_ * period_;
+    Nanoseconds period = period_.load(std::memory_order_relaxed);
+    if (!period) return;
+    if (now >= last_tick_ + period) {
+        last_tick_ += (now - last_tick_) / period * period;
         sink_.timer_fired();
     }
-    timers.arm(periodic_, cpu_, last_tick_ + period_);
+    timers.arm(periodic_, cpu_, last_tick_ + period);
 }
 
 Status VcpuTimers::set_periodic(CpuId cpu, Nanoseconds now, Nanoseconds period) {

@@ -23,9 +23,11 @@ class VcpuTimerSink {
 
 class VcpuTimers : NonCopyable {
   public:
-    static constexpr Nanoseconds min_period = 1'000'000, max_period = Nanoseconds{1} << 62;
+    static constexpr Nanoseconds min_period = 1'000'000, max_period = (Nanoseconds{1} << 62) - 1;
 
-    explicit VcpuTimers(VcpuTimerSink& sink) : sink_(sink), periodic_(*this), singleshot_(*this), poll_(*this) {}
+    // `period`: of the periodic timer, from the first time that the vCPU runs. 0: none.
+    explicit VcpuTimers(VcpuTimerSink& sink, Nanoseconds period = 0)
+        : sink_(sink), periodic_(*this), singleshot_(*this), poll_(*this), period_(period) {}
 
     // Error::invalid if the period is under 1 ms or absurd. First tick one period from now.
     Status set_periodic(CpuId cpu, Nanoseconds now, Nanoseconds period);
@@ -53,7 +55,7 @@ class VcpuTimers : NonCopyable {
     OwnedTimer<VcpuTimers, &VcpuTimers::tick> periodic_;
     OwnedTimer<VcpuTimers, &VcpuTimers::singleshot_expired> singleshot_;
     OwnedTimer<VcpuTimers, &VcpuTimers::poll_expired> poll_;
-    Nanoseconds period_ = 0; // 0: no periodic timer
+    std::atomic<Nanoseconds> period_; // 0: no periodic timer; another vCPU of the domain may set it
     Nanoseconds last_tick_ = 0;
     CpuId cpu_{0};
 };

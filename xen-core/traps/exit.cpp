@@ -28,14 +28,10 @@ void wait_for_interrupt(CpuLocal& cpu) {
     cpu.in_idle = false;
 }
 
-// The areas are where the guest's kernel sees them, which its user mode may not.
 void update_guest_areas(CpuLocal& cpu, Vcpu& vcpu) {
     if (vcpu.runstate_area.is_null() && vcpu.time_area.is_null()) [[likely]]
         return;
-    if (vcpu.cpu.in_kernel) return vcpu.update_guest_areas();
-    write_cr3(vcpu.cpu.kernel_cr3);
-    vcpu.update_guest_areas();
-    load_address_space(cpu, vcpu.cpu);
+    in_kernel_space(cpu, vcpu.cpu, [&] { vcpu.update_guest_areas(); });
 }
 
 // Does what the scheduler decides. True: another vCPU's registers are in the frame now.

@@ -74,10 +74,14 @@ void finish_registers(RegisterFrame& frame, const Instruction& write, uint64_t o
     case Operation::compare_exchange:
         if (read_register(frame, 0, write.bytes) != old) write_register(frame, 0, old, write.bytes);
         break;
-    case Operation::store_string:
-        frame.rdi += rflags & rflags::direction ? uint64_t{0} - write.bytes : write.bytes;
+    case Operation::move_string:
+    case Operation::store_string: {
+        uint64_t step = rflags & rflags::direction ? uint64_t{0} - write.bytes : write.bytes;
+        frame.rdi += step;
+        if (write.operation == Operation::move_string) frame.rsi += step;
         if (write.repeated) --frame.rcx;
         break;
+    }
     default: break;
     }
 }
@@ -87,14 +91,17 @@ Status emulate_page_table_write(CpuLocal& cpu, Vcpu& vcpu, GuestVirt address) {
     RegisterFrame& frame = cpu.frame;
     const Instruction write = TRY(decode(fetch_instruction(frame), is_long_mode(frame)));
     if (!is_memory_write(write.operation) || address.value % 8 + write.bytes > 8) return Error::not_supported;
-    bool is_string = write.operation == Operation::store_string;
+    bool copies = write.operation == Operation::move_string;
+    bool is_string = copies || write.operation == Operation::store_string;
     if (is_string && (frame.rdi != address.value || (write.repeated && !frame.rcx))) return Error::not_supported;
+    if (copies && write.segment) return Error::not_supported;
     uint64_t operand = write.has_immediate ? write.immediate
                                            : read_register(frame, write.register_number, write.bytes, write.high_byte);
     // A bit number in a register may reach outside of the operand; such an access did not fault where we believe.
     if (is_bit_operation(write.operation) && !write.has_immediate && operand >= write.bytes * 8u)
         return Error::not_supported;
 
+    if (copies) TRY(copy_from_guest(&operand, GuestVirt(frame.rsi), write.bytes));
     uint64_t old = 0;
     bool compares = reads_memory(write.operation);
     // The mapping is read-only for the guest, but it can be read.
@@ -162,9 +169,11 @@ void handle_general_protection(CpuLocal& cpu, Vcpu& vcpu) {
     using namespace selector_error;
     uint32_t error_code = cpu.frame.error_code;
     bool by_gate = (error_code & (external | interrupt_gate)) == interrupt_gate;
-    bool is_served =
-        by_gate ? software_interrupt(cpu, vcpu) : !error_code && is_settled(execute_instruction(cpu, vcpu));
-    if (!is_served) inject_trap(cpu, vcpu, vector::general_protection, cpu.frame.error_code);
+    if (by_gate && software_interrupt(cpu, vcpu)) return;
+    Status executed = by_gate || error_code ? Status(Error::not_supported) : execute_instruction(cpu, vcpu);
+    if (is_settled(executed)) return;
+    if (executed.error() == Error::not_found) return inject_trap(cpu, vcpu, vector::invalid_opcode);
+    inject_trap(cpu, vcpu, vector::general_protection, cpu.frame.error_code);
 }
 
 void handle_invalid_opcode(CpuLocal& cpu, Vcpu& vcpu) {

@@ -31,6 +31,7 @@ Status write_base(CpuLocal& cpu, Vcpu& vcpu, uint64_t base) {
 
 // --- model-specific registers --------------------------------------------------------------------------------------
 
+constexpr uint32_t p5_mc_address = 0, p5_mc_type = 1, mc0_ctl2 = 0x280, hypercall_page = 0x40000000;
 constexpr uint32_t platform_id = 0x17, microcode_level = 0x8b, platform_info = 0xce, misc_features_enables = 0x140,
                    hardware_configuration = 0xc0010015;
 constexpr uint64_t visible_efer = efer::syscall | efer::long_mode | efer::long_mode_active | efer::no_execute;
@@ -42,8 +43,10 @@ enum class Writing : uint8_t {
     refused,
     unchanged, // writing what one reads is harmless
     zero,
+    ignored,
     base, // any canonical address
     tsc_aux,
+    hypercall_page, // the frame that becomes one
 };
 
 // Reading gives the machine's register under `kept` (it is not asked for nothing), and the bits of `set`.
@@ -62,18 +65,30 @@ constexpr GuestMsr guest_msrs[] = {
     {msr::tsc},
     {.number = msr::tsc_aux, .writing = Writing::tsc_aux, .needed = &CpuFeatures::rdtscp},
     {.number = msr::apic_base, .kept = 0, .set = apic_base_enabled},
-    {msr::pat, Writing::unchanged},
-    {msr::misc_enable, Writing::unchanged, ~misc_enable_cleared, misc_enable_set},
+    {msr::pat},
+    {msr::misc_enable, Writing::ignored, ~misc_enable_cleared, misc_enable_set},
+    {misc_features_enables, Writing::zero, 0},
+    {hypercall_page, Writing::hypercall_page, 0},
     {microcode_level, Writing::zero}, // what precedes reading it
     {.number = platform_id, .needed = &CpuFeatures::intel},
     {.number = platform_info, .kept = 0}, // no CPUID faulting to be had
     {.number = hardware_configuration, .needed = &CpuFeatures::amd},
-    // Machine checks are xen-core's: no banks.
-    {.number = msr::mcg_cap, .kept = 0},
-    {.number = msr::mcg_status, .writing = Writing::zero, .kept = 0},
+    // Machine checks are xen-core's: a guest has two banks that never report. find_msr() knows all of them by the first.
+    {.number = msr::mcg_cap, .kept = 0, .set = 2},
+    {msr::mcg_status, Writing::zero, 0},
+    {msr::mcg_ctl, Writing::ignored, 0},
+    {msr::mc0_ctl, Writing::ignored, 0, ~uint64_t{0}},
+    {msr::mc0_status, Writing::zero, 0},
+    {mc0_ctl2, Writing::ignored, 0},
+    {.number = p5_mc_address, .kept = 0},
+    {.number = p5_mc_type, .kept = 0},
 };
 
 const GuestMsr* find_msr(uint32_t number) {
+    constexpr uint32_t banks = 32, guest_banks = 2;
+    if (uint32_t place = number - msr::mc0_ctl; place < banks * 4)
+        number = place < guest_banks * 4 && place % 4 == 0 ? msr::mc0_ctl : msr::mc0_status;
+    if (number - mc0_ctl2 < banks) number = mc0_ctl2;
     for (const GuestMsr& entry : guest_msrs)
         if (entry.number == number && (!entry.needed || cpu_features.*entry.needed)) return &entry;
     return nullptr;
@@ -115,8 +130,8 @@ Status set_guest_xcr0(Vcpu& vcpu, uint64_t value) {
     using namespace xstate;
     constexpr uint64_t avx512 = opmask | zmm_high | zmm_16_31;
     PvCpuState& state = vcpu.cpu;
-    if (!cpu_features.xsave || !(state.cr4 & cr4::osxsave) || (value & ~cpu_features.xcr0) || !(value & x87))
-        return Error::invalid;
+    if (!(state.cr4 & cr4::osxsave)) return Error::not_found;
+    if (!cpu_features.xsave || (value & ~cpu_features.xcr0) || !(value & x87)) return Error::invalid;
     if (((value & avx) && !(value & sse)) || ((value & avx512) && ((value & avx512) != avx512 || !(value & avx))))
         return Error::invalid;
     state.xcr0 = value;
@@ -135,7 +150,9 @@ Result<uint64_t> read_guest_msr(Vcpu& vcpu, uint32_t number) {
 Status write_guest_msr(Vcpu& vcpu, uint32_t number, uint64_t value) {
     const GuestMsr* entry = find_msr(number);
     Writing writing = entry ? entry->writing : Writing::refused;
-    bool allowed = (writing == Writing::unchanged && value == TRY(read_guest_msr(vcpu, number))) ||
+    if (writing == Writing::hypercall_page) return vcpu.domain.make_hypercall_page(Mfn(value >> page_shift));
+    bool allowed = writing == Writing::ignored ||
+                   (writing == Writing::unchanged && value == TRY(read_guest_msr(vcpu, number))) ||
                    (writing == Writing::zero && value == 0) || (writing == Writing::base && is_canonical(value)) ||
                    (writing == Writing::tsc_aux && value >> 32 == 0);
     if (!allowed) return Error::invalid;

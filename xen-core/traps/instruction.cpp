@@ -26,7 +26,6 @@ struct ModRmRule {
 };
 constexpr ModRmRule group(unsigned reg) { return {7 << 3, static_cast<uint8_t>(reg << 3)}; }
 constexpr ModRmRule exactly(uint8_t value) { return {0xff, value}; }
-constexpr ModRmRule register_group(unsigned reg) { return {0xf8, static_cast<uint8_t>(0xc0 | reg << 3)}; }
 
 constexpr bool sized = true; // the opcode less one is the same for bytes
 constexpr bool fixed = false;
@@ -45,6 +44,8 @@ struct Encoding {
 constexpr Encoding encodings[] = {
     {0x01, sized, add, memory},
     {0x09, sized, or_, memory},
+    {0x11, sized, add_with_carry, memory},
+    {0x19, sized, sub_with_borrow, memory},
     {0x21, sized, and_, memory},
     {0x29, sized, sub, memory},
     {0x31, sized, xor_, memory},
@@ -52,16 +53,21 @@ constexpr Encoding encodings[] = {
     {0x6f, sized, out_string},
     {0x81, sized, add, memory_immediate, group(0)},
     {0x81, sized, or_, memory_immediate, group(1)},
+    {0x81, sized, add_with_carry, memory_immediate, group(2)},
+    {0x81, sized, sub_with_borrow, memory_immediate, group(3)},
     {0x81, sized, and_, memory_immediate, group(4)},
     {0x81, sized, sub, memory_immediate, group(5)},
     {0x81, sized, xor_, memory_immediate, group(6)},
     {0x83, fixed, add, memory_byte, group(0)},
     {0x83, fixed, or_, memory_byte, group(1)},
+    {0x83, fixed, add_with_carry, memory_byte, group(2)},
+    {0x83, fixed, sub_with_borrow, memory_byte, group(3)},
     {0x83, fixed, and_, memory_byte, group(4)},
     {0x83, fixed, sub, memory_byte, group(5)},
     {0x83, fixed, xor_, memory_byte, group(6)},
     {0x87, sized, exchange, memory},
     {0x89, sized, move, memory},
+    {0xa5, sized, move_string},
     {0xab, sized, store_string},
     {0xc7, sized, move, memory_immediate, group(0)},
     {0xe5, sized, in, port},
@@ -71,12 +77,11 @@ constexpr Encoding encodings[] = {
     {0xf4, fixed, halt},
     {0xfa, fixed, clear_interrupt},
     {0xfb, fixed, set_interrupt},
+    {0xff, sized, increment, memory, group(0)},
+    {0xff, sized, decrement, memory, group(1)},
     {0x0f01, fixed, set_extended_control, registers, exactly(0xd1)},
     {0x0f01, fixed, read_tsc_and_cpu, registers, exactly(0xf9)},
-    {0x0f01, fixed, load_machine_status, registers, register_group(6)},
-    {0x0f01, fixed, invalidate_page, memory, group(7)},
     {0x0f06, fixed, clear_task_switched},
-    {0x0f08, fixed, write_back_caches}, // invd, which would lose data
     {0x0f09, fixed, write_back_caches},
     {0x0f20, fixed, read_control, registers},
     {0x0f21, fixed, read_debug, registers},
@@ -190,7 +195,9 @@ Result<Instruction> decode(const InstructionBytes& code, bool long_mode) {
 
     Operation operation = encoding->operation;
     Form form = encoding->form;
-    bool is_write = is_memory_write(operation), is_string_write = operation == store_string;
+    bool is_write = is_memory_write(operation), is_string_write = operation == store_string || operation == move_string;
+    bool names_special = operation >= read_control && operation <= write_debug;
+    if (names_special && (prefixes.lock || prefixes.rex & 4)) return Error::not_found;
     if (is_write ? prefixes.repeat && !is_string_write : prefixes.lock) return Error::not_supported;
     if (is_string_write && (prefixes.address_size || prefixes.repeat == 0xf2)) return Error::not_supported;
     bool byte_form = encoding->has_byte_form && !(opcode & 1);
@@ -247,12 +254,26 @@ Computed compute(Operation operation, unsigned bytes, uint64_t old, uint64_t ope
         if ((carries >> top ^ carries >> (top - 1)) & 1) flags |= overflow;
         return {value, flags};
     };
-    auto subtract = [&](uint64_t a, uint64_t b) { return with_flags(a - b, (~a & b) | (~(a ^ b) & (a - b))); };
+    auto add_up = [&](uint64_t b, uint64_t carried) {
+        uint64_t sum = old + b + carried;
+        return with_flags(sum, (old & b) | ((old | b) & ~sum));
+    };
+    auto subtract = [&](uint64_t a, uint64_t b, uint64_t borrowed) {
+        uint64_t difference = a - b - borrowed;
+        return with_flags(difference, (~a & b) | (~(a ^ b) & difference));
+    };
+    auto but_carry = [&](Computed result) -> Computed {
+        return {result.value, (result.rflags & ~carry) | (rflags & carry)};
+    };
     auto with_bit = [&](uint64_t value) -> Computed { return {value, (rflags & ~carry) | (old & bit ? carry : 0)}; };
     switch (operation) {
     case add:
-    case exchange_add: return with_flags(old + operand, (old & operand) | ((old | operand) & ~(old + operand)));
-    case sub: return subtract(old, operand);
+    case exchange_add: return add_up(operand, 0);
+    case add_with_carry: return add_up(operand, rflags & carry);
+    case sub: return subtract(old, operand, 0);
+    case sub_with_borrow: return subtract(old, operand, rflags & carry);
+    case increment: return but_carry(add_up(1, 0));
+    case decrement: return but_carry(subtract(old, 1, 0));
     case or_: return with_flags(old | operand, 0);
     case and_: return with_flags(old & operand, 0);
     case xor_: return with_flags(old ^ operand, 0);
@@ -260,7 +281,7 @@ Computed compute(Operation operation, unsigned bytes, uint64_t old, uint64_t ope
     case bit_reset: return with_bit(old & ~bit);
     case bit_complement: return with_bit(old ^ bit);
     case compare_exchange: {
-        uint64_t flags = subtract(accumulator & mask, old).rflags;
+        uint64_t flags = subtract(accumulator & mask, old, 0).rflags;
         return {flags & zero ? operand : old, flags};
     }
     default: return {old, rflags}; // writes nothing

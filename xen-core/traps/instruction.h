@@ -26,14 +26,19 @@ enum class Operation : uint8_t {
     exchange,
     compare_exchange,
     add,
+    add_with_carry,
+    increment,
+    decrement,
     or_,
     and_,
     sub,
+    sub_with_borrow,
     xor_,
     exchange_add,
     bit_set,
     bit_reset,
     bit_complement,
+    move_string,
     store_string,
     // What the guest's user mode may do too, if its kernel lets it.
     in,
@@ -51,8 +56,6 @@ enum class Operation : uint8_t {
     write_control,
     read_debug,
     write_debug,
-    load_machine_status,
-    invalidate_page,
     read_msr,
     write_msr,
     read_tsc,
@@ -65,10 +68,10 @@ constexpr bool is_for_users(Operation operation) {
 }
 // What the write does depends on what is there.
 constexpr bool reads_memory(Operation operation) {
-    return operation != Operation::move && operation != Operation::exchange && operation != Operation::store_string;
+    return operation > Operation::exchange && operation < Operation::move_string;
 }
 
-// A memory operand's address is not computed: for a write it is the faulting one, and INVLPG flushes everything.
+// A memory operand's address is not computed: it is the faulting one.
 struct Instruction {
     Operation operation;
     uint8_t length = 0;
@@ -82,7 +85,8 @@ struct Instruction {
     uint8_t special_register = 0; // control or debug register
     uint64_t immediate = 0;       // sign-extended, or the port
 };
-// Errors: not_supported (another instruction, or one that was not read to its end).
+// Errors: not_supported (another instruction, or one that was not read to its end); not_found (a control or debug
+// register that there is not, or by LOCK: #UD).
 Result<Instruction> decode(const InstructionBytes& code, bool long_mode);
 
 // What a write makes of the old value in memory and its operand, both of `bytes` bytes.

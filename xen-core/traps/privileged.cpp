@@ -24,8 +24,10 @@ bool bitmap_allows(const PvCpuState& state, uint16_t port, unsigned bytes) {
     uint8_t map[2]{};
     unsigned first_bit = port % 8, map_bytes = (first_bit + bytes + 7) / 8;
     if (uint32_t{port} + bytes > state.io_bitmap_ports) return false;
-    if (!copy_from_guest(map, GuestVirt(state.io_bitmap + port / 8), map_bytes).ok()) return false;
-    return !((map[0] | map[1] << 8) >> first_bit & ((1u << bytes) - 1));
+    bool is_read = false;
+    in_kernel_space(cpu_local(), state,
+                    [&] { is_read = copy_from_guest(map, GuestVirt(state.io_bitmap + port / 8), map_bytes).ok(); });
+    return is_read && !((map[0] | map[1] << 8) >> first_bit & ((1u << bytes) - 1));
 }
 
 bool domain_has(const Vcpu& vcpu, uint16_t port, unsigned bytes) {
@@ -157,10 +159,6 @@ Status execute_privileged(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruct
     case write_control: return write_guest_control(cpu, vcpu, special, general);
     case read_debug: general = TRY(state.get_debug_register(special)); return success;
     case write_debug: return state.set_debug_register(special, general);
-    // Only the low four bits of CR0 can be loaded, and PE not cleared.
-    case load_machine_status:
-        return write_guest_control(cpu, vcpu, 0, (TRY(read_guest_control(vcpu, 0)) & ~uint64_t{14}) | (general & 15));
-    case invalidate_page: flush_tlb_local(); return success;
     case read_msr: set_edx_eax(frame, TRY(read_guest_msr(vcpu, selected))); return success;
     case write_msr: return write_guest_msr(vcpu, selected, edx_eax(frame));
     // Reached with CR4.TSD set, which the guest chose for its user mode only.

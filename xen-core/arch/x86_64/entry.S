@@ -81,19 +81,24 @@ offset = 15 * 8
 .globl syscall_entry_page
 syscall_entry_page:
 
-.macro SYSCALL_FRAME cs, vector
+// Up to the error code and the vector, which come as one word.
+.macro SYSCALL_FRAME cs
     mov %rsp, syscall_entry_page + CPU_STACK_FRAME_END - 16(%rip)
     lea syscall_entry_page + CPU_STACK_FRAME_END - 16(%rip), %rsp
     movq $RING3_SS, 8(%rsp)
     push %r11
     pushq $\cs
     push %rcx
-    pushq $\vector
+.endm
+.macro PUSH_VECTOR vector
+    pushq $0
+    movl $\vector, 4(%rsp)
 .endm
 
 .globl syscall64_entry
 syscall64_entry:
-    SYSCALL_FRAME RING3_CS64, VECTOR_SYSCALL
+    SYSCALL_FRAME RING3_CS64
+    pushq $VECTOR_SYSCALL // -1, so it is the error code too, which means nothing here
     PUSH_EACH SCRATCH_REGISTERS
     sub $frame_r11 + 8, %rsp
     lea 8(%rsp), %rdi
@@ -106,7 +111,8 @@ syscall64_entry:
 .balign 16
 .globl syscall32_entry
 syscall32_entry:
-    SYSCALL_FRAME RING3_CS32, VECTOR_SYSCALL32
+    SYSCALL_FRAME RING3_CS32
+    PUSH_VECTOR VECTOR_SYSCALL32
     PUSH_EACH SCRATCH_REGISTERS, PRESERVED_REGISTERS
     jmp *trap_target(%rip)
 
@@ -239,7 +245,7 @@ sysenter_entry:
     orl $0x200, (%rsp)
     pushq $3
     pushq $0
-    pushq $VECTOR_SYSENTER
+    PUSH_VECTOR VECTOR_SYSENTER
     PUSH_EACH SCRATCH_REGISTERS, PRESERVED_REGISTERS
     jmp guest_entry_saved
 

@@ -33,7 +33,8 @@ void set_up_cpu_features();
 
 // The control-register values every CPU runs with (CR0 with TS clear).
 inline uint64_t core_cr0() {
-    return cr0::paging | cr0::write_protect | cr0::numeric_error | cr0::monitor_coprocessor | cr0::protection | 1 << 4;
+    return cr0::paging | cr0::write_protect | cr0::numeric_error | cr0::monitor_coprocessor | cr0::protection |
+           cr0::alignment_mask | 1 << 4;
 }
 inline uint64_t core_cr4() { return cpu_features.cr4; }
 

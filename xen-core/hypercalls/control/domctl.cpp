@@ -133,12 +133,6 @@ Status describe_frames(Domain& target, const xen_domctl_getpageframeinfo3& reque
     return success;
 }
 
-Status write_hypercall_page(Domain& target, const xen_domctl_hypercall_init& request) {
-    WritableRef page = TRY(take_writable(Mfn(request.gmfn), target.account));
-    fill_hypercall_page(to_pointer<uint8_t>(page.mfn()));
-    return success;
-}
-
 // --- hardware and rights ---
 
 constexpr uint32_t max_io_ports = 65536;
@@ -236,7 +230,7 @@ Status operate(const Target& target, xen_domctl_t& request, bool& answers) {
     case domctl_seal: return seal_domain(caller, *TRY(target.to_reach()));
     case XEN_DOMCTL_setvcpucontext: return set_vcpu_context(caller, *TRY(target.to_reach()), u.vcpucontext);
     case XEN_DOMCTL_getvcpucontext: return get_vcpu_context(caller, *TRY(target.to_reach()), u.vcpucontext);
-    case XEN_DOMCTL_hypercall_init: return write_hypercall_page(*TRY(target.to_reach()), u.hypercall_init);
+    case XEN_DOMCTL_hypercall_init: return TRY(target.to_reach())->make_hypercall_page(Mfn(u.hypercall_init.gmfn));
     case XEN_DOMCTL_ioport_permission: return permit_io_ports(caller, *TRY(target.to_equip()), u.ioport_permission);
     case XEN_DOMCTL_irq_permission: return permit_interrupt(caller, *TRY(target.to_equip()), u.irq_permission);
     case XEN_DOMCTL_iomem_permission: return permit_io_memory(caller, *TRY(target.to_equip()), u.iomem_permission);
