@@ -22,7 +22,7 @@ struct SetRight {
 static_assert(sizeof(SetRight) == 6 && sizeof(SetRight) <= sizeof(xen_domctl::u));
 
 constexpr std::string_view names[] = {"create_domains", "grant_rights",   "inspect", "read_log",
-                                      "write_log",      "set_wall_clock", "power",   "hardware"};
+                                      "write_log",      "set_wall_clock", "hardware"};
 constexpr size_t none = sizeof(names) / sizeof(names[0]);
 
 size_t number_of(std::string_view name) {

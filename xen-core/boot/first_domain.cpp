@@ -255,8 +255,8 @@ void construct_first_domain(Modules modules, const Options& options) {
                      config.max_frames >> 8, (size_of(others) + image.kernel_end - image.virt_base) >> 10,
                      allocator.free_frames() >> 8);
     FirstDomainLayout layout = planned.value();
-    if (options.first_domain_max_memory >> page_shift > config.max_frames)
-        domain.account.set_max_frames(options.first_domain_max_memory >> page_shift);
+    uint64_t most_frames = options.first_domain_max_memory >> page_shift;
+    domain.account.set_max_frames(most_frames ? std::max(config.max_frames, most_frames) : UINT32_MAX); // as on Xen
 
     write_kernel(image);
     lay_out(others, [&](uint64_t at, const void* content, uint64_t size) {

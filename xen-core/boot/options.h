@@ -12,7 +12,7 @@ inline constexpr uint16_t com1_port = 0x3f8, com2_port = 0x2f8;
 
 struct Options {
     uint64_t first_domain_memory = 0;             // dom0_mem=SIZE, in bytes; 0: all that is left
-    uint64_t first_domain_max_memory = 0;         // dom0_mem=max:SIZE; 0: the same
+    uint64_t first_domain_max_memory = 0;         // dom0_mem=max:SIZE; 0: no limit
     uint32_t first_domain_vcpus = 0;              // dom0_max_vcpus=N; 0: one for each CPU
     UartConfig uart{com1_port, 115200};           // console=com1|com2|none, com1=BAUD, com2=BAUD
     LogLevel log_level = LogLevel::info;          // loglvl=none|error|warning|info|debug|all

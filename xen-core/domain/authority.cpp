@@ -7,7 +7,7 @@ namespace skerry {
 namespace {
 
 constexpr const char* platform_rights[] = {"create_domains", "grant_rights",   "inspect", "read_log",
-                                           "write_log",      "set_wall_clock", "power",   "hardware"};
+                                           "write_log",      "set_wall_clock", "hardware"};
 constexpr const char* target_rights[] = {"control", "map_memory"};
 static_assert(std::size(platform_rights) == static_cast<size_t>(PlatformRight::count) &&
               std::size(target_rights) == static_cast<size_t>(TargetRight::count));

@@ -21,7 +21,6 @@ enum class PlatformRight : uint8_t {
     read_log,       // the hypervisor's log
     write_log,      // console_io output and input while xen-core owns the UART
     set_wall_clock, // platform_op settime
-    power,          // shutting the machine down: what SCHEDOP_shutdown of the first domain does
     hardware,       // physical interrupts and PCI announcements beyond single lines (physdev_op), machine memory map
     count
 };

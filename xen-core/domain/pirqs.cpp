@@ -26,9 +26,16 @@ Status DomainPirqs::end_of_interrupt(uint32_t pirq) {
     return success;
 }
 
+void DomainPirqs::end_of_interrupts() {
+    for (uint32_t pirq = 0; pirq < interrupt_line_count(); ++pirq) {
+        EvtPort port(ports_[pirq].load(std::memory_order_relaxed));
+        if (port.value && !domain_.events.is_masked(port)) skerry::end_of_interrupt(pirq);
+    }
+}
+
 Status DomainPirqs::bind(uint32_t pirq, bool, EvtPort port) {
-    if (!is_mapped(pirq) || port.value > UINT16_MAX) return Error::invalid;
-    if (!domain_.interrupt_lines.contains(pirq)) return Error::not_permitted;
+    if (pirq >= limit || port.value > UINT16_MAX) return Error::invalid;
+    if (!is_mapped(pirq) || !domain_.interrupt_lines.contains(pirq)) return Error::not_permitted;
     if (ports_[pirq].load(std::memory_order_relaxed)) return Error::exists;
     ports_[pirq].store(static_cast<uint16_t>(port.value), std::memory_order_release);
     Status routed = route_line(pirq, *this, this_cpu());

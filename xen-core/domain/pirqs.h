@@ -28,6 +28,8 @@ class DomainPirqs final : public PirqRouter, InterruptSink, NonCopyable {
     bool is_mapped(uint32_t pirq) const { return pirq < limit && mapped_[pirq / 64] >> (pirq % 64) & 1; }
     // The guest has handled the interrupt. Errors: invalid (not bound).
     Status end_of_interrupt(uint32_t pirq);
+    // It has handled all whose events it has not masked.
+    void end_of_interrupts();
 
     // PirqRouter
     Status bind(uint32_t pirq, bool will_share, EvtPort port) override;

@@ -19,15 +19,15 @@ bool is_loaded(const PvCpuState& state) { return cpu_local().loaded == &state; }
 struct CallbackKind {
     uint16_t type;
     GuestCallback PvCpuState::*place;
-    bool always_masks, may_be_unregistered;
+    bool always_masks;
 };
 constexpr CallbackKind callback_kinds[] = {
-    {CALLBACKTYPE_event, &PvCpuState::event_callback, true, false},
-    {CALLBACKTYPE_failsafe, &PvCpuState::failsafe_callback, false, false},
-    {CALLBACKTYPE_syscall, &PvCpuState::syscall_callback, false, false},
-    {CALLBACKTYPE_syscall32, &PvCpuState::syscall32_callback, false, true},
-    {CALLBACKTYPE_sysenter, &PvCpuState::sysenter_callback, false, true},
-    {CALLBACKTYPE_nmi, &PvCpuState::nmi_callback, true, true},
+    {CALLBACKTYPE_event, &PvCpuState::event_callback, true},
+    {CALLBACKTYPE_failsafe, &PvCpuState::failsafe_callback, false},
+    {CALLBACKTYPE_syscall, &PvCpuState::syscall_callback, false},
+    {CALLBACKTYPE_syscall32, &PvCpuState::syscall32_callback, false},
+    {CALLBACKTYPE_sysenter, &PvCpuState::sysenter_callback, false},
+    {CALLBACKTYPE_nmi, &PvCpuState::nmi_callback, true},
 };
 Result<CallbackKind> find_callback(uint16_t type) {
     for (const CallbackKind& kind : callback_kinds)
@@ -91,7 +91,7 @@ Status PvCpuState::register_callback(uint16_t type, uint16_t flags, uint64_t add
 
 Status PvCpuState::unregister_callback(uint16_t type) {
     CallbackKind kind = TRY(find_callback(type));
-    if (!kind.may_be_unregistered) return Error::invalid;
+    if (type != CALLBACKTYPE_nmi) return Error::invalid; // the others can only be replaced
     this->*kind.place = {};
     return success;
 }

@@ -117,18 +117,20 @@ void EventTable::unmask_locked(EventChannel& channel, EvtPort port) {
         select(channel, port);
 }
 
-bool EventTable::is_pending(EvtPort port) {
-    if (!uses_fifo()) return is_pending_two_level(port);
+bool EventTable::is_pending(EvtPort port) { return flag(port, &shared_info::evtchn_pending, EVTCHN_FIFO_PENDING); }
+bool EventTable::is_masked(EvtPort port) { return flag(port, &shared_info::evtchn_mask, EVTCHN_FIFO_MASKED); }
+
+bool EventTable::flag(EvtPort port, TwoLevelBits bits, unsigned fifo_bit) {
+    if (!uses_fifo()) return two_level_flag(port, bits);
     Holding held(lock_); // keeps the event pages where they are
     EventWord* word = port.value < fifo_ports ? event_word(port) : nullptr;
-    return word && word->load(std::memory_order_seq_cst) >> EVTCHN_FIFO_PENDING & 1;
+    return word && word->load(std::memory_order_seq_cst) >> fifo_bit & 1;
 }
 
-bool EventTable::is_pending_two_level(EvtPort port) const {
+bool EventTable::two_level_flag(EvtPort port, TwoLevelBits bits) const {
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    if (!shared || port.value >= two_level_ports) [[unlikely]]
-        return false;
-    return test(shared->evtchn_pending[port.value / bits_per_word], port.value % bits_per_word);
+    return shared && port.value < two_level_ports &&
+           test((shared->*bits)[port.value / bits_per_word], port.value % bits_per_word);
 }
 
 // A port that is closed takes its pending event with it. The table's lock is held.

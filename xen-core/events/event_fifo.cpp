@@ -138,7 +138,8 @@ void EventTable::start_fifo() {
         EventChannel* channel = find(EvtPort(number));
         if (!channel) break;
         if (channel->state == PortState::free) continue;
-        channel->pending_without_page.store(is_pending_two_level(EvtPort(number)), std::memory_order_relaxed);
+        channel->pending_without_page.store(two_level_flag(EvtPort(number), &shared_info::evtchn_pending),
+                                            std::memory_order_relaxed);
         channel->priority.store(EVTCHN_FIFO_PRIORITY_DEFAULT, std::memory_order_relaxed);
     }
     fifo_.store(true, std::memory_order_release);

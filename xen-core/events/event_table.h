@@ -130,6 +130,7 @@ class EventTable : NonCopyable {
     void end_poll() { pollers_.fetch_sub(1, std::memory_order_seq_cst); }
     bool is_valid(EvtPort port) { return find(port) != nullptr; }
     bool is_pending(EvtPort port);
+    bool is_masked(EvtPort port);
 
     bool uses_fifo() const { return fifo_.load(std::memory_order_acquire); }
     bool is_dying() const { return dying_.load(std::memory_order_seq_cst); }
@@ -177,7 +178,9 @@ class EventTable : NonCopyable {
     void set_pending_two_level(EventChannel& channel, EvtPort port);
     void select(EventChannel& channel, EvtPort port);
     void unmask_locked(EventChannel& channel, EvtPort port);
-    bool is_pending_two_level(EvtPort port) const;
+    using TwoLevelBits = decltype(&shared_info::evtchn_pending); // or evtchn_mask
+    bool flag(EvtPort port, TwoLevelBits bits, unsigned fifo_bit);
+    bool two_level_flag(EvtPort port, TwoLevelBits bits) const;
     void clear_pending(EvtPort port);
     void notify_pollers(EvtPort port) {
         if (pollers_.load(std::memory_order_seq_cst)) [[unlikely]]

@@ -37,6 +37,7 @@ Status bind_virq(Caller& caller, evtchn_bind_virq_t& request) {
     // Not before somebody listens: what is typed earlier waits in the UART for whoever comes to own it.
     if (request.virq == VIRQ_CONSOLE && caller.domain.is_first())
         enable_console_input([] { global_virqs.send(VIRQ_CONSOLE); });
+    if (request.virq == VIRQ_CON_RING) announce_output();
     return success;
 }
 

@@ -266,7 +266,7 @@ HypercallResult hypercall_grant_table_op(Caller& caller, uint32_t command, Guest
     case GNTTABOP_setup_table: return count == 1 ? for_each<setup_table>(caller, argument, 1, caller) : Error::invalid;
     case GNTTABOP_get_status_frames:
         return count == 1 ? for_each<status_frames>(caller, argument, 1, caller) : Error::invalid;
-    case GNTTABOP_query_size: return for_each<query_size>(caller, argument, count, caller);
+    case GNTTABOP_query_size: return count == 1 ? for_each<query_size>(caller, argument, 1, caller) : Error::invalid;
     case GNTTABOP_get_version: return for_each<get_version>(caller, argument, count, caller);
     case GNTTABOP_set_version: return count == 1 ? set_version(caller.domain.grants, argument) : Error::invalid;
     case GNTTABOP_swap_grant_ref: return for_each<swap>(caller, argument, count, caller);

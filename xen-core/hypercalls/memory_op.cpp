@@ -61,30 +61,30 @@ Status remove_extent(Domain& domain, const xen_memory_reservation& request, uint
     return release_extent(domain, Mfn(first), request.extent_order);
 }
 
-// A refusal in the middle is not an error: the number of extents done says how far it went.
-HypercallResult change_reservation(Caller& caller, uint32_t operation, const xen_memory_reservation& request) {
+// A refusal is not an error: the number of extents done is the answer, and says how far it went.
+HypercallResult change_reservation(Caller& caller, uint32_t operation, GuestHandle<xen_memory_reservation> argument) {
     uint32_t command = operation & operation_mask, done = operation >> extent_shift;
-    if (request.nr_extents > most_extents || done > request.nr_extents) return done;
-    DomainRef domain = TRY(buildable_domain(caller, request.domid));
+    xen_memory_reservation request;
+    if (!argument.read(request).ok() || request.nr_extents > most_extents || done > request.nr_extents) return done;
+    DomainRef domain = TRY_AS(buildable_domain(caller, request.domid), done);
     bool own = &*domain == &caller.domain;
     // Held until the end, so that a domain is not sealed under a change of its memory.
     std::optional<Holding<LockRank::control>> held;
     if (!own) {
         held.emplace(domain->control);
-        TRY(AuthorityCheck::memory(caller.domain, *domain));
+        TRY_AS(AuthorityCheck::memory(caller.domain, *domain), done);
     }
     if (request.extent_order > (own && !caller.domain.is_first() ? largest_guest_order : largest_builder_order))
         return done;
-    bool removes = command == XENMEM_decrease_reservation;
-    if (removes && handle_of<xen_pfn_t>(request.extent_start).is_null()) return Error::bad_address;
     auto change_extent = [&](uint32_t index) {
-        return removes ? remove_extent(*domain, request, index, caller.budget)
-                       : add_extent(*domain, request, index, command == XENMEM_populate_physmap);
+        return command == XENMEM_decrease_reservation
+                   ? remove_extent(*domain, request, index, caller.budget)
+                   : add_extent(*domain, request, index, command == XENMEM_populate_physmap);
     };
     uint32_t count = static_cast<uint32_t>(request.nr_extents);
     Status status = caller.work_through(done, count, change_extent, 1 << request.extent_order);
     if (status.error() == Error::restart) return caller.continue_with(0, {command | (done << extent_shift)});
-    return done; // as on Xen: the count of what was done is the answer
+    return done;
 }
 
 // --- XENMEM_exchange: gives up some extents and gets others (contiguous, or below an address width) for them ---
@@ -183,8 +183,9 @@ HypercallResult domain_figure(Caller& caller, uint32_t command, const xen_memory
     if (command == XENMEM_current_reservation) return static_cast<int64_t>(domain->account.frames());
     if (command == XENMEM_maximum_reservation) return static_cast<int64_t>(domain->account.max_frames());
     Holding held(domain->control);
-    if (!domain->shared()) return Error::no_such_domain; // destroyed
-    return static_cast<int64_t>(__atomic_load_n(&domain->shared()->arch.max_pfn, __ATOMIC_RELAXED)) - 1;
+    if (!domain->shared()) return Error::no_such_domain;                                 // destroyed
+    uint64_t pages = __atomic_load_n(&domain->shared()->arch.max_pfn, __ATOMIC_RELAXED); // as the guest tells them
+    return static_cast<int64_t>(pages ? pages - 1 : 0);
 }
 
 // The first frame of a 2 MiB stretch of the machine-to-physical table; 0 for a gap, or what is not contiguous.
@@ -236,12 +237,13 @@ Status set_memory_map(Caller& caller, const xen_foreign_memory_map& request) {
 Status machine_map(Domain& domain, xen_memory_map& request) {
     TRY(AuthorityCheck::platform(domain, PlatformRight::hardware));
     auto out = handle_of<MemoryMap::Entry>(request.buffer);
-    uint32_t written = 0;
+    uint32_t count = 0;
     for (const MemoryRegion& region : machine_memory_map()) {
-        if (written == request.nr_entries) return Error::invalid;
-        TRY(out.write({region.start, region.size, static_cast<uint32_t>(region.kind)}, written++));
+        if (!out.is_null() && count == request.nr_entries) return Error::invalid;
+        if (!out.is_null()) TRY(out.write({region.start, region.size, static_cast<uint32_t>(region.kind)}, count));
+        ++count;
     }
-    request.nr_entries = written;
+    request.nr_entries = count; // without a buffer that is all that was asked
     return success;
 }
 
@@ -252,12 +254,12 @@ HypercallResult hypercall_memory_op(Caller& caller, uint32_t operation, GuestHan
     switch (command) {
     case XENMEM_increase_reservation:
     case XENMEM_decrease_reservation:
-    case XENMEM_populate_physmap: return perform<change_reservation>(argument, caller, operation);
+    case XENMEM_populate_physmap: return change_reservation(caller, operation, argument.as<xen_memory_reservation>());
     case XENMEM_exchange: {
         GuestHandle<xen_ulong_t> progress(argument.address() + offsetof(xen_memory_exchange, nr_exchanged));
         return perform<exchange>(argument, caller, progress);
     }
-    case XENMEM_maximum_ram_page: return static_cast<int64_t>(max_mfn().value);
+    case XENMEM_maximum_ram_page: return static_cast<int64_t>(max_mfn().value + 1);
     case XENMEM_current_reservation:
     case XENMEM_maximum_reservation:
     case XENMEM_maximum_gpfn: return perform<domain_figure>(argument, caller, command);

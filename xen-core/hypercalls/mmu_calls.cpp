@@ -138,8 +138,8 @@ Status own_operation(Caller& caller, const mmuext_op_t& op) {
     case MMUEXT_NEW_USER_BASEPTR: return new_user_base(caller, Mfn(op.arg1.mfn));
     case MMUEXT_TLB_FLUSH_LOCAL: flush_tlb_local(); return success;
     case MMUEXT_INVLPG_LOCAL: invlpg_local(virt); return success;
-    case MMUEXT_TLB_FLUSH_MULTI: flush_tlb(TRY(cpus_of_vcpus(domain, bitmap))); return success;
-    case MMUEXT_INVLPG_MULTI: flush_page(TRY(cpus_of_vcpus(domain, bitmap)), virt); return success;
+    case MMUEXT_TLB_FLUSH_MULTI: flush_tlb(TRY_AS(cpus_of_vcpus(domain, bitmap), Error::invalid)); return success;
+    case MMUEXT_INVLPG_MULTI: flush_page(TRY_AS(cpus_of_vcpus(domain, bitmap), Error::invalid), virt); return success;
     case MMUEXT_TLB_FLUSH_ALL: domain.mmu.users().flush(); return success;
     case MMUEXT_INVLPG_ALL: flush_page(domain.mmu.users().cpus(), virt); return success;
     case MMUEXT_FLUSH_CACHE:
@@ -220,11 +220,11 @@ HypercallResult hypercall_update_va_mapping(Caller& caller, uint64_t address, ui
 HypercallResult hypercall_update_va_mapping_otherdomain(Caller& caller, uint64_t address, uint64_t entry,
                                                         uint64_t flags, uint32_t foreign_number) {
     GuestVirt virt(address);
-    return on_foreign(
-        caller, static_cast<uint16_t>(foreign_number), [&](PvMmu& mmu, const ForeignAccess* foreign) -> Status {
-            TRY(mmu.update_va_mapping(current_root(caller), virt, Pte(entry), foreign, caller.budget));
-            return flush_as_asked(caller.domain, virt, flags);
-        });
+    return on_foreign(caller, static_cast<uint16_t>(foreign_number),
+                      [&](PvMmu& mmu, const ForeignAccess* foreign) -> Status {
+                          TRY(mmu.update_va_mapping(current_root(caller), virt, Pte(entry), foreign, caller.budget));
+                          return flush_as_asked(caller.domain, virt, flags);
+                      });
 }
 
 HypercallResult hypercall_update_descriptor(Caller& caller, uint64_t machine_address, uint64_t descriptor) {

@@ -21,8 +21,7 @@ HypercallResult hypercall_multicall(Caller& caller, GuestHandle<multicall_entry_
             TRY(left.write(arguments));
         } else {
             GuestHandle<xen_ulong_t> answer(calls.address() + offsetof(multicall_entry_t, result));
-            TRY(
-                answer.write(result.ok() ? static_cast<uint64_t>(result.value()) : negative_errno(result.error())));
+            TRY(answer.write(result.ok() ? static_cast<uint64_t>(result.value()) : negative_errno(result.error())));
             if (caller.budget.spend()) continue;
             calls = calls.advanced(1);
             if (--count == 0) return 0;

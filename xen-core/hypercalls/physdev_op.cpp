@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// physdev_op: physical interrupt lines and I/O privilege (<xen/physdev.h>). xen-core keeps no list of PCI devices:
-// announcing one is answered as by a hypervisor without that feature.
+// physdev_op: physical interrupt lines, I/O privilege, PCI devices announced (<xen/physdev.h>).
 #include "arch/x86_64/interrupts.h"
 #include "hypercalls/dispatch.h"
 
@@ -31,15 +30,29 @@ Status setup_gsi(Domain& domain, const physdev_setup_gsi_t& request) {
 }
 
 Status irq_status(Domain& domain, physdev_irq_status_query_t& request) {
-    if (!domain.pirqs.is_mapped(request.irq)) return Error::invalid;
+    if (request.irq >= domain.pirqs.limit) return Error::invalid;
     request.flags = line_needs_eoi(request.irq) ? XENIRQSTAT_needs_eoi : 0;
     return success;
 }
 
 Status read_apic(Domain& domain, physdev_apic_t& request) {
     TRY(AuthorityCheck::platform(domain, PlatformRight::hardware));
-    bool is_there = ioapic_read(MachAddr(request.apic_physbase), request.reg, request.value);
-    return is_there ? success : Status(Error::invalid);
+    request.value = TRY(ioapic_read(MachAddr(request.apic_physbase), request.reg));
+    return success;
+}
+
+// How the kernels of the first years set up a line. The entries are xen-core's own; what counts of one is how the line
+// works and the "vector" that line_vector gave, which makes it the domain's to bind. The other registers are ignored,
+// as on Xen.
+Status write_apic(Domain& domain, const physdev_apic_t& request) {
+    TRY(AuthorityCheck::platform(domain, PlatformRight::hardware));
+    Result<uint32_t> line = ioapic_line(MachAddr(request.apic_physbase), request.reg);
+    if (line.error() == Error::not_found) return success;
+    uint32_t gsi = TRY(line), entry = request.value;
+    if ((entry & 0xff) != gsi) return entry & ioapic_entry::masked ? success : Status(Error::invalid);
+    TRY(configure_line(gsi, {entry & ioapic_entry::level ? Trigger::level : Trigger::edge,
+                             entry & ioapic_entry::active_low ? Polarity::active_low : Polarity::active_high}));
+    return domain.pirqs.map(gsi);
 }
 
 // What is left of an old call: the "vector" of a line is its own number.
@@ -47,6 +60,11 @@ Status line_vector(Domain& domain, physdev_irq& request) {
     if (!domain.interrupt_lines.contains(request.irq) || request.irq >= interrupt_line_count()) return Error::invalid;
     request.vector = request.irq;
     return success;
+}
+
+// A hypervisor without MSI routing and IOMMUs has nothing to do to a PCI device, so it need not remember them.
+template <typename Device> Status note_device(Domain& domain, const Device&) {
+    return AuthorityCheck::platform(domain, PlatformRight::hardware);
 }
 
 Status finish_line(Domain& domain, const physdev_eoi_t& request) { return domain.pirqs.end_of_interrupt(request.irq); }
@@ -69,14 +87,21 @@ Status set_io_bitmap(PvCpuState& cpu, const physdev_set_iobitmap_t& request) {
 HypercallResult hypercall_physdev_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
     switch (command) {
     case PHYSDEVOP_eoi: return perform<finish_line>(argument, caller.domain);
+    case PHYSDEVOP_IRQ_UNMASK_NOTIFY: caller.domain.pirqs.end_of_interrupts(); return 0; // before 3.2.2, PHYSDEVOP_eoi
     case PHYSDEVOP_irq_status_query: return perform<irq_status>(argument, caller.domain);
     case PHYSDEVOP_set_iopl: return perform<set_iopl>(argument, caller.vcpu.cpu);
     case PHYSDEVOP_set_iobitmap: return perform<set_io_bitmap>(argument, caller.vcpu.cpu);
     case PHYSDEVOP_apic_read: return perform<read_apic>(argument, caller.domain);
+    case PHYSDEVOP_apic_write: return perform<write_apic>(argument, caller.domain);
     case PHYSDEVOP_alloc_irq_vector: return perform<line_vector>(argument, caller.domain);
     case PHYSDEVOP_map_pirq: return perform<map_pirq>(argument, caller);
     case PHYSDEVOP_unmap_pirq: return perform<unmap_pirq>(argument, caller);
     case PHYSDEVOP_setup_gsi: return perform<setup_gsi>(argument, caller.domain);
+    case PHYSDEVOP_manage_pci_add:
+    case PHYSDEVOP_manage_pci_remove: return perform<note_device<physdev_manage_pci_t>>(argument, caller.domain);
+    case PHYSDEVOP_manage_pci_add_ext: return perform<note_device<physdev_manage_pci_ext_t>>(argument, caller.domain);
+    case PHYSDEVOP_pci_device_add: return perform<note_device<physdev_pci_device_add_t>>(argument, caller.domain);
+    case PHYSDEVOP_pci_device_remove: return perform<note_device<physdev_pci_device_t>>(argument, caller.domain);
     default: return Error::no_system_call;
     }
 }

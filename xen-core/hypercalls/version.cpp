@@ -39,8 +39,10 @@ HypercallResult compile_info(GuestHandle<void> argument) {
 
 Status features(Domain& domain, xen_feature_info_t& info) {
     if (info.submap_idx >= XENFEAT_NR_SUBMAPS) return Error::invalid;
-    info.submap = (1u << XENFEAT_mmu_pt_update_preserve_ad) | (1u << XENFEAT_highmem_assist) |
-                  (1u << XENFEAT_gnttab_map_avail_bits) | (1u << XENFEAT_not_direct_mapped);
+    // XENMEMF_vnode is a wish that a machine with one node fulfils; a PV guest's own frame numbers are the machine's.
+    info.submap = (1u << XENFEAT_memory_op_vnode_supported) | (1u << XENFEAT_mmu_pt_update_preserve_ad) |
+                  (1u << XENFEAT_highmem_assist) | (1u << XENFEAT_gnttab_map_avail_bits) |
+                  (1u << XENFEAT_direct_mapped);
     if (domain.vm_assist & (1ul << VMASST_TYPE_pae_extended_cr3)) info.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
     if (domain.is_first()) info.submap |= 1u << XENFEAT_dom0;
     return success;
@@ -58,7 +60,7 @@ HypercallResult hypercall_xen_version(Caller& caller, uint32_t command, GuestHan
     case XENVER_platform_parameters:
         return answer(argument, xen_platform_parameters_t{.virt_start = layout::m2p_guest_view});
     case XENVER_get_features: return perform<features>(argument, caller.domain);
-    case XENVER_pagesize: return static_cast<int64_t>(page_size);
+    case XENVER_pagesize: return argument.is_null() ? static_cast<int64_t>(page_size) : HypercallResult(Error::invalid);
     case XENVER_guest_handle: return answer(argument, caller.domain.handle);
     case XENVER_commandline:
         // The platform's own command line is nobody's business but of who may read the log.

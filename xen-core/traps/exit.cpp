@@ -16,6 +16,7 @@ constexpr uint32_t bit(PendingWork work) { return static_cast<uint32_t>(work); }
 bool do_work(CpuLocal& cpu) {
     uint32_t work = cpu.take_work();
     if (work & bit(PendingWork::tlb_flush)) serve_flush_requests();
+    if (work & bit(PendingWork::output)) global_virqs.send(VIRQ_CON_RING);
     bool choose = work & bit(PendingWork::reschedule);
     if (work & bit(PendingWork::timer)) choose |= timers.expire(cpu.id, now());
     return choose;

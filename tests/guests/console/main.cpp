@@ -27,4 +27,20 @@ GUEST_CASE(read_without_input) {
     const long result = hypercall(__HYPERVISOR_console_io, CONSOLEIO_read, 16, buffer);
     EXPECT(result >= 0 && result <= 16);
 }
+GUEST_CASE(an_event_says_that_the_log_grew) {
+    const long port = bind_virq(VIRQ_CON_RING, 0);
+    REQUIRE(port > 0);
+    unmask_port(static_cast<unsigned>(port));
+    event_count[port] = 0;
+    events_on();
+    // On Xen what a domain writes is no part of the log, unless it was started with console_to_ring.
+    EXPECT_EQ(write_console("to the log\n", 11), 0);
+    const bool is_told = wait_for([=] { return event_count[port] > 0; });
+    events_off();
+    EXPECT_EQ(close_port(static_cast<unsigned>(port)), 0);
+    char version[16] = {};
+    xen_version(XENVER_extraversion, version);
+    if (memcmp(version, ".0-skerry", 9) != 0) return skip("what a domain writes may not be in this hypervisor's log");
+    EXPECT(is_told);
+}
 GUEST_CASE(unknown_command) { EXPECT(hypercall(__HYPERVISOR_console_io, 99, 0, nullptr) < 0); }

@@ -182,7 +182,7 @@ GUEST_CASE(sealed_for_good) {
     EXPECT_EQ(window_map(1, entry(page, page_flags & ~pte_write), dom), eperm);
     EXPECT_EQ(mmuext(MMUEXT_CLEAR_PAGE, page, 0, dom), eperm);
     EXPECT_EQ(unpin(top, dom), eperm);
-    EXPECT_EQ(populate(dom, 1), eperm);
+    EXPECT_EQ(populate(dom, 1), 0); // extents
     static vcpu_guest_context context;
     call = {};
     set_xen_guest_handle(call.u.vcpucontext.ctxt, reinterpret_cast<vcpu_guest_context_t*>(&context));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "arch/x86_64/console.h"
 
+#include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/interrupts.h"
 #include "base/lock.h"
@@ -78,6 +79,7 @@ bool lock_is_broken = false;
 constinit Uart uart;
 uint16_t uart_port_at_start = 0;
 Ring<32768> output;
+bool output_is_announced = false;
 Ring<1024> input;
 void (*input_handler)() = nullptr; // set: the UART's line is routed here
 
@@ -141,7 +143,10 @@ void console_write(const char* text, size_t length) {
         uart.put(text[i]);
         output.put(text[i]);
     }
+    if (output_is_announced) raise_work(this_cpu(), PendingWork::output);
 }
+
+void announce_output() { output_is_announced = true; }
 
 size_t console_read(char* buffer, size_t size) {
     ConsoleHeld held;

@@ -18,8 +18,10 @@ void init_uart(UartConfig config);
 void release_uart();
 uint16_t uart_port();
 
-// Output: ring and UART. "\n" becomes "\r\n" on the wire.
+// Output: ring and UART. "\n" becomes "\r\n" on the wire. From announce_output on (once all CPUs run) it raises
+// PendingWork::output.
 void console_write(const char* text, size_t length);
+void announce_output();
 
 // Input that has arrived, without waiting. Returns the number of bytes.
 size_t console_read(char* buffer, size_t size);

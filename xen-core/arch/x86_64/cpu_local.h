@@ -49,6 +49,7 @@ enum class PendingWork : uint32_t {
     timer = 1 << 1,      // the timer queue of this CPU has expired entries
     tlb_flush = 1 << 2,  // a shoot-down request waits in the mailbox
     upcall = 1 << 3,     // nothing but to look at the events of the vCPU that runs there
+    output = 1 << 4,     // this CPU wrote to the console: who reads its ring is to be told (VIRQ_CON_RING)
 };
 
 // The 64-bit TSS (Intel SDM volume 3, 8.7): where the CPU finds its stacks.

@@ -19,7 +19,6 @@ namespace {
 
 constexpr uint32_t register_version = 1;
 constexpr uint32_t first_entry_register = 0x10; // an entry, one for each GSI, is two 32-bit registers
-constexpr uint32_t entry_masked = 1 << 16, entry_level = 1 << 15, entry_active_low = 1 << 13;
 
 constinit Lock<LockRank::io_apic> register_lock; // index and data belong together
 
@@ -61,9 +60,9 @@ struct Line {
 
     void set_masked(bool masked) {
         uint32_t low = vector; // physical destination, fixed delivery
-        low |= config.trigger == Trigger::level ? entry_level : 0;
-        low |= config.polarity == Polarity::active_low ? entry_active_low : 0;
-        low |= masked ? entry_masked : 0;
+        low |= config.trigger == Trigger::level ? ioapic_entry::level : 0;
+        low |= config.polarity == Polarity::active_low ? ioapic_entry::active_low : 0;
+        low |= masked ? ioapic_entry::masked : 0;
         if (ioapic) ioapic->write(entry_register, low);
     }
     void send_to(CpuId target) {
@@ -119,7 +118,7 @@ bool add_ioapic(MachAddr address, uint32_t first_gsi) {
     uint32_t count = (ioapic.read(register_version) >> 16 & 0xff) + 1;
     for (uint32_t i = 0; i < count; ++i) {
         uint32_t entry_register = first_entry_register + 2 * i;
-        ioapic.write(entry_register, entry_masked);
+        ioapic.write(entry_register, ioapic_entry::masked);
         if (first_gsi + i >= max_lines) continue;
         lines[first_gsi + i].ioapic = &ioapic;
         lines[first_gsi + i].entry_register = entry_register;
@@ -133,13 +132,20 @@ bool add_ioapic(MachAddr address, uint32_t first_gsi) {
 unsigned ioapic_number() { return ioapic_count; }
 MachAddr ioapic_address(unsigned index) { return ioapics[index].address; }
 
-bool ioapic_read(MachAddr base, uint32_t reg, uint32_t& value) {
+Result<uint32_t> ioapic_read(MachAddr base, uint32_t reg) {
     for (IoApic& ioapic : std::span(ioapics, ioapic_count))
-        if (ioapic.address == base) {
-            value = ioapic.read(reg & 0xff);
-            return true;
-        }
-    return false;
+        if (ioapic.address == base) return ioapic.read(reg & 0xff);
+    return Error::invalid;
+}
+
+Result<uint32_t> ioapic_line(MachAddr base, uint32_t reg) {
+    Error reason = Error::invalid;
+    for (uint32_t gsi = 0; gsi < line_count; ++gsi) {
+        if (!lines[gsi].ioapic || lines[gsi].ioapic->address != base) continue;
+        if (lines[gsi].entry_register == reg) return gsi;
+        reason = Error::not_found;
+    }
+    return reason;
 }
 
 void init_interrupts() {

@@ -61,9 +61,14 @@ void override_isa_irq(uint8_t irq, uint32_t gsi, LineConfig config);
 // The number of IO-APICs, and where the registers of one stand: no guest may map them.
 unsigned ioapic_number();
 MachAddr ioapic_address(unsigned index);
-// For PHYSDEVOP_apic_read (the hardware domain looks at the version and pin count).
-// false: no IO-APIC at that address.
-bool ioapic_read(MachAddr base, uint32_t reg, uint32_t& value);
+// The register of the IO-APIC at an address (PHYSDEVOP_apic_read), and the line whose entry begins with it, if one does:
+// an entry is two registers. Errors: invalid (no IO-APIC there); also not_found.
+Result<uint32_t> ioapic_read(MachAddr base, uint32_t reg);
+Result<uint32_t> ioapic_line(MachAddr base, uint32_t reg);
+// The first register of an entry, besides the vector (bits 0..7). Intel 82093AA data sheet.
+namespace ioapic_entry {
+inline constexpr uint32_t masked = 1 << 16, level = 1 << 15, active_low = 1 << 13;
+}
 
 // The number of GSIs of the machine's IO-APICs (0 without one).
 uint32_t interrupt_line_count();

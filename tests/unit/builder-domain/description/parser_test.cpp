@@ -46,7 +46,7 @@ TEST(Description, ReadsEveryKey) {
                         "  ioports = 0x3f8-0x3ff,0x60\n"
                         "  irqs = 4\n"
                         "  iomem = 0xfed00000-0xfed01fff\n"
-                        "  rights = inspect, power\n"
+                        "  rights = inspect, hardware\n"
                         "  console = con\n"
                         "  store = none\n"
                         "  seal = no\n"
@@ -81,7 +81,7 @@ TEST(Description, ReadsEveryKey) {
     EXPECT_EQ(guest.irqs[0].first, 4u);
     EXPECT_EQ(guest.iomem[0].first, 0xfed00u);
     EXPECT_EQ(guest.iomem[0].last, 0xfed01u);
-    EXPECT_EQ(guest.rights[1], "power");
+    EXPECT_EQ(guest.rights[1], "hardware");
     EXPECT_EQ(guest.console.kind, Service::Kind::domain);
     EXPECT_EQ(guest.console.index, 0u);
     EXPECT_EQ(guest.store.kind, Service::Kind::none);
