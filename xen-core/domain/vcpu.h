@@ -82,6 +82,9 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
 
   private:
     void timer_fired() override;
+    void ticked() override {
+        if (!entity.is_blocked()) timer_fired();
+    }
     void poll_timed_out() override;
 };
 

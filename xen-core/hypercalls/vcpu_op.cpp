@@ -53,7 +53,7 @@ Status register_time(Vcpu& target, const vcpu_register_time_memory_area_t& reque
     return success;
 }
 
-// --- timers: of the calling vCPU only ---
+// --- timers: the single-shot one is the calling vCPU's own affair ---
 
 Status set_periodic(Vcpu& own, const vcpu_set_periodic_timer_t& request) {
     return own.timers.set_periodic(own.entity.home(), now(), request.period_ns);
@@ -70,9 +70,8 @@ Status set_singleshot(Vcpu& own, const vcpu_set_singleshot_timer_t& request) {
 HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t number, GuestHandle<void> argument) {
     Vcpu* target = caller.domain.vcpu(VcpuId(number));
     if (!target) return Error::not_found;
-    static_assert(VCPUOP_stop_singleshot_timer - VCPUOP_set_periodic_timer == 3);
-    bool is_timer = command >= VCPUOP_set_periodic_timer && command <= VCPUOP_stop_singleshot_timer;
-    if (is_timer && target != &caller.vcpu) return Error::invalid;
+    bool is_singleshot = command == VCPUOP_set_singleshot_timer || command == VCPUOP_stop_singleshot_timer;
+    if (is_singleshot && target != &caller.vcpu) return Error::invalid;
     switch (command) {
     case VCPUOP_initialise: return initialise(caller, *target, argument.as<vcpu_guest_context_t>());
     case VCPUOP_register_vcpu_info: return perform<register_info>(argument, caller, *target);
@@ -97,10 +96,16 @@ HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t num
 
 HypercallResult hypercall_set_timer_op(Caller& caller, int64_t deadline) {
     VcpuTimers& timers = caller.vcpu.timers;
-    if (deadline == 0)
+    auto wanted = static_cast<Nanoseconds>(deadline);
+    Nanoseconds time = now();
+    // As on Xen, one that is 13 days away or more is taken for a clock that wrapped around: the guest is to look again.
+    constexpr Nanoseconds soon = 100'000'000;
+    if (deadline == 0) {
         timers.stop_singleshot();
-    else // a negative deadline is long past
-        (void)timers.set_singleshot(this_cpu(), now(), deadline < 0 ? 1 : static_cast<Nanoseconds>(deadline), false);
+        return 0;
+    }
+    if (deadline < 0 || (wanted > time && (wanted - time) >> 50)) wanted = time + soon;
+    (void)timers.set_singleshot(this_cpu(), time, wanted, false);
     return 0;
 }
 

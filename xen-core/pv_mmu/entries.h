@@ -62,17 +62,11 @@ inline void PvMmu::drop_l1_need(Pte entry, FlushStamp now) {
         named.drop_reference();
 }
 
-// Does this entry of a table of `level` lead to the table itself? Such a linear page table shows the tables as memory,
-// read-only, and holds nothing.
-[[gnu::always_inline]] inline bool is_linear(unsigned level, const Pte* slot, Pte entry) {
-    return level > 1 && entry.mfn() == frame_of_pointer(slot);
-}
-
 // What an entry of a validated table of `level` holds goes, `now` that it is removed or its table is taken apart.
-[[gnu::always_inline]] inline void PvMmu::drop_need(unsigned level, const Pte* slot, Pte entry, FlushStamp now) {
+[[gnu::always_inline]] inline void PvMmu::drop_need(unsigned level, Pte entry, FlushStamp now) {
     if (level == 1)
         drop_l1_need(entry, now);
-    else if (!is_linear(level, slot, entry))
+    else
         drop_table(frame(entry.mfn()));
 }
 

@@ -181,7 +181,7 @@ class PvMmu : NonCopyable {
     Status take_l1_need_slowly(Pte entry, Account& source);
     void drop_l1_need(Pte entry, FlushStamp now);
     void drop_l1_need_slowly(Pte entry, Frame& named);
-    void drop_need(unsigned level, const Pte* slot, Pte entry, FlushStamp now);
+    void drop_need(unsigned level, Pte entry, FlushStamp now);
     static void drop_foreign(Pte entry, Frame& named);
     Status judge_rare_flags(unsigned level, Pte entry);
     Status write_entry(unsigned level, Pte* slot, Pte old, Pte value, Write how, Account& source, WorkBudget& budget);

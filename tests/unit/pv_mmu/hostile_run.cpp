@@ -183,10 +183,7 @@ void HostileRun::mmu_update(ModelDomain& d) {
         WorkBudget b = budget();
         bool foreign = below(8) == 0;
         uint64_t value = any_entry(foreign ? domains_[&d == &domains_[0]] : d);
-        Mfn table = any_frame(d);
-        if (!foreign && below(8) == 0)
-            value = Pte(table, pte::present | pte::user | (below(4) ? 0 : pte::writable)).raw;
-        uint64_t pointer = address_of(table).value + 8 * any_slot() + (below(4) ? 0 : below(5));
+        uint64_t pointer = address_of(any_frame(d)).value + 8 * any_slot() + (below(4) ? 0 : below(5));
         count(foreign ? "mmu_update foreign" : "mmu_update",
               one_update(d.mmu, pointer, value, foreign ? &access : nullptr, b).ok());
     }

@@ -43,10 +43,8 @@ void ReferenceModel::walk_all() {
         if (cpu.domain) walk(cpu);
 }
 
-// From the base and from every table in the cache, everything reachable. Of a table that contains itself: all tables, to
-// be read.
+// From the base and from every table in the cache, everything reachable.
 void ReferenceModel::walk(Cpu& cpu) {
-    bool shows_tables = false;
     cpu.tables.emplace(4, cpu.base.value);
     for (unsigned level = 4; level >= 1; --level)
         for (auto [table_level, table] : std::set(cpu.tables)) {
@@ -55,16 +53,12 @@ void ReferenceModel::walk(Cpu& cpu) {
             for (unsigned i = 0; i < 512; ++i) {
                 Pte entry(entries[i]);
                 if (!entry.is_present() || (level == 4 && i >= 256 && i < 272)) continue;
-                if (level > 1 && entry.mfn().value == table)
-                    shows_tables = true;
-                else if (level > 1)
+                if (level > 1)
                     cpu.tables.emplace(level - 1, entry.mfn().value);
                 else
                     cpu.translations.emplace(entry.is_writable(), entry.mfn().value);
             }
         }
-    if (shows_tables)
-        for (auto [level, table] : cpu.tables) cpu.translations.emplace(false, table);
 }
 
 std::string ReferenceModel::check() {
@@ -110,10 +104,6 @@ std::string ReferenceModel::check_counts() {
             }
             if (!(entry.raw & pte::user) || (level > 1 && entry.is_large()) || (entry.raw & pte::global))
                 wrong << "table " << mfn << " slot " << i << " has bad flags\n";
-            if (level > 1 && entry.mfn().value == mfn) {
-                if (entry.is_writable()) wrong << "table " << mfn << " shows itself writable\n";
-                continue;
-            }
             add(entry.mfn().value, level > 1 || entry.is_writable());
             const Account* owner = frame(entry.mfn()).owner();
             if (owner != frame(Mfn(mfn)).owner()) ++mapped_by_others[owner];

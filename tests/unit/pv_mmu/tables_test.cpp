@@ -204,35 +204,6 @@ TEST_F(TablesTest, ASuspendedBaseThatWasGivenUpIsFreed) {
     EXPECT_FALSE(word(l3).uses());
 }
 
-TEST_F(TablesTest, ATableMayContainItselfToBeRead) {
-    build();
-    EXPECT_FALSE(update(l4, 7, Pte(l4, pte::present | pte::user | pte::writable).raw).ok());
-    ASSERT_TRUE(update(l4, 7, Pte(l4, pte::present | pte::user).raw).ok());
-    EXPECT_EQ(model.check(), "");
-    EXPECT_FALSE(update(l4, 7, Pte(l4, pte::present | pte::user | pte::writable).raw).ok());
-    // What looks like an L1 there is an L2, L3 or L4.
-    WorkBudget budget;
-    GuestVirt by_way_of_itself(uint64_t{7} << 39);
-    EXPECT_FALSE(mmu.update_va_mapping(l4, by_way_of_itself, Pte(), nullptr, budget).ok());
-    PtWrite write{by_way_of_itself, 8, 0, 0, false};
-    EXPECT_EQ(mmu.emulate_pt_write(l4, write, budget).error(), Error::not_found);
-    EXPECT_TRUE(update(l4, 7, 0).ok());
-    EXPECT_EQ(model.check(), "");
-}
-
-TEST_F(TablesTest, ATableThatContainsItselfIsTakenApart) {
-    build();
-    stop_running();
-    ASSERT_TRUE(update(l4, 7, Pte(l4, pte::present | pte::user).raw).ok());
-    WorkBudget budget(100000);
-    mmu.release_base(l4, budget);
-    domain.bases.clear();
-    EXPECT_FALSE(word(l4).uses());
-    EXPECT_EQ(model.check(), "");
-    ASSERT_TRUE(take_base(l4).ok()) << "and validated again with the entry in it";
-    EXPECT_EQ(model.check(), "");
-}
-
 TEST_F(TablesTest, ASuspendedPromotionDoesNotBlockAnything) {
     build();
     Mfn top = allocate();

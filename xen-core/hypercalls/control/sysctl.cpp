@@ -36,6 +36,7 @@ Status physical_info(xen_sysctl_physinfo& info) {
     info.max_cpu_id = info.nr_cpus - 1;
     info.cpu_khz = static_cast<uint32_t>(tsc_hertz / 1000);
     info.capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
+    domain_table.reap(); // what they held is free
     info.total_pages = allocator.total_frames();
     info.free_pages = allocator.free_frames();
     info.max_mfn = max_mfn().value;
