@@ -21,6 +21,7 @@ GUEST_CASE(time_never_goes_back) {
     EXPECT_EQ(backwards, 0);
 }
 GUEST_CASE(time_goes_on_across_blocks) {
+    vcpu_op(VCPUOP_stop_periodic_timer, 0, nullptr);
     const uint64_t before = system_time();
     static unsigned which;
     which = static_cast<unsigned>(bind_virq(VIRQ_TIMER, 0));

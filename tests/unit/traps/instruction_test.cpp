@@ -93,7 +93,6 @@ TEST(MemoryWriteDecoder, RefusesWhatItDoesNotKnow) {
     EXPECT_FALSE(is_known({0x48, 0x8b, 0x07}));             // a load
     EXPECT_FALSE(is_known({0x48, 0x89, 0xc7}));             // register to register
     EXPECT_FALSE(is_known({0x0f, 0x29, 0x07}));             // movaps
-    EXPECT_FALSE(is_known({0x48, 0x11, 0x07}));             // adc
     EXPECT_FALSE(is_known({0x48, 0x39, 0x07}));             // cmp
     EXPECT_FALSE(is_known({0x48, 0xc7, 0x07, 0xff, 0xff})); // cut short
     EXPECT_FALSE(is_known({}));
