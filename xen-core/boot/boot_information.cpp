@@ -154,6 +154,8 @@ const char* read_multiboot2(uint32_t address) {
 
 const char* read_boot_information(uint32_t magic, uint32_t address) {
     const char* problem = magic == multiboot1::magic ? read_multiboot1(address) : read_multiboot2(address);
+    // The first interrupt controllers of every PC, which not every firmware mentions.
+    for (uint64_t address : {0xfec00000, 0xfee00000}) map_builder.add(address, page_size, 2);
     boot_information.memory = map_builder.finish();
     boot_information.memory_dropped = map_builder.dropped();
     if (!problem && boot_information.memory.empty()) problem = "the boot loader passed no memory map";

@@ -10,6 +10,7 @@
 #include "boot/start.h"
 #include "domain/domain_table.h"
 #include "memory/frame_table.h"
+#include "pv_mmu/entry_rules.h"
 
 #include <algorithm>
 
@@ -124,8 +125,8 @@ void write_p2m(const FirstDomainLayout& layout) {
     }
 }
 
-void write_start_info(const Domain& domain, const FirstDomainLayout& layout, Modules modules,
-                      const char* command_line) {
+void write_start_info(const Domain& domain, const FirstDomainLayout& layout, Modules modules, const char* arguments,
+                      const char* more_arguments) {
     start_info_t& info = *memory.pointer<start_info_t>(layout.start_info.pfn);
     static constexpr char magic[] = "xen-3.0-x86_64";
     memcpy(info.magic, magic, sizeof(magic));
@@ -144,10 +145,14 @@ void write_start_info(const Domain& domain, const FirstDomainLayout& layout, Mod
         info.mod_len = size_of(modules);
         info.flags |= (layout.modules_unmapped ? SIF_MOD_START_PFN : 0) | (modules.size() > 1 ? SIF_MULTIBOOT_MOD : 0);
     }
-    size_t length = strlen(command_line);
-    if (length >= MAX_GUEST_CMDLINE)
+    // The screen is described behind the structure: as none.
+    info.console.dom0.info_off = sizeof(info);
+    info.console.dom0.info_size = sizeof(dom0_vga_console_info);
+    auto* line = reinterpret_cast<char*>(info.cmd_line);
+    const char* space = *more_arguments ? " " : "";
+    if (strlen(arguments) + strlen(space) + strlen(more_arguments) >= MAX_GUEST_CMDLINE)
         cannot_start("module 0: its command line is longer than %d bytes", MAX_GUEST_CMDLINE - 1);
-    memcpy(info.cmd_line, command_line, length + 1);
+    format_text(line, MAX_GUEST_CMDLINE, "%s%s%s", arguments, space, more_arguments);
 }
 
 // --- page tables, written while nothing uses them yet; pv_mmu validates them like any guest's ---
@@ -156,6 +161,7 @@ void write_start_info(const Domain& domain, const FirstDomainLayout& layout, Mod
 void map_piece(const FirstDomainLayout& layout, FirstDomainLayout::Piece piece, uint64_t virt,
                FirstDomainLayout::Piece tables) {
     constexpr uint64_t flags = pte::present | pte::writable | pte::user | pte::accessed | pte::dirty;
+    constexpr uint64_t page_flags = flags | rules::guest_kernel; // as pv_mmu would mark them
     uint64_t next_table = tables.pfn;
     for (uint64_t pfn = piece.pfn; pfn < piece.end(); ++pfn, virt += page_size) {
         Pte* table = memory.pointer<Pte>(layout.page_tables.pfn);
@@ -168,7 +174,8 @@ void map_piece(const FirstDomainLayout& layout, FirstDomainLayout::Piece piece, 
             table = to_pointer<Pte>(entry.mfn());
         }
         bool is_table = pfn >= layout.page_tables.pfn && pfn < layout.page_tables.end();
-        table[table_index(virt, 1)] = Pte(memory.machine_frame(pfn), is_table ? flags & ~pte::writable : flags);
+        table[table_index(virt, 1)] =
+            Pte(memory.machine_frame(pfn), is_table ? page_flags & ~pte::writable : page_flags);
     }
 }
 
@@ -263,7 +270,7 @@ void construct_first_domain(Modules modules, const Options& options) {
         memory.copy((layout.modules.pfn << page_shift) + at, content, size);
     });
     write_p2m(layout);
-    write_start_info(domain, layout, others, kernel.arguments);
+    write_start_info(domain, layout, others, kernel.arguments, options.first_domain_arguments);
     give_everything(domain);
     global_virqs.set_default(&domain.events);
     start_vcpu(*domain.vcpu(VcpuId(0)), image, layout, build_tables(layout));

@@ -13,7 +13,7 @@ namespace {
 // ELF-64 (System V gABI, chapter 4 and 5), as far as a PV kernel image needs it.
 namespace header {
 constexpr uint8_t identity[] = {0x7f, 'E', 'L', 'F', 2, 1, 1}; // 64 bits, little-endian
-constexpr Field<uint16_t> type{16}, machine{18}, segment_size{54}, segment_count{56}, section_count{60};
+constexpr Field<uint16_t> type{16}, machine{18}, segment_size{54}, segment_count{56}, section_count{60}, names{62};
 constexpr Field<uint64_t> entry{24}, segments{32}, sections{40};
 constexpr uint64_t size = 64;
 constexpr uint16_t machine_x86_64 = 62, type_executable = 2, type_shared = 3;
@@ -26,18 +26,25 @@ struct TableFormat {
     uint32_t note; // the type of those that hold notes
 };
 constexpr TableFormat segment{56, {0}, {8}, {32}, 4}, section{64, {4}, {24}, {32}, 7};
-constexpr uint32_t segment_load = 1;
+constexpr uint32_t segment_load = 1, section_symbols = 2;
 constexpr Field<uint64_t> segment_physical_address{24}, segment_memory_size{40};
+constexpr Field<uint32_t> section_name{0}, section_link{40};
 namespace note {
 constexpr Field<uint32_t> name_size{0}, value_size{4}, type{8};
 constexpr uint64_t header_size = 12;
 } // namespace note
 
-// The notes that are numbers which change how a 64-bit PV kernel is loaded.
-constexpr std::pair<uint32_t, uint64_t PvImage::*> number_notes[] = {
-    {XEN_ELFNOTE_ENTRY, &PvImage::entry},         {XEN_ELFNOTE_HYPERCALL_PAGE, &PvImage::hypercall_page},
-    {XEN_ELFNOTE_VIRT_BASE, &PvImage::virt_base}, {XEN_ELFNOTE_PADDR_OFFSET, &PvImage::paddr_offset},
-    {XEN_ELFNOTE_INIT_P2M, &PvImage::init_p2m},   {XEN_ELFNOTE_MOD_START_PFN, &PvImage::mod_start_pfn}};
+// The numbers that change how a 64-bit PV kernel is loaded, as notes, and as the text that came before there were notes.
+constexpr struct {
+    uint32_t note;
+    const char* text;
+    uint64_t PvImage::*number;
+} numbers[] = {{XEN_ELFNOTE_ENTRY, "VIRT_ENTRY=", &PvImage::entry},
+               {XEN_ELFNOTE_HYPERCALL_PAGE, "HYPERCALL_PAGE=", &PvImage::hypercall_page},
+               {XEN_ELFNOTE_VIRT_BASE, "VIRT_BASE=", &PvImage::virt_base},
+               {XEN_ELFNOTE_PADDR_OFFSET, "ELF_PADDR_OFFSET=", &PvImage::paddr_offset},
+               {XEN_ELFNOTE_INIT_P2M, "INIT_P2M=", &PvImage::init_p2m},
+               {XEN_ELFNOTE_MOD_START_PFN, "MOD_START_PFN=", &PvImage::mod_start_pfn}};
 
 constexpr uint64_t largest_kernel = uint64_t{1} << 30; // bytes; a PV kernel maps itself in its last 2 GiB
 
@@ -48,12 +55,32 @@ bool is_guest_address(uint64_t address) { return address < uint64_t{1} << 47 || 
 constexpr uint64_t round_up(uint64_t value, uint64_t step) { return (value + step - 1) & ~(step - 1); }
 constexpr uint64_t frames_of(uint64_t bytes) { return (bytes + page_size - 1) >> page_shift; }
 
+bool begins_with(Bytes text, const char* start) {
+    return text.size() >= strlen(start) && !memcmp(text.data(), start, strlen(start));
+}
+
+// The number that the text begins with, hexadecimal with 0x in front, or decimal.
+uint64_t number_in(Bytes text) {
+    unsigned base = begins_with(text, "0x") ? 16 : 10;
+    uint64_t value = 0;
+    for (unsigned character : text.subspan(base == 16 ? 2 : 0)) {
+        unsigned letter = (character | 0x20) - 'a', digit = letter < 26 ? letter + 10 : character - '0';
+        if (digit >= base) break;
+        value = value * base + digit;
+    }
+    return value;
+}
+
 // The ELF file and the state of reading it; each step returns a reason or nullptr.
 class Reader {
   public:
     Reader(Bytes file, PvImage& image) : file_(file), image_(image) {}
 
-    const char* read() { return read_header() ?: read_notes() ?: read_segments() ?: check_extent(); }
+    const char* read() {
+        if (const char* problem = read_header() ?: read_notes() ?: read_segments()) return problem;
+        if (wants_symbols_) add_symbols();
+        return check_extent();
+    }
 
   private:
     const char* read_header() {
@@ -67,47 +94,78 @@ class Reader {
         auto segments = part_of(file_, header::segments(file_), header::segment_count(file_) * segment.entry_size);
         if (!segments) return "program headers reach beyond the file";
         segments_ = *segments;
+        sections_ = part_of(file_, header::sections(file_), header::section_count(file_) * section.entry_size)
+                        .value_or(Bytes{});
         return nullptr;
     }
 
-    // Notes stand in PT_NOTE segments; some linkers keep them in SHT_NOTE sections only.
+    // Notes stand in PT_NOTE segments; some linkers keep them in SHT_NOTE sections only. Older kernels have text.
     const char* read_notes() {
         scan_table(segments_, segment);
-        auto sections = part_of(file_, header::sections(file_), header::section_count(file_) * section.entry_size);
-        if (!found_xen_notes_ && sections) scan_table(*sections, section);
-        if (!found_xen_notes_) return "no Xen ELF notes: not a PV kernel";
+        if (!found_xen_notes_) scan_table(sections_, section);
+        bool is_text = !found_xen_notes_ && read_text();
+        if (!found_xen_notes_ && !is_text) return "no Xen ELF notes: not a PV kernel";
         if (image_.entry == PvImage::no_address) image_.entry = header::entry(file_);
-        // A kernel that gives no offset has physical addresses relative to its virtual base (as Xen assumes).
-        if (image_.paddr_offset == PvImage::no_address) image_.paddr_offset = image_.virt_base;
+        // A kernel that gives no offset has plain physical addresses, or in the days of text (and for Xen) ones that
+        // begin at its virtual base.
+        if (image_.paddr_offset == PvImage::no_address) image_.paddr_offset = is_text ? image_.virt_base : 0;
         return image_.virt_base % page_size ? "the virtual base is not page-aligned" : nullptr;
     }
 
     void scan_table(Bytes table, const TableFormat& format) {
         for (; !table.empty(); table = table.subspan(format.entry_size))
-            if (format.type(table) == format.note)
-                scan_notes(part_of(file_, format.offset(table), format.file_size(table)));
+            if (format.type(table) == format.note) scan_notes(content(table, format));
+    }
+
+    // What an entry of a table describes; nothing if it is not inside the file.
+    Bytes content(Bytes entry, const TableFormat& format) const {
+        return part_of(file_, format.offset(entry), format.file_size(entry)).value_or(Bytes{});
+    }
+    Bytes section_at(uint64_t number) const {
+        return part_of(sections_, number * section.entry_size, section.entry_size).value_or(Bytes{});
     }
 
     // Each: header, name and value, both padded to 4 bytes; the last one's padding may be missing.
-    void scan_notes(std::optional<Bytes> notes) {
-        while (notes && notes->size() >= note::header_size) {
-            uint64_t value_at = note::header_size + round_up(note::name_size(*notes), 4);
-            uint64_t value_size = note::value_size(*notes);
-            auto value = part_of(*notes, value_at, value_size);
+    void scan_notes(Bytes notes) {
+        while (notes.size() >= note::header_size) {
+            uint64_t value_at = note::header_size + round_up(note::name_size(notes), 4);
+            uint64_t value_size = note::value_size(notes);
+            auto value = part_of(notes, value_at, value_size);
             if (!value) return;
-            if (note::name_size(*notes) == 4 && memcmp(notes->data() + note::header_size, "Xen", 4) == 0)
-                take_note(note::type(*notes), *value);
-            notes = notes->subspan(std::min(value_at + round_up(value_size, 4), notes->size()));
+            if (note::name_size(notes) == 4 && memcmp(notes.data() + note::header_size, "Xen", 4) == 0)
+                take_note(note::type(notes), *value);
+            notes = notes.subspan(std::min(value_at + round_up(value_size, 4), notes.size()));
         }
     }
 
     void take_note(uint32_t type, Bytes description) {
         found_xen_notes_ = true;
-        for (auto [known, number] : number_notes) {
+        wants_symbols_ |= type == XEN_ELFNOTE_BSD_SYMTAB && begins_with(description, "yes");
+        for (auto [known, text, number] : numbers) {
             if (known != type) continue;
             image_.*number = 0;
             memcpy(&(image_.*number), description.data(), std::min(description.size(), sizeof(uint64_t)));
         }
+    }
+
+    // The section __xen_guest: NAME=value, separated by commas. The hypercall page is a page number from the virtual
+    // base on. False if there is none.
+    bool read_text() {
+        Bytes names = content(section_at(header::names(file_)), section), text;
+        for (Bytes rest = sections_; !rest.empty(); rest = rest.subspan(section.entry_size))
+            if (begins_with(names.subspan(std::min<size_t>(section_name(rest), names.size())), "__xen_guest"))
+                text = content(rest, section);
+        if (text.empty()) return false;
+        while (!text.empty()) {
+            for (auto [type, name, number] : numbers)
+                if (begins_with(text, name)) image_.*number = number_in(text.subspan(strlen(name)));
+            wants_symbols_ |= begins_with(text, "BSD_SYMTAB=yes");
+            auto comma = std::ranges::find(text, ',');
+            text = {comma == text.end() ? comma : comma + 1, text.end()};
+        }
+        if (image_.hypercall_page != PvImage::no_address)
+            image_.hypercall_page = image_.virt_base + (image_.hypercall_page << page_shift);
+        return true;
     }
 
     const char* read_segments() {
@@ -127,6 +185,43 @@ class Reader {
         return image_.segment_count ? nullptr : "no loadable segment";
     }
 
+    // Behind the kernel, for the BSDs: a size, and an ELF file of nothing but sections: none, symbols, their names.
+    void add_symbols() {
+        Bytes symbols, names;
+        for (Bytes rest = sections_; symbols.empty() && !rest.empty(); rest = rest.subspan(section.entry_size))
+            if (section.type(rest) == section_symbols) symbols = rest.first(section.entry_size);
+        names = section_at(section_link(symbols));
+        if (content(symbols, section).empty() || content(names, section).empty()) return;
+
+        constexpr uint64_t size_field = 4, alignment = 8;
+        uint64_t start = round_up(image_.kernel_end, alignment);
+        auto append = [&](Bytes bytes) {
+            uint64_t at = round_up(image_.kernel_end, alignment);
+            image_.segments[image_.segment_count++] = {at, bytes.size(), bytes};
+            image_.kernel_end = at + bytes.size();
+            return at - start - size_field; // in the ELF file
+        };
+        auto put = [&](uint64_t at, auto value) { memcpy(image_.symbol_headers + at, &value, sizeof(value)); };
+        auto put_header = [&](uint64_t at, Bytes bytes) {
+            memcpy(image_.symbol_headers + at, bytes.data(), bytes.size());
+        };
+        constexpr uint64_t elf = size_field, first = elf + header::size + section.entry_size,
+                           second = first + section.entry_size;
+        append(image_.symbol_headers);
+        put_header(elf, file_.first(header::size));
+        put(elf + header::segments.offset, uint64_t{0});
+        put(elf + header::segment_count.offset, uint16_t{0});
+        put(elf + header::sections.offset, header::size);
+        put(elf + header::section_count.offset, uint16_t{3});
+        put(elf + header::names.offset, uint16_t{0});
+        put_header(first, symbols);
+        put(first + section.offset.offset, append(content(symbols, section)));
+        put(first + section_link.offset, uint32_t{2});
+        put_header(second, names);
+        put(second + section.offset.offset, append(content(names, section)));
+        put(0, static_cast<uint32_t>(image_.kernel_end - start - size_field));
+    }
+
     const char* check_extent() {
         uint64_t end = round_up(image_.kernel_end, page_size), page = image_.hypercall_page, p2m = image_.init_p2m;
         if (!is_guest_address(image_.virt_base) || end <= image_.kernel_start || !is_guest_address(end))
@@ -141,7 +236,8 @@ class Reader {
     Bytes file_;
     PvImage& image_;
     Bytes segments_; // the program headers
-    bool found_xen_notes_ = false;
+    Bytes sections_; // the section headers; empty if there are none
+    bool found_xen_notes_ = false, wants_symbols_ = false;
 };
 
 } // namespace

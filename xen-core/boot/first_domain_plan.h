@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the first domain's kernel asks for, and where its pieces stand. Pure numbers, also tested on the host.
 //
-// A deliberately small reader of PV kernel images: a plain 64-bit ELF with Xen ELF notes (<xen/elfnote.h>). It reads
+// A deliberately small reader of PV kernel images: a plain 64-bit ELF with Xen ELF notes (<xen/elfnote.h>) or the text
+// that older kernels have in their place. It reads
 // the headers and notes, checks every range against the image, and leaves the copying to its caller. Anything cleverer
 // (bzImage, decompression) belongs to other domains. The layout follows the order that <xen/xen.h> (start of day)
 // gives.
@@ -25,7 +26,7 @@ struct PvImage {
     };
 
     uint64_t virt_base = 0;               // XEN_ELFNOTE_VIRT_BASE: virtual address of pseudo-physical 0
-    uint64_t paddr_offset = no_address;   // XEN_ELFNOTE_PADDR_OFFSET: of the ELF's physical addresses; or virt_base
+    uint64_t paddr_offset = no_address;   // XEN_ELFNOTE_PADDR_OFFSET: of the ELF's physical addresses
     uint64_t entry = no_address;          // XEN_ELFNOTE_ENTRY or the ELF entry
     uint64_t hypercall_page = no_address; // XEN_ELFNOTE_HYPERCALL_PAGE
     uint64_t init_p2m = no_address;       // XEN_ELFNOTE_INIT_P2M: where the p2m list must be mapped
@@ -33,7 +34,8 @@ struct PvImage {
     uint64_t kernel_start = no_address;   // virtual, lowest byte of all segments
     uint64_t kernel_end = 0;              // virtual, one past the highest byte
     unsigned segment_count = 0;
-    Segment segments[max_segments];
+    Segment segments[max_segments + 3];   // and those of XEN_ELFNOTE_BSD_SYMTAB: headers, symbols, names
+    uint8_t symbol_headers[4 + 4 * 64]{}; // the first of them
 };
 
 // Fills `image`. A one-line reason when the file is none that can be started, else nullptr.

@@ -17,8 +17,9 @@ extern char boot_stack[];
 namespace skerry {
 namespace {
 
-constexpr uint64_t low_memory_frames = 256; // firmware's data, the start of other CPUs
-constexpr uint64_t least_frames = 1024;     // 4 MiB: below that nothing useful starts
+// Firmware's data, the start of other CPUs. For guests not RAM but I/O memory, as on Xen.
+constexpr uint64_t low_memory_frames = 256;
+constexpr uint64_t least_frames = 1024; // 4 MiB: below that nothing useful starts
 
 // Whole frames of RAM by the memory map, as far as the direct map reaches; and those that are not taken.
 constinit RangeSet<max_memory_regions> ram;
@@ -193,8 +194,11 @@ void start_memory() {
     back_table({"machine-to-physical table", sizeof(uint64_t), 0xff, layout::m2p_view, layout::m2p_guest_view}, frames);
     open_upper_levels(layout::m2p_guest_view, frames * sizeof(uint64_t));
     set_frame_limits(last, cpu_features.physical_address_bits);
-    // Everything that is RAM and not free is xen-core's own for good, as far as the allocator is concerned.
-    for (auto range : ram.all()) allocator.add_core(Mfn(range.first), range.last - range.first + 1);
+    // All other RAM that is not free is xen-core's own for good, as far as the allocator is concerned.
+    for (auto [start, last_of_range] : ram.all()) {
+        uint64_t first = std::max(start, low_memory_frames);
+        if (first <= last_of_range) allocator.add_core(Mfn(first), last_of_range - first + 1);
+    }
     for (auto range : free_memory.all()) allocator.add(Mfn(range.first), range.last - range.first + 1);
     core_frame_source = take_core_frame;
     log(LogLevel::info, "memory: %lu MiB free of %lu MiB, frames up to %lx", allocator.free_frames() >> 8,

@@ -169,7 +169,11 @@ Options parse_options(const char* command_line, void (*unknown)(const char* word
         for (; *command_line && !is_space(*command_line); ++command_line)
             if (length < max_word - 1) word[length++] = *command_line;
         word[length] = 0;
-        if (!length || equal(word, "--")) return result; // what follows "--" is not ours
+        if (equal(word, "--")) {
+            while (is_space(*command_line)) ++command_line;
+            result.first_domain_arguments = command_line;
+        }
+        if (!length || equal(word, "--")) return result;
         if (!parse_word(word, result)) unknown(word);
     }
 }

@@ -14,6 +14,7 @@ struct Options {
     uint64_t first_domain_memory = 0;             // dom0_mem=SIZE, in bytes; 0: all that is left
     uint64_t first_domain_max_memory = 0;         // dom0_mem=max:SIZE; 0: no limit
     uint32_t first_domain_vcpus = 0;              // dom0_max_vcpus=N; 0: one for each CPU
+    const char* first_domain_arguments = "";      // what follows "--", as it stands there
     UartConfig uart{com1_port, 115200};           // console=com1|com2|none, com1=BAUD, com2=BAUD
     LogLevel log_level = LogLevel::info;          // loglvl=none|error|warning|info|debug|all
     LogLevel guest_log_level = LogLevel::warning; // guest_loglvl=

@@ -4,7 +4,7 @@
 #pragma once
 
 #define CPU_START_ADDRESS 0x8000 // real-mode code of starting CPUs: page-aligned RAM on every PC
-#define CPU_START_SIZE 64 // bytes
+#define CPU_START_SIZE 64        // bytes
 #define CPU_START_PAGE (CPU_START_ADDRESS >> 12)
 
 #ifndef __ASSEMBLER__

@@ -74,7 +74,8 @@ natural_code:
         xor     %r13d, %r13d
         xor     %r14d, %r14d
         xor     %r15d, %r15d
-        cld
+        pushq   $0x202                  // interrupts as they are: not ours to change
+        popfq
         jmp     *AT(ENTRY)
 
 // A refused hypercall here is a bug of this loader; the domain ends by executing an undefined instruction, which the hypervisor reports.

@@ -79,8 +79,10 @@ TEST(Options, AWordLongerThanAnyOptionIsCut) {
     EXPECT_LT(unknown_words[0].size(), 100u);
 }
 
-TEST(Options, WhatFollowsTwoDashesIsNotOurs) {
-    parse("noreboot -- whatever");
+TEST(Options, WhatFollowsTwoDashesIsTheFirstDomains) {
+    EXPECT_STREQ(parse("noreboot --  what ever").first_domain_arguments, "what ever");
+    EXPECT_STREQ(parse("noreboot --").first_domain_arguments, "");
+    EXPECT_STREQ(parse("noreboot").first_domain_arguments, "");
     EXPECT_TRUE(unknown_words.empty());
 }
 

@@ -89,6 +89,49 @@ TEST(PvImage, ReadsNotesAndSegments) {
     EXPECT_EQ(pv.kernel_end, base + 0x4000);
 }
 
+// The same as text, in a section; and symbols.
+TEST(PvImage, ReadsTextAndSymbols) {
+    Image image;
+    image.file().note.p_type = PT_NULL;
+    const std::string text = "XEN_VER=xen-3.0,VIRT_BASE=0xFfffffff80000000,ELF_PADDR_OFFSET=0,HYPERCALL_PAGE=2,"
+                             "BSD_SYMTAB=yes";
+    const std::string names("\0__xen_guest", 13), symbols(48, 's');
+    uint64_t at = sizeof(Image::File);
+    auto section = [&](uint32_t name, uint32_t type, const std::string& content, uint32_t link) {
+        Elf64_Shdr header{};
+        header.sh_name = name;
+        header.sh_type = type;
+        header.sh_offset = at;
+        header.sh_size = content.size();
+        header.sh_link = link;
+        image.bytes.insert(image.bytes.end(), content.begin(), content.end());
+        at += content.size();
+        return header;
+    };
+    const Elf64_Shdr sections[] = {
+        {}, section(1, SHT_PROGBITS, text, 0), section(0, SHT_SYMTAB, symbols, 3), section(0, SHT_STRTAB, names, 0)};
+    const auto* raw = reinterpret_cast<const uint8_t*>(sections);
+    image.bytes.insert(image.bytes.end(), raw, raw + sizeof(sections));
+    image.file().header.e_shoff = at;
+    image.file().header.e_shnum = 4;
+    image.file().header.e_shstrndx = 3;
+    PvImage pv = image.read();
+    EXPECT_EQ(pv.virt_base, base);
+    EXPECT_EQ(pv.hypercall_page, base + 0x2000);
+    ASSERT_EQ(pv.segment_count, 4u);
+    EXPECT_EQ(pv.segments[1].virtual_start, base + 0x4000);
+    EXPECT_EQ(pv.segments[1].bytes.size(), 4 + sizeof(Elf64_Ehdr) + 3 * sizeof(Elf64_Shdr));
+    Elf64_Shdr told[3];
+    memcpy(told, pv.segments[1].bytes.data() + 4 + sizeof(Elf64_Ehdr), sizeof(told));
+    for (unsigned i : {1u, 2u}) EXPECT_EQ(pv.segments[1 + i].virtual_start, base + 0x4000 + 4 + told[i].sh_offset);
+    EXPECT_EQ(told[1].sh_link, 2u);
+    EXPECT_EQ(pv.segments[2].bytes.size(), 48u);
+    EXPECT_EQ(pv.segments[3].bytes.size(), 13u);
+    uint32_t size = 0;
+    memcpy(&size, pv.segments[1].bytes.data(), sizeof(size));
+    EXPECT_EQ(base + 0x4000 + 4 + size, pv.kernel_end);
+}
+
 TEST(PvImage, RefusesWhatIsNotOne) {
     Image wrong_class;
     wrong_class.file().header.e_ident[EI_CLASS] = ELFCLASS32;
