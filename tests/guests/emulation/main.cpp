@@ -158,7 +158,7 @@ GUEST_CASE(halt_waits_for_an_event) {
     REQUIRE(port > 0);
     event_count[port] = 0;
     events_on();
-    hypercall(__HYPERVISOR_set_timer_op, system_time() + 2000000);
+    hypercall(__HYPERVISOR_set_timer_op, system_time() + 50000000);
     const Trap trap = attempt([] { asm volatile("hlt"); });
     EXPECT(trap.vector == no_trap || trap.vector == general_protection);
     events_off();

@@ -35,7 +35,7 @@ GUEST_CASE(sched_op_compat_blocks_until_an_event) {
     REQUIRE(port > 0);
     unmask_port(static_cast<unsigned>(port));
     event_count[port] = 0;
-    hypercall(__HYPERVISOR_set_timer_op, system_time() + 2000000);
+    hypercall(__HYPERVISOR_set_timer_op, system_time() + 50000000);
     EXPECT_EQ(hypercall(__HYPERVISOR_sched_op_compat, SCHEDOP_block, 0), 0);
     EXPECT(wait_for([=] { return event_count[port] == 1; }));
     events_off();
