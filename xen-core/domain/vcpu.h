@@ -82,9 +82,6 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
 
   private:
     void timer_fired() override;
-    void ticked() override {
-        if (!entity.is_blocked()) timer_fired();
-    }
     void poll_timed_out() override;
 };
 
