@@ -84,7 +84,7 @@ uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
         }
         Vcpu& vcpu = *cpu.current;
         deliver_nmi(cpu, vcpu);
-        if (has_event(vcpu)) deliver_upcall(cpu, vcpu);
+        if (vcpu.has_deliverable_event()) deliver_upcall(cpu, vcpu);
         if (!cpu.has_work()) return result;
     }
 }
