@@ -190,12 +190,12 @@ Mfn build_tables(const FirstDomainLayout& layout) {
 // --- rights ---
 
 // Every right and everything of the hardware but what xen-core drives itself (the HPET is free after calibration, and
-// firmware methods read it).
+// firmware methods read it, and so is the speaker's channel of the PIT, which kernels measure their clock with).
 void give_everything(Domain& domain) {
     auto must = [](Status status) { ASSERT(status.ok()); };
     domain.authority.hold_everything();
     must(domain.io_ports.add(0, 0xffff));
-    constexpr uint16_t own_ports[][2] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x40, 0x43}, {0x4d0, 0x4d1}}; // PICs, PIT, ELCRs
+    constexpr uint16_t own_ports[][2] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x40, 0x41}, {0x4d0, 0x4d1}}; // PICs, PIT, ELCRs
     for (auto [first, last] : own_ports) must(domain.io_ports.remove(first, last));
     if (uart_port()) must(domain.io_ports.remove(uart_port(), uart_port() + 7u));
     must(domain.io_memory.add(0, mfn_limit_value - 1));

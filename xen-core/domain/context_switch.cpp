@@ -46,15 +46,11 @@ void switch_debug_registers(const PvCpuState* save, const PvCpuState* load) {
         for (unsigned index : {0, 1, 2, 3, 6, 7}) load_debug_register(*load, index);
 }
 
-void clear_hardware_ts(CpuLocal& cpu) {
+void save_fpu(CpuLocal& cpu, PvCpuState& state) {
     if (cpu.fpu_task_switched) {
         clear_task_switched();
         cpu.fpu_task_switched = false;
     }
-}
-
-void save_fpu(CpuLocal& cpu, PvCpuState& state) {
-    clear_hardware_ts(cpu);
     if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave) write_xcr0(cpu_features.xcr0);
     state.extended_state->save();
 }

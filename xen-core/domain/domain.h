@@ -45,8 +45,7 @@ struct MemoryMap {
         uint64_t start, size;
         uint32_t kind;
     };
-    static constexpr size_t entry_size = 20;
-    static_assert(sizeof(Entry) == entry_size);
+    static_assert(sizeof(Entry) == 20);
     static constexpr unsigned max_entries = 32;
     uint32_t count = 0;
     Entry entries[max_entries];

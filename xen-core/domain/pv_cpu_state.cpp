@@ -114,10 +114,7 @@ Status PvCpuState::set_segment_base(uint32_t which, uint64_t base) {
 }
 
 void PvCpuState::set_task_switched(bool set) {
-    if (set)
-        cr0 |= cr0::task_switched;
-    else
-        cr0 &= ~cr0::task_switched;
+    cr0 = (cr0 & ~cr0::task_switched) | (set ? cr0::task_switched : 0);
     if (!is_loaded(*this)) return;
     if (set)
         write_cr0(core_cr0() | cr0::task_switched);

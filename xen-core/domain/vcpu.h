@@ -57,8 +57,12 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
     GuestHandle<vcpu_time_info_t> time_area;
 
     // Events pending and not masked: the exit path delivers them.
-    bool has_deliverable_event() const {
-        return cpu.vcpu_info->evtchn_upcall_pending && !cpu.vcpu_info->evtchn_upcall_mask;
+    [[gnu::always_inline]] bool has_deliverable_event() const {
+        // Pending in the low byte, the mask in the next: it is 1..255.
+        static_assert(offsetof(vcpu_info_t, evtchn_upcall_pending) == 0 &&
+                      offsetof(vcpu_info_t, evtchn_upcall_mask) == 1);
+        uint16_t pending_and_mask = __atomic_load_n(reinterpret_cast<uint16_t*>(cpu.vcpu_info), __ATOMIC_RELAXED);
+        return static_cast<uint16_t>(pending_and_mask - 1) < 0xff;
     }
 
     // The same, or an NMI that may be delivered: a reason not to wait.
@@ -82,9 +86,6 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
 
   private:
     void timer_fired() override;
-    void ticked() override {
-        if (!entity.is_blocked()) timer_fired();
-    }
     void poll_timed_out() override;
 };
 

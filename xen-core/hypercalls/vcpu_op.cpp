@@ -55,8 +55,10 @@ Status register_time(Vcpu& target, const vcpu_register_time_memory_area_t& reque
 
 // --- timers: the single-shot one is the calling vCPU's own affair ---
 
-Status set_periodic(Vcpu& own, const vcpu_set_periodic_timer_t& request) {
-    return own.timers.set_periodic(own.entity.home(), now(), request.period_ns);
+Status set_periodic(Vcpu& target, const vcpu_set_periodic_timer_t& request) {
+    TRY(target.timers.set_periodic(target.entity.home(), now(), request.period_ns));
+    if (!target.entity.is_running()) target.timers.switched_out(); // ticks only while it runs
+    return success;
 }
 
 Status set_singleshot(Vcpu& own, const vcpu_set_singleshot_timer_t& request) {

@@ -93,7 +93,10 @@ HypercallResult hypercall_get_debugreg(Caller& caller, int32_t index) {
 }
 
 // iret is the one hypercall that returns to where its argument says instead of with a result: traps/ executes it before
-// dispatch. Only a multicall gets here, where it cannot mean anything.
-HypercallResult hypercall_iret(Caller&) { return Error::invalid; }
+// dispatch. Only a multicall gets here; what the guest executes next is this instead of the rest of its list, as on Xen.
+HypercallResult hypercall_iret(Caller&) {
+    cpu_local().frame.rax = __HYPERVISOR_iret;
+    return Error::restart;
+}
 
 } // namespace skerry

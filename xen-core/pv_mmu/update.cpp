@@ -67,8 +67,7 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
             TRY(judge_rare_flags(level, value));
         takes = !rules::same_need(level, old, value);
         if (takes)
-            TRY(level == 1 ? take_l1_need(value, source)
-                                  : take_table(value.mfn(), level - 1, budget, "entry for"));
+            TRY(level == 1 ? take_l1_need(value, source) : take_table(value.mfn(), level - 1, budget, "entry for"));
         value = rules::adjusted(level, value);
     }
     if (how == Write::plain) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The three timers of a vCPU: periodic and single-shot (both raise VIRQ_TIMER), and the time-out of SCHEDOP_poll.
 // Embedded in Vcpu. They live on the CPU that runs the vCPU and follow it (switched_in). Periodic ticks are delivered
-// only while it runs or blocks; a vCPU that missed ticks because it did not run gets one. Who may call: the vCPU
-// itself, or control code while it is paused. ABI: VCPUOP_set_periodic_timer, ..._singleshot_timer, SCHEDOP_poll,
+// only while it runs, as on Xen; a vCPU that missed ticks because it blocked or did not get a CPU gets one. Who may call: the vCPU
+// itself, or control code while it is paused; of the periodic timer also a sibling, at any time: what it then shares
+// with the timer's callback is atomic, and of two changes at once either may win. ABI: VCPUOP_set_periodic_timer, ..._singleshot_timer, SCHEDOP_poll,
 // __HYPERVISOR_set_timer_op.
 #pragma once
 
@@ -15,7 +16,6 @@ namespace skerry {
 class VcpuTimerSink {
   public:
     virtual void timer_fired() = 0;    // raise VIRQ_TIMER
-    virtual void ticked() = 0;         // the same for the periodic timer, which wakes nobody
     virtual void poll_timed_out() = 0; // wake it from SCHEDOP_poll
 
   protected:
@@ -40,9 +40,9 @@ class VcpuTimers : NonCopyable {
     void set_poll_timeout(CpuId cpu, Nanoseconds deadline) { timers.arm(poll_, cpu, deadline); }
     void stop_poll() { timers.cancel(poll_); }
 
-    // The vCPU was loaded on `cpu`: its timers follow, and a late periodic tick is delivered.
+    // The vCPU begins to run on `cpu`: its timers follow, and a late periodic tick is delivered.
     void switched_in(CpuId cpu, Nanoseconds now);
-    // The vCPU stopped running without being blocked (preempted, paused, down): no periodic ticks meanwhile.
+    // The vCPU stopped running: no periodic ticks meanwhile.
     void switched_out();
     // Waits for callbacks: before the vCPU is freed.
     void tear_down();
@@ -56,9 +56,9 @@ class VcpuTimers : NonCopyable {
     OwnedTimer<VcpuTimers, &VcpuTimers::tick> periodic_;
     OwnedTimer<VcpuTimers, &VcpuTimers::singleshot_expired> singleshot_;
     OwnedTimer<VcpuTimers, &VcpuTimers::poll_expired> poll_;
-    std::atomic<Nanoseconds> period_; // 0: no periodic timer; another vCPU of the domain may set it
-    Nanoseconds last_tick_ = 0;
-    CpuId cpu_{0};
+    std::atomic<Nanoseconds> period_; // 0: no periodic timer
+    std::atomic<Nanoseconds> last_tick_{0};
+    std::atomic<CpuId> cpu_{CpuId(0)};
 };
 
 } // namespace skerry

@@ -134,9 +134,8 @@ void note_debug_causes(PvCpuState& state) {
         cpu.frame.rip -= int_length;
         return inject_trap(cpu, vcpu, vector::general_protection, number << 3 | selector_error::interrupt_gate);
     case vector_syscall32:
-        if (bounce_if_registered(cpu, vcpu, state.syscall32_callback)) return;
-        cpu.frame.rip -= syscall_length;
-        return inject_trap(cpu, vcpu, vector::invalid_opcode);
+        if (!bounce_if_registered(cpu, vcpu, state.syscall32_callback)) refuse_syscall(cpu, vcpu);
+        return;
     case vector_sysenter: // the frame says nothing of where the guest was: its kernel knows how SYSENTER is used
         if (bounce_if_registered(cpu, vcpu, state.sysenter_callback)) return;
         return inject_trap(cpu, vcpu, vector::general_protection, 0);

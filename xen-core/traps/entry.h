@@ -20,27 +20,19 @@ inline constexpr uint32_t leave_by_sysret = 0, leave_by_iret = 1, leave_after_wo
 // The event callback. leave_by_sysret; or leave_after_work, if the domain has ended instead.
 [[gnu::noinline]] uint32_t deliver_upcall(CpuLocal& cpu, Vcpu& vcpu);
 
-// Pending and not masked?
-[[gnu::always_inline]] inline bool has_event(const Vcpu& vcpu) {
-    // Pending in the low byte, the mask in the next: it is 1..255.
-    static_assert(offsetof(vcpu_info_t, evtchn_upcall_pending) == 0 && offsetof(vcpu_info_t, evtchn_upcall_mask) == 1);
-    uint16_t pending_and_mask = __atomic_load_n(reinterpret_cast<uint16_t*>(vcpu.cpu.vcpu_info), __ATOMIC_RELAXED);
-    return static_cast<uint16_t>(pending_and_mask - 1) < 0xff;
-}
-
 // The last thing that every entry does: SYSCALL, and a vector. Neither needs `cpu` or `vcpu` after a call, so that the
 // callers stay free of saved registers.
 [[gnu::always_inline]] inline uint32_t leave_syscall(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = leave_by_sysret) {
     if (cpu.has_work()) [[unlikely]]
         return leave_after_work;
-    if (has_event(vcpu)) [[unlikely]]
+    if (vcpu.has_deliverable_event()) [[unlikely]]
         return deliver_upcall(cpu, vcpu);
     return result;
 }
 [[gnu::always_inline]] inline uint32_t leave(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = keep_registers) {
     if (cpu.has_work()) [[unlikely]]
         return leave_slowly(cpu, result);
-    if (has_event(vcpu)) [[unlikely]]
+    if (vcpu.has_deliverable_event()) [[unlikely]]
         return deliver_upcall(cpu, vcpu) == leave_by_sysret ? result : leave_slowly(cpu_local(), result);
     return result;
 }

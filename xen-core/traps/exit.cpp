@@ -41,17 +41,15 @@ bool switch_vcpu(CpuLocal& cpu) {
     Decision decision = scheduler.choose_next(cpu.id, time);
     Vcpu* saved = decision.save ? &vcpu_of(*decision.save) : nullptr;
     Vcpu* loaded = decision.load ? &vcpu_of(*decision.load) : nullptr;
-    cpu.current = decision.next->is_idle() ? nullptr : &vcpu_of(*decision.next);
-    bool segments_ok = true;
+    Vcpu* before = std::exchange(cpu.current, decision.next->is_idle() ? nullptr : &vcpu_of(*decision.next));
+    bool segments_ok = true, changes = cpu.current != before;
+    if (before && changes) before->timers.switched_out(); // it cannot run elsewhere yet
     if (saved || loaded)
         segments_ok = switch_state(cpu, saved ? &saved->cpu : nullptr, loaded ? &loaded->cpu : nullptr);
-    if (saved) {
-        saved->timers.switched_out();
-        scheduler.state_saved(*decision.save);
-    }
+    if (saved) scheduler.state_saved(*decision.save);
     timers.set_slice_end(cpu.id, decision.slice_end);
+    if (cpu.current && changes) cpu.current->timers.switched_in(cpu.id, time);
     if (loaded) {
-        loaded->timers.switched_in(cpu.id, time);
         update_guest_areas(cpu, *loaded);
         if (!segments_ok) [[unlikely]]
             inject_failsafe(cpu, *loaded);
@@ -86,7 +84,7 @@ uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
         }
         Vcpu& vcpu = *cpu.current;
         deliver_nmi(cpu, vcpu);
-        if (has_event(vcpu)) deliver_upcall(cpu, vcpu);
+        if (vcpu.has_deliverable_event()) deliver_upcall(cpu, vcpu);
         if (!cpu.has_work()) return result;
     }
 }

@@ -20,12 +20,14 @@ enum class Form : uint8_t {
 using enum Form;
 using enum Operation;
 
-// Only ModRM bytes that have `value` under `mask`.
+// What ModRM has to be, `first` or one of the `count` - 1 that follow: the byte, or its reg field alone, which then selects
+// among as many operations, in the order of their enum.
 struct ModRmRule {
-    uint8_t mask = 0, value = 0;
+    uint8_t first = 0, count = 0; // 0: anything
+    bool is_of_reg = false;
 };
-constexpr ModRmRule group(unsigned reg) { return {7 << 3, static_cast<uint8_t>(reg << 3)}; }
-constexpr ModRmRule exactly(uint8_t value) { return {0xff, value}; }
+constexpr ModRmRule group(uint8_t first, uint8_t count = 1) { return {first, count, true}; }
+constexpr ModRmRule exactly(uint8_t value) { return {value, 1}; }
 
 constexpr bool sized = true; // the opcode less one is the same for bytes
 constexpr bool fixed = false;
@@ -38,6 +40,10 @@ struct Encoding {
     ModRmRule rule = {};
 
     constexpr bool is_for(unsigned code) const { return code == opcode || (has_byte_form && code == opcode - 1u); }
+    constexpr unsigned place_in_group(uint8_t modrm) const {
+        return rule.count ? (rule.is_of_reg ? modrm >> 3 & 7u : modrm) - rule.first : 0;
+    }
+    constexpr bool accepts(uint8_t modrm) const { return !rule.count || place_in_group(modrm) < rule.count; }
 };
 
 // Those of one opcode stand together.
@@ -51,20 +57,8 @@ constexpr Encoding encodings[] = {
     {0x31, sized, xor_, memory},
     {0x6d, sized, in_string},
     {0x6f, sized, out_string},
-    {0x81, sized, add, memory_immediate, group(0)},
-    {0x81, sized, or_, memory_immediate, group(1)},
-    {0x81, sized, add_with_carry, memory_immediate, group(2)},
-    {0x81, sized, sub_with_borrow, memory_immediate, group(3)},
-    {0x81, sized, and_, memory_immediate, group(4)},
-    {0x81, sized, sub, memory_immediate, group(5)},
-    {0x81, sized, xor_, memory_immediate, group(6)},
-    {0x83, fixed, add, memory_byte, group(0)},
-    {0x83, fixed, or_, memory_byte, group(1)},
-    {0x83, fixed, add_with_carry, memory_byte, group(2)},
-    {0x83, fixed, sub_with_borrow, memory_byte, group(3)},
-    {0x83, fixed, and_, memory_byte, group(4)},
-    {0x83, fixed, sub, memory_byte, group(5)},
-    {0x83, fixed, xor_, memory_byte, group(6)},
+    {0x81, sized, add, memory_immediate, group(0, 7)},
+    {0x83, fixed, add, memory_byte, group(0, 7)},
     {0x87, sized, exchange, memory},
     {0x89, sized, move, memory},
     {0xa5, sized, move_string},
@@ -77,8 +71,7 @@ constexpr Encoding encodings[] = {
     {0xf4, fixed, halt},
     {0xfa, fixed, clear_interrupt},
     {0xfb, fixed, set_interrupt},
-    {0xff, sized, increment, memory, group(0)},
-    {0xff, sized, decrement, memory, group(1)},
+    {0xff, sized, increment, memory, group(0, 2)},
     {0x0f01, fixed, set_extended_control, registers, exactly(0xd1)},
     {0x0f01, fixed, read_tsc_and_cpu, registers, exactly(0xf9)},
     {0x0f06, fixed, clear_task_switched},
@@ -94,9 +87,7 @@ constexpr Encoding encodings[] = {
     {0x0fab, fixed, bit_set, memory},
     {0x0fb1, sized, compare_exchange, memory},
     {0x0fb3, fixed, bit_reset, memory},
-    {0x0fba, fixed, bit_set, memory_byte, group(5)},
-    {0x0fba, fixed, bit_reset, memory_byte, group(6)},
-    {0x0fba, fixed, bit_complement, memory_byte, group(7)},
+    {0x0fba, fixed, bit_set, memory_byte, group(5, 3)},
     {0x0fbb, fixed, bit_complement, memory},
     {0x0fc1, sized, exchange_add, memory},
     {0x0fc3, fixed, move, memory}, // movnti
@@ -117,7 +108,7 @@ constexpr auto first_encodings = [] {
 
 const Encoding* find_encoding(unsigned opcode, uint8_t modrm) {
     for (unsigned i = first_encodings[index_of(opcode)]; i < encoding_count && encodings[i].is_for(opcode); ++i)
-        if ((modrm & encodings[i].rule.mask) == encodings[i].rule.value) return &encodings[i];
+        if (encodings[i].accepts(modrm)) return &encodings[i];
     return nullptr;
 }
 
@@ -193,7 +184,8 @@ Result<Instruction> decode(const InstructionBytes& code, bool long_mode) {
     const Encoding* encoding = find_encoding(opcode, modrm);
     if (!encoding) return Error::not_supported;
 
-    Operation operation = encoding->operation;
+    auto operation =
+        static_cast<Operation>(static_cast<unsigned>(encoding->operation) + encoding->place_in_group(modrm));
     Form form = encoding->form;
     bool is_write = is_memory_write(operation), is_string_write = operation == store_string || operation == move_string;
     bool names_special = operation >= read_control && operation <= write_debug;

@@ -41,6 +41,10 @@ uint32_t read_port(const Vcpu& vcpu, uint16_t port, unsigned bytes) {
 
 void write_port(const Vcpu& vcpu, uint16_t port, unsigned bytes, uint32_t value) {
     if (!domain_has(vcpu, port, bytes)) return;
+    // Of the system timer's channels only the speaker's may be a domain's.
+    constexpr unsigned timer_command = 0x43, speaker_channel = 2;
+    unsigned place = timer_command - port;
+    if (place < bytes && (value >> 8 * place & 0xff) >> 6 != speaker_channel) return;
     switch (bytes) {
     case 1: return out8(port, static_cast<uint8_t>(value));
     case 2: return out16(port, static_cast<uint16_t>(value));

@@ -8,9 +8,9 @@ using namespace skerry::guest;
 
 namespace {
 
-constexpr uint32_t mc_address = 0, mc_type = 1, misc_features = 0x140, mcg_cap = 0x179,
-                   mcg_status = 0x17a, mcg_ctl = 0x17b, misc_enable = 0x1a0, pat = 0x277, mc0_ctl2 = 0x280,
-                   mc0_ctl = 0x400, mc0_status = 0x401, mc31_misc = 0x47f, hypercall_page_msr = 0x40000000;
+constexpr uint32_t mc_address = 0, mc_type = 1, misc_features = 0x140, mcg_cap = 0x179, mcg_status = 0x17a,
+                   mcg_ctl = 0x17b, misc_enable = 0x1a0, pat = 0x277, mc0_ctl2 = 0x280, mc0_ctl = 0x400,
+                   mc0_status = 0x401, mc31_misc = 0x47f, hypercall_page_msr = 0x40000000;
 
 uint64_t value;
 int read(uint32_t number) {

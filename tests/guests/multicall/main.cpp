@@ -37,6 +37,34 @@ GUEST_CASE(nested_is_refused) {
     EXPECT(result == einval || static_cast<long>(calls[0].result) < 0);
 }
 // Where user mode's int $0x80 comes back to: the stack of the caller below, and what is behind its SYSCALL.
+extern "C" void after_user_mode();
+extern "C" {
+uint64_t saved_stack, saved_rip;
+}
+asm(".text\n.globl after_user_mode\nafter_user_mode:\n mov saved_stack(%rip), %rsp\n jmp *saved_rip(%rip)");
+USER_CODE(come_back, "int $0x80");
+
+GUEST_CASE(iret_to_user_mode_ends_the_list) {
+    user_start();
+    memcpy(user_page(0), come_back, 2);
+    trap_info table[2] = {{0x80, 3, FLAT_KERNEL_CS, reinterpret_cast<unsigned long>(&after_user_mode)}, {}};
+    REQUIRE_EQ(hypercall(__HYPERVISOR_set_trap_table, table), 0);
+    calls[0] = {__HYPERVISOR_iret, 0, {}};
+    calls[1] = {__HYPERVISOR_xen_version, 0, {XENVER_version}};
+    calls[1].result = 0;
+    long rax;
+    unsigned long list = reinterpret_cast<unsigned long>(calls), count = 2;
+    asm volatile("mov %%rsp, saved_stack(%%rip)\n lea 1f(%%rip), %%rax\n mov %%rax, saved_rip(%%rip)\n"
+                 "push %[ss]\n push %[stack]\n push $2\n push %[cs]\n push %[code]\n push $0\n push $0\n push $0\n"
+                 "push $0xdead\n mov %[call], %%eax\n syscall\n1: mov saved_stack(%%rip), %%rsp"
+                 : "=&a"(rax), "+D"(list), "+S"(count)
+                 : [ss] "i"(FLAT_USER_SS | 3), [stack] "i"(user_stack_top - 64), [cs] "i"(FLAT_USER_CS | 3),
+                   [code] "i"(user_base), [call] "i"(__HYPERVISOR_multicall)
+                 : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+    events_off();
+    EXPECT_EQ(rax, 0xdead); // as the frame said: user mode was reached
+    EXPECT_EQ(calls[1].result, 0);
+}
 GUEST_CASE(iret_inside_does_not_return_early) {
     calls[0] = {__HYPERVISOR_iret, 0, {}};
     calls[1] = {__HYPERVISOR_xen_version, 0, {XENVER_pagesize}};

@@ -177,7 +177,6 @@ TEST_F(TimersTest, ArmAndCancelFromManyCpusAtOnce) {
 
 struct Sink : VcpuTimerSink {
     void timer_fired() override { ++virqs; }
-    void ticked() override { ++virqs; }
     void poll_timed_out() override { ++polls; }
     int virqs = 0, polls = 0;
 };

@@ -27,7 +27,7 @@ struct Outcome {
 
 using Native = Outcome (*)(uint64_t, uint64_t, uint64_t);
 
-void compare(Operation operation, unsigned bytes, Native native, uint64_t mask) {
+void compare(Operation operation, unsigned bytes, Native native, uint64_t mask, uint64_t before = 0x202) {
     std::mt19937_64 random(bytes);
     uint64_t interesting[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0x7fffffff, 0x80000000, ~uint64_t{0}, 1ull << 63};
     for (int i = 0; i < 20000; ++i) {
@@ -35,7 +35,7 @@ void compare(Operation operation, unsigned bytes, Native native, uint64_t mask) 
         uint64_t operand = i % 3 ? random() : interesting[random() % 11];
         uint64_t width = bytes == 8 ? ~uint64_t{0} : (uint64_t{1} << bytes * 8) - 1;
         Outcome expected = native(old & width, operand & width, 0);
-        Computed computed = compute(operation, bytes, old, operand, 0, 0x202);
+        Computed computed = compute(operation, bytes, old, operand, 0, before);
         ASSERT_EQ(computed.value, expected.value);
         ASSERT_EQ(computed.rflags & mask, expected.flags & mask) << std::hex << old << " " << operand << " " << bytes;
         ASSERT_EQ(computed.rflags & 0x202, 0x202u);
@@ -53,6 +53,18 @@ TEST(Arithmetic, AgreesWithTheMachine) {
     compare(Operation::and_, 8, RUN(uint64_t, "andq"), compared);
     compare(Operation::or_, 4, RUN(uint32_t, "orl"), compared);
     compare(Operation::xor_, 1, RUN(uint8_t, "xorb"), compared);
+    for (uint64_t before : {0x202, 0x203}) { // without and with a carry
+        bool carry = before & 1;
+        compare(Operation::add_with_carry, 8, carry ? RUN(uint64_t, "stc; adcq") : RUN(uint64_t, "clc; adcq"),
+                with_adjust, before);
+        compare(Operation::sub_with_borrow, 4, carry ? RUN(uint32_t, "stc; sbbl") : RUN(uint32_t, "clc; sbbl"),
+                with_adjust, before);
+        // The second operand is a comment.
+        compare(Operation::increment, 2, carry ? RUN(uint16_t, "stc; incw %0 #") : RUN(uint16_t, "clc; incw %0 #"),
+                with_adjust, before);
+        compare(Operation::decrement, 8, carry ? RUN(uint64_t, "stc; decq %0 #") : RUN(uint64_t, "clc; decq %0 #"),
+                with_adjust, before);
+    }
 }
 
 TEST(Arithmetic, CompareExchange) {

@@ -144,6 +144,27 @@ TEST(PrivilegedDecoder, ControlAndDebugRegisters) {
     EXPECT_EQ(privileged({0x0f, 0x23, 0xf8}).special_register, 7); // mov %rax,%dr7
 }
 
+TEST(MemoryWriteDecoder, OneOpcodeForSeveralOperations) {
+    using enum Operation;
+    constexpr Operation arithmetic[] = {add, or_, add_with_carry, sub_with_borrow, and_, sub, xor_};
+    for (uint8_t i = 0; i < 7; ++i) {
+        auto modrm = static_cast<uint8_t>(7 | i << 3); // (%rdi)
+        EXPECT_EQ(write_of({0x48, 0x83, modrm, 1}).operation, arithmetic[i]);
+        EXPECT_EQ(write_of({0x80, modrm, 1}).operation, arithmetic[i]);
+        EXPECT_EQ(write_of({0x81, modrm, 1, 0, 0, 0}).operation, arithmetic[i]);
+        EXPECT_EQ(write_of({static_cast<uint8_t>(1 | i << 3), 0x07}).operation, arithmetic[i]);
+    }
+    EXPECT_FALSE(is_known({0x48, 0x83, 0x3f, 1})); // cmp
+    EXPECT_EQ(write_of({0xff, 0x07}).operation, increment);
+    EXPECT_EQ(write_of({0xfe, 0x0f}).operation, decrement);
+    EXPECT_FALSE(is_known({0xff, 0x17}));          // call
+    EXPECT_FALSE(is_known({0x0f, 0xba, 0x27, 1})); // bt
+    EXPECT_EQ(write_of({0x0f, 0xba, 0x2f, 1}).operation, bit_set);
+    EXPECT_EQ(write_of({0x0f, 0xba, 0x37, 1}).operation, bit_reset);
+    EXPECT_EQ(write_of({0x0f, 0xba, 0x3f, 1}).operation, bit_complement);
+    EXPECT_EQ(write_of({0xf3, 0x48, 0xa5}).operation, move_string);
+}
+
 TEST(PrivilegedDecoder, TheRest) {
     EXPECT_EQ(privileged({0x0f, 0xa2}).operation, Operation::cpuid);
     EXPECT_EQ(privileged({0x0f, 0x30}).operation, Operation::write_msr);
