@@ -10,20 +10,18 @@ constexpr unsigned bits_per_word = 64;
 static_assert(sizeof(shared_info::evtchn_pending[0]) * 8 == bits_per_word);
 static_assert(sizeof(shared_info::evtchn_pending) / sizeof(shared_info::evtchn_pending[0]) == bits_per_word);
 
-// A word of guest memory, as an atomic.
-auto shared_word(unsigned long& word) { return std::atomic_ref<unsigned long>(word); }
-auto shared_byte(uint8_t& byte) { return std::atomic_ref<uint8_t>(byte); }
-
 // Each compiles to one locked bit operation: no loop in which a guest that flips bits could hold us up.
 bool test_and_set(unsigned long& word, unsigned bit) {
     unsigned long mask = 1ul << bit;
-    return (shared_word(word).fetch_or(mask, std::memory_order_seq_cst) & mask) != 0;
+    return (std::atomic_ref(word).fetch_or(mask, std::memory_order_seq_cst) & mask) != 0;
 }
 bool test_and_clear(unsigned long& word, unsigned bit) {
     unsigned long mask = 1ul << bit;
-    return (shared_word(word).fetch_and(~mask, std::memory_order_seq_cst) & mask) != 0;
+    return (std::atomic_ref(word).fetch_and(~mask, std::memory_order_seq_cst) & mask) != 0;
 }
-bool test(unsigned long& word, unsigned bit) { return shared_word(word).load(std::memory_order_seq_cst) >> bit & 1; }
+bool test(unsigned long& word, unsigned bit) {
+    return std::atomic_ref(word).load(std::memory_order_seq_cst) >> bit & 1;
+}
 
 } // namespace
 
@@ -45,7 +43,7 @@ void EventTable::select(EventChannel& channel, EvtPort port) {
     VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
     vcpu_info* info = vcpus_[id.value].load(std::memory_order_relaxed)->info.load(std::memory_order_acquire);
     if (info && !test_and_set(info->evtchn_pending_sel, port.value / bits_per_word % bits_per_word) &&
-        shared_byte(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
+        std::atomic_ref(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
         sink_.deliver(id);
 }
 
@@ -97,24 +95,21 @@ Status EventTable::unmask(EvtPort port) {
     EventChannel* channel = find(port);
     if (!channel) return Error::invalid;
     Holding held(channel->lock);
-    unmask_locked(*channel, port);
-    return success;
-}
-
-void EventTable::unmask_locked(EventChannel& channel, EvtPort port) {
     if (uses_fifo()) {
         // The event pages are held by the ports that are bound.
-        EventWord* word = channel.state == PortState::free ? nullptr : event_word(port);
-        if (!word) return;
+        EventWord* word = channel->state == PortState::free ? nullptr : event_word(port);
+        if (!word) return success;
         word->fetch_and(~(1u << EVTCHN_FIFO_MASKED), std::memory_order_seq_cst);
-        if (word->load(std::memory_order_seq_cst) & 1u << EVTCHN_FIFO_PENDING) set_pending_fifo(channel, port);
-        return;
+        if (word->load(std::memory_order_seq_cst) & 1u << EVTCHN_FIFO_PENDING) set_pending_fifo(*channel, port);
+        return success;
     }
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    if (!shared || port.value >= two_level_ports || !vcpu(VcpuId(channel.vcpu.load(std::memory_order_relaxed)))) return;
+    if (!shared || port.value >= two_level_ports || !vcpu(VcpuId(channel->vcpu.load(std::memory_order_relaxed))))
+        return success;
     unsigned index = port.value / bits_per_word, bit = port.value % bits_per_word;
     if (test_and_clear(shared->evtchn_mask[index], bit) && test(shared->evtchn_pending[index], bit))
-        select(channel, port);
+        select(*channel, port);
+    return success;
 }
 
 bool EventTable::is_pending(EvtPort port) { return flag(port, &shared_info::evtchn_pending, EVTCHN_FIFO_PENDING); }
@@ -148,8 +143,8 @@ void EventTable::set_vcpu_info(VcpuId id, vcpu_info* info) {
     bool moved = event_vcpu.info.exchange(info, std::memory_order_seq_cst) || id.value >= XEN_LEGACY_MAX_VCPUS;
     if (!info || !moved) return;
     // What was set at the old place while the guest copied is lost: let it look at every word once.
-    shared_word(info->evtchn_pending_sel).store(~0ul, std::memory_order_seq_cst);
-    shared_byte(info->evtchn_upcall_pending).store(1, std::memory_order_seq_cst);
+    std::atomic_ref(info->evtchn_pending_sel).store(~0ul, std::memory_order_seq_cst);
+    std::atomic_ref(info->evtchn_upcall_pending).store(1, std::memory_order_seq_cst);
     sink_.deliver(id);
 }
 

@@ -27,8 +27,6 @@ constexpr uint16_t queue_of(VcpuId vcpu, uint32_t priority) {
 static_assert(EVTCHN_FIFO_MAX_QUEUES == 16);
 static_assert(EventTable::max_vcpus <= 1 << 12);
 
-auto shared_word(uint32_t& word) { return std::atomic_ref<uint32_t>(word); }
-
 } // namespace
 
 void EventTable::set_pending_fifo(EventChannel& channel, EvtPort port) {
@@ -79,12 +77,13 @@ void EventTable::link_event(EventVcpu& target, uint16_t queue, EvtPort port, Eve
     evtchn_fifo_control_block& control = *target.control_block.load(std::memory_order_relaxed);
     uint32_t tail = target.tails[priority];
     bool linked = tail != 0 && set_link(EvtPort(tail), port);
-    if (!linked) shared_word(control.head[priority]).store(port.value, std::memory_order_release);
+    if (!linked) std::atomic_ref(control.head[priority]).store(port.value, std::memory_order_release);
     target.tails[priority] = port.value;
     uint32_t ready_bit = 1u << priority;
-    if (linked || (shared_word(control.ready).fetch_or(ready_bit, std::memory_order_seq_cst) & ready_bit) != 0) return;
+    if (linked || (std::atomic_ref(control.ready).fetch_or(ready_bit, std::memory_order_seq_cst) & ready_bit) != 0)
+        return;
     vcpu_info* info = target.info.load(std::memory_order_acquire);
-    if (info && std::atomic_ref<uint8_t>(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
+    if (info && std::atomic_ref(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
         sink_.deliver(VcpuId(queue >> 4u));
 }
 
@@ -140,7 +139,6 @@ void EventTable::start_fifo() {
         if (channel->state == PortState::free) continue;
         channel->pending_without_page.store(two_level_flag(EvtPort(number), &shared_info::evtchn_pending),
                                             std::memory_order_relaxed);
-        channel->priority.store(EVTCHN_FIFO_PRIORITY_DEFAULT, std::memory_order_relaxed);
     }
     fifo_.store(true, std::memory_order_release);
     if (lowest_free_ > limit) lowest_free_ = limit;

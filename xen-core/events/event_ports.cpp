@@ -30,7 +30,7 @@ Status EventTable::ensure_memory(EvtPort port) {
 // The lowest free port, still free. The table's lock is held; the caller binds it before it lets go.
 Result<EvtPort> EventTable::allocate_port() {
     if (is_dying()) return Error::invalid;
-    const uint32_t limit = std::min(max_port_ + 1, port_limit());
+    const uint32_t limit = std::min(max_port_ + 1, uses_fifo() ? fifo_ports : two_level_ports);
     for (uint32_t number = lowest_free_; number < limit; ++number) {
         EvtPort port(number);
         TRY(ensure_memory(port));
@@ -119,13 +119,21 @@ Result<EvtPort> EventTable::bind_pirq(uint32_t pirq, uint32_t flags) {
     return port;
 }
 
-Result<PortStatus> EventTable::status(EvtPort port) {
+Status EventTable::describe(EvtPort port, evtchn_status_t& answer) {
     Holding held(lock_);
     EventChannel* channel = find(port);
     if (!channel) return Error::invalid;
-    DomId domain(channel->state == PortState::interdomain ? channel->peer->owner_.value
-                                                          : static_cast<uint16_t>(channel->number));
-    return PortStatus{channel->state, VcpuId(channel->vcpu.load(std::memory_order_relaxed)), domain, channel->number};
+    answer.vcpu = channel->vcpu.load(std::memory_order_relaxed);
+    answer.status = static_cast<uint32_t>(channel->state);
+    switch (channel->state) {
+    case PortState::reserved: answer.status = EVTCHNSTAT_closed; break;
+    case PortState::unbound: answer.u.unbound.dom = static_cast<domid_t>(channel->number); break;
+    case PortState::interdomain: answer.u.interdomain = {channel->peer->owner_.value, channel->number}; break;
+    case PortState::pirq: answer.u.pirq = channel->number; break;
+    case PortState::virq: answer.u.virq = channel->number; break;
+    default: break;
+    }
+    return success;
 }
 
 Status EventTable::bind_vcpu(EvtPort port, VcpuId id) {
@@ -155,62 +163,46 @@ void EventTable::unbind(EventChannel& channel, EvtPort port) {
     lowest_free_ = std::min(lowest_free_, port.value);
 }
 
+// A link needs both tables' locks. Which the other one is, only this table's lock tells: so it looks, and looks again
+// with both, since the link may have changed meanwhile.
 Status EventTable::close(EvtPort port) {
-    for (;;) {
-        EventTable* peer = nullptr;
+    Status status = Error::restart;
+    for (EventTable* other = this; status.error() == Error::restart;) {
+        EventTable* peer = this;
         {
-            Holding held(lock_);
+            HoldingBoth held(lock_, other->lock_);
             EventChannel* channel = find(port);
-            if (!channel || channel->state == PortState::free || channel->state == PortState::reserved)
-                return Error::invalid;
-            if (channel->state != PortState::interdomain) {
-                close_local(*channel, port);
-                return success;
-            }
-            peer = channel->peer;
-            if (peer == this) {
-                close_link(*channel, port, *peer);
-                return success;
-            }
-            peer->users_.fetch_add(1, std::memory_order_relaxed); // it is linked to us: not torn down yet
+            bool is_open = channel && channel->state != PortState::free && channel->state != PortState::reserved;
+            if (is_open && channel->state == PortState::interdomain) peer = channel->peer;
+            if (is_open && peer != this && peer != other)
+                peer->users_.fetch_add(1, std::memory_order_relaxed); // it is linked to us: not torn down yet
+            else
+                status = is_open ? close_held(*channel, port) : Status(Error::invalid);
         }
-        // Both tables, in order; the link may have changed meanwhile.
-        bool closed = close_if_linked_to(*peer, port);
-        peer->users_.fetch_sub(1, std::memory_order_release);
-        if (closed) return success;
+        if (other != this) other->users_.fetch_sub(1, std::memory_order_release);
+        other = peer;
     }
+    return status;
 }
 
-// The table's lock is held; the port is bound, and not interdomain.
-void EventTable::close_local(EventChannel& channel, EvtPort port) {
+// The table's lock is held, and that of a peer, whose port waits for this domain to bind it again.
+Status EventTable::close_held(EventChannel& channel, EvtPort port) {
     if (channel.state == PortState::pirq) pirqs_.unbind(channel.number);
     if (channel.state == PortState::virq) {
-        for (auto& slot : vcpus_) {
-            EventVcpu* event_vcpu = slot.load(std::memory_order_relaxed);
-            if (event_vcpu && event_vcpu->virq_ports[channel.number].load(std::memory_order_relaxed) == port.value)
-                event_vcpu->virq_ports[channel.number].store(0, std::memory_order_relaxed);
-        }
+        // A global one may notify another vCPU than that which it was bound on.
+        uint16_t owner = is_global_virq(channel.number) ? 0 : channel.vcpu.load(std::memory_order_relaxed);
+        vcpu(VcpuId(owner))->virq_ports[channel.number].store(0, std::memory_order_relaxed);
     }
-    Holding held(channel.lock);
+    EventChannel& end =
+        channel.state == PortState::interdomain ? channel.peer->bound(EvtPort(channel.number)) : channel;
+    HoldingBoth held(channel.lock, end.lock);
+    if (channel.state == PortState::interdomain) {
+        end.state = PortState::unbound;
+        end.peer = nullptr;
+        end.number = owner_.value;
+    }
     unbind(channel, port);
-}
-
-// Both tables' locks are held. The peer's port waits for this domain to bind it again.
-void EventTable::close_link(EventChannel& ours, EvtPort port, EventTable& peer) {
-    EventChannel& theirs = *peer.find(EvtPort(ours.number));
-    HoldingBoth ports(ours.lock, theirs.lock);
-    theirs.state = PortState::unbound;
-    theirs.peer = nullptr;
-    theirs.number = owner_.value;
-    unbind(ours, port);
-}
-
-bool EventTable::close_if_linked_to(EventTable& peer, EvtPort port) {
-    HoldingBoth held(lock_, peer.lock_);
-    EventChannel& channel = *find(port);
-    if (channel.state != PortState::interdomain || channel.peer != &peer) return false;
-    close_link(channel, port, peer);
-    return true;
+    return success;
 }
 
 // Closes the ports from closing_ on. Progress survives Error::restart.

@@ -36,7 +36,16 @@ namespace skerry {
 
 class EventTable;
 
-enum class PortState : uint8_t { free, reserved, unbound, interdomain, pirq, virq, ipi };
+// As EVTCHNOP_status tells it; a reserved port is closed to the guest.
+enum class PortState : uint8_t {
+    free = EVTCHNSTAT_closed,
+    unbound = EVTCHNSTAT_unbound,
+    interdomain = EVTCHNSTAT_interdomain,
+    pirq = EVTCHNSTAT_pirq,
+    virq = EVTCHNSTAT_virq,
+    ipi = EVTCHNSTAT_ipi,
+    reserved,
+};
 
 // Zeroed memory is a free port. `lock` guards the rest; the fields that name a binding (state, peer, number) change
 // only while the table's lock is held too, so either lock suffices to read them.
@@ -55,8 +64,7 @@ static_assert(sizeof(EventChannel) == 32, "128 ports a page");
 
 // The event side of one vCPU. Embedded in Vcpu and attached to the table; must outlive it or be detached.
 struct EventVcpu : NonCopyable {
-    static constexpr unsigned virqs = 24;
-    static_assert(virqs == NR_VIRQS);
+    static constexpr unsigned virqs = NR_VIRQS;
 
     // Where the guest sees its flags: in shared_info, or where VCPUOP_register_vcpu_info put it. Null: events for it
     // stay pending in the bitmaps until it has one.
@@ -67,13 +75,6 @@ struct EventVcpu : NonCopyable {
     std::atomic<evtchn_fifo_control_block*> control_block{nullptr};
     void* control_page = nullptr;
     uint32_t tails[EVTCHN_FIFO_MAX_QUEUES] = {}; // 0: the queue is empty
-};
-
-struct PortStatus {
-    PortState state;
-    VcpuId vcpu;
-    DomId domain;    // unbound: who may bind; interdomain: the other end
-    uint32_t number; // interdomain: its port; pirq, virq: which
 };
 
 class EventTable : NonCopyable {
@@ -109,7 +110,8 @@ class EventTable : NonCopyable {
     Status close(EvtPort port);
     // invalid: not a port one can send on. An unbound port swallows the event.
     Status send(EvtPort port);
-    Result<PortStatus> status(EvtPort port);
+    // Fills in the answer of EVTCHNOP_status.
+    Status describe(EvtPort port, evtchn_status_t& answer);
     Status bind_vcpu(EvtPort port, VcpuId vcpu);
     Status unmask(EvtPort port);
     // Closes every port and returns to two-level. restart: budget spent, call again. try_again: ports were bound
@@ -163,11 +165,8 @@ class EventTable : NonCopyable {
     void bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number);
     void unbind(EventChannel& channel, EvtPort port);
     Result<EvtPort> allocate_bound(PortState state, VcpuId vcpu, uint32_t number);
-    void close_local(EventChannel& channel, EvtPort port);
-    void close_link(EventChannel& ours, EvtPort port, EventTable& peer);
-    bool close_if_linked_to(EventTable& peer, EvtPort port);
+    Status close_held(EventChannel& channel, EvtPort port);
     Status close_all(WorkBudget& budget);
-    uint32_t port_limit() const { return uses_fifo() ? fifo_ports : two_level_ports; }
 
     // delivery (event_delivery.cpp): the caller holds a lock that keeps the binding of `port` still
     // A port that is known to be bound.
@@ -177,7 +176,6 @@ class EventTable : NonCopyable {
     void set_pending(EventChannel& channel, EvtPort port);
     void set_pending_two_level(EventChannel& channel, EvtPort port);
     void select(EventChannel& channel, EvtPort port);
-    void unmask_locked(EventChannel& channel, EvtPort port);
     using TwoLevelBits = decltype(&shared_info::evtchn_pending); // or evtchn_mask
     bool flag(EvtPort port, TwoLevelBits bits, unsigned fifo_bit);
     bool two_level_flag(EvtPort port, TwoLevelBits bits) const;

@@ -63,24 +63,7 @@ Status alloc_unbound(Caller& caller, evtchn_alloc_unbound_t& request) {
 }
 
 Status status(Caller& caller, evtchn_status_t& request) {
-    DomainRef domain = TRY(controlled_domain(caller, request.dom));
-    PortStatus port = TRY(domain->events.status(EvtPort(request.port)));
-    constexpr uint32_t by_state[] = {EVTCHNSTAT_closed, EVTCHNSTAT_closed, EVTCHNSTAT_unbound, EVTCHNSTAT_interdomain,
-                                     EVTCHNSTAT_pirq,   EVTCHNSTAT_virq,   EVTCHNSTAT_ipi};
-    static_assert(static_cast<size_t>(PortState::ipi) + 1 == std::size(by_state));
-    request.vcpu = port.vcpu.value;
-    request.status = by_state[static_cast<size_t>(port.state)];
-    switch (port.state) {
-    case PortState::unbound: request.u.unbound.dom = port.domain.value; break;
-    case PortState::interdomain:
-        request.u.interdomain.dom = port.domain.value;
-        request.u.interdomain.port = port.number;
-        break;
-    case PortState::pirq: request.u.pirq = port.number; break;
-    case PortState::virq: request.u.virq = port.number; break;
-    default: break;
-    }
-    return success;
+    return TRY(controlled_domain(caller, request.dom))->events.describe(EvtPort(request.port), request);
 }
 
 Status reset(Caller& caller, const evtchn_reset_t& request) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // grant_table_op: arrays of grant operations (<xen/grant_table.h>). A call whose budget is spent continues at the next
 // element.
-#include "arch/x86_64/page_table_entry.h"
+#include "arch/x86_64/direct_map.h"
 #include "hypercalls/dispatch.h"
-#include "hypercalls/grant_calls.h"
+
+#include <string.h>
 
 namespace skerry {
 namespace {
@@ -168,22 +169,104 @@ Status unmap_and_replace(GrantUnmapper& unmapper, gnttab_unmap_and_replace_t& re
     });
 }
 
+// --- copying: bytes between frames, each the caller's own or granted to it ---
+
+// One side of a copy. What it holds is given back at the end of its life.
+class CopySide : NonCopyable {
+  public:
+    explicit CopySide(bool writes) : writes_(writes) {}
+    ~CopySide() {
+        if (is_held_ && writes_) WritableRef::adopt(frame(frame_));
+        if (is_held_ && !writes_) FrameRef::adopt(frame(frame_));
+        while (uses_) {
+            Use& use = used_[--uses_];
+            use.granter->grants.end_use(use.reference, writes_);
+        }
+    }
+
+    Status hold(Caller& caller, const decltype(gnttab_copy_t::source)& end, bool is_granted) {
+        if (is_granted)
+            return hold_granted(TRY(named_domain(caller, end.domid)), caller.domain.id, GrantRef(end.u.ref));
+        if (end.domid != DOMID_SELF) return Error::not_permitted; // others' memory only through their grants
+        frame_ = Mfn(end.u.gmfn);
+        if (writes_)
+            TRY_AS(take_writable(frame_, caller.domain.account), Error::busy).release();
+        else
+            TRY_AS(take_reference(frame_, caller.domain.account), Error::busy).release();
+        is_held_ = true;
+        return success;
+    }
+
+    // The address of `length` bytes from `offset` on, if all of them may be touched.
+    Result<uint8_t*> bytes(uint16_t offset, uint16_t length) const {
+        if (offset + uint32_t{length} > page_size || offset < offset_ ||
+            offset + uint32_t{length} > offset_ + uint32_t{length_})
+            return Error::too_big;
+        return to_pointer<uint8_t>(frame_) + offset;
+    }
+
+  private:
+    static constexpr unsigned most_uses = 2; // a granter may pass on what a third domain granted to it: no longer chain
+
+    Status hold_granted(DomainRef granter, DomId grantee, GrantRef reference) {
+        for (;;) {
+            GrantUse use = TRY(granter->grants.begin_use(reference, grantee, writes_, false));
+            grantee = granter->id;
+            used_[uses_++] = {std::move(granter), reference};
+            if (!use.is_transitive) {
+                frame_ = use.frame;
+                offset_ = use.offset;
+                length_ = use.length;
+                is_held_ = true;
+                return success;
+            }
+            if (uses_ == most_uses) return Error::invalid;
+            granter = TRY(domain_table.find(use.via_domain));
+            reference = use.via_reference;
+        }
+    }
+
+    const bool writes_;
+    bool is_held_ = false; // the frame, for reading or writing
+    Mfn frame_;
+    uint16_t offset_ = 0, length_ = page_size; // what may be touched, bytes
+    unsigned uses_ = 0;
+    struct Use {
+        DomainRef granter;
+        GrantRef reference;
+    } used_[most_uses];
+};
+
+Status copy(Caller& caller, gnttab_copy_t& request) {
+    if (request.flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref)) return Error::invalid;
+    CopySide source(false), destination(true);
+    TRY(source.hold(caller, request.source, request.flags & GNTCOPY_source_gref));
+    TRY(destination.hold(caller, request.dest, request.flags & GNTCOPY_dest_gref));
+    const uint8_t* from = TRY(source.bytes(request.source.offset, request.len));
+    uint8_t* to = TRY(destination.bytes(request.dest.offset, request.len));
+    memmove(to, from, request.len);
+    return success;
+}
+
 // --- the table itself: the caller's, or that of a domain whose memory it builds ---
+
+Status list_frames(const auto& request, Domain& domain, auto frame_by_index) {
+    auto frames = handle_of<uint64_t>(request.frame_list);
+    for (uint32_t i = 0; i < request.nr_frames; ++i)
+        TRY(frames.write(TRY((domain.grants.*frame_by_index)(i)).value, i));
+    return success;
+}
 
 Status setup_table(Caller& caller, gnttab_setup_table_t& request) {
     DomainRef domain = TRY(buildable_domain(caller, request.dom));
     TRY(domain->grants.grow(request.nr_frames));
-    auto frames = handle_of<uint64_t>(request.frame_list);
-    for (uint32_t i = 0; i < request.nr_frames; ++i) TRY(frames.write(TRY(domain->grants.shared_frame(i)).value, i));
-    return success;
+    return list_frames(request, *domain, &GrantTable::shared_frame);
 }
 
 Status status_frames(Caller& caller, gnttab_get_status_frames_t& request) {
     DomainRef domain = TRY(buildable_domain(caller, request.dom));
     if (request.nr_frames > domain->grants.status_frame_count()) return Error::invalid;
-    auto frames = handle_of<uint64_t>(request.frame_list);
-    for (uint32_t i = 0; i < request.nr_frames; ++i) TRY(frames.write(TRY(domain->grants.status_frame(i)).value, i));
-    return success;
+    return list_frames(request, *domain, &GrantTable::status_frame);
 }
 
 Status query_size(Caller& caller, gnttab_query_size_t& request) {
@@ -262,7 +345,7 @@ HypercallResult hypercall_grant_table_op(Caller& caller, uint32_t command, Guest
     case GNTTABOP_map_grant_ref: return for_each<map>(caller, argument, count, caller);
     case GNTTABOP_unmap_grant_ref: return unmap_each<unmap>(caller, argument, count);
     case GNTTABOP_unmap_and_replace: return unmap_each<unmap_and_replace>(caller, argument, count);
-    case GNTTABOP_copy: return for_each<copy_grant>(caller, argument, count, caller);
+    case GNTTABOP_copy: return for_each<copy>(caller, argument, count, caller);
     case GNTTABOP_setup_table: return count == 1 ? for_each<setup_table>(caller, argument, 1, caller) : Error::invalid;
     case GNTTABOP_get_status_frames:
         return count == 1 ? for_each<status_frames>(caller, argument, 1, caller) : Error::invalid;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What concerns the machine, for whoever holds the right. platform_op: of its settings, the wall clock
-// (<xen/platform.h>). console_io: its console, while xen-core owns the UART.
+// (<xen/platform.h>). console_io: its console, while xen-core owns the UART. physdev_op: physical interrupt lines, I/O
+// privilege, PCI devices announced (<xen/physdev.h>).
 #include "arch/x86_64/console.h"
+#include "arch/x86_64/interrupts.h"
 #include "arch/x86_64/time.h"
 #include "hypercalls/dispatch.h"
 
@@ -14,12 +16,11 @@ constexpr uint64_t nanoseconds_per_second = 1'000'000'000;
 
 // It was `time.secs` since 1970 and `time.nsecs` when the system time was `time.system_time`.
 Status set_wall_clock(const auto& time) {
-    if (time.nsecs >= nanoseconds_per_second) return Error::invalid;
-    uint64_t later = time.system_time % nanoseconds_per_second; // in its second
-    uint64_t seconds = time.system_time / nanoseconds_per_second + (time.nsecs < later ? 1 : 0);
-    if (time.secs < seconds) return Error::invalid;
-    wall_clock_at_start = {time.secs - seconds, static_cast<uint32_t>((time.nsecs + nanoseconds_per_second - later) %
-                                                                      nanoseconds_per_second)};
+    if (time.nsecs >= nanoseconds_per_second || time.secs >= UINT64_MAX / nanoseconds_per_second) return Error::invalid;
+    uint64_t since_1970 = time.secs * nanoseconds_per_second + time.nsecs;
+    if (since_1970 < time.system_time) return Error::invalid;
+    uint64_t at_start = since_1970 - time.system_time;
+    wall_clock_at_start = {at_start / nanoseconds_per_second, static_cast<uint32_t>(at_start % nanoseconds_per_second)};
     for (DomainRef domain = domain_table.next_from(0); domain; domain = domain_table.next_from(domain->id.value + 1u)) {
         Holding held(domain->control);
         domain->publish_wall_clock();
@@ -41,6 +42,84 @@ HypercallResult write_console(Caller& caller, uint32_t count, GuestHandle<char> 
             return caller.continue_with(1, {count, text.address().value});
     }
     return 0;
+}
+
+// --- physdev_op ---
+
+constexpr uint32_t max_io_ports = 65536;
+
+Status map_pirq(Caller& caller, physdev_map_pirq_t& request) {
+    DomainRef domain = TRY(controlled_domain(caller, request.domid));
+    if (request.type != MAP_PIRQ_TYPE_GSI)
+        return Error::not_supported; // message-signalled interrupts: not yet routed to domains
+    if (request.index < 0 || (request.pirq >= 0 && request.pirq != request.index)) return Error::invalid;
+    TRY(domain->pirqs.map(static_cast<uint32_t>(request.index)));
+    request.pirq = request.index;
+    return success;
+}
+
+Status unmap_pirq(Caller& caller, const physdev_unmap_pirq_t& request) {
+    return TRY(controlled_domain(caller, request.domid))->pirqs.unmap(static_cast<uint32_t>(request.pirq));
+}
+
+Status setup_gsi(Domain& domain, const physdev_setup_gsi_t& request) {
+    uint32_t gsi = static_cast<uint32_t>(request.gsi);
+    if (!domain.interrupt_lines.contains(gsi)) return Error::not_permitted;
+    return configure_line(gsi, {request.triggering ? Trigger::level : Trigger::edge,
+                                request.polarity ? Polarity::active_low : Polarity::active_high});
+}
+
+Status irq_status(Domain& domain, physdev_irq_status_query_t& request) {
+    if (request.irq >= domain.pirqs.limit) return Error::invalid;
+    request.flags = line_needs_eoi(request.irq) ? XENIRQSTAT_needs_eoi : 0;
+    return success;
+}
+
+Status read_apic(Domain& domain, physdev_apic_t& request) {
+    TRY(AuthorityCheck::platform(domain, PlatformRight::hardware));
+    request.value = TRY(ioapic_read(MachAddr(request.apic_physbase), request.reg));
+    return success;
+}
+
+// How the kernels of the first years set up a line. The entries are xen-core's own; what counts of one is how the line
+// works and the "vector" that line_vector gave, which makes it the domain's to bind. The other registers are ignored,
+// as on Xen.
+Status write_apic(Domain& domain, const physdev_apic_t& request) {
+    TRY(AuthorityCheck::platform(domain, PlatformRight::hardware));
+    Result<uint32_t> line = ioapic_line(MachAddr(request.apic_physbase), request.reg);
+    if (line.error() == Error::not_found) return success;
+    uint32_t gsi = TRY(line), entry = request.value;
+    if ((entry & 0xff) != gsi) return entry & ioapic_entry::masked ? success : Status(Error::invalid);
+    TRY(configure_line(gsi, {entry & ioapic_entry::level ? Trigger::level : Trigger::edge,
+                             entry & ioapic_entry::active_low ? Polarity::active_low : Polarity::active_high}));
+    return domain.pirqs.map(gsi);
+}
+
+// What is left of an old call: the "vector" of a line is its own number.
+Status line_vector(Domain& domain, physdev_irq& request) {
+    if (!domain.interrupt_lines.contains(request.irq) || request.irq >= interrupt_line_count()) return Error::invalid;
+    request.vector = request.irq;
+    return success;
+}
+
+// A hypervisor without MSI routing and IOMMUs has nothing to do to a PCI device, so it need not remember them.
+template <typename Device> Status note_device(Domain& domain, const Device&) {
+    return AuthorityCheck::platform(domain, PlatformRight::hardware);
+}
+
+Status finish_line(Domain& domain, const physdev_eoi_t& request) { return domain.pirqs.end_of_interrupt(request.irq); }
+
+Status set_iopl(PvCpuState& cpu, const physdev_set_iopl_t& request) {
+    if (request.iopl > 3) return Error::invalid;
+    cpu.iopl = static_cast<uint8_t>(request.iopl);
+    return success;
+}
+
+Status set_io_bitmap(PvCpuState& cpu, const physdev_set_iobitmap_t& request) {
+    if (request.nr_ports > max_io_ports) return Error::invalid;
+    cpu.io_bitmap = handle_of<uint8_t>(request.bitmap).address().value;
+    cpu.io_bitmap_ports = request.nr_ports;
+    return success;
 }
 
 } // namespace
@@ -71,6 +150,35 @@ HypercallResult hypercall_console_io(Caller& caller, uint32_t command, uint32_t 
     }
     default: return Error::no_system_call;
     }
+}
+
+HypercallResult hypercall_physdev_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
+    switch (command) {
+    case PHYSDEVOP_eoi: return perform<finish_line>(argument, caller.domain);
+    case PHYSDEVOP_IRQ_UNMASK_NOTIFY: caller.domain.pirqs.end_of_interrupts(); return 0; // before 3.2.2, PHYSDEVOP_eoi
+    case PHYSDEVOP_irq_status_query: return perform<irq_status>(argument, caller.domain);
+    case PHYSDEVOP_set_iopl: return perform<set_iopl>(argument, caller.vcpu.cpu);
+    case PHYSDEVOP_set_iobitmap: return perform<set_io_bitmap>(argument, caller.vcpu.cpu);
+    case PHYSDEVOP_apic_read: return perform<read_apic>(argument, caller.domain);
+    case PHYSDEVOP_apic_write: return perform<write_apic>(argument, caller.domain);
+    case PHYSDEVOP_alloc_irq_vector: return perform<line_vector>(argument, caller.domain);
+    case PHYSDEVOP_map_pirq: return perform<map_pirq>(argument, caller);
+    case PHYSDEVOP_unmap_pirq: return perform<unmap_pirq>(argument, caller);
+    case PHYSDEVOP_setup_gsi: return perform<setup_gsi>(argument, caller.domain);
+    case PHYSDEVOP_manage_pci_add:
+    case PHYSDEVOP_manage_pci_remove: return perform<note_device<physdev_manage_pci_t>>(argument, caller.domain);
+    case PHYSDEVOP_manage_pci_add_ext: return perform<note_device<physdev_manage_pci_ext_t>>(argument, caller.domain);
+    case PHYSDEVOP_pci_device_add: return perform<note_device<physdev_pci_device_add_t>>(argument, caller.domain);
+    case PHYSDEVOP_pci_device_remove: return perform<note_device<physdev_pci_device_t>>(argument, caller.domain);
+    default: return Error::no_system_call;
+    }
+}
+
+// The form of interface versions before 3.2.2: the command stands in the structure.
+HypercallResult hypercall_physdev_op_compat(Caller& caller, GuestHandle<void> operation) {
+    uint32_t command;
+    TRY(operation.as<uint32_t>().read(command));
+    return hypercall_physdev_op(caller, command, GuestHandle<void>(operation.address() + offsetof(physdev_op_t, u)));
 }
 
 } // namespace skerry

@@ -7,7 +7,6 @@
 #include "hypercalls/dispatch.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace skerry {
 namespace {
@@ -66,23 +65,17 @@ HypercallResult change_reservation(Caller& caller, uint32_t operation, GuestHand
     uint32_t command = operation & operation_mask, done = operation >> extent_shift;
     xen_memory_reservation request;
     if (!argument.read(request).ok() || request.nr_extents > most_extents || done > request.nr_extents) return done;
-    DomainRef domain = TRY_AS(buildable_domain(caller, request.domid), done);
-    bool own = &*domain == &caller.domain;
-    // Held until the end, so that a domain is not sealed under a change of its memory.
-    std::optional<Holding<LockRank::control>> held;
-    if (!own) {
-        held.emplace(domain->control);
-        TRY_AS(AuthorityCheck::memory(caller.domain, *domain), done);
-    }
-    if (request.extent_order > (own && !caller.domain.is_first() ? largest_guest_order : largest_builder_order))
-        return done;
-    auto change_extent = [&](uint32_t index) {
-        return command == XENMEM_decrease_reservation
-                   ? remove_extent(*domain, request, index, caller.budget)
-                   : add_extent(*domain, request, index, command == XENMEM_populate_physmap);
-    };
-    uint32_t count = static_cast<uint32_t>(request.nr_extents);
-    Status status = caller.work_through(done, count, change_extent, 1 << request.extent_order);
+    Status status = on_buildable(caller, request.domid, [&](Domain& domain) -> Status {
+        bool is_guest = &domain == &caller.domain && !domain.is_first();
+        if (request.extent_order > (is_guest ? largest_guest_order : largest_builder_order)) return Error::invalid;
+        auto change_extent = [&](uint32_t index) {
+            return command == XENMEM_decrease_reservation
+                       ? remove_extent(domain, request, index, caller.budget)
+                       : add_extent(domain, request, index, command == XENMEM_populate_physmap);
+        };
+        return caller.work_through(done, static_cast<uint32_t>(request.nr_extents), change_extent,
+                                   1 << request.extent_order);
+    });
     if (status.error() == Error::restart) return caller.continue_with(0, {command | (done << extent_shift)});
     return done;
 }
@@ -107,47 +100,36 @@ struct Exchange {
     }
 };
 
-// Every input frame is the domain's own to give.
-Status check_input(const Exchange& exchange, Mfn first) {
-    for (uint64_t i = 0; i < uint64_t{1} << exchange.in.extent_order; ++i) {
-        FrameRef reference = TRY(take_reference(first + i, exchange.domain.account));
-        if (!reference.frame().word().is_allocated()) return Error::invalid;
-    }
-    return success;
-}
-
-// The new frames come before the old ones go, so for a moment the domain may hold a chunk more than its limit;
-// `control` keeps others from changing the limit meanwhile.
+// The new frames, contiguous whatever order they are asked for in, come before the old ones go, so for a moment the domain
+// may hold a chunk more than its limit; `control` keeps others from changing the limit meanwhile.
 Status exchange_chunk(const Exchange& exchange, uint64_t chunk) {
     Domain& domain = exchange.domain;
     Account& account = domain.account;
     Holding held(domain.control);
-    TRY(exchange.for_each_input(chunk, [&](Mfn first) { return check_input(exchange, first); }));
-    constexpr uint64_t most_new_extents = 64;
-    if (exchange.out_per_chunk > most_new_extents) return Error::invalid;
-    unsigned order = exchange.out.extent_order;
-    auto extents = handle_of<xen_pfn_t>(exchange.out.extent_start);
-    Mfn fresh[most_new_extents];
-    uint64_t got = 0, limit = account.max_frames();
-    Status status = success;
+    TRY(exchange.for_each_input(chunk, [&](Mfn first) -> Status {
+        for (uint64_t i = 0; i < uint64_t{1} << exchange.in.extent_order; ++i) {
+            FrameRef reference = TRY(take_reference(first + i, account));
+            if (!reference.frame().word().is_allocated()) return Error::invalid; // not the domain's own to give
+        }
+        return success;
+    }));
+    uint64_t limit = account.max_frames();
     account.set_max_frames(limit + (uint64_t{1} << exchange.chunk_order));
-    while (got < exchange.out_per_chunk && status.ok()) {
-        Result<Mfn> extent = allocator.allocate(account, order, address_bits_of(exchange.out.mem_flags));
-        status = extent.error();
-        if (extent.ok()) fresh[got++] = extent.value();
-    }
+    Result<Mfn> allocated = allocator.allocate(account, exchange.chunk_order, address_bits_of(exchange.out.mem_flags));
     account.set_max_frames(limit);
-    if (status.ok())
-        status = exchange.for_each_input(
-            chunk, [&](Mfn first) { return release_extent(domain, first, exchange.in.extent_order); });
-    for (uint64_t i = 0, index = chunk * exchange.out_per_chunk; i < got; ++i, ++index) {
+    Mfn fresh = TRY(allocated);
+    Status status = exchange.for_each_input(
+        chunk, [&](Mfn first) { return release_extent(domain, first, exchange.in.extent_order); });
+    auto extents = handle_of<xen_pfn_t>(exchange.out.extent_start);
+    unsigned order = exchange.out.extent_order;
+    for (uint64_t i = 0; i < exchange.out_per_chunk; ++i, fresh = fresh + (uint64_t{1} << order)) {
         xen_pfn_t pfn = 0;
-        if (status.ok()) status = extents.read(pfn, index);
-        if (status.ok()) status = extents.write(fresh[i].value, index);
+        if (status.ok()) status = extents.read(pfn, chunk * exchange.out_per_chunk + i);
+        if (status.ok()) status = extents.write(fresh.value, chunk * exchange.out_per_chunk + i);
         if (status.ok())
-            name_extent(fresh[i], order, Pfn(pfn));
+            name_extent(fresh, order, Pfn(pfn));
         else
-            TRY(release_extent(domain, fresh[i], order));
+            TRY(release_extent(domain, fresh, order));
     }
     return status;
 }

@@ -35,33 +35,26 @@ Mfn current_root(Caller& caller) { return frame_of(MachAddr(caller.vcpu.cpu.kern
 
 // --- how far a call got ---
 
-// The requests of mmu_update and mmuext_op, which report in `done` how many were carried out. A continued call has the
-// top bit of its count set, and finds in `done` what its earlier stretches did.
-template <typename Request> struct Batch {
-    static constexpr uint32_t continued_call = uint32_t{1} << 31;
+constexpr uint32_t continued_call = uint32_t{1} << 31;
 
-    Caller& caller;
-    GuestHandle<Request> requests;
-    uint32_t count;
-    GuestHandle<uint32_t> done;
-    uint32_t before = 0; // done in earlier stretches
-
-    Status begin() {
-        if (!(count & continued_call)) [[likely]]
-            return success;
+// Performs `work(count, carried_out)` for the requests of mmu_update and mmuext_op, which reports how many it carried
+// out, and the reason of the first that it did not. The sum goes to `done`. A continued call has the top bit of its
+// count set, and finds in `done` what its earlier stretches did.
+template <typename Request, typename Work>
+[[gnu::always_inline]] inline HypercallResult in_stretches(Caller& caller, GuestHandle<Request> requests,
+                                                           uint32_t count, GuestHandle<uint32_t> done, Work&& work) {
+    uint32_t before = 0, carried_out = 0;
+    if (count & continued_call) [[unlikely]] {
         count &= ~continued_call;
-        return done.is_null() ? success : done.read(before);
+        if (!done.is_null()) TRY(done.read(before));
     }
-
-    // `status` is that of the first request that was not carried out.
-    HypercallResult end(Status status, uint32_t carried_out) {
-        if (!done.is_null()) TRY(done.write(before + carried_out));
-        if (status.ok() || status.error() != Error::restart) [[likely]]
-            return status;
-        return caller.continue_with(
-            0, {requests.advanced(carried_out).address().value, (count - carried_out) | continued_call});
-    }
-};
+    Status status = work(count, carried_out);
+    if (!done.is_null()) TRY(done.write(before + carried_out));
+    if (status.ok() || status.error() != Error::restart) [[likely]]
+        return status;
+    return caller.continue_with(
+        0, {requests.advanced(carried_out).address().value, (count - carried_out) | continued_call});
+}
 
 // --- flushes as guests ask for them: on this CPU, on a set of the domain's vCPUs, on all ---
 
@@ -174,23 +167,18 @@ Status operate(Caller& caller, PvMmu& mmu, bool is_own, const mmuext_op_t& op) {
 // The common case, the caller's own tables and frames, needs no look-up of domains.
 HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> requests, uint32_t count,
                                      GuestHandle<uint32_t> done, uint32_t foreign_number) {
-    Batch<mmu_update_t> batch{caller, requests, count, done};
-    TRY(batch.begin());
-    uint32_t carried_out = 0;
-    if (foreign_number == DOMID_SELF) [[likely]] {
-        Status status = caller.domain.mmu.update_all(requests, batch.count, nullptr, caller.budget, carried_out);
-        return batch.end(status, carried_out);
-    }
-    return on_foreign(caller, foreign_number, [&](PvMmu& mmu, const ForeignAccess* foreign) {
-        Status status = mmu.update_all(requests, batch.count, foreign, caller.budget, carried_out);
-        return batch.end(status, carried_out);
-    });
+    auto update = [&](PvMmu & mmu, const ForeignAccess* foreign) __attribute__((always_inline)) {
+        return in_stretches(caller, requests, count, done, [&](uint32_t number, uint32_t& carried_out) {
+            return mmu.update_all(requests, number, foreign, caller.budget, carried_out);
+        });
+    };
+    if (foreign_number == DOMID_SELF) [[likely]]
+        return update(caller.domain.mmu, nullptr);
+    return on_foreign(caller, foreign_number, update);
 }
 
 HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> operations, uint32_t count,
                                     GuestHandle<uint32_t> done, uint32_t foreign_number) {
-    Batch<mmuext_op_t> batch{caller, operations, count, done};
-    TRY(batch.begin());
     DomainRef other;
     if (foreign_number != DOMID_SELF) other = TRY(buildable_domain(caller, static_cast<uint16_t>(foreign_number)));
     PvMmu& mmu = other ? other->mmu : caller.domain.mmu;
@@ -202,13 +190,13 @@ HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> ope
         held.emplace(other->control);
         TRY(AuthorityCheck::memory(caller.domain, *other));
     }
-    uint32_t carried_out = 0;
-    Status status = caller.work_through(carried_out, batch.count, [&](uint32_t i) -> Status {
-        mmuext_op_t op;
-        TRY(operations.read(op, i));
-        return operate(caller, mmu, is_own, op);
+    return in_stretches(caller, operations, count, done, [&](uint32_t number, uint32_t& carried_out) {
+        return caller.work_through(carried_out, number, [&](uint32_t i) -> Status {
+            mmuext_op_t op;
+            TRY(operations.read(op, i));
+            return operate(caller, mmu, is_own, op);
+        });
     });
-    return batch.end(status, carried_out);
 }
 
 HypercallResult hypercall_update_va_mapping(Caller& caller, uint64_t address, uint64_t entry, uint64_t flags) {

@@ -12,29 +12,23 @@ namespace {
 
 constexpr int64_t interface_version = (4 << 16) | 17;
 
-template <size_t room> void put(char (&field)[room], const char* text) {
-    size_t length = strlen(text);
-    ASSERT(length < room);
-    memcpy(field, text, length + 1);
-}
+constexpr xen_extraversion_t extra_version = ".0-skerry";
+constexpr xen_compile_info_t compile_info{
+    .compiler = "g++ " __VERSION__, .compile_by = "skerry", .compile_domain = "skerry", .compile_date = "reproducible"};
+constexpr xen_capabilities_info_t capabilities = "xen-3.0-x86_64 ";
+constexpr xen_changeset_info_t changeset = "unavailable";
 
 template <typename T> HypercallResult answer(GuestHandle<void> argument, const T& value) {
     return argument.as<T>().write(value);
 }
 
-template <typename T> HypercallResult answer_text(GuestHandle<void> argument, const char* text) {
-    T field{};
-    put(field, text);
-    return answer(argument, field);
-}
-
-HypercallResult compile_info(GuestHandle<void> argument) {
-    xen_compile_info_t info{};
-    put(info.compiler, "g++ " __VERSION__);
-    put(info.compile_by, "skerry");
-    put(info.compile_domain, "skerry");
-    put(info.compile_date, "reproducible");
-    return answer(argument, info);
+// The platform's own command line is nobody's business but of who may read the log.
+HypercallResult command_line(const Domain& domain, GuestHandle<void> argument) {
+    xen_commandline_t text{};
+    const char* line = domain.authority.holds(PlatformRight::read_log) ? platform_command_line() : "";
+    ASSERT(strlen(line) < sizeof(text));
+    memcpy(text, line, strlen(line));
+    return answer(argument, text);
 }
 
 Status features(Domain& domain, xen_feature_info_t& info) {
@@ -53,19 +47,16 @@ Status features(Domain& domain, xen_feature_info_t& info) {
 HypercallResult hypercall_xen_version(Caller& caller, uint32_t command, GuestHandle<void> argument) {
     switch (command) {
     case XENVER_version: return interface_version;
-    case XENVER_extraversion: return answer_text<xen_extraversion_t>(argument, ".0-skerry");
-    case XENVER_compile_info: return compile_info(argument);
-    case XENVER_capabilities: return answer_text<xen_capabilities_info_t>(argument, "xen-3.0-x86_64 ");
-    case XENVER_changeset: return answer_text<xen_changeset_info_t>(argument, "unavailable");
+    case XENVER_extraversion: return answer(argument, extra_version);
+    case XENVER_compile_info: return answer(argument, compile_info);
+    case XENVER_capabilities: return answer(argument, capabilities);
+    case XENVER_changeset: return answer(argument, changeset);
     case XENVER_platform_parameters:
         return answer(argument, xen_platform_parameters_t{.virt_start = layout::m2p_guest_view});
     case XENVER_get_features: return perform<features>(argument, caller.domain);
     case XENVER_pagesize: return argument.is_null() ? static_cast<int64_t>(page_size) : HypercallResult(Error::invalid);
     case XENVER_guest_handle: return answer(argument, caller.domain.handle);
-    case XENVER_commandline:
-        // The platform's own command line is nobody's business but of who may read the log.
-        return answer_text<xen_commandline_t>(
-            argument, caller.domain.authority.holds(PlatformRight::read_log) ? platform_command_line() : "");
+    case XENVER_commandline: return command_line(caller.domain, argument);
     default: return Error::no_system_call;
     }
 }

@@ -48,7 +48,11 @@ void act(std::array<std::unique_ptr<FakeDomain>, 3>& domains, Input& input) {
     case 3: (void)table.bind_ipi(input.vcpu()).ok(); break;
     case 4: (void)table.bind_pirq(input.byte() % 40, input.byte()).ok(); break;
     case 5: (void)table.close(input.port()).ok(); break;
-    case 6: (void)table.status(input.port()).ok(); break;
+    case 6: {
+        evtchn_status_t answer;
+        (void)table.describe(input.port(), answer).ok();
+        break;
+    }
     case 7: {
         EvtPort port = input.port();
         (void)table.bind_vcpu(port, input.vcpu()).ok();

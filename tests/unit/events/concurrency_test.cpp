@@ -83,7 +83,7 @@ TEST_P(ConcurrencyTest, SendsRaceWithClosingAndTearingDown) {
                 case 3: (void)self.table.bind_vcpu(port, vcpu).ok(); break;
                 case 4: (void)self.table.unmask(port).ok(); break;
                 case 5: (void)self.table.bind_virq(VIRQ_TIMER, vcpu).ok(); break;
-                case 6: (void)peer.table.status(port).ok(); break;
+                case 6: (void)status_of(peer, port); break;
                 default: (void)self.table.send(port).ok();
                 }
             }

@@ -56,6 +56,12 @@ struct FakeDomain : EventSink, EventPages, PirqRouter {
     EventTable table;
 };
 
+inline evtchn_status_t status_of(FakeDomain& domain, EvtPort port) {
+    evtchn_status_t answer{};
+    (void)domain.table.describe(port, answer).ok();
+    return answer;
+}
+
 struct Connection {
     uint32_t a, b;
 };

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-// domctl: building, running, inspecting and ending domains (<xen/domctl.h>). The operations by subject, then the list of
-// them with the right that each needs; those on vCPUs stand beside.
+// domctl: building, running, inspecting and ending domains (<xen/domctl.h>). The operations by subject, each
+// called with the domain's control lock held, then the list of them with the right that each needs.
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/interrupts.h"
-#include "hypercalls/control/control_calls.h"
+#include "hypercalls/control/describe_domain.h"
 #include "hypercalls/control/extensions.h"
-#include "hypercalls/dispatch.h"
 
 #include <algorithm>
 #include <string.h>
@@ -49,21 +48,19 @@ Status destroy_domain(Caller& caller, Domain& target) {
     return target.destroy(caller.budget);
 }
 
-Status pause_domain(Caller& caller, Domain& target) {
-    if (&target == &caller.domain || target.is_dying()) return Error::invalid;
+Status pause_domain(Domain& target) {
     if (!target.may_be_paused_again()) return Error::overflow;
     target.pause();
     return success;
 }
 
-Status unpause_domain(Caller& caller, Domain& target) {
-    if (&target == &caller.domain || target.is_dying() || !target.is_paused_by_control()) return Error::invalid;
+Status unpause_domain(Domain& target) {
+    if (!target.is_paused_by_control()) return Error::invalid;
     target.unpause();
     return success;
 }
 
-Status resume_domain(Caller& caller, Domain& target) {
-    if (&target == &caller.domain || target.is_dying()) return Error::invalid;
+Status resume_domain(Domain& target) {
     target.resume();
     return success;
 }
@@ -191,6 +188,110 @@ Status set_right(Caller& caller, Domain& target, const xen_domctl_t& request) {
     return target.authority.set(right, DomId(wish.target), wish.held);
 }
 
+// --- vCPUs ---
+
+Result<Vcpu*> vcpu_of_domain(Domain& target, uint32_t number) {
+    Vcpu* vcpu = target.vcpu(VcpuId(number));
+    if (!vcpu) return Error::no_such_domain;
+    return vcpu;
+}
+
+// xenctl_bitmap: bytes, least significant first, as many as nr_bits needs.
+Result<Affinity> read_affinity(const xenctl_bitmap& bitmap) {
+    uint8_t bytes[max_cpus / 8] = {};
+    uint32_t bits = std::min(bitmap.nr_bits, max_cpus);
+    TRY(handle_of<uint8_t>(bitmap.bitmap).read_array(bytes, (bits + 7) / 8));
+    if (bits % 8) bytes[bits / 8] &= static_cast<uint8_t>((1u << (bits % 8)) - 1);
+    Affinity set;
+    for (uint32_t i = 0; i < sizeof(bytes); ++i) set.set_byte(i, bytes[i]);
+    return set;
+}
+
+Status write_affinity(const xenctl_bitmap& bitmap, const Affinity& set) {
+    constexpr uint32_t most_bits = page_size * 8; // a bound for what is all zeros
+    if (bitmap.nr_bits > most_bits) return Error::too_big;
+    for (uint32_t i = 0; i < (bitmap.nr_bits + 7) / 8; ++i)
+        TRY(handle_of<uint8_t>(bitmap.bitmap).write(i < max_cpus / 8 ? set.byte(i) : 0, i));
+    return success;
+}
+
+// createdomain fixed the number; here the vCPUs come into being.
+Status set_max_vcpus(Domain& target, const xen_domctl_max_vcpus& request) {
+    if (request.max != target.max_vcpus() || target.is_dying()) return Error::invalid;
+    for (uint32_t number = 0; number < request.max; ++number)
+        if (!target.vcpu(VcpuId(number))) TRY(target.create_vcpu(VcpuId(number)));
+    return success;
+}
+
+Status set_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucontext& request) {
+    if (&target == &caller.domain || target.is_dying()) return Error::invalid;
+    Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
+    if (!target.is_paused_by_control() || vcpu->entity.is_on_cpu()) return Error::busy;
+    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
+    TRY(handle_of<vcpu_guest_context_t>(request.ctxt).read(*context));
+    TRY(initialise_vcpu(*vcpu, *context, caller.budget));
+    if (context->flags & VGCF_online) (void)scheduler.bring_up(vcpu->entity);
+    return success;
+}
+
+Status get_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucontext& request) {
+    if (&target == &caller.domain) return Error::invalid;
+    Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
+    if (!vcpu->is_initialised) return Error::no_data;
+    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
+    scheduler.pause(vcpu->entity);
+    bool is_saved = !vcpu->entity.is_on_cpu();
+    if (is_saved) describe_vcpu(*vcpu, *context);
+    scheduler.unpause(vcpu->entity);
+    if (!is_saved) return Error::restart;
+    return handle_of<vcpu_guest_context_t>(request.ctxt).write(*context);
+}
+
+Status get_vcpu_info(Domain& target, xen_domctl_getvcpuinfo& request) {
+    Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
+    request.online = !vcpu->entity.is_down();
+    request.blocked = vcpu->entity.is_blocked();
+    request.running = vcpu->entity.is_running();
+    request.cpu_time = scheduler.runstate(vcpu->entity).time[RUNSTATE_running];
+    request.cpu = vcpu->entity.home().value;
+    return success;
+}
+
+// XEN_DOMCTL_setvcpuaffinity (`sets`) and getvcpuaffinity: the bitmaps that the flags name are read, set, and answered.
+Status affinity(Domain& target, const xen_domctl_vcpuaffinity& request, bool sets) {
+    Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
+    bool hard_asked = request.flags & XEN_VCPUAFFINITY_HARD, soft_asked = request.flags & XEN_VCPUAFFINITY_SOFT;
+    Affinity hard = scheduler.hard_affinity(vcpu->entity), soft = scheduler.soft_affinity(vcpu->entity);
+    if (sets) {
+        if (hard_asked) hard = TRY(read_affinity(request.cpumap_hard));
+        if (soft_asked) soft = TRY(read_affinity(request.cpumap_soft));
+        TRY(scheduler.set_affinity(vcpu->entity, hard, soft));
+        hard = hard & online_cpus;
+        soft = soft & hard;
+    }
+    if (hard_asked) TRY(write_affinity(request.cpumap_hard, hard));
+    if (soft_asked) TRY(write_affinity(request.cpumap_soft, soft));
+    return success;
+}
+
+// The scheduler has the parameters of Xen's credit schedulers: weight and cap; credit2's are the same two.
+Status schedule_domain(Domain& target, xen_domctl_scheduler_op& request) {
+    if (request.sched_id != XEN_SCHEDULER_CREDIT && request.sched_id != XEN_SCHEDULER_CREDIT2) return Error::invalid;
+    static_assert(sizeof(request.u.credit) == sizeof(request.u.credit2));
+    if (request.cmd == XEN_DOMCTL_SCHEDOP_getinfo) {
+        request.u.credit.weight = static_cast<uint16_t>(target.sched_group.weight());
+        request.u.credit.cap = static_cast<uint16_t>(target.sched_group.cap());
+        return success;
+    }
+    if (request.cmd != XEN_DOMCTL_SCHEDOP_putinfo) return Error::invalid;
+    // Zero weight and all-ones cap mean: leave as it is.
+    uint32_t weight = request.u.credit.weight ? request.u.credit.weight : target.sched_group.weight();
+    uint32_t cap = request.u.credit.cap != UINT16_MAX ? request.u.credit.cap : target.sched_group.cap();
+    TRY(target.sched_group.set(weight, cap));
+    target.for_each_vcpu([](Vcpu& vcpu) { scheduler.reconsider(vcpu.entity); });
+    return success;
+}
+
 // --- the list ---
 
 // The domain that an operation names, for a caller with the right that the operation needs. Errors: not_permitted; of
@@ -200,6 +301,11 @@ struct Target {
     Domain& domain;
 
     Result<Domain*> to_control() const { return if_none(AuthorityCheck::control(caller.domain, domain).error()); }
+    // Or let it run again: not oneself. Errors: also invalid.
+    Result<Domain*> to_stop() const {
+        TRY(to_control());
+        return &domain != &caller.domain && !domain.is_dying() ? Result(&domain) : Error::invalid;
+    }
     // Its memory.
     Result<Domain*> to_reach() const { return if_none(AuthorityCheck::memory(caller.domain, domain).error()); }
     // With rights and hardware.
@@ -214,15 +320,15 @@ struct Target {
     Result<Domain*> if_none(Error error) const { return error == Error::none ? Result(&domain) : error; }
 };
 
-// Operations on a domain that exists. `answers` becomes true when request.u has to go back to the caller.
-Status operate(const Target& target, xen_domctl_t& request, bool& answers) {
+// Operations on a domain that exists.
+Status operate(const Target& target, xen_domctl_t& request) {
     Caller& caller = target.caller;
     auto& u = request.u;
     switch (request.cmd) {
     case XEN_DOMCTL_destroydomain: return destroy_domain(caller, *TRY(target.to_control()));
-    case XEN_DOMCTL_pausedomain: return pause_domain(caller, *TRY(target.to_control()));
-    case XEN_DOMCTL_unpausedomain: return unpause_domain(caller, *TRY(target.to_control()));
-    case XEN_DOMCTL_resumedomain: return resume_domain(caller, *TRY(target.to_control()));
+    case XEN_DOMCTL_pausedomain: return pause_domain(*TRY(target.to_stop()));
+    case XEN_DOMCTL_unpausedomain: return unpause_domain(*TRY(target.to_stop()));
+    case XEN_DOMCTL_resumedomain: return resume_domain(*TRY(target.to_stop()));
     case XEN_DOMCTL_max_vcpus: return set_max_vcpus(*TRY(target.to_control()), u.max_vcpus);
     case XEN_DOMCTL_max_mem: return set_max_memory(*TRY(target.to_control()), u.max_mem);
     case XEN_DOMCTL_settimeoffset: return set_time_offset(*TRY(target.to_control()), u.settimeoffset);
@@ -237,10 +343,6 @@ Status operate(const Target& target, xen_domctl_t& request, bool& answers) {
     case XEN_DOMCTL_set_virq_handler:
         return global_virqs.set_handler(u.set_virq_handler.virq, &TRY(target.to_equip())->events);
     case domctl_set_right: return set_right(caller, *TRY(target.to_equip()), request);
-    default: break;
-    }
-    answers = true;
-    switch (request.cmd) {
     case XEN_DOMCTL_getdomaininfo:
         if (&target.domain != &caller.domain) TRY(target.to_inspect());
         describe_domain(target.domain, u.getdomaininfo);
@@ -288,10 +390,8 @@ HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> opera
     xen_domctl_t request;
     TRY(operation.read(request));
     if (request.interface_version != XEN_DOMCTL_INTERFACE_VERSION) return Error::access_denied;
-    bool answers = false;
     if (request.cmd == XEN_DOMCTL_createdomain) {
         TRY(create_domain(caller, request));
-        answers = true;
     } else {
         // The walk through all domains is not for whoever likes to keep the machine busy.
         const Authority& held = caller.domain.authority;
@@ -301,10 +401,10 @@ HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> opera
                                                                    : TRY(named_domain(caller, request.domain));
         if (!target) return Error::no_such_domain;
         Holding holding(target->control);
-        TRY(operate({caller, *target}, request, answers));
+        TRY(operate({caller, *target}, request));
         request.domain = target->id.value;
     }
-    return answers ? operation.write(request) : success;
+    return operation.write(request);
 }
 
 } // namespace skerry

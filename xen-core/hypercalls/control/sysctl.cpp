@@ -2,8 +2,7 @@
 // sysctl: inspecting the machine (<xen/sysctl.h>): the log, CPUs, memory, domains.
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/time.h"
-#include "hypercalls/control/control_calls.h"
-#include "hypercalls/dispatch.h"
+#include "hypercalls/control/describe_domain.h"
 
 #include <algorithm>
 
