@@ -21,6 +21,7 @@ class CpuSet {
         set.bits_[cpu.value / 64] = mask(cpu);
         return set;
     }
+
     static CpuSet all() {
         CpuSet set;
         for (uint64_t& word : set.bits_) word = ~uint64_t{0};
@@ -47,9 +48,6 @@ class CpuSet {
         for (uint32_t i = 0; i < words; ++i)
             if (bits_[i] != (i == cpu.value / 64 ? mask(cpu) : 0)) return false;
         return true;
-    }
-    void add_all(const CpuSet& other) {
-        for (uint32_t i = 0; i < words; ++i) bits_[i] |= other.bits_[i];
     }
     void keep_only(const CpuSet& other) {
         for (uint32_t i = 0; i < words; ++i) bits_[i] &= other.word(i);

@@ -7,25 +7,21 @@ namespace skerry {
 
 namespace {
 
-class Output {
-  public:
-    Output(char* buffer, size_t size) : buffer_(buffer), size_(size) {}
+struct Output {
+    char* buffer;
+    size_t size;
+    size_t used = 0; // below `size`
 
     void put(char c) {
-        if (used_ + 1 < size_) buffer_[used_++] = c;
+        if (used + 1 < size) buffer[used++] = c;
     }
     void repeat(char c, size_t times) {
         while (times--) put(c);
     }
     size_t finish() {
-        if (size_) buffer_[used_] = 0;
-        return used_;
+        if (size) buffer[used] = 0;
+        return used;
     }
-
-  private:
-    char* buffer_;
-    size_t size_;
-    size_t used_ = 0;
 };
 
 // What stands between '%' and the conversion letter.
@@ -68,7 +64,7 @@ void put_number(Output& out, const Directive& directive, uint64_t value, unsigne
 } // namespace
 
 size_t format_arguments(char* buffer, size_t size, const char* format, va_list arguments) {
-    Output out(buffer, size);
+    Output out{buffer, size};
     while (char c = *format++) {
         if (c != '%') {
             out.put(c);
@@ -77,19 +73,16 @@ size_t format_arguments(char* buffer, size_t size, const char* format, va_list a
         Directive directive;
         format = parse_directive(format, directive);
         switch (c = *format++) {
-        case 'd': {
-            int64_t value = directive.is_long ? va_arg(arguments, int64_t) : va_arg(arguments, int);
-            auto bits = static_cast<uint64_t>(value);
-            put_number(out, directive, value < 0 ? -bits : bits, 10, value < 0);
-            break;
-        }
+        case 'p': directive.is_long = true; [[fallthrough]];
+        case 'd':
         case 'u':
         case 'x': {
             uint64_t value = directive.is_long ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned);
-            put_number(out, directive, value, c == 'u' ? 10 : 16);
+            if (c == 'd' && !directive.is_long) value = static_cast<uint64_t>(static_cast<int32_t>(value));
+            bool negative = c == 'd' && value >> 63;
+            put_number(out, directive, negative ? -value : value, c == 'd' || c == 'u' ? 10 : 16, negative);
             break;
         }
-        case 'p': put_number(out, directive, va_arg(arguments, uint64_t), 16); break;
         case 's': {
             const char* text = va_arg(arguments, const char*);
             text = text ? text : "(null)";

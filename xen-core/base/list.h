@@ -25,7 +25,6 @@ template <typename T, typename Tag> class List : NonCopyable {
     T* after(T& item) { return element(static_cast<Node&>(item).next); }
     T* before(T& item) { return element(static_cast<Node&>(item).previous); }
     void push_back(T& item) { insert_before(head_, item); }
-    void push_front(T& item) { insert_before(*head_.next, item); }
     void insert_before_item(T& position, T& item) { insert_before(static_cast<Node&>(position), item); }
     T* pop_front() {
         T* item = first();

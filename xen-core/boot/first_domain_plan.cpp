@@ -187,10 +187,10 @@ class Reader {
 
     // Behind the kernel, for the BSDs: a size, and an ELF file of nothing but sections: none, symbols, their names.
     void add_symbols() {
-        Bytes symbols, names;
+        Bytes symbols;
         for (Bytes rest = sections_; symbols.empty() && !rest.empty(); rest = rest.subspan(section.entry_size))
             if (section.type(rest) == section_symbols) symbols = rest.first(section.entry_size);
-        names = section_at(section_link(symbols));
+        Bytes names = section_at(section_link(symbols));
         if (content(symbols, section).empty() || content(names, section).empty()) return;
 
         constexpr uint64_t size_field = 4, alignment = 8;
@@ -202,22 +202,19 @@ class Reader {
             return at - start - size_field; // in the ELF file
         };
         auto put = [&](uint64_t at, auto value) { memcpy(image_.symbol_headers + at, &value, sizeof(value)); };
-        auto put_header = [&](uint64_t at, Bytes bytes) {
-            memcpy(image_.symbol_headers + at, bytes.data(), bytes.size());
-        };
         constexpr uint64_t elf = size_field, first = elf + header::size + section.entry_size,
                            second = first + section.entry_size;
         append(image_.symbol_headers);
-        put_header(elf, file_.first(header::size));
+        memcpy(image_.symbol_headers + elf, file_.data(), header::size);
         put(elf + header::segments.offset, uint64_t{0});
         put(elf + header::segment_count.offset, uint16_t{0});
         put(elf + header::sections.offset, header::size);
         put(elf + header::section_count.offset, uint16_t{3});
         put(elf + header::names.offset, uint16_t{0});
-        put_header(first, symbols);
+        memcpy(image_.symbol_headers + first, symbols.data(), section.entry_size);
         put(first + section.offset.offset, append(content(symbols, section)));
         put(first + section_link.offset, uint32_t{2});
-        put_header(second, names);
+        memcpy(image_.symbol_headers + second, names.data(), section.entry_size);
         put(second + section.offset.offset, append(content(names, section)));
         put(0, static_cast<uint32_t>(image_.kernel_end - start - size_field));
     }

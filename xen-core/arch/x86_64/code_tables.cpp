@@ -2,64 +2,39 @@
 #include "arch/x86_64/code_tables.h"
 
 #include <algorithm>
+#include <span>
 
 namespace skerry {
 
 namespace {
 
-// A place in the code, from where this word stands.
-struct Offset {
-    int32_t value;
-
-    uintptr_t address() const { return reinterpret_cast<uintptr_t>(&value) + value; }
-    void set(uintptr_t target) { value = static_cast<int32_t>(target - reinterpret_cast<uintptr_t>(&value)); }
-};
-
+extern "C" {
 struct Fixup {
-    Offset fault;
-    Offset continue_at;
+    uintptr_t fault, continue_at;
 };
+extern Fixup exception_table_start[], exception_table_end[];
 
 struct SmapSite {
-    Offset code;
-    int32_t opens; // 1: stac, 0: clac
+    uint8_t* code;
+    uint64_t opens; // 1: stac, 0: clac
 };
-
-extern "C" {
-extern Fixup exception_table_start[], exception_table_end[];
 extern const SmapSite smap_sites_start[], smap_sites_end[];
-}
-
-// Offsets are relative to where they stand.
-void exchange(Fixup& a, Fixup& b) {
-    uintptr_t fault = a.fault.address(), continue_at = a.continue_at.address();
-    a.fault.set(b.fault.address());
-    a.continue_at.set(b.continue_at.address());
-    b.fault.set(fault);
-    b.continue_at.set(continue_at);
 }
 
 } // namespace
 
 uintptr_t find_fixup(uintptr_t rip) {
-    const Fixup* found = std::lower_bound(exception_table_start, exception_table_end, rip,
-                                          [](const Fixup& f, uintptr_t wanted) { return f.fault.address() < wanted; });
-    return found != exception_table_end && found->fault.address() == rip ? found->continue_at.address() : 0;
+    const Fixup* found = std::ranges::lower_bound(exception_table_start, exception_table_end, rip, {}, &Fixup::fault);
+    return found != exception_table_end && found->fault == rip ? found->continue_at : 0;
 }
 
-// Insertion sort: the compiler emits the entries nearly in order already.
-void sort_exception_table() {
-    for (Fixup* next = exception_table_start; next < exception_table_end; ++next)
-        for (Fixup* f = next; f > exception_table_start && f[-1].fault.address() > f->fault.address(); --f)
-            exchange(f[-1], *f);
-}
+void sort_exception_table() { std::ranges::sort(exception_table_start, exception_table_end, {}, &Fixup::fault); }
 
 void patch_smap_sites() {
-    for (const SmapSite* site = smap_sites_start; site < smap_sites_end; ++site) {
-        auto* code = reinterpret_cast<uint8_t*>(site->code.address());
+    for (auto [code, opens] : std::span(smap_sites_start, smap_sites_end)) {
         code[0] = 0x0f; // stac: 0f 01 cb, clac: 0f 01 ca
         code[1] = 0x01;
-        code[2] = site->opens ? 0xcb : 0xca;
+        code[2] = opens ? 0xcb : 0xca;
     }
 }
 

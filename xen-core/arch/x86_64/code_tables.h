@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Places in xen-core's code that are collected in tables, each place and where it leads as 32-bit offsets from the
-// table's own words. boot/ sorts the one and patches by the other once, while text is still writable.
+// Places in xen-core's code that are collected in tables (the image is linked where it runs). boot/ sorts the one and patches by the other once, while text is still writable.
 //
 // Fixups: instructions that may fault on purpose (guest copies, MSRs that may not exist, iret), and where to continue
 // if they do. The trap entry asks find_fixup() for any fault taken in ring 0, and panics if there is none.
@@ -17,9 +16,8 @@
 // clang-format off
 .macro EXCEPTION_FIXUP fault, continue_at
     .pushsection .exception_table, "a"
-    .balign 4
-    .long \fault - .
-    .long \continue_at - .
+    .balign 8
+    .quad \fault, \continue_at
     .popsection
 .endm
 // `opens`: 1 for stac, 0 for clac.
@@ -27,9 +25,8 @@
 9871:
     .byte 0x0f, 0x1f, 0x00
     .pushsection .smap_sites, "a"
-    .balign 4
-    .long 9871b - .
-    .long \opens
+    .balign 8
+    .quad 9871b, \opens
     .popsection
 .endm
 // clang-format on
@@ -42,10 +39,9 @@
 // "?": an entry belongs to the function that it is for, so that a linker that drops one copy of an inline function
 // drops both.
 #define EXCEPTION_FIXUP(fault, continue_at)                                                                            \
-    ".pushsection .exception_table, \"a?\"\n .balign 4\n .long " fault " - .\n .long " continue_at " - .\n "           \
-    ".popsection\n"
+    ".pushsection .exception_table, \"a?\"\n .balign 8\n .quad " fault ", " continue_at "\n .popsection\n"
 #define USER_ACCESS_SITE(opens)                                                                                        \
-    "9871: .byte 0x0f, 0x1f, 0x00\n .pushsection .smap_sites, \"a?\"\n .balign 4\n .long 9871b - .\n .long " opens     \
+    "9871: .byte 0x0f, 0x1f, 0x00\n .pushsection .smap_sites, \"a?\"\n .balign 8\n .quad 9871b, " opens                \
     "\n .popsection\n"
 
 namespace skerry {

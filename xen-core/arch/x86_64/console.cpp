@@ -14,46 +14,22 @@ namespace {
 constexpr uint16_t data = 0, interrupt_enable = 1, line_control = 3, modem_control = 4, line_status = 5, scratch = 7;
 constexpr uint8_t status_data_ready = 0x01, status_transmit_empty = 0x20;
 
-class Uart {
-  public:
-    void init(UartConfig config) {
-        if (!config.port) return;
-        out8(config.port + scratch, 0x5a);
-        if (in8(config.port + scratch) != 0x5a) return; // nothing there
-        port_ = config.port;
-        out8(port_ + interrupt_enable, 0);
-        if (config.baud) {
-            uint16_t divisor = static_cast<uint16_t>(115200 / config.baud);
-            out8(port_ + line_control, 0x83); // divisor latch
-            out8(port_ + data, static_cast<uint8_t>(divisor));
-            out8(port_ + interrupt_enable, static_cast<uint8_t>(divisor >> 8));
-        }
-        out8(port_ + line_control, 0x03); // 8 bits, no parity, 1 stop bit
-        // The FIFOs stay as they are: switching them on or off empties the receiver, which may hold what was typed or
-        // piped in already.
-        out8(port_ + modem_control, 0x0b); // DTR, RTS, OUT2 (interrupt gate)
-    }
-    void put(char c) {
-        if (!port_) return;
-        // A UART that never drains must not stop the machine: about a second, then it is given up.
-        for (uint32_t patience = 1 << 20; !(in8(port_ + line_status) & status_transmit_empty); pause())
-            if (!--patience) return forget();
-        out8(port_ + data, static_cast<uint8_t>(c));
-    }
-    bool get(char& c) {
-        if (!port_ || !(in8(port_ + line_status) & status_data_ready)) return false;
-        c = static_cast<char>(in8(port_ + data));
-        return true;
-    }
-    void raise_interrupt_on_input(bool on) {
-        if (port_) out8(port_ + interrupt_enable, on ? 0x01 : 0);
-    }
-    uint16_t port() const { return port_; }
-    void forget() { port_ = 0; }
+uint16_t port = 0; // of the UART; 0: none, or no longer xen-core's
 
-  private:
-    uint16_t port_ = 0; // 0: none, or no longer xen-core's
-};
+void put(char c) {
+    if (!port) return;
+    // A UART that never drains must not stop the machine: about a second, then it is given up.
+    for (uint32_t patience = 1 << 20; !(in8(port + line_status) & status_transmit_empty); pause())
+        if (!--patience) {
+            port = 0;
+            return;
+        }
+    out8(port + data, static_cast<uint8_t>(c));
+}
+
+void raise_interrupt_on_input(bool on) {
+    if (port) out8(port + interrupt_enable, on);
+}
 
 // A power of two, so that positions can run on for ever.
 template <size_t size> struct Ring {
@@ -76,7 +52,6 @@ template <size_t size> struct Ring {
 
 constinit Lock<LockRank::console> console_lock;
 bool lock_is_broken = false;
-constinit Uart uart;
 uint16_t uart_port_at_start = 0;
 Ring<32768> output;
 bool output_is_announced = false;
@@ -102,7 +77,8 @@ uint32_t uart_gsi() { return gsi_of_isa_irq(uart_port_at_start == 0x2f8 || uart_
 
 bool collect_input() {
     bool any = false;
-    for (char c; !input.is_full() && uart.get(c); any = true) input.put(c);
+    for (; port && !input.is_full() && in8(port + line_status) & status_data_ready; any = true)
+        input.put(static_cast<char>(in8(port + data)));
     return any;
 }
 
@@ -121,17 +97,30 @@ class : public InterruptSink {
 } // namespace
 
 void init_uart(UartConfig config) {
+    if (!config.port) return;
     ConsoleHeld held;
-    uart.init(config);
-    uart_port_at_start = uart.port();
+    out8(config.port + scratch, 0x5a);
+    if (in8(config.port + scratch) != 0x5a) return; // nothing there
+    port = uart_port_at_start = config.port;
+    out8(port + interrupt_enable, 0);
+    if (config.baud) {
+        uint16_t divisor = static_cast<uint16_t>(115200 / config.baud);
+        out8(port + line_control, 0x83); // divisor latch
+        out8(port + data, static_cast<uint8_t>(divisor));
+        out8(port + interrupt_enable, static_cast<uint8_t>(divisor >> 8));
+    }
+    out8(port + line_control, 0x03); // 8 bits, no parity, 1 stop bit
+    // The FIFOs stay as they are: switching them on or off empties the receiver, which may hold what was typed or piped
+    // in already.
+    out8(port + modem_control, 0x0b); // DTR, RTS, OUT2 (interrupt gate)
 }
 
 void release_uart() {
     if (input_handler) unroute_line(uart_gsi());
     input_handler = nullptr;
     ConsoleHeld held;
-    uart.raise_interrupt_on_input(false);
-    uart.forget();
+    raise_interrupt_on_input(false);
+    port = 0;
 }
 
 uint16_t uart_port() { return uart_port_at_start; }
@@ -139,8 +128,8 @@ uint16_t uart_port() { return uart_port_at_start; }
 void console_write(const char* text, size_t length) {
     ConsoleHeld held;
     for (size_t i = 0; i < length; ++i) {
-        if (text[i] == '\n') uart.put('\r');
-        uart.put(text[i]);
+        if (text[i] == '\n') put('\r');
+        put(text[i]);
         output.put(text[i]);
     }
     if (output_is_announced) raise_work(this_cpu(), PendingWork::output);
@@ -155,10 +144,10 @@ size_t console_read(char* buffer, size_t size) {
 }
 
 void enable_console_input(void (*handler)()) {
-    if (!uart.port() || !route_line(uart_gsi(), uart_interrupt, CpuId(0)).ok()) return;
+    if (!port || !route_line(uart_gsi(), uart_interrupt, CpuId(0)).ok()) return;
     input_handler = handler;
     ConsoleHeld held;
-    uart.raise_interrupt_on_input(true);
+    raise_interrupt_on_input(true);
 }
 
 size_t read_console_ring(uint64_t& position, char* buffer, size_t size) {

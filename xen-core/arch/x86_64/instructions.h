@@ -25,9 +25,8 @@ inline uint64_t read_tsc() {
 }
 // Not before earlier loads have completed.
 inline uint64_t read_tsc_ordered() {
-    uint32_t low, high;
-    asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
-    return uint64_t{high} << 32 | low;
+    asm volatile("lfence" ::: "memory");
+    return read_tsc();
 }
 
 #define SKERRY_PORT(bits, suffix)                                                                                      \

@@ -35,6 +35,14 @@ void enable_acpi_mode() {
     for (unsigned i = 0; i < 100'000 && !(in16(p.pm1a_control) & 1); ++i) in8(0x80);
 }
 
+// --- machine checks: fields of a bank's status, and of MCG_CAP ---
+
+constexpr uint64_t status_valid = uint64_t{1} << 63, status_has_misc = uint64_t{1} << 59,
+                   status_has_address = uint64_t{1} << 58;
+constexpr uint64_t cap_has_control = 1 << 8;
+
+unsigned bank_count() { return cpu_features.machine_check ? read_msr(msr::mcg_cap) & 0xff : 0; }
+
 } // namespace
 
 bool is_stopping() { return stopping.load(std::memory_order_relaxed); }
@@ -83,19 +91,6 @@ void reboot() {
     asm volatile("int3");
     stop_this_cpu();
 }
-
-// --- Machine checks
-// ----------------------------------------------------------------------------------------------------
-
-namespace {
-
-constexpr uint64_t status_valid = uint64_t{1} << 63, status_has_misc = uint64_t{1} << 59,
-                   status_has_address = uint64_t{1} << 58;
-constexpr uint64_t cap_has_control = 1 << 8;
-
-unsigned bank_count() { return cpu_features.machine_check ? read_msr(msr::mcg_cap) & 0xff : 0; }
-
-} // namespace
 
 void print_machine_check_banks(void (*say)(const char* line)) {
     for (unsigned bank = 0, count = bank_count(); bank < count; ++bank) {

@@ -171,8 +171,9 @@ uint64_t read_battery_clock() {
 
 const char* calibrate_clocks() {
     ReferenceClock clock{};
-    bool found = (start_hpet(clock) && is_counting(clock)) || (start_pm_timer(clock) && is_counting(clock)) ||
-                 (start_pit(clock) && is_counting(clock));
+    bool found = false;
+    for (auto start : {start_hpet, start_pm_timer, start_pit})
+        if (!found) found = start(clock) && is_counting(clock);
     if (!found) return "no reference clock works (HPET, ACPI PM timer, PIT)";
     uint64_t apic_hertz = measure(clock);
     if (uint64_t exact = tsc_hertz_by_cpuid()) tsc_hertz = exact;
