@@ -152,10 +152,11 @@ void vprint(const char* format, std::va_list arguments) {
     int length = vformat_to(line, sizeof line, format, arguments);
     if (length < static_cast<int>(sizeof line)) {
         console::write(line, static_cast<std::size_t>(length));
-    } else if (char* longer = static_cast<char*>(malloc(static_cast<std::size_t>(length) + 1)); longer != nullptr) {
+    } else if (char* longer = static_cast<char*>(heap::allocate(static_cast<std::size_t>(length) + 1));
+               longer != nullptr) {
         vformat_to(longer, static_cast<std::size_t>(length) + 1, format, again);
         console::write(longer, static_cast<std::size_t>(length));
-        free(longer);
+        heap::release(longer);
     } else {
         console::write(line, sizeof line - 1);
     }

@@ -192,15 +192,14 @@ minios_switch:
         ret
         .size   minios_switch, . - minios_switch
 
-// First return of a new thread: rbx = entry, r12 = argument.
+// First return of a new thread, whose Thread is in rbx.
         .globl  minios_thread_start
 minios_thread_start:
-        mov     %r12, %rdi
+        mov     %rbx, %rdi
         xor     %ebp, %ebp
         push    %rbp
         push    %rbp
-        call    *%rbx
-        call    minios_thread_end
+        call    minios_thread_main
         ud2
 
 // --- stacks and pages ------------------------------------------------------------------------------------------------
