@@ -83,5 +83,7 @@ endef
 
 -include $(MINIOS_OBJECTS:.o=.d) $(MINIOS_FREESTANDING_OBJECTS:.o=.d)
 
+-include minios/libc/build.mk
+
 # A program that shows and checks the kernel: see tests/unit/minios for what runs on the host.
 $(eval $(call minios-program,minios-check,$(wildcard minios/check/*.cpp)))

@@ -6,6 +6,7 @@
 
 extern "C" void minios_switch(void** save_stack_pointer, void* new_stack_pointer);
 extern "C" void minios_thread_start();
+extern "C" int minios_call_on_stack(void* stack_top, int (*function)(void*), void* context);
 
 namespace minios {
 
@@ -192,6 +193,15 @@ void exit() {
     Scheduler::dead = Scheduler::current;
     Scheduler::switch_away();
     panic("a thread that ended runs again");
+}
+
+int on_stack(std::size_t stack_size, int (*function)(void*), void* context) {
+    stack_size = (stack_size + page_size - 1) & ~(page_size - 1);
+    void* stack = stack_allocate(stack_size);
+    if (stack == nullptr) panic("threads: no memory for a stack of %lu bytes", stack_size);
+    const int result = minios_call_on_stack(static_cast<char*>(stack) + stack_size, function, context);
+    stack_release(stack, stack_size);
+    return result;
 }
 
 Thread* current() { return Scheduler::current; }

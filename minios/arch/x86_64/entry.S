@@ -202,6 +202,23 @@ minios_thread_start:
         call    minios_thread_main
         ud2
 
+// int minios_call_on_stack(void* stack_top (rdi), int (*function)(void*) (rsi), void* context (rdx))
+        .globl  minios_call_on_stack
+        .type   minios_call_on_stack, @function
+minios_call_on_stack:
+        push    %rbp
+        mov     %rsp, %rbp
+        push    %rbx
+        mov     %rsp, %rbx
+        mov     %rdi, %rsp
+        mov     %rdx, %rdi
+        call    *%rsi
+        mov     %rbx, %rsp
+        pop     %rbx
+        pop     %rbp
+        ret
+        .size   minios_call_on_stack, . - minios_call_on_stack
+
 // --- stacks and pages ------------------------------------------------------------------------------------------------
         .section .bss.page_aligned, "aw", @nobits
         .balign 4096

@@ -26,6 +26,10 @@ void yield();
 Thread* current();
 const char* name(const Thread* thread);
 
+/// Calls `function(context)` on a stack of that size, with a guard page, instead of the calling thread's own, and
+/// returns what it returns. Panics when there is no memory for the stack.
+int on_stack(std::size_t stack_size, int (*function)(void* context), void* context);
+
 /// What a language runtime adds to each thread: a block of its own, whose address is the thread's %fs base while it
 /// runs (thread-local variables, the C library's state). Without a runtime %fs is left alone.
 struct Runtime {
