@@ -52,6 +52,7 @@ help:
 	@echo 'make            build everything'
 	@echo 'make run        boot Debian Linux on the platform in QEMU, on this terminal; poweroff (or Ctrl-A X) leaves'
 	@echo '                KERNEL=FILE INITRD=FILE CMDLINE="..." MEMORY=512M VCPUS=2    (INITRD= for none)'
+	@echo 'make sdk        build/sdk: skerry-cc and skerry-c++ for programs that run as a domain (minios/sdk/README.md)'
 	@echo 'make iso        build/skerry.iso for GRUB on a real machine'
 	@echo 'make test       all tests; ends with "N passed, N failed"'
 	@echo '    test-unit   host unit tests          test-guests   tiny guests on xen-core'

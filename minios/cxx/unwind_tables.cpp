@@ -12,7 +12,7 @@ extern const char minios_text_start[], minios_image_end[], minios_eh_frame_hdr_s
 
 int dl_iterate_phdr(int (*callback)(struct dl_phdr_info*, size_t, void*), void* context) {
     const auto address = [](const char* symbol) { return reinterpret_cast<Elf64_Addr>(symbol); };
-    Elf64_Phdr headers[2] = {};
+    static Elf64_Phdr headers[2]; // the unwinder remembers where they are
     headers[0].p_type = PT_LOAD;
     headers[0].p_vaddr = address(minios_text_start);
     headers[0].p_memsz = static_cast<Elf64_Xword>(minios_image_end - minios_text_start);

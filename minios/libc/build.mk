@@ -8,8 +8,8 @@
 
 SKERRY_CC := $(SDK)/bin/skerry-cc
 SKERRY_CXX := $(SDK)/bin/skerry-c++
-SDK_FILES := $(SDK)/files-ready
-SDK_READY := $(SDK)/ready
+SDK_FILES := $(SDK)/built/files
+SDK_READY := $(SDK)/built/all
 
 XEN_HEADERS := /usr/include/xen
 SDK_SOURCES := $(wildcard minios/sdk/*) $(SDK_OVERLAY) $(wildcard minios/include/minios/*.h minios/include/minios/*/*.h) \
@@ -24,11 +24,12 @@ $(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
 	@cp minios/sdk/ld minios/make-symbols minios/arch/x86_64/minios.ld third-party/target/flags $(SDK)/lib/skerry/
 	@cp minios/sdk/skerry.pc $(SDK)/lib/pkgconfig/ && cp minios/sdk/skerry.cmake $(SDK)/cmake/
 	@for name in pthread rt; do rm -f $(SDK)/lib/lib$$name.a && ar rcs $(SDK)/lib/lib$$name.a; done
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 LIBSKERRYC_SOURCES := $(wildcard minios/libc/*.cpp minios/libc/*.c minios/cxx/*.cpp)
 LIBSKERRYC_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(LIBSKERRYC_SOURCES)))
-LIBSKERRYC_FLAGS := -O2 -g -Wall -Wextra -Werror -MMD -MP -I.
+# No stack protector: it needs the thread block that start.cpp makes first.
+LIBSKERRYC_FLAGS := -O2 -g -fno-stack-protector -Wall -Wextra -Werror -MMD -MP -I.
 LIBSKERRYC_CXXFLAGS := $(LIBSKERRYC_FLAGS) -std=gnu++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
 
 $(filter $(BUILD)/obj/minios/libc/%.o $(BUILD)/obj/minios/cxx/%.o,$(patsubst %.cpp,$(BUILD)/obj/%.o,$(filter %.cpp,$(LIBSKERRYC_SOURCES)))): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY)
@@ -41,12 +42,22 @@ $(patsubst %.c,$(BUILD)/obj/%.o,$(filter %.c,$(LIBSKERRYC_SOURCES))): $(BUILD)/o
 $(SDK)/lib/libskerryc.a: $(LIBSKERRYC_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
+# The network's glue (minios/net), over lwIP: linked only into programs that use sockets.
+LIBSKERRYNET_SOURCES := $(wildcard minios/net/*.cpp)
+LIBSKERRYNET_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/%.o,$(LIBSKERRYNET_SOURCES))
+$(LIBSKERRYNET_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY) $(LWIP_HEADERS_READY)
+	@mkdir -p $(@D)
+	@echo "  SKERRYC $<"; $(SKERRY_CXX) $(LIBSKERRYC_CXXFLAGS) -c $< -o $@
+$(SDK)/lib/libskerrynet.a: $(LIBSKERRYNET_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
 $(SDK)/lib/libminios.a: $(BUILD)/libminios.a $(SDK_FILES)
 	@cp $< $@
--include $(LIBSKERRYC_OBJECTS:.o=.d)
+-include $(LIBSKERRYC_OBJECTS:.o=.d) $(LIBSKERRYNET_OBJECTS:.o=.d)
 
-$(SDK_READY): $(SDK)/lib/libskerryc.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
-	@touch $@
+$(SDK_READY): $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
+	@mkdir -p $(@D) && touch $@
 .PHONY: sdk
 sdk: $(SDK_READY)
 all: sdk

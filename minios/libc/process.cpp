@@ -79,23 +79,4 @@ int gethostname(char* name, std::size_t size) {
     return 0;
 }
 
-/// From the processor's generator (RDRAND: an AES-based generator reseeded from its noise source).
-int getentropy(void* to, std::size_t size) {
-    if (size > 256) return refuse(EIO);
-    std::uint32_t eax = 1, ebx, ecx = 0, edx;
-    asm("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    if ((ecx & 1u << 30) == 0) return refuse(ENOSYS);
-    for (std::size_t done = 0; done < size;) {
-        unsigned long word = 0;
-        unsigned char good = 0;
-        for (int attempt = 0; attempt < 10 && good == 0; ++attempt)
-            asm volatile("rdrand %0; setc %1" : "=r"(word), "=q"(good) : : "cc");
-        if (good == 0) return refuse(EIO);
-        const std::size_t part = size - done < sizeof word ? size - done : sizeof word;
-        memcpy(static_cast<char*>(to) + done, &word, part);
-        done += part;
-    }
-    return 0;
-}
-
 } // extern "C"

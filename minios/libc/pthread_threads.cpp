@@ -122,7 +122,7 @@ void pthread_exit(void* result) {
     if (pthread_self() != main_thread) threads::exit();
     libc::run_key_destructors();
     while (libc::thread_count() > 1) threads_ended.wait();
-    exit(0);
+    ::exit(0);
 }
 
 pthread_t pthread_self() { return this_thread().id; }

@@ -14,6 +14,7 @@
 extern "C" {
 int main(int argc, char** argv, char** environment);
 extern char** environ;
+void _cleanup_r(struct _reent*) __attribute__((weak)); // there if the program uses stdio
 void* __dso_handle = nullptr;
 /// How large main's stack is, in bytes; a program may define its own. All of it is backed from the start.
 extern __attribute__((weak)) const std::size_t minios_main_stack_size = 256 * 1024;
@@ -60,8 +61,10 @@ int run(void* context) {
     open_console();
     take_environment(arguments);
     atexit(run_destructors);
+    // Every thread has a struct _reent of its own, but exit() flushes stdio only if the global one says how.
+    if (_cleanup_r != nullptr) _GLOBAL_REENT->__cleanup = _cleanup_r;
     for (const MiniosConstructor* c = minios_init_array_start; c < minios_init_array_end; ++c) (*c)();
-    exit(main(arguments.count, arguments.words, environ));
+    ::exit(main(arguments.count, arguments.words, environ));
 }
 
 } // namespace

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "thread_block.h"
 
+#include "random_word.h"
+
+#include <minios/clock.h>
 #include <minios/memory.h>
 #include <minios/start.h>
 
@@ -37,6 +40,15 @@ pthread_t take_id(ThreadBlock* block) {
     return static_cast<pthread_t>(id);
 }
 
+/// What stands between a function's arrays and its return address: random, with a zero byte that stops string functions.
+std::uintptr_t stack_guard() {
+    static std::uintptr_t guard;
+    if (guard != 0) return guard;
+    if (!random_word(guard)) guard = clock::now_ns() * 0x9e3779b97f4a7c15;
+    guard = (guard & ~std::uintptr_t{0xff}) | 0x100;
+    return guard;
+}
+
 void ended() {
     run_key_destructors();
     thread_ended();
@@ -68,8 +80,7 @@ ThreadBlock* make_thread_block() {
     block->self = block;
     block->allocation = memory;
     block->detached = true;
-    block->stack_guard =
-        0x00a55aa5f00d0a00; // a zero byte and line ends stop string functions; random with the entropy driver
+    block->stack_guard = stack_guard();
     _REENT_INIT_PTR(&block->reent);
     block->id = take_id(block);
     if (block->id != 0) return block;

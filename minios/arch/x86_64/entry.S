@@ -197,8 +197,7 @@ minios_switch:
 minios_thread_start:
         mov     %rbx, %rdi
         xor     %ebp, %ebp
-        push    %rbp
-        push    %rbp
+        push    %rbp                    // end of the frame chain; the stack is aligned to 16 here
         call    minios_thread_main
         ud2
 

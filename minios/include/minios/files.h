@@ -21,7 +21,7 @@ namespace minios::files {
 class OpenFile;
 
 /// The events of poll(), as poll.h numbers them.
-enum Readiness : short { readable = 1, writable = 4, failed = 8, hung_up = 16 };
+enum Readiness : short { readable = 0x1, writable = 0x2, failed = 0x4, hung_up = 0x200 };
 
 struct Operations {
     /// For messages, and for what isatty() and fstat() say of a file without `status`: S_IFCHR, S_IFIFO, S_IFSOCK,

@@ -49,8 +49,8 @@ void exceptions() {
         (void)numbers.at(7);
     } catch (const std::exception& error) { std::cout << "vector says: " << error.what() << "\n"; }
     try {
-        std::unique_ptr<char[]> block(new char[std::size_t{1} << 45]);
-        report("memory that is not there", false);
+        const std::vector<char> block(std::size_t{1} << 45);
+        report("memory that is not there", block.empty());
     } catch (const std::bad_alloc&) { report("memory that is not there", true); }
     const std::unique_ptr<Shape> shape = std::make_unique<Circle>();
     report("dynamic_cast", dynamic_cast<Circle*>(shape.get()) != nullptr);
