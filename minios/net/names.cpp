@@ -32,7 +32,9 @@ const char* gai_strerror(int error) {
 }
 
 in_addr_t inet_addr(const char* text) { return ipaddr_addr(text); }
-int inet_aton(const char* text, struct in_addr* address) { return ip4addr_aton(text, reinterpret_cast<ip4_addr_t*>(address)); }
+int inet_aton(const char* text, struct in_addr* address) {
+    return ip4addr_aton(text, reinterpret_cast<ip4_addr_t*>(address));
+}
 char* inet_ntoa(struct in_addr address) { return ip4addr_ntoa(reinterpret_cast<const ip4_addr_t*>(&address)); }
 const char* inet_ntop(int family, const void* address, char* text, socklen_t size) {
     return lwip_inet_ntop(family, address, text, size);

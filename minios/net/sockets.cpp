@@ -18,7 +18,9 @@ namespace {
 int number_of(const OpenFile& file) { return static_cast<int>(reinterpret_cast<std::intptr_t>(file.context)); }
 
 /// lwIP's result, as drivers give it.
-template <class Number> Number driver_result(Number result) { return result < 0 ? static_cast<Number>(-errno) : result; }
+template <class Number> Number driver_result(Number result) {
+    return result < 0 ? static_cast<Number>(-errno) : result;
+}
 
 /// The flag of this call, and the file's own.
 int flags_for(const OpenFile& file, int flags) { return file.nonblocking() ? flags | MSG_DONTWAIT : flags; }
@@ -39,14 +41,24 @@ short socket_ready(OpenFile& file) {
 }
 void close_socket(OpenFile& file) { (void)lwip_close(number_of(file)); }
 
-constexpr files::Operations socket_operations{.kind = "socket", .type = S_IFSOCK, .read = read_socket, .write = write_socket, .seek = nullptr,
-                                              .status = nullptr, .control = control_socket, .truncate = nullptr, .synchronize = nullptr,
-                                              .ready = socket_ready, .next_entry = nullptr, .close = close_socket};
+constexpr files::Operations socket_operations{.kind = "socket",
+                                              .type = S_IFSOCK,
+                                              .read = read_socket,
+                                              .write = write_socket,
+                                              .seek = nullptr,
+                                              .status = nullptr,
+                                              .control = control_socket,
+                                              .truncate = nullptr,
+                                              .synchronize = nullptr,
+                                              .ready = socket_ready,
+                                              .next_entry = nullptr,
+                                              .close = close_socket};
 
 /// A descriptor for lwIP's socket, which is closed if there is none.
 int install(int number) {
     if (number < 0) return -1;
-    OpenFile* file = files::create(socket_operations, reinterpret_cast<void*>(static_cast<std::intptr_t>(number)), O_RDWR);
+    OpenFile* file =
+        files::create(socket_operations, reinterpret_cast<void*>(static_cast<std::intptr_t>(number)), O_RDWR);
     if (file == nullptr) {
         (void)lwip_close(number);
         return refuse(ENOMEM);
@@ -69,11 +81,24 @@ template <class Act> auto with(int descriptor, Act act) -> decltype(act(0, *file
     return result;
 }
 
-/// accept and connect have no flag for one call: lwIP's own flag is set while the file has it.
-void pass_blocking(int number, const OpenFile& file) {
-    int value = file.nonblocking() ? 1 : 0;
-    (void)lwip_ioctl(number, static_cast<long>(FIONBIO), &value);
-}
+/// accept and connect have no flag for one call: lwIP's own flag is set as the file has it, and only for the call, since all
+/// other calls bring the file's flag along.
+class Blocking {
+  public:
+    Blocking(int number, const OpenFile& file) : number_(number) { set(file.nonblocking()); }
+    ~Blocking() { set(false); }
+    Blocking(const Blocking&) = delete;
+    Blocking& operator=(const Blocking&) = delete;
+
+  private:
+    void set(bool nonblocking) const {
+        const int error = errno;
+        int value = nonblocking ? 1 : 0;
+        (void)lwip_ioctl(number_, static_cast<long>(FIONBIO), &value);
+        errno = error;
+    }
+    int number_;
+};
 
 } // namespace
 
@@ -93,14 +118,17 @@ int listen(int descriptor, int backlog) {
 }
 int accept(int descriptor, struct sockaddr* address, socklen_t* size) {
     return with(descriptor, [=](int number, OpenFile& file) {
-        pass_blocking(number, file);
+        const Blocking as_file(number, file);
         return install(lwip_accept(number, address, size));
     });
 }
 int connect(int descriptor, const struct sockaddr* address, socklen_t size) {
     return with(descriptor, [=](int number, OpenFile& file) {
-        pass_blocking(number, file);
-        return lwip_connect(number, address, size);
+        const Blocking as_file(number, file);
+        const int result = lwip_connect(number, address, size);
+        // lwIP has one error for every reset; a reset that answers the first segment is a refusal.
+        if (result < 0 && errno == ECONNRESET) return refuse(ECONNREFUSED);
+        return result;
     });
 }
 int shutdown(int descriptor, int how) {
@@ -108,18 +136,22 @@ int shutdown(int descriptor, int how) {
 }
 
 ssize_t send(int descriptor, const void* from, std::size_t size, int flags) {
-    return with(descriptor, [=](int number, OpenFile& file) { return lwip_send(number, from, size, flags_for(file, flags)); });
+    return with(descriptor,
+                [=](int number, OpenFile& file) { return lwip_send(number, from, size, flags_for(file, flags)); });
 }
-ssize_t sendto(int descriptor, const void* from, std::size_t size, int flags, const struct sockaddr* address, socklen_t length) {
+ssize_t sendto(int descriptor, const void* from, std::size_t size, int flags, const struct sockaddr* address,
+               socklen_t length) {
     return with(descriptor, [=](int number, OpenFile& file) {
         return lwip_sendto(number, from, size, flags_for(file, flags), address, length);
     });
 }
 ssize_t sendmsg(int descriptor, const struct msghdr* message, int flags) {
-    return with(descriptor, [=](int number, OpenFile& file) { return lwip_sendmsg(number, message, flags_for(file, flags)); });
+    return with(descriptor,
+                [=](int number, OpenFile& file) { return lwip_sendmsg(number, message, flags_for(file, flags)); });
 }
 ssize_t recv(int descriptor, void* to, std::size_t size, int flags) {
-    return with(descriptor, [=](int number, OpenFile& file) { return lwip_recv(number, to, size, flags_for(file, flags)); });
+    return with(descriptor,
+                [=](int number, OpenFile& file) { return lwip_recv(number, to, size, flags_for(file, flags)); });
 }
 ssize_t recvfrom(int descriptor, void* to, std::size_t size, int flags, struct sockaddr* address, socklen_t* length) {
     return with(descriptor, [=](int number, OpenFile& file) {
@@ -127,7 +159,8 @@ ssize_t recvfrom(int descriptor, void* to, std::size_t size, int flags, struct s
     });
 }
 ssize_t recvmsg(int descriptor, struct msghdr* message, int flags) {
-    return with(descriptor, [=](int number, OpenFile& file) { return lwip_recvmsg(number, message, flags_for(file, flags)); });
+    return with(descriptor,
+                [=](int number, OpenFile& file) { return lwip_recvmsg(number, message, flags_for(file, flags)); });
 }
 
 int getsockname(int descriptor, struct sockaddr* address, socklen_t* size) {

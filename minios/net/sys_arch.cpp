@@ -137,12 +137,15 @@ sys_thread_t sys_thread_new(const char* name, lwip_thread_fn entry, void* argume
     return ++number;
 }
 
-void minios_lwip_failed(const char* message, const char* file, int line) { minios::panic("lwIP: %s:%d: %s", file, line, message); }
+void minios_lwip_failed(const char* message, const char* file, int line) {
+    minios::panic("lwIP: %s:%d: %s", file, line, message);
+}
 
 /// Ports and sequence numbers must not be guessed: from the processor's generator; without one, from the clock.
 std::uint32_t minios_lwip_random() {
     std::uint32_t word;
-    if (getentropy(&word, sizeof word) != 0) word = static_cast<std::uint32_t>(minios::clock::now_ns() * 2654435761u >> 3);
+    if (getentropy(&word, sizeof word) != 0)
+        word = static_cast<std::uint32_t>(minios::clock::now_ns() * 2654435761u >> 3);
     return word;
 }
 

@@ -27,14 +27,16 @@ class Programs : public testing::TestWithParam<As> {
         } else {
             const std::string platform = build_path("tests/platforms/program-" + name());
             std::filesystem::create_directories(build_path("tests/platforms"));
-            std::ofstream(platform) << "[domain a]\nkernel = " << program << "\nmemory = 16M\ncmdline = " << arguments
-                                    << "\nconsole = builder\non_poweroff = poweroff-platform\non_crash = poweroff-platform\n";
+            std::ofstream(platform)
+                << "[domain a]\nkernel = " << program << "\nmemory = 16M\ncmdline = " << arguments
+                << "\nconsole = builder\non_poweroff = poweroff-platform\non_crash = poweroff-platform\n";
             machine.modules = {build_path("builder-domain"), platform + " platform", build_path("apps/" + program)};
         }
         qemu_ = std::make_unique<Qemu>(machine);
     }
     void expect(const std::vector<std::string>& texts, std::chrono::seconds limit = 60s) {
-        for (const auto& text : texts) ASSERT_TRUE(qemu_->wait_for(text, limit)) << "no `" << text << "` in:\n" << qemu_->tail();
+        for (const auto& text : texts)
+            ASSERT_TRUE(qemu_->wait_for(text, limit)) << "no `" << text << "` in:\n" << qemu_->tail();
     }
     void expect_power_off() {
         expect({lodger() ? "domain 1 a powered off: the platform powers off" : "the first domain powered off"});
@@ -53,8 +55,9 @@ class Programs : public testing::TestWithParam<As> {
 
 TEST_P(Programs, C) {
     start("hello-c", "GREETING=Ahoy one 'two words'");
-    expect({"Ahoy from C, 2 arguments", "argument 1: one", "argument 2: two words", "pi is about 3.1415926536, a third of a million 333333",
-            "the date is 20", "4 MiB of zeros: ok", "fork: -1, Function not implemented", "/etc/passwd: No such file or directory"});
+    expect({"Ahoy from C, 2 arguments", "argument 1: one", "argument 2: two words",
+            "pi is about 3.1415926536, a third of a million 333333", "the date is 20", "4 MiB of zeros: ok",
+            "fork: -1, Function not implemented", "/etc/passwd: No such file or directory"});
     expect_power_off();
 }
 
@@ -66,16 +69,18 @@ TEST_P(Programs, ExitStatus) {
 
 TEST_P(Programs, Cxx) {
     start("hello-cxx", "");
-    expect({"constructed before main", "Hello from C++, 0 arguments", "ranges and string streams: ok", "exception, caught as its base class: ok",
-            "(which is 7) >= this->size() (which is 3)", "memory that is not there: ok", "dynamic_cast: ok", "eight threads and a mutex: ok",
-            "thread_local: ok", "exception through a future: ok", "condition variable with a timeout: ok", "destroyed after main"});
+    expect({"constructed before main", "Hello from C++, 0 arguments", "ranges and string streams: ok",
+            "exception, caught as its base class: ok", "(which is 7) >= this->size() (which is 3)",
+            "memory that is not there: ok", "dynamic_cast: ok", "eight threads and a mutex: ok", "thread_local: ok",
+            "exception through a future: ok", "condition variable with a timeout: ok", "destroyed after main"});
     expect_power_off();
     EXPECT_EQ(qemu_->output().find("FAILED"), std::string::npos);
 }
 
 TEST_P(Programs, ExceptionOutOfMain) {
     start("hello-cxx", "throw");
-    expect({"terminate called after throwing an instance of 'std::runtime_error'", "what():  nobody catches this", "ended by signal 6 (abort)"});
+    expect({"terminate called after throwing an instance of 'std::runtime_error'", "what():  nobody catches this",
+            "ended by signal 6 (abort)"});
     expect_crash();
 }
 

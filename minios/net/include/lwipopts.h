@@ -28,7 +28,8 @@
 #define LWIP_DNS 1
 #define DNS_MAX_SERVERS 3
 #define DNS_LOCAL_HOSTLIST 1
-#define DNS_LOCAL_HOSTLIST_INIT {DNS_LOCAL_HOSTLIST_ELEM("localhost", IPADDR4_INIT_BYTES(127, 0, 0, 1))}
+#define DNS_LOCAL_HOSTLIST_INIT                                                                                        \
+    { DNS_LOCAL_HOSTLIST_ELEM("localhost", IPADDR4_INIT_BYTES(127, 0, 0, 1)) }
 #define LWIP_IGMP 1
 #define LWIP_IPV6_MLD 1
 #define LWIP_IPV6_DHCP6 0
@@ -60,7 +61,7 @@
 
 #define LWIP_NETCONN 1
 #define LWIP_SOCKET 1
-#define LWIP_COMPAT_SOCKETS 0            // names of our own: minios/net/sockets.cpp
+#define LWIP_COMPAT_SOCKETS 0 // names of our own: minios/net/sockets.cpp
 #define LWIP_POSIX_SOCKETS_IO_NAMES 0
 #define LWIP_SOCKET_OFFSET 0
 #define LWIP_SOCKET_SELECT 0

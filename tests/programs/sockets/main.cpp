@@ -30,7 +30,9 @@ sockaddr_in6 loopback6(unsigned short port) {
     return address;
 }
 
-template <class Address> const sockaddr* generic(const Address& address) { return reinterpret_cast<const sockaddr*>(&address); }
+template <class Address> const sockaddr* generic(const Address& address) {
+    return reinterpret_cast<const sockaddr*>(&address);
+}
 
 /// Answers everything on one connection with itself.
 void serve(int listener) {
@@ -81,7 +83,8 @@ void datagrams() {
     char buffer[100];
     sockaddr_in from{};
     socklen_t length = sizeof from;
-    CHECK(recvfrom(server, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &length) == 8 && memcmp(buffer, "datagram", 8) == 0);
+    CHECK(recvfrom(server, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &length) == 8 &&
+          memcmp(buffer, "datagram", 8) == 0);
     CHECK(from.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
     CHECK(fcntl(server, F_SETFL, O_NONBLOCK) == 0 && recv(server, buffer, sizeof buffer, 0) == -1 && errno == EAGAIN);
     close(server);
@@ -114,6 +117,32 @@ void selecting() {
     close(listener);
 }
 
+/// Begins to connect without waiting, then goes on blocking: both the connection and the reads after it must work.
+void connecting_without_waiting() {
+    const int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in address = loopback4(5002);
+    CHECK(bind(listener, generic(address), sizeof address) == 0 && listen(listener, 5) == 0);
+    CHECK(fcntl(client, F_SETFL, O_NONBLOCK) == 0 && connect(client, generic(address), sizeof address) == -1 &&
+          errno == EINPROGRESS);
+    pollfd question = {client, POLLOUT, 0};
+    CHECK(poll(&question, 1, 1000) == 1 && question.revents == POLLOUT);
+    int error = -1;
+    socklen_t length = sizeof error;
+    CHECK(getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0);
+    CHECK(fcntl(client, F_SETFL, 0) == 0);
+    std::thread later([&] {
+        const int connection = accept(listener, nullptr, nullptr);
+        usleep(3000);
+        (void)!write(connection, "late", 4);
+        close(connection);
+    });
+    char buffer[10];
+    CHECK(recv(client, buffer, sizeof buffer, 0) == 4);
+    later.join();
+    close(client);
+    close(listener);
+}
+
 void errors() {
     const int client = socket(AF_INET, SOCK_STREAM, 0);
     const sockaddr_in nobody = loopback4(9);
@@ -136,7 +165,8 @@ void names() {
     }
     char text[64];
     in6_addr six;
-    CHECK(inet_pton(AF_INET6, "fe80::1:2", &six) == 1 && std::string(inet_ntop(AF_INET6, &six, text, sizeof text)) == "FE80::1:2");
+    CHECK(inet_pton(AF_INET6, "fe80::1:2", &six) == 1 &&
+          std::string(inet_ntop(AF_INET6, &six, text, sizeof text)) == "FE80::1:2");
 }
 
 } // namespace
@@ -146,6 +176,7 @@ int main() {
     echo("TCP over IPv6, 100 kB there and back", loopback6(4001), 100000);
     datagrams();
     selecting();
+    connecting_without_waiting();
     errors();
     names();
     return checks_done();

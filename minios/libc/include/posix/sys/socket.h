@@ -32,7 +32,8 @@ int accept(int descriptor, struct sockaddr* address, socklen_t* size);
 int connect(int descriptor, const struct sockaddr* address, socklen_t size);
 int shutdown(int descriptor, int how);
 ssize_t send(int descriptor, const void* from, size_t size, int flags);
-ssize_t sendto(int descriptor, const void* from, size_t size, int flags, const struct sockaddr* address, socklen_t address_size);
+ssize_t sendto(int descriptor, const void* from, size_t size, int flags, const struct sockaddr* address,
+               socklen_t address_size);
 ssize_t sendmsg(int descriptor, const struct msghdr* message, int flags);
 ssize_t recv(int descriptor, void* to, size_t size, int flags);
 ssize_t recvfrom(int descriptor, void* to, size_t size, int flags, struct sockaddr* address, socklen_t* address_size);
