@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Output goes through as it is. Input is edited in lines, as on a terminal: what is typed is echoed, Enter ends the
 // line, Backspace takes back, Ctrl-U takes all back, Ctrl-D is the end of the input (at the start of a line) or of the
-// piece.
+// piece. With SKERRY_CONSOLE=pipe in the environment the other end is no terminal but a stream of text (make run with a
+// pipe): nothing is echoed or edited, and the first Ctrl-D at the start of a line ends the input for good.
 #include "console_file.h"
 
 #include <minios/console.h>
@@ -9,6 +10,7 @@
 #include <minios/start.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 namespace minios::libc {
@@ -18,17 +20,26 @@ namespace {
 constexpr char backspace = 8, delete_key = 127, end_of_input = 4, kill_line = 21;
 
 struct LineEditor {
-    char text[512];
+    char text[512] = {};
     std::size_t length = 0; ///< typed so far
     std::size_t taken = 0;  ///< given to readers already
     bool complete = false;  ///< readers may have it
+    bool plain = false;     ///< a stream of text: no echo, no editing
+    bool ended = false;     ///< a plain stream's end was reached
 
     void erase_one() {
         if (length == 0) return;
         --length;
         console::write("\b \b", 3);
     }
+    void add(char c) {
+        complete = c == '\n' || c == end_of_input || length + 1 == sizeof text;
+        ended = c == end_of_input && length == 0;
+        if (c != end_of_input) text[length++] = c;
+    }
     void type(char c) {
+        if (c == 0) return; // what comes before a line is set up
+        if (plain) return add(c);
         if (c == '\r') c = '\n';
         if (c == backspace || c == delete_key) return erase_one();
         if (c == kill_line) {
@@ -47,11 +58,13 @@ struct LineEditor {
         taken += count;
         if (taken == length) {
             length = taken = 0;
-            complete = false;
+            complete = ended;
         }
         return count;
     }
-} editor;
+};
+
+constinit LineEditor editor; // open_console() comes before constructors
 
 /// Moves what has arrived into the line, until it is complete.
 void pump() {
@@ -99,6 +112,8 @@ void open_console() {
         if (descriptor > 0) files::keep(*file);
         (void)files::install(*file);
     }
+    const char* other_end = getenv("SKERRY_CONSOLE");
+    editor.plain = other_end != nullptr && strcmp(other_end, "pipe") == 0;
     console::on_input(files::readiness_changed);
 }
 

@@ -58,8 +58,8 @@ void run_destructors() {
 int run(void* context) {
     Arguments arguments = *static_cast<Arguments*>(context);
     start_threads();
-    open_console();
     take_environment(arguments);
+    open_console();
     atexit(run_destructors);
     // Every thread has a struct _reent of its own, but exit() flushes stdio only if the global one says how.
     if (_cleanup_r != nullptr) _GLOBAL_REENT->__cleanup = _cleanup_r;
