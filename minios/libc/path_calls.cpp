@@ -17,7 +17,7 @@ namespace {
 
 /// Asks the tree of `path`, through `function` of it, with `arguments` behind the path.
 template <class Function, class... Arguments>
-long ask(const char* path, Function files::Tree::*function, long absent, Arguments... arguments) {
+long ask(const char* path, Function files::Tree::*function, long absent, Arguments&&... arguments) {
     Place place;
     if (const int error = find_place(path, place); error != 0) return error;
     if (place.tree->*function == nullptr) return absent;
@@ -34,13 +34,17 @@ template <class Function> long ask_both(const char* from, const char* to, Functi
     return (first.tree->*function)(first.context, first.rest, second.rest);
 }
 
+mode_t cleared_permissions = 022; // umask()
+
 int open_path(const char* path, int flags, mode_t mode) {
     Place place;
     files::OpenFile* file = nullptr;
     if (const int error = find_place(path, place); error != 0) return error;
     if (place.tree->open == nullptr) return -ENOSYS;
     if (place.directory_wanted) flags |= O_DIRECTORY;
-    if (const int error = place.tree->open(place.context, place.rest, flags, mode, file); error != 0) return error;
+    if (const int error = place.tree->open(place.context, place.rest, flags, mode & ~cleared_permissions, file);
+        error != 0)
+        return error;
     const int descriptor = files::install(*file, 0, (flags & O_CLOEXEC) != 0);
     if (descriptor < 0) files::release(*file);
     return descriptor;
@@ -66,7 +70,8 @@ static int status_of(const char* path, bool follow, struct stat* status) {
 int stat(const char* path, struct stat* status) { return status_of(path, true, status); }
 int lstat(const char* path, struct stat* status) { return status_of(path, false, status); }
 
-int access(const char* path, int) { // everything that is there may be used: there are no users
+// There are no users: everything that is there may be used. What a tree cannot change, it says when asked to.
+int access(const char* path, int) {
     struct stat status;
     return stat(path, &status);
 }
@@ -76,7 +81,20 @@ int rmdir(const char* path) {
     return static_cast<int>(posix_result(ask(path, &files::Tree::remove_directory, -EROFS)));
 }
 int mkdir(const char* path, mode_t mode) {
-    return static_cast<int>(posix_result(ask(path, &files::Tree::make_directory, -EROFS, mode)));
+    return static_cast<int>(posix_result(ask(path, &files::Tree::make_directory, -EROFS, mode & ~cleared_permissions)));
+}
+mode_t umask(mode_t cleared) {
+    const mode_t before = cleared_permissions;
+    cleared_permissions = cleared & 0777;
+    return before;
+}
+int truncate(const char* path, off_t size) {
+    const int descriptor = open(path, O_WRONLY);
+    if (descriptor < 0) return -1;
+    const int result = ftruncate(descriptor, size), error = errno;
+    close(descriptor);
+    errno = error;
+    return result;
 }
 int chmod(const char* path, mode_t mode) {
     return static_cast<int>(posix_result(ask(path, &files::Tree::change_mode, -EROFS, mode)));

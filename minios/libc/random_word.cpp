@@ -4,6 +4,7 @@
 #include "result.h"
 
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 namespace minios::libc {
@@ -34,15 +35,33 @@ bool random_word(unsigned long& word) {
 
 } // namespace minios::libc
 
-extern "C" int getentropy(void* to, std::size_t size) {
-    constexpr std::size_t most = 256; // POSIX: GETENTROPY_MAX
-    if (size > most) return minios::libc::refuse(EINVAL);
+namespace {
+
+/// Fills with the processor's random numbers; false: it has none, or they are broken.
+bool fill_random(char* to, std::size_t size) {
     for (std::size_t done = 0; done < size;) {
         unsigned long word;
-        if (!minios::libc::random_word(word)) return minios::libc::refuse(ENOSYS);
+        if (!minios::libc::random_word(word)) return false;
         const std::size_t part = size - done < sizeof word ? size - done : sizeof word;
-        memcpy(static_cast<char*>(to) + done, &word, part);
+        memcpy(to + done, &word, part);
         done += part;
     }
-    return 0;
+    return true;
 }
+
+} // namespace
+
+extern "C" {
+
+int getentropy(void* to, std::size_t size) {
+    constexpr std::size_t most = 256; // POSIX: GETENTROPY_MAX
+    if (size > most) return minios::libc::refuse(EINVAL);
+    return fill_random(static_cast<char*>(to), size) ? 0 : minios::libc::refuse(ENOSYS);
+}
+
+ssize_t getrandom(void* to, std::size_t size, unsigned flags) {
+    if ((flags & ~unsigned{GRND_NONBLOCK | GRND_RANDOM}) != 0) return minios::libc::refuse(EINVAL);
+    return fill_random(static_cast<char*>(to), size) ? static_cast<ssize_t>(size) : minios::libc::refuse(ENOSYS);
+}
+
+} // extern "C"

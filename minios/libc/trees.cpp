@@ -2,6 +2,7 @@
 #include "trees.h"
 
 #include "result.h"
+#include "root.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -67,6 +68,11 @@ int find_place(const char* path, Place& place) {
     if (path[0] == 0) return -ENOENT;
     char normal[longest_path];
     if (const int error = normalize(current_directory, path, normal); error != 0) return error;
+    static bool root_is_there;
+    if (!root_is_there) {
+        root_is_there = true;
+        mount_root();
+    }
     const Mount* best = nullptr;
     for (unsigned i = 0; i < mount_count; ++i)
         if (covers(mounts[i], normal) && (best == nullptr || mounts[i].length > best->length)) best = &mounts[i];

@@ -3,6 +3,7 @@
 #include "qemu.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -97,6 +98,21 @@ std::vector<std::string> check_programs() {
     return names;
 }
 
+/// The boot module of check-archive.
+std::string make_archive() {
+    const std::string folder = build_path("tests/archive");
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder + "/folder");
+    std::ofstream(folder + "/greeting") << "hello from the archive\n";
+    std::ofstream(folder + "/folder/inner") << "inner\n";
+    std::filesystem::create_symlink("../greeting", folder + "/folder/link");
+    const std::string command = "cd " + folder +
+                                " && chmod 640 greeting && touch -d @1000000000 greeting && find . | cpio -o -H newc "
+                                "2>/dev/null > ../archive.cpio";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    return build_path("tests/archive.cpio");
+}
+
 class ProgramChecks : public testing::TestWithParam<std::string> {};
 
 TEST_P(ProgramChecks, Pass) {
@@ -104,6 +120,7 @@ TEST_P(ProgramChecks, Pass) {
     machine.kernel = build_path("xen-core");
     machine.options = "console=com1 dom0_mem=16M dom0_max_vcpus=1";
     machine.modules = {build_path("apps/check-" + GetParam())};
+    if (GetParam() == "archive") machine.modules.push_back(make_archive());
     Qemu qemu(machine);
     ASSERT_TRUE(qemu.wait_for("checks: ", 90s)) << qemu.tail();
     EXPECT_TRUE(qemu.wait_for("the first domain powered off", 20s));

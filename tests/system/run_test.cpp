@@ -115,6 +115,12 @@ TEST(RunProgram, StandardInputIsAStreamWithAnEnd) {
     for (int line = 0; line < 3000; ++line) expected += "line " + std::to_string(line) + " \x7f kept\n";
     EXPECT_EQ(result.output, expected + "no newline");
 }
+TEST(RunProgram, FilesOfTheHost) {
+    const Result result = run_program("", "copy-input /files/copy_input.c", "FILES=stubdoms/apps/copy-input");
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.output.find("// SPDX-License-Identifier: MIT\n// The smallest filter"), 0u) << result.output;
+    EXPECT_EQ(run_program("", "copy-input /files/none", "FILES=stubdoms/apps/copy-input").status, 1);
+}
 TEST(RunProgram, ACrashIsTracedToFileAndLine) {
     const Result result = run_program("", "hello-cxx throw");
     EXPECT_EQ(result.status, 128 + 6);
