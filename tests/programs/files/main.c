@@ -58,12 +58,37 @@ static void processes(void) {
     FAILS_WITH(sysconf(12345), EINVAL);
 }
 
-static int caught;
-static void handle(int number) { caught = number; }
+static int caught, times_caught;
+static void handle(int number) {
+    caught = number;
+    times_caught++;
+}
+static void* raise_one(void* argument) {
+    raise(SIGUSR1);
+    return argument;
+}
 
 static void signals(void) {
-    signal(SIGUSR1, handle);
-    CHECK(raise(SIGUSR1) == 0 && caught == SIGUSR1);
+    CHECK(signal(SIGUSR1, handle) == SIG_DFL && raise(SIGUSR1) == 0 && caught == SIGUSR1);
+    CHECK(kill(getpid(), SIGUSR1) == 0 && times_caught == 2); // the handler stays
+    pthread_t thread;
+    pthread_create(&thread, NULL, raise_one, NULL);
+    pthread_join(thread, NULL);
+    CHECK(times_caught == 3); // and is every thread's
+
+    struct sigaction action = {.sa_handler = handle}, old;
+    sigaddset(&action.sa_mask, SIGUSR1);
+    CHECK(sigaction(SIGUSR2, &action, &old) == 0 && old.sa_handler == SIG_DFL);
+    sigset_t set, before;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    CHECK(sigprocmask(SIG_BLOCK, &set, &before) == 0 && before == 0 && raise(SIGUSR2) == 0 && times_caught == 3);
+    CHECK(sigpending(&set) == 0 && sigismember(&set, SIGUSR2));
+    CHECK(sigprocmask(SIG_SETMASK, &before, NULL) == 0 && caught == SIGUSR2 && times_caught == 4);
+    CHECK(signal(SIGTERM, SIG_IGN) == SIG_DFL && raise(SIGTERM) == 0 && raise(SIGCHLD) == 0);
+    FAILS_WITH(sigaction(SIGKILL, &action, NULL), EINVAL);
+    FAILS_WITH(raise(99), EINVAL);
+    CHECK(signal(99, handle) == SIG_ERR);
 }
 
 static void memory(void) {
