@@ -3,7 +3,9 @@
 #include "qemu.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -136,6 +138,32 @@ INSTANTIATE_TEST_SUITE_P(Folders, ProgramChecks, testing::ValuesIn(check_program
     for (char& c : name) c = c == '-' ? '_' : c;
     return name;
 });
+
+// docs/posix.md names every call that our half of the C library defines, as `call` or in a list of them.
+TEST(Posix, ThePageListsEveryCall) {
+    std::ifstream file("docs/posix.md");
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    const std::string libraries = build_path("sdk/lib/libskerryc.a") + " " + build_path("sdk/lib/libskerrynet.a");
+    // C names; those with another prefix are newlib's or lwIP's way in, or minios's own.
+    const std::string command = "nm --defined-only --format=posix " + libraries +
+                                " | awk '$2 == \"T\" || $2 == \"W\" { print $1 }' | " +
+                                "grep -Ev '^(_|minios_|sys_)' | sort -u";
+    FILE* names = popen(command.c_str(), "r");
+    ASSERT_NE(names, nullptr);
+    char line[256];
+    int count = 0;
+    for (; fgets(line, sizeof line, names) != nullptr; ++count) {
+        const std::string name(line, strcspn(line, "\n"));
+        bool found = false;
+        for (size_t at = page.find(name); at != std::string::npos && !found; at = page.find(name, at + 1)) {
+            const auto ends_word = [](char c) { return c == ' ' || c == '`'; };
+            found = at > 0 && ends_word(page[at - 1]) && ends_word(page[at + name.size()]);
+        }
+        EXPECT_TRUE(found) << name << " is not in docs/posix.md";
+    }
+    pclose(names);
+    EXPECT_GT(count, 150);
+}
 
 // What is typed reaches the program as edited lines.
 TEST(ProgramConsole, ReadsALine) {
