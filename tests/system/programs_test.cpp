@@ -139,6 +139,21 @@ INSTANTIATE_TEST_SUITE_P(Folders, ProgramChecks, testing::ValuesIn(check_program
     return name;
 });
 
+// Lua's interpreter, with its script in a boot module.
+TEST(RealPrograms, Lua) {
+    Machine machine;
+    machine.kernel = build_path("xen-core");
+    machine.options =
+        "console=com1 dom0_mem=128M dom0_max_vcpus=1"; // Lua's stack may take 16 MiB, twice while it grows
+    const std::string archive = build_path("tests/lua.cpio");
+    std::filesystem::create_directories(build_path("tests"));
+    ASSERT_EQ(std::system(("(cd stubdoms/apps/lua && find . | cpio -o -H newc 2>/dev/null) > " + archive).c_str()), 0);
+    machine.modules = {build_path("apps/lua") + " /files/check.lua", archive};
+    Qemu qemu(machine);
+    EXPECT_TRUE(qemu.wait_for("lua: 24 checks passed", 60s)) << qemu.tail();
+    EXPECT_TRUE(qemu.wait_for("the first domain powered off", 20s)) << qemu.tail();
+}
+
 // docs/posix.md names every call that our half of the C library defines, as `call` or in a list of them.
 TEST(Posix, ThePageListsEveryCall) {
     std::ifstream file("docs/posix.md");
