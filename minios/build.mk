@@ -20,9 +20,21 @@ MINIOS_DEBUG ?= 1
 MINIOS_KERNEL_CXXFLAGS += -DMINIOS_DEBUG=$(MINIOS_DEBUG)
 
 MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp) minios/arch/x86_64/entry.S
-MINIOS_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(MINIOS_SOURCES)))
+MINIOS_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(MINIOS_SOURCES))) $(BUILD)/obj/minios/kernel-string.o
+# For programs without a C library: malloc, new, memcpy and the like (minios/libc has them for the others).
+MINIOS_FREESTANDING_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/%.o,$(wildcard minios/freestanding/*.cpp))
 
-$(filter $(BUILD)/obj/minios/kernel/%.o $(BUILD)/obj/minios/backends/%.o,$(MINIOS_OBJECTS)): $(BUILD)/obj/%.o: %.cpp minios/build.mk
+# The kernel calls memcpy and its kind by names of its own (see minios/freestanding/string.cpp).
+define minios-kernel-object
+	@mkdir -p $(@D)
+	$(CXX) $(MINIOS_KERNEL_CXXFLAGS) -c $< -o $@
+	@objcopy --redefine-syms=minios/kernel-names $@
+endef
+$(filter $(BUILD)/obj/minios/kernel/%.o $(BUILD)/obj/minios/backends/%.o,$(MINIOS_OBJECTS)): $(BUILD)/obj/%.o: %.cpp minios/build.mk minios/kernel-names
+	$(minios-kernel-object)
+$(BUILD)/obj/minios/kernel-string.o: minios/freestanding/string.cpp minios/build.mk minios/kernel-names
+	$(minios-kernel-object)
+$(MINIOS_FREESTANDING_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/build.mk
 	@mkdir -p $(@D)
 	$(CXX) $(MINIOS_KERNEL_CXXFLAGS) -c $< -o $@
 
@@ -31,8 +43,11 @@ $(BUILD)/obj/minios/arch/x86_64/entry.o: minios/arch/x86_64/entry.S minios/build
 	$(CC) -MMD -MP -c $< -o $@
 
 $(BUILD)/libminios.a: $(MINIOS_OBJECTS)
+$(BUILD)/libminios-freestanding.a: $(MINIOS_FREESTANDING_OBJECTS)
+$(BUILD)/libminios.a $(BUILD)/libminios-freestanding.a:
 	@rm -f $@
 	ar rcs $@ $^
+MINIOS_LIBRARIES := $(BUILD)/libminios.a $(BUILD)/libminios-freestanding.a
 
 # Linked twice: the first time to learn how many pages the text has (see minios.ld) and where the functions are (make-symbols).
 MINIOS_LD := ld -m elf_x86_64 -static -nostdlib --gc-sections -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments --build-id=none -T minios/arch/x86_64/minios.ld
@@ -53,7 +68,7 @@ $(BUILD)/obj/minios-programs/$(1)/program_name.S:
 $(BUILD)/obj/minios-programs/$(1)/program_name.o: $(BUILD)/obj/minios-programs/$(1)/program_name.S
 	$$(CC) -c $$< -o $$@
 
-$(BUILD)/$(1).debug: $$($(1)_OBJECTS) $(BUILD)/obj/minios-programs/$(1)/program_name.o $(BUILD)/libminios.a $$($(1)_LIBS) minios/arch/x86_64/minios.ld minios/make-symbols
+$(BUILD)/$(1).debug: $$($(1)_OBJECTS) $(BUILD)/obj/minios-programs/$(1)/program_name.o $(MINIOS_LIBRARIES) $$($(1)_LIBS) minios/arch/x86_64/minios.ld minios/make-symbols
 	@mkdir -p $$(@D)
 	$$(MINIOS_LD) -o $$@.first $$(filter %.o,$$^) --start-group $$(filter %.a,$$^) --end-group
 	@minios/make-symbols $$@.first | $$(CC) -c -x assembler - -o $$@.symbols.o
@@ -66,7 +81,9 @@ $(BUILD)/$(1): $(BUILD)/$(1).debug
 -include $$($(1)_OBJECTS:.o=.d)
 endef
 
--include $(MINIOS_OBJECTS:.o=.d)
+-include $(MINIOS_OBJECTS:.o=.d) $(MINIOS_FREESTANDING_OBJECTS:.o=.d)
+
+-include minios/libc/build.mk
 
 # A program that shows and checks the kernel: see tests/unit/minios for what runs on the host.
 $(eval $(call minios-program,minios-check,$(wildcard minios/check/*.cpp)))

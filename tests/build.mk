@@ -10,6 +10,7 @@ FUZZ_TARGETS :=
 -include $(wildcard tests/unit/*/build.mk)
 -include $(wildcard tests/fuzz/*/build.mk)
 -include tests/guests/build.mk
+-include tests/programs/build.mk
 -include tests/system/build.mk
 -include tests/bench/build.mk
 

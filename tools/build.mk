@@ -19,9 +19,24 @@ endif
 PLATFORM_IMAGES := $(addprefix $(BUILD)/,xen-core builder-domain console pv-boot)
 
 .PHONY: run iso
+ifdef APP
+# One program as a domain: APP is an image, a C or C++ source, or a program of stubdoms/apps by its name or folder.
+APP_NAME := $(basename $(notdir $(patsubst %/,%,$(APP))))
+ifneq ($(filter %.c %.cc %.cpp,$(APP)),)
+$(eval $(call skerry-program,$(APP_NAME),$(APP)))
+APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
+else ifneq ($(wildcard stubdoms/apps/$(APP_NAME)/build.mk),)
+APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
+else
+APP_IMAGE := $(APP)
+endif
+run: $(addprefix $(BUILD)/,xen-core builder-domain console) $(APP_IMAGE)
+	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
+else
 run: $(PLATFORM_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
 	@KERNEL='$(KERNEL)' $(if $(filter-out undefined,$(origin INITRD)),INITRD='$(INITRD)') MEMORY='$(MEMORY)' VCPUS='$(VCPUS)' \
 	 $(if $(filter-out undefined,$(origin CMDLINE)),CMDLINE='$(CMDLINE)') tools/run $(BUILD)
+endif
 
 # An image for GRUB on a real machine (BIOS or UEFI, from a stick or a disc), with the demonstration guest on it.
 iso: $(BUILD)/skerry.iso
@@ -52,6 +67,9 @@ help:
 	@echo 'make            build everything'
 	@echo 'make run        boot Debian Linux on the platform in QEMU, on this terminal; poweroff (or Ctrl-A X) leaves'
 	@echo '                KERNEL=FILE INITRD=FILE CMDLINE="..." MEMORY=512M VCPUS=2    (INITRD= for none)'
+	@echo 'make run APP=hello-c | APP=IMAGE | APP=FILE.c   runs one program as a domain; its exit status comes back'
+	@echo '                ARGS="..." ENV="NAME=VALUE ..." MEMORY=32M FILES=DIRECTORY; standard input may be a pipe'
+	@echo 'make sdk        build/sdk: skerry-cc and skerry-c++ for programs that run as a domain (minios/sdk/README.md)'
 	@echo 'make iso        build/skerry.iso for GRUB on a real machine'
 	@echo 'make test       all tests; ends with "N passed, N failed"'
 	@echo '    test-unit   host unit tests          test-guests   tiny guests on xen-core'

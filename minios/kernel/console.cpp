@@ -18,7 +18,12 @@ WaitQueue space_or_input;
 
 constexpr std::uint64_t longest_wait_ns = 2'000'000'000;
 
-void on_ring_event(Port, void*) { space_or_input.wake_all(); }
+void (*input_handler)();
+
+void on_console_event(Port, void*) {
+    space_or_input.wake_all();
+    if (input_handler != nullptr) input_handler();
+}
 
 void write_hypervisor(const char* bytes, std::size_t count) {
     // Fails for domains without the right (release hypervisors): nothing to be done about it.
@@ -76,6 +81,49 @@ void write_ring(const char* bytes, std::size_t count, bool blocking) {
     notify_ring();
 }
 
+std::size_t read_ring(char* bytes, std::size_t size) {
+    std::uint32_t consumer = __atomic_load_n(&ring->in_cons, __ATOMIC_RELAXED);
+    std::uint32_t available = __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) - consumer;
+    if (available > sizeof(ring->in)) available = 0;
+    std::size_t count = available < size ? available : size;
+    for (std::size_t i = 0; i < count; ++i) bytes[i] = ring->in[consumer++ % sizeof(ring->in)];
+    __atomic_store_n(&ring->in_cons, consumer, __ATOMIC_RELEASE);
+    if (count > 0) notify_ring();
+    return count;
+}
+
+/// The first domain's input: fetched from the hypervisor, which says by VIRQ_CONSOLE when there is some.
+struct HypervisorInput {
+    char ahead[128]; ///< fetched and not yet read; here, because the hypervisor can always write to data
+    std::size_t count = 0, taken = 0;
+    bool bound = false;
+
+    void start() {
+        if (bound) return;
+        bound = true;
+        if (auto port = events::bind_virtual_irq(VIRQ_CONSOLE); port)
+            events::set_handler(*port, on_console_event, nullptr);
+    }
+    bool fetch() {
+        if (taken < count) return true;
+        const long got = hypercall::console_io(CONSOLEIO_read, sizeof ahead, ahead);
+        taken = 0;
+        count = got > 0 ? static_cast<std::size_t>(got) : 0;
+        return count > 0;
+    }
+    std::size_t read(char* bytes, std::size_t size) {
+        start();
+        std::size_t done = 0;
+        while (done < size && fetch()) bytes[done++] = ahead[taken++];
+        return done;
+    }
+} hypervisor_input;
+
+bool input_waits() {
+    if (ring != nullptr) return __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) != ring->in_cons;
+    return is_first_domain() && hypervisor_input.fetch();
+}
+
 } // namespace
 
 /// The ring page lies in the initial region before the page tables (xen.h, start-of-day memory layout), so it can be
@@ -100,7 +148,7 @@ void console_start(const start_info_t& info) {
         }
         ring = static_cast<xencons_interface*>(*mapped);
     }
-    events::set_handler(ring_port, on_ring_event, nullptr);
+    events::set_handler(ring_port, on_console_event, nullptr);
     started = true;
 }
 
@@ -116,20 +164,17 @@ void write(const char* bytes, std::size_t count) {
 void stop_waiting() { dying = true; }
 
 std::size_t read(char* bytes, std::size_t size) {
-    if (ring == nullptr) return 0;
-    std::uint32_t consumer = __atomic_load_n(&ring->in_cons, __ATOMIC_RELAXED);
-    std::uint32_t available = __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) - consumer;
-    if (available > sizeof(ring->in)) available = 0;
-    std::size_t count = available < size ? available : size;
-    for (std::size_t i = 0; i < count; ++i) bytes[i] = ring->in[consumer++ % sizeof(ring->in)];
-    __atomic_store_n(&ring->in_cons, consumer, __ATOMIC_RELEASE);
-    if (count > 0) notify_ring();
-    return count;
+    if (ring != nullptr) return read_ring(bytes, size);
+    return is_first_domain() ? hypervisor_input.read(bytes, size) : 0;
 }
 
 void wait_input() {
-    wait_until(space_or_input,
-               [] { return ring != nullptr && __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) != ring->in_cons; });
+    wait_until(space_or_input, [] { return input_waits(); });
+}
+
+void on_input(void (*handler)()) {
+    input_handler = handler;
+    if (ring == nullptr && is_first_domain()) hypervisor_input.start();
 }
 
 std::size_t dropped() { return dropped_bytes; }
@@ -152,10 +197,11 @@ void vprint(const char* format, std::va_list arguments) {
     int length = vformat_to(line, sizeof line, format, arguments);
     if (length < static_cast<int>(sizeof line)) {
         console::write(line, static_cast<std::size_t>(length));
-    } else if (char* longer = static_cast<char*>(malloc(static_cast<std::size_t>(length) + 1)); longer != nullptr) {
+    } else if (char* longer = static_cast<char*>(heap::allocate(static_cast<std::size_t>(length) + 1));
+               longer != nullptr) {
         vformat_to(longer, static_cast<std::size_t>(length) + 1, format, again);
         console::write(longer, static_cast<std::size_t>(length));
-        free(longer);
+        heap::release(longer);
     } else {
         console::write(line, sizeof line - 1);
     }

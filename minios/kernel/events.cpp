@@ -24,11 +24,17 @@ Channel first_piece[channels_per_piece];
 Channel* pieces[port_count / channels_per_piece] = {first_piece};
 Channel unknown;
 
+Channel* make_piece() {
+    auto* piece = static_cast<Channel*>(heap::allocate(sizeof(Channel) * channels_per_piece));
+    for (unsigned i = 0; piece != nullptr && i < channels_per_piece; ++i) new (&piece[i]) Channel;
+    return piece;
+}
+
 /// The channel of a port; the shared `unknown` when its piece cannot be had (its events are then dropped).
 Channel& channel(Port port) {
     MINIOS_ASSERT(port.value < port_count);
     Channel*& piece = pieces[port.value / channels_per_piece];
-    if (piece == nullptr) piece = new (std::nothrow) Channel[channels_per_piece];
+    if (piece == nullptr) piece = make_piece();
     return piece != nullptr ? piece[port.value % channels_per_piece] : unknown;
 }
 
@@ -140,7 +146,7 @@ Result<void> notify(Port port) {
 
 bool wait(Port port, std::uint64_t deadline_ns) {
     Channel& c = channel(port);
-    if (c.waiters == nullptr) c.waiters = new (std::nothrow) WaitQueue;
+    if (c.waiters == nullptr) c.waiters = heap::make<WaitQueue>();
     if (c.waiters == nullptr || c.handler != nullptr) return false;
     unmask(port);
     while (!c.fired)

@@ -5,8 +5,6 @@
 #include "heap_arena.h"
 #include "page_table.h"
 
-#include <new>
-
 namespace minios {
 
 namespace {
@@ -97,7 +95,63 @@ bool heap_page_fault(std::uint64_t address, bool write, bool) {
     return true;
 }
 
+namespace {
+
+bool unwritten(std::uint64_t virt) {
+    const std::uint64_t entry = page_table::entry_of(reinterpret_cast<void*>(virt));
+    const Mfn mfn{(entry & page_table::address_mask) >> page_shift};
+    return (entry & page_table::present) == 0 || mfn == pages::mfn_of(minios_zero_page);
+}
+
+/// Zeroes [p, p + size) without backing pages that were never written.
+void clear_block(void* p, std::size_t size) {
+    constexpr std::size_t worth_looking = 8 * page_size;
+    if (size < worth_looking) {
+        __builtin_memset(p, 0, size);
+        return;
+    }
+    const auto first = reinterpret_cast<std::uint64_t>(p);
+    for (std::uint64_t at = first; at < first + size;) {
+        const std::uint64_t next = (at & ~(page_size - 1)) + page_size, end = next < first + size ? next : first + size;
+        if (!unwritten(at)) __builtin_memset(reinterpret_cast<void*>(at), 0, end - at);
+        at = next;
+    }
+}
+
+} // namespace
+
 namespace heap {
+
+void* allocate(std::size_t size) {
+    ensure_started();
+    return arena.allocate(size);
+}
+
+void* allocate_zeroed(std::size_t size) {
+    void* p = allocate(size);
+    if (p != nullptr) clear_block(p, size);
+    return p;
+}
+
+void* allocate_aligned(std::size_t alignment, std::size_t size) {
+    ensure_started();
+    return arena.allocate_aligned(alignment, size);
+}
+
+void* resize(void* p, std::size_t size) {
+    if (p == nullptr) return allocate(size);
+    const std::size_t old = arena.size_of(p);
+    if (size <= old && size >= old / 2) return p;
+    void* moved = allocate(size);
+    if (moved == nullptr) return nullptr;
+    __builtin_memcpy(moved, p, old < size ? old : size);
+    arena.release(p);
+    return moved;
+}
+
+void release(void* p) { arena.release(p); }
+
+std::size_t size_of(void* p) { return p != nullptr ? arena.size_of(p) : 0; }
 
 bool touch(void* p, std::size_t size) {
     const auto first = reinterpret_cast<std::uint64_t>(p);
@@ -117,72 +171,3 @@ Usage usage() {
 
 } // namespace heap
 } // namespace minios
-
-extern "C" {
-
-void* malloc(std::size_t size) noexcept {
-    minios::ensure_started();
-    return minios::arena.allocate(size);
-}
-
-void* calloc(std::size_t count, std::size_t size) noexcept {
-    std::size_t total;
-    if (__builtin_mul_overflow(count, size, &total)) return nullptr;
-    void* p = malloc(total);
-    if (p != nullptr) __builtin_memset(p, 0, total);
-    return p;
-}
-
-void* realloc(void* p, std::size_t size) noexcept {
-    if (p == nullptr) return malloc(size);
-    if (size == 0) {
-        free(p);
-        return nullptr;
-    }
-    const std::size_t old = minios::arena.size_of(p);
-    if (size <= old && size >= old / 2) return p;
-    void* moved = malloc(size);
-    if (moved == nullptr) return nullptr;
-    __builtin_memcpy(moved, p, old < size ? old : size);
-    free(p);
-    return moved;
-}
-
-void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-    minios::ensure_started();
-    return minios::arena.allocate_aligned(alignment, size);
-}
-
-void free(void* p) noexcept { minios::arena.release(p); }
-
-} // extern "C"
-
-namespace {
-
-void* allocate_or_panic(std::size_t size, std::size_t alignment) {
-    void* p = alignment <= minios::HeapArena::alignment ? malloc(size) : aligned_alloc(alignment, size);
-    if (p == nullptr) minios::panic("out of memory: new of %lu bytes; %lu in use", size, minios::heap::usage().in_use);
-    return p;
-}
-
-} // namespace
-
-#define MINIOS_WEAK __attribute__((weak))
-MINIOS_WEAK void* operator new(std::size_t size) { return allocate_or_panic(size, 0); }
-MINIOS_WEAK void* operator new[](std::size_t size) { return allocate_or_panic(size, 0); }
-MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a) { return allocate_or_panic(size, std::size_t(a)); }
-MINIOS_WEAK void* operator new[](std::size_t size, std::align_val_t a) {
-    return allocate_or_panic(size, std::size_t(a));
-}
-MINIOS_WEAK void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
-MINIOS_WEAK void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
-MINIOS_WEAK void* operator new(std::size_t size, std::align_val_t a, const std::nothrow_t&) noexcept {
-    return aligned_alloc(std::size_t(a), size);
-}
-MINIOS_WEAK void operator delete(void* p) noexcept { free(p); }
-MINIOS_WEAK void operator delete[](void* p) noexcept { free(p); }
-MINIOS_WEAK void operator delete(void* p, std::size_t) noexcept { free(p); }
-MINIOS_WEAK void operator delete[](void* p, std::size_t) noexcept { free(p); }
-MINIOS_WEAK void operator delete(void* p, std::align_val_t) noexcept { free(p); }
-MINIOS_WEAK void operator delete[](void* p, std::align_val_t) noexcept { free(p); }
-MINIOS_WEAK void operator delete(void* p, std::size_t, std::align_val_t) noexcept { free(p); }

@@ -39,14 +39,14 @@ void read_list(const std::byte* base, std::size_t size, Pfn first) {
     const std::size_t most = size / sizeof(xen_multiboot_mod_list);
     std::size_t found = 0;
     while (found < most && entries[found].mod_start != 0) ++found;
-    list = new (std::nothrow) Module[found + 1];
+    list = static_cast<Module*>(heap::allocate(sizeof(Module) * (found + 1)));
     if (list == nullptr) panic("modules: no memory for a list of %lu", found);
     for (std::size_t i = 0; i < found; ++i) {
         const auto& entry = entries[i];
         if (entry.mod_start >= size || entry.mod_end >= size || entry.mod_end + 1 < entry.mod_start)
             panic("modules: entry %lu: bytes %x to %x of %lx", i, entry.mod_start, entry.mod_end, size);
-        list[i] = {base + entry.mod_start, entry.mod_end + 1 - entry.mod_start, text_at(base, size, entry.cmdline),
-                   Pfn{first.value + entry.mod_start / page_size}, true};
+        new (&list[i]) Module{base + entry.mod_start, entry.mod_end + 1 - entry.mod_start,
+                              text_at(base, size, entry.cmdline), Pfn{first.value + entry.mod_start / page_size}, true};
     }
     count = found;
 }

@@ -4,11 +4,7 @@
 #include "internal.h"
 #include "traps.h"
 
-extern "C" {
-using Constructor = void (*)();
-extern const Constructor minios_init_array_start[], minios_init_array_end[];
-extern const char minios_program_name[];
-}
+extern "C" const char minios_program_name[];
 
 namespace minios {
 
@@ -19,11 +15,7 @@ char words_text[MAX_GUEST_CMDLINE + 1];
 char program_name[48];
 bool shutting_down;
 
-void run_constructors() {
-    for (const Constructor* c = minios_init_array_start; c < minios_init_array_end; ++c) (*c)();
-}
-
-int run_main() {
+int run_program() {
     constexpr std::size_t most_words = 128;
     static char* words[most_words + 2];
     __builtin_memcpy(words_text, info_copy.cmd_line, MAX_GUEST_CMDLINE);
@@ -31,7 +23,7 @@ int run_main() {
     words[0] = program_name;
     const std::size_t count = split_words(words_text, words + 1, most_words);
     words[count + 1] = nullptr;
-    return main(static_cast<int>(count + 1), words);
+    return minios_run_program(static_cast<int>(count + 1), words);
 }
 
 } // namespace
@@ -56,10 +48,12 @@ extern "C" [[noreturn]] void minios_start(const start_info_t* info) {
     events_start();
     console_start(info_copy);
     modules_start(info_copy);
-    run_constructors();
-    const int result = run_main();
-    if (result != 0) print("%s: main returned %d\n", program_name, result);
-    shutdown(result == 0 ? ShutdownReason::power_off : ShutdownReason::crash);
+    exit(run_program());
+}
+
+void exit(int status) {
+    if (status != 0) print("%s: exit status %d\n", program_name, status);
+    shutdown(status == 0 ? ShutdownReason::power_off : ShutdownReason::crash);
 }
 
 void shutdown(ShutdownReason reason) {

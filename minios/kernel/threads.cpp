@@ -2,11 +2,11 @@
 // The scheduler: a FIFO of ready threads. The thread that finds nothing ready idles on its own stack until an event or
 // timer makes one ready.
 #include "internal.h"
-
-#include <new>
+#include "thread_pointer.h"
 
 extern "C" void minios_switch(void** save_stack_pointer, void* new_stack_pointer);
 extern "C" void minios_thread_start();
+extern "C" int minios_call_on_stack(void* stack_top, int (*function)(void*), void* context);
 
 namespace minios {
 
@@ -22,6 +22,9 @@ class Thread {
     void* stack = nullptr;
     std::size_t stack_size = 0;
     char name[24] = "main";
+    void (*entry)(void*) = nullptr;
+    void* argument = nullptr;
+    void* block = nullptr; ///< the runtime's; %fs base
     clock::Timer timer;
 };
 
@@ -30,6 +33,7 @@ struct Scheduler {
     static inline Thread* current = &main_thread;
     static inline Thread* dead; ///< its stack is still the one we run on
     static inline WaitQueue ready;
+    static inline threads::Runtime runtime;
 
     static void append(WaitQueue& queue, Thread* thread) {
         thread->next = nullptr;
@@ -64,8 +68,9 @@ struct Scheduler {
 
     static void free_dead() {
         if (dead == nullptr) return;
+        if (dead->block != nullptr) runtime.destroy(dead->block);
         stack_release(dead->stack, dead->stack_size);
-        delete dead;
+        heap::destroy(dead);
         dead = nullptr;
     }
 
@@ -100,6 +105,7 @@ struct Scheduler {
         if (next == current) return;
         Thread* old = current;
         current = next;
+        if (next->block != old->block) set_thread_pointer(next->block);
         minios_switch(&old->stack_pointer, next->stack_pointer);
         free_dead();
     }
@@ -130,34 +136,48 @@ void WaitQueue::wake_all() {
     while (first_ != nullptr) wake_one();
 }
 
-extern "C" void minios_thread_end() { threads::exit(); }
+/// Where a new thread begins, on its own stack.
+extern "C" [[noreturn]] void minios_thread_main(Thread* self) {
+    Scheduler::free_dead();
+    self->entry(self->argument);
+    threads::exit();
+}
 
-namespace threads {
+namespace {
 
-Result<Thread*> create(const char* name, void (*entry)(void*), void* argument, std::size_t stack_size) {
-    auto* thread = new (std::nothrow) Thread;
-    if (thread == nullptr) return Error::no_memory;
-    thread->stack = stack_allocate(stack_size);
-    if (thread->stack == nullptr) {
-        delete thread;
-        return Error::no_memory;
-    }
-    thread->stack_size = stack_size;
-    format_to(thread->name, sizeof thread->name, "%s", name);
-    // What minios_switch pops: FPU control words, r15 r14 r13 r12 rbx rbp, return address.
+/// What minios_switch pops: FPU control words, r15 r14 r13 r12 rbx rbp, return address.
+void* first_frame(Thread* thread, std::size_t stack_size) {
     const std::size_t rounded = (stack_size + page_size - 1) & ~(page_size - 1);
     auto* top = reinterpret_cast<std::uint64_t*>(static_cast<char*>(thread->stack) + rounded);
     constexpr std::uint64_t mxcsr_default = 0x1f80, x87_control_default = 0x37f;
     *--top = 0; // keeps the stack aligned as after a call
     *--top = reinterpret_cast<std::uint64_t>(&minios_thread_start);
-    *--top = 0;                                         // rbp
-    *--top = reinterpret_cast<std::uint64_t>(entry);    // rbx
-    *--top = reinterpret_cast<std::uint64_t>(argument); // r12
-    *--top = 0;
-    *--top = 0;
-    *--top = 0;
+    *--top = 0;                                       // rbp
+    *--top = reinterpret_cast<std::uint64_t>(thread); // rbx
+    for (int i = 0; i < 4; ++i) *--top = 0;
     *--top = x87_control_default << 32 | mxcsr_default;
-    thread->stack_pointer = top;
+    return top;
+}
+
+} // namespace
+
+namespace threads {
+
+Result<Thread*> create(const char* name, void (*entry)(void*), void* argument, std::size_t stack_size) {
+    auto* thread = heap::make<Thread>();
+    if (thread == nullptr) return Error::no_memory;
+    thread->stack = stack_allocate(stack_size);
+    if (thread->stack != nullptr && Scheduler::runtime.create != nullptr) thread->block = Scheduler::runtime.create();
+    if (thread->stack == nullptr || (Scheduler::runtime.create != nullptr && thread->block == nullptr)) {
+        if (thread->stack != nullptr) stack_release(thread->stack, stack_size);
+        heap::destroy(thread);
+        return Error::no_memory;
+    }
+    thread->stack_size = stack_size;
+    thread->entry = entry;
+    thread->argument = argument;
+    format_to(thread->name, sizeof thread->name, "%s", name);
+    thread->stack_pointer = first_frame(thread, stack_size);
     Scheduler::append(Scheduler::ready, thread);
     return thread;
 }
@@ -168,14 +188,31 @@ void yield() {
 }
 
 void exit() {
+    if (Scheduler::runtime.ended != nullptr) Scheduler::runtime.ended();
     if (Scheduler::current == &Scheduler::main_thread) shutdown(ShutdownReason::power_off);
     Scheduler::dead = Scheduler::current;
     Scheduler::switch_away();
     panic("a thread that ended runs again");
 }
 
+int on_stack(std::size_t stack_size, int (*function)(void*), void* context) {
+    stack_size = (stack_size + page_size - 1) & ~(page_size - 1);
+    void* stack = stack_allocate(stack_size);
+    if (stack == nullptr) panic("threads: no memory for a stack of %lu bytes", stack_size);
+    const int result = minios_call_on_stack(static_cast<char*>(stack) + stack_size, function, context);
+    stack_release(stack, stack_size);
+    return result;
+}
+
 Thread* current() { return Scheduler::current; }
 const char* name(const Thread* thread) { return thread->name; }
+void* block_of(const Thread* thread) { return thread->block; }
+
+void set_runtime(const Runtime& runtime, void* block) {
+    Scheduler::runtime = runtime;
+    Scheduler::current->block = block;
+    set_thread_pointer(block);
+}
 
 } // namespace threads
 } // namespace minios

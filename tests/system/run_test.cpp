@@ -78,5 +78,59 @@ TEST(Run, ASmallGuestThatCannotHoldItsKernel) {
     EXPECT_NE(result.status, 0) << tail(result.output);
 }
 
+// `make run APP=...`: what the program says is all that standard output has, and its status is the shell's.
+Result run_program(const std::string& input, const std::string& words, const std::string& environment = "") {
+    const std::string folder = build_path("");
+    FILE* pipe = popen(("printf '" + input + "' | " + environment + " timeout 60 tools/run-program " + folder + " " +
+                        folder + "/apps/" + words + " 2>" + folder + "/tests/run-program.errors")
+                           .c_str(),
+                       "r");
+    Result result;
+    char buffer[4096];
+    for (size_t size; (size = fread(buffer, 1, sizeof buffer, pipe)) > 0;) result.output.append(buffer, size);
+    const int status = pclose(pipe);
+    result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+    return result;
+}
+std::string errors_of_program() {
+    std::ifstream file(build_path("tests/run-program.errors"));
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(RunProgram, ArgumentsEnvironmentAndStatus) {
+    const Result result = run_program("", "hello-c one 'two words' \"it's\" exit=7", "ENV='GREETING=Ahoy'");
+    EXPECT_EQ(result.status, 7);
+    EXPECT_EQ(
+        result.output.find(
+            "Ahoy from C, 4 arguments\nargument 1: one\nargument 2: two words\nargument 3: it's\nargument 4: exit=7\n"),
+        0u)
+        << result.output;
+}
+TEST(RunProgram, StandardInputIsAStreamWithAnEnd) {
+    std::string text;
+    for (int line = 0; line < 3000; ++line) text += "line " + std::to_string(line) + " \x7f kept\\n";
+    const Result result = run_program(text + "no newline", "copy-input");
+    EXPECT_EQ(result.status, 0);
+    std::string expected;
+    for (int line = 0; line < 3000; ++line) expected += "line " + std::to_string(line) + " \x7f kept\n";
+    EXPECT_EQ(result.output, expected + "no newline");
+}
+TEST(RunProgram, FilesOfTheHost) {
+    const Result result = run_program("", "copy-input /files/copy_input.c", "FILES=stubdoms/apps/copy-input");
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.output.find("// SPDX-License-Identifier: MIT\n// The smallest filter"), 0u) << result.output;
+    EXPECT_EQ(run_program("", "copy-input /files/none", "FILES=stubdoms/apps/copy-input").status, 1);
+}
+TEST(RunProgram, ACrashIsTracedToFileAndLine) {
+    const Result result = run_program("", "hello-cxx throw");
+    EXPECT_EQ(result.status, 128 + 6);
+    EXPECT_NE(result.output.find("__cxa_throw + 0x"), std::string::npos) << result.output;
+    EXPECT_NE(errors_of_program().find("stubdoms/apps/hello-cxx/hello.cpp:"), std::string::npos) << errors_of_program();
+}
+TEST(RunProgram, MemoryIsWhatIsAskedFor) {
+    EXPECT_NE(run_program("", "hello-c", "MEMORY=3M").output.find("4 MiB of zeros: FAILED"), std::string::npos);
+    EXPECT_EQ(run_program("", "hello-c", "MEMORY=much").status, 125);
+}
+
 } // namespace
 } // namespace skerry::test

@@ -192,16 +192,31 @@ minios_switch:
         ret
         .size   minios_switch, . - minios_switch
 
-// First return of a new thread: rbx = entry, r12 = argument.
+// First return of a new thread, whose Thread is in rbx.
         .globl  minios_thread_start
 minios_thread_start:
-        mov     %r12, %rdi
+        mov     %rbx, %rdi
         xor     %ebp, %ebp
-        push    %rbp
-        push    %rbp
-        call    *%rbx
-        call    minios_thread_end
+        push    %rbp                    // end of the frame chain; the stack is aligned to 16 here
+        call    minios_thread_main
         ud2
+
+// int minios_call_on_stack(void* stack_top (rdi), int (*function)(void*) (rsi), void* context (rdx))
+        .globl  minios_call_on_stack
+        .type   minios_call_on_stack, @function
+minios_call_on_stack:
+        push    %rbp
+        mov     %rsp, %rbp
+        push    %rbx
+        mov     %rsp, %rbx
+        mov     %rdi, %rsp
+        mov     %rdx, %rdi
+        call    *%rsi
+        mov     %rbx, %rsp
+        pop     %rbx
+        pop     %rbp
+        ret
+        .size   minios_call_on_stack, . - minios_call_on_stack
 
 // --- stacks and pages ------------------------------------------------------------------------------------------------
         .section .bss.page_aligned, "aw", @nobits

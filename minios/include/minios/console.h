@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Output of this domain: to the hypervisor's console when it is the first domain, to its console ring (see
-// <xen/io/console.h>) when it has one. Writers never block for ever on a ring nobody reads: what does not fit within a
-// bounded wait is dropped and counted.
+// The console of this domain: the hypervisor's when it is the first domain, its console ring (see <xen/io/console.h>)
+// when it has one. Writers never block for ever on a ring nobody reads: what does not fit within a bounded wait is
+// dropped and counted.
 #pragma once
 
 #include <cstdarg>
@@ -24,11 +24,15 @@ namespace console {
 /// Writes bytes as they are ("\n" becomes "\r\n" on a ring).
 void write(const char* bytes, std::size_t count);
 
-/// Reads up to `size` bytes that have arrived; 0 when none. Only from a console ring.
+/// Reads up to `size` bytes that have arrived; 0 when none. From the console ring, or, in the first domain, from the
+/// hypervisor's console.
 std::size_t read(char* bytes, std::size_t size);
 
 /// Blocks the calling thread until at least one byte can be read.
 void wait_input();
+
+/// Calls `handler` whenever input may have arrived (as event handlers are called). nullptr: nobody.
+void on_input(void (*handler)());
 
 /// Bytes dropped because the ring stayed full.
 std::size_t dropped();

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 
 namespace minios {
@@ -103,7 +104,32 @@ std::size_t count_writable_executable();
 } // namespace page_table
 
 // --- heap ----------------------------------------------------------------------------------------------------------
+// Backed on first use: a block costs address space and a promise of memory until it is written. The C and C++ names
+// (malloc, new) are these, by way of minios/freestanding or minios/libc.
 namespace heap {
+
+/// At least `size` bytes, aligned to 16; nullptr when memory is short.
+void* allocate(std::size_t size);
+/// As allocate(), and zero; pages that were never written stay without memory.
+void* allocate_zeroed(std::size_t size);
+/// `alignment` is a power of two.
+void* allocate_aligned(std::size_t alignment, std::size_t size);
+/// Makes a block larger or smaller, moving it if needed; nullptr, and the block as it was, when memory is short.
+void* resize(void* p, std::size_t size);
+/// nullptr is allowed. A pointer that is no allocated block is the end of the domain.
+void release(void* p);
+/// Usable bytes of a block; 0 for nullptr.
+std::size_t size_of(void* p);
+
+/// An object of its own; nullptr when memory is short.
+template <class T> T* make() {
+    void* p = allocate_aligned(alignof(T), sizeof(T));
+    return p != nullptr ? ::new (p) T : nullptr;
+}
+template <class T> void destroy(T* p) {
+    p->~T();
+    release(p);
+}
 
 /// Makes [p, p + size) present and writable, so that the hypervisor can write to it. False: out of memory.
 bool touch(void* p, std::size_t size);
@@ -120,7 +146,10 @@ Usage usage();
 } // namespace heap
 } // namespace minios
 
-// malloc and friends return nullptr when the heap is exhausted; so does operator new(std::nothrow). Plain new panics.
+#if __STDC_HOSTED__
+#include <stdlib.h>
+#else
+// Without a C library: nullptr when memory is short; so does operator new(std::nothrow). Plain new panics.
 extern "C" {
 void* malloc(std::size_t size) noexcept;
 void* calloc(std::size_t count, std::size_t size) noexcept;
@@ -128,3 +157,4 @@ void* realloc(void* p, std::size_t size) noexcept;
 void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept;
 void free(void* p) noexcept;
 }
+#endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a program starts with and how it ends. A program defines main(); minios calls it in the main thread once memory,
 // console, events and threads work. argv comes from the domain's command line, split at blanks ('single' and "double"
-// quotes group); argv[0] is the program's name. Returning 0 from main shuts the domain down (power off); anything else
-// reports a crash.
+// quotes group); argv[0] is the program's name. Returning from main is exit().
 #pragma once
 
 #include <minios/types.h>
@@ -12,8 +11,20 @@
 #include <span>
 #include <string_view>
 
-/// Defined by the program.
+/// Defined by the program. Without a C library it is extern "C".
+#if !__STDC_HOSTED__
 extern "C" int main(int argc, char** argv);
+#endif
+
+/// The language runtime (minios/freestanding or minios/libc): runs the program from its constructors to the end of
+/// main; the value is its exit status.
+extern "C" int minios_run_program(int argc, char** argv);
+extern "C" {
+using MiniosConstructor = void (*)();
+/// Functions to call before main, in order, and after it, last one first.
+extern const MiniosConstructor minios_init_array_start[], minios_init_array_end[], minios_fini_array_start[],
+    minios_fini_array_end[];
+}
 
 namespace minios {
 
@@ -45,6 +56,10 @@ enum class ShutdownReason : unsigned { power_off = 0, reboot = 1, suspend = 2, c
 
 /// Flushes the console and ends the domain. The first domain takes the machine with it.
 [[noreturn]] void shutdown(ShutdownReason reason);
+
+/// Ends the domain: with 0 it powers off; with any other status it says so on the console ("NAME: exit status 3") and
+/// counts as crashed, which is how its builder learns of it. Runs nothing of the program any more.
+[[noreturn]] void exit(int status);
 
 /// Prints the message with registers and a back trace, then crashes the domain.
 [[noreturn]] void panic(const char* format, ...) __attribute__((format(printf, 1, 2)));

@@ -26,6 +26,22 @@ void yield();
 Thread* current();
 const char* name(const Thread* thread);
 
+/// Calls `function(context)` on a stack of that size, with a guard page, instead of the calling thread's own, and
+/// returns what it returns. Panics when there is no memory for the stack.
+int on_stack(std::size_t stack_size, int (*function)(void* context), void* context);
+
+/// What a language runtime adds to each thread: a block of its own, whose address is the thread's %fs base while it
+/// runs (thread-local variables, the C library's state). Without a runtime %fs is left alone.
+struct Runtime {
+    void* (*create)();            ///< a block for a new thread; nullptr: no memory, and the thread is not created
+    void (*ended)();              ///< on the thread itself, when its entry has returned or it called exit()
+    void (*destroy)(void* block); ///< when the thread is gone
+};
+/// Once, before the first create(). `block` is the calling thread's.
+void set_runtime(const Runtime& runtime, void* block);
+/// A thread's block; nullptr without a runtime.
+void* block_of(const Thread* thread);
+
 } // namespace threads
 
 /// Threads waiting for something. FIFO.

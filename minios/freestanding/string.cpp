@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The memory and string functions that compilers call and freestanding code needs. Each in its own section, so that a C
-// library may bring its own.
+// The memory and string functions that compilers call and freestanding code needs. Built twice: for programs without a
+// C library under these names, and for the kernel under names of its own (minios/kernel-names), which must not use a C
+// library's: those use vector registers, and the kernel's page fault handler must not disturb the code it interrupts.
 #include <cstddef>
 #include <cstdint>
 
 extern "C" {
 
-#define MINIOS_WEAK __attribute__((weak))
-
-MINIOS_WEAK void* memcpy(void* to, const void* from, std::size_t size) {
+void* memcpy(void* to, const void* from, std::size_t size) {
     void* result = to;
     std::size_t words = size / 8, rest = size % 8;
     asm volatile("rep movsq\n\tmov %[rest], %%rcx\n\trep movsb"
@@ -18,7 +17,7 @@ MINIOS_WEAK void* memcpy(void* to, const void* from, std::size_t size) {
     return result;
 }
 
-MINIOS_WEAK void* memmove(void* to, const void* from, std::size_t size) {
+void* memmove(void* to, const void* from, std::size_t size) {
     if (reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from) >= size)
         return memcpy(to, from, size);
     void* result = to;
@@ -28,7 +27,7 @@ MINIOS_WEAK void* memmove(void* to, const void* from, std::size_t size) {
     return result;
 }
 
-MINIOS_WEAK void* memset(void* to, int value, std::size_t size) {
+void* memset(void* to, int value, std::size_t size) {
     void* result = to;
     std::size_t words = size / 8, rest = size % 8;
     std::uint64_t pattern = 0x0101010101010101u * static_cast<unsigned char>(value);
@@ -39,7 +38,7 @@ MINIOS_WEAK void* memset(void* to, int value, std::size_t size) {
     return result;
 }
 
-MINIOS_WEAK int memcmp(const void* a, const void* b, std::size_t size) {
+int memcmp(const void* a, const void* b, std::size_t size) {
     const auto* left = static_cast<const unsigned char*>(a);
     const auto* right = static_cast<const unsigned char*>(b);
     for (std::size_t i = 0; i < size; ++i)
@@ -47,26 +46,26 @@ MINIOS_WEAK int memcmp(const void* a, const void* b, std::size_t size) {
     return 0;
 }
 
-MINIOS_WEAK void* memchr(const void* s, int c, std::size_t size) {
+void* memchr(const void* s, int c, std::size_t size) {
     const auto* bytes = static_cast<const unsigned char*>(s);
     for (std::size_t i = 0; i < size; ++i)
         if (bytes[i] == static_cast<unsigned char>(c)) return const_cast<unsigned char*>(bytes + i);
     return nullptr;
 }
 
-MINIOS_WEAK std::size_t strlen(const char* s) {
+std::size_t strlen(const char* s) {
     std::size_t length = 0;
     while (s[length] != 0) ++length;
     return length;
 }
 
-MINIOS_WEAK std::size_t strnlen(const char* s, std::size_t most) {
+std::size_t strnlen(const char* s, std::size_t most) {
     std::size_t length = 0;
     while (length < most && s[length] != 0) ++length;
     return length;
 }
 
-MINIOS_WEAK int strncmp(const char* a, const char* b, std::size_t most) {
+int strncmp(const char* a, const char* b, std::size_t most) {
     for (std::size_t i = 0; i < most; ++i) {
         auto left = static_cast<unsigned char>(a[i]), right = static_cast<unsigned char>(b[i]);
         if (left != right) return left < right ? -1 : 1;
@@ -75,16 +74,16 @@ MINIOS_WEAK int strncmp(const char* a, const char* b, std::size_t most) {
     return 0;
 }
 
-MINIOS_WEAK int strcmp(const char* a, const char* b) { return strncmp(a, b, ~std::size_t{0}); }
+int strcmp(const char* a, const char* b) { return strncmp(a, b, ~std::size_t{0}); }
 
-MINIOS_WEAK char* strchr(const char* s, int c) {
+char* strchr(const char* s, int c) {
     for (;; ++s) {
         if (*s == static_cast<char>(c)) return const_cast<char*>(s);
         if (*s == 0) return nullptr;
     }
 }
 
-MINIOS_WEAK char* strcpy(char* to, const char* from) {
+char* strcpy(char* to, const char* from) {
     memcpy(to, from, strlen(from) + 1);
     return to;
 }

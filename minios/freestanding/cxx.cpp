@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What g++ and clang expect of a C++ runtime that has no exceptions and never runs destructors of globals, and of
 // libstdc++'s freestanding headers.
-#include "internal.h"
+#include <minios/start.h>
 
 #include <new>
 

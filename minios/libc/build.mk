@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+# build/sdk: what a program needs to become a domain (minios/sdk/README.md), and libskerryc, the part of its C library that is ours.
+#
+#   $(eval $(call skerry-program,NAME,SOURCES...))
+#
+# makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers. Before the call a
+# fragment may set NAME_FLAGS (for compiling) and NAME_LIBS (for linking).
+
+SKERRY_CC := $(SDK)/bin/skerry-cc
+SKERRY_CXX := $(SDK)/bin/skerry-c++
+SDK_FILES := $(SDK)/built/files
+SDK_READY := $(SDK)/built/all
+
+XEN_HEADERS := /usr/include/xen
+SDK_SOURCES := $(wildcard minios/sdk/*) $(SDK_OVERLAY) $(wildcard minios/include/minios/*.h minios/include/minios/*/*.h) \
+    minios/arch/x86_64/minios.ld minios/make-symbols third-party/target/flags
+$(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
+	@echo "  SDK     headers and wrappers"
+	@mkdir -p $(SDK)/bin $(SDK)/include $(SDK)/lib/skerry $(SDK)/lib/pkgconfig $(SDK)/cmake
+	@rm -rf $(SDK)/include/posix $(SDK)/include/minios $(SDK)/include/xen
+	@cp -R minios/libc/include/posix minios/include/minios $(SDK)/include/
+	@cp -RL $(XEN_HEADERS) $(SDK)/include/xen
+	@cp minios/sdk/skerry-cc $(SDK)/bin/skerry-cc && ln -sf skerry-cc $(SDK)/bin/skerry-c++
+	@cp minios/sdk/ld minios/make-symbols minios/arch/x86_64/minios.ld third-party/target/flags $(SDK)/lib/skerry/
+	@cp minios/sdk/skerry.pc $(SDK)/lib/pkgconfig/ && cp minios/sdk/skerry.cmake $(SDK)/cmake/
+	@for name in pthread rt; do rm -f $(SDK)/lib/lib$$name.a && ar rcs $(SDK)/lib/lib$$name.a; done
+	@mkdir -p $(@D) && touch $@
+
+LIBSKERRYC_SOURCES := $(wildcard minios/libc/*.cpp minios/libc/*.c minios/cxx/*.cpp)
+LIBSKERRYC_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(LIBSKERRYC_SOURCES)))
+# No stack protector: it needs the thread block that start.cpp makes first.
+LIBSKERRYC_FLAGS := -O2 -g -fno-stack-protector -Wall -Wextra -Werror -MMD -MP -I.
+LIBSKERRYC_CXXFLAGS := $(LIBSKERRYC_FLAGS) -std=gnu++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
+
+$(filter $(BUILD)/obj/minios/libc/%.o $(BUILD)/obj/minios/cxx/%.o,$(patsubst %.cpp,$(BUILD)/obj/%.o,$(filter %.cpp,$(LIBSKERRYC_SOURCES)))): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY)
+	@mkdir -p $(@D)
+	@echo "  SKERRYC $<"; $(SKERRY_CXX) $(LIBSKERRYC_CXXFLAGS) -c $< -o $@
+$(patsubst %.c,$(BUILD)/obj/%.o,$(filter %.c,$(LIBSKERRYC_SOURCES))): $(BUILD)/obj/%.o: %.c minios/libc/build.mk $(SDK_FILES)
+	@mkdir -p $(@D)
+	@echo "  SKERRYC $<"; $(SKERRY_CC) $(LIBSKERRYC_FLAGS) -fexceptions -c $< -o $@
+
+$(SDK)/lib/libskerryc.a: $(LIBSKERRYC_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+# The network's glue (minios/net), over lwIP: linked only into programs that use sockets.
+LIBSKERRYNET_SOURCES := $(wildcard minios/net/*.cpp)
+LIBSKERRYNET_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/%.o,$(LIBSKERRYNET_SOURCES))
+$(LIBSKERRYNET_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY) $(LWIP_HEADERS_READY)
+	@mkdir -p $(@D)
+	@echo "  SKERRYC $<"; $(SKERRY_CXX) $(LIBSKERRYC_CXXFLAGS) -c $< -o $@
+$(SDK)/lib/libskerrynet.a: $(LIBSKERRYNET_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(SDK)/lib/libminios.a: $(BUILD)/libminios.a $(SDK_FILES)
+	@cp $< $@
+-include $(LIBSKERRYC_OBJECTS:.o=.d) $(LIBSKERRYNET_OBJECTS:.o=.d)
+
+$(SDK_READY): $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
+	@mkdir -p $(@D) && touch $@
+.PHONY: sdk
+sdk: $(SDK_READY)
+all: sdk
+
+define skerry-program-object
+$(BUILD)/obj/apps/$(1)/$(basename $(2)).o: $(2) $(SDK_READY)
+	@mkdir -p $$(@D)
+	@echo "  $(if $(filter %.cpp %.cc,$(2)),CXX,CC)     $(2)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX) -std=gnu++20,$(SKERRY_CC)) -O2 -g -Wall -Wextra -MMD -MP -I. $$($(1)_FLAGS) -c $$< -o $$@
+endef
+
+define skerry-program
+$(1)_OBJECTS := $(patsubst %,$(BUILD)/obj/apps/$(1)/%.o,$(basename $(2)))
+$(foreach source,$(2),$(eval $(call skerry-program-object,$(1),$(source))))
+$(BUILD)/apps/$(1).debug: $$($(1)_OBJECTS) $$($(1)_PREREQUISITES) $(SDK_READY)
+	@mkdir -p $$(@D)
+	@echo "  LINK    $(1)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX),$(SKERRY_CC)) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS)
+$(BUILD)/apps/$(1): $(BUILD)/apps/$(1).debug
+	@objcopy --strip-all $$< $$@
+all: $(BUILD)/apps/$(1)
+-include $$($(1)_OBJECTS:.o=.d)
+endef

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Found before newlib's header of the same name: the parts of POSIX that minios has, which is what makes newlib's
+// headers declare them.
+#ifndef SKERRY_SYS_FEATURES_H
+#define SKERRY_SYS_FEATURES_H
+
+#include_next <sys/features.h>
+
+#define _POSIX_BARRIERS 200809L
+#define _POSIX_CLOCK_SELECTION 200809L
+#define _POSIX_MONOTONIC_CLOCK 200809L
+#define _POSIX_READER_WRITER_LOCKS 200809L
+#define _POSIX_SPIN_LOCKS 200809L
+#define _POSIX_THREAD_ATTR_STACKSIZE 200809L
+#define _POSIX_THREAD_SAFE_FUNCTIONS 200809L
+#define _POSIX_THREADS 200809L
+#define _POSIX_TIMEOUTS 200809L
+#define _POSIX_TIMERS 200809L
+#define _UNIX98_THREAD_MUTEX_ATTRIBUTES 1
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// newlib's own locks (stdio, atexit, environment, ...), as mutexes.
+#include "mutex_word.h"
+
+#include <minios/memory.h>
+#include <minios/start.h>
+
+#include <sys/lock.h>
+
+using minios::libc::MutexWord;
+
+struct __lock {
+    std::uint32_t word;
+};
+
+namespace {
+
+constexpr std::uint32_t recursive = MutexWord::initial(MutexWord::Type::recursive);
+constexpr std::uint32_t simple = MutexWord::initial(MutexWord::Type::by_default);
+
+_LOCK_T make(std::uint32_t word) {
+    auto* lock = minios::heap::make<__lock>();
+    if (lock == nullptr) minios::panic("libc: no memory for a lock"); // newlib cannot be told
+    lock->word = word;
+    return lock;
+}
+
+} // namespace
+
+extern "C" {
+
+struct __lock __lock___sinit_recursive_mutex {
+    recursive
+}, __lock___sfp_recursive_mutex{recursive}, __lock___atexit_recursive_mutex{recursive},
+    __lock___at_quick_exit_mutex{simple}, __lock___malloc_recursive_mutex{recursive},
+    __lock___env_recursive_mutex{recursive}, __lock___tz_mutex{simple}, __lock___dd_hash_mutex{simple},
+    __lock___arc4random_mutex{simple};
+
+void __retarget_lock_init(_LOCK_T* lock) { *lock = make(simple); }
+void __retarget_lock_init_recursive(_LOCK_T* lock) { *lock = make(recursive); }
+void __retarget_lock_close(_LOCK_T lock) { minios::heap::release(lock); }
+void __retarget_lock_close_recursive(_LOCK_T lock) { minios::heap::release(lock); }
+void __retarget_lock_acquire(_LOCK_T lock) { (void)MutexWord(lock->word).lock(); }
+void __retarget_lock_acquire_recursive(_LOCK_T lock) { (void)MutexWord(lock->word).lock(); }
+int __retarget_lock_try_acquire(_LOCK_T lock) { return MutexWord(lock->word).try_lock(); }
+int __retarget_lock_try_acquire_recursive(_LOCK_T lock) { return MutexWord(lock->word).try_lock(); }
+void __retarget_lock_release(_LOCK_T lock) { (void)MutexWord(lock->word).unlock(); }
+void __retarget_lock_release_recursive(_LOCK_T lock) { (void)MutexWord(lock->word).unlock(); }
+
+} // extern "C"

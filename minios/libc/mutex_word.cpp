@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "mutex_word.h"
+
+#include "thread_block.h"
+
+#include <errno.h>
+
+namespace minios::libc {
+
+int MutexWord::lock_again() {
+    if (type() != Type::recursive) return EDEADLK;
+    if (depth() == depth_mask) return EAGAIN;
+    word_ += 1u << depth_shift;
+    return 0;
+}
+
+int MutexWord::lock(std::uint64_t deadline_ns) {
+    first_use();
+    const pthread_t self = this_thread().id;
+    if (owner() == 0) {
+        set_owner(self);
+        return 0;
+    }
+    if (owner() == self && type() != Type::standard) return lock_again();
+    return park(&word_, deadline_ns) ? 0 : ETIMEDOUT; // woken as its owner
+}
+
+int MutexWord::try_lock() {
+    first_use();
+    const pthread_t self = this_thread().id;
+    if (owner() == self && type() == Type::recursive) return lock_again();
+    if (owner() != 0) return EBUSY;
+    set_owner(self);
+    return 0;
+}
+
+int MutexWord::unlock() {
+    if (word_ == unused || owner() != this_thread().id) return EPERM;
+    if (depth() != 0)
+        word_ -= 1u << depth_shift;
+    else
+        set_owner(unpark_one(&word_));
+    return 0;
+}
+
+} // namespace minios::libc

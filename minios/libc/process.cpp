@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// There is one process, and it is the domain: its identity, what it can ask of the system, and the calls that would
+// need others.
+#include "result.h"
+
+#include <minios/memory.h>
+#include <minios/start.h>
+
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+using minios::libc::refuse;
+
+namespace minios::libc {
+
+int errno_of(Error error) {
+    switch (error) {
+    case Error::none: return 0;
+    case Error::not_permitted: return EPERM;
+    case Error::not_found: return ENOENT;
+    case Error::no_such_process: return ESRCH;
+    case Error::io: return EIO;
+    case Error::again: return EAGAIN;
+    case Error::no_memory: return ENOMEM;
+    case Error::access: return EACCES;
+    case Error::fault: return EFAULT;
+    case Error::busy: return EBUSY;
+    case Error::exists: return EEXIST;
+    case Error::invalid: return EINVAL;
+    case Error::no_space: return ENOSPC;
+    case Error::range: return ERANGE;
+    case Error::not_implemented: return ENOSYS;
+    case Error::timed_out: return ETIMEDOUT;
+    }
+    return EIO;
+}
+
+} // namespace minios::libc
+
+extern "C" {
+
+pid_t getpid() { return 1; }
+pid_t getppid() { return 0; }
+uid_t getuid() { return 0; }
+uid_t geteuid() { return 0; }
+gid_t getgid() { return 0; }
+gid_t getegid() { return 0; }
+
+pid_t fork() { return refuse(ENOSYS); }
+pid_t vfork() { return refuse(ENOSYS); }
+int execve(const char*, char* const[], char* const[]) { return refuse(ENOSYS); }
+pid_t wait(int*) { return refuse(ECHILD); }
+pid_t waitpid(pid_t, int*, int) { return refuse(ECHILD); }
+
+long sysconf(int name) {
+    switch (name) {
+    case _SC_PAGESIZE: return minios::page_size;
+    case _SC_NPROCESSORS_CONF:
+    case _SC_NPROCESSORS_ONLN: return 1;
+    case _SC_CLK_TCK: return CLOCKS_PER_SEC;
+    case _SC_OPEN_MAX: return getdtablesize();
+    case _SC_PHYS_PAGES: return static_cast<long>(minios::total_pages());
+    case _SC_AVPHYS_PAGES: return static_cast<long>(minios::frames::free_count());
+    case _SC_THREADS:
+    case _SC_TIMERS:
+    case _SC_MONOTONIC_CLOCK: return 200809;
+    default: return refuse(EINVAL);
+    }
+}
+
+int getpagesize() { return minios::page_size; }
+
+int gethostname(char* name, std::size_t size) {
+    constexpr const char* own = "skerry";
+    if (size <= strlen(own)) return refuse(ENAMETOOLONG);
+    strcpy(name, own);
+    return 0;
+}
+
+} // extern "C"

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+// The driver's side of a RamTree: what open files and paths of it do.
+#include "ram_tree.h"
+
+#include <minios/clock.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+namespace minios::libc {
+
+namespace {
+
+using files::OpenFile;
+
+// --- open files -------------------------------------------------------------------------------------------------------
+
+ssize_t read(OpenFile& file, void* to, std::size_t size) {
+    const auto& node = file.as<RamNode>();
+    const auto from = static_cast<std::size_t>(file.position);
+    if (from >= node.size) return 0;
+    const std::size_t count = size < node.size - from ? size : node.size - from;
+    memcpy(to, node.data + from, count);
+    file.position += static_cast<off_t>(count);
+    return static_cast<ssize_t>(count);
+}
+
+ssize_t write(OpenFile& file, const void* from, std::size_t size) {
+    auto& node = file.as<RamNode>();
+    if ((file.flags & O_APPEND) != 0) file.position = static_cast<off_t>(node.size);
+    const auto at = static_cast<std::size_t>(file.position);
+    std::size_t end;
+    if (__builtin_add_overflow(at, size, &end)) return -EFBIG;
+    if (const int error = node.reserve(end); error != 0) return error;
+    memcpy(node.data + at, from, size);
+    if (end > node.size) node.size = end;
+    node.note_change();
+    file.position = static_cast<off_t>(end);
+    return static_cast<ssize_t>(size);
+}
+
+off_t seek(OpenFile& file, off_t offset, int whence) {
+    const off_t base = whence == SEEK_SET   ? 0
+                       : whence == SEEK_CUR ? file.position
+                                            : static_cast<off_t>(file.as<RamNode>().size);
+    off_t wanted;
+    if (__builtin_add_overflow(base, offset, &wanted)) return -EOVERFLOW;
+    if (wanted < 0) return -EINVAL;
+    return file.position = wanted;
+}
+
+int status(OpenFile& file, struct stat& status) {
+    file.as<RamNode>().fill(status);
+    return 0;
+}
+
+int truncate(OpenFile& file, off_t size) { return file.as<RamNode>().resize(static_cast<std::size_t>(size)); }
+int synchronize(OpenFile&) { return 0; } // memory is all there is
+
+void close(OpenFile& file) {
+    auto& node = file.as<RamNode>();
+    if (--node.opens == 0 && node.removed()) RamTree::destroy(node);
+}
+
+ssize_t read_directory(OpenFile&, void*, std::size_t) { return -EISDIR; }
+
+int next_entry(OpenFile& file, files::DirectoryEntry& entry) {
+    const auto& node = file.as<RamNode>();
+    const auto give = [&](const RamNode& what, const char* name, off_t place) {
+        entry.inode = what.inode;
+        entry.type = what.mode & S_IFMT;
+        strcpy(entry.name, name);
+        file.position = place;
+        return 1;
+    };
+    if (node.removed()) return 0;
+    if (file.position == 0) return give(node, ".", 1);
+    if (file.position == 1) return give(node.parent != nullptr ? *node.parent : node, "..", 2);
+    for (const RamNode* child = node.children; child != nullptr; child = child->next)
+        if (child->place > file.position) return give(*child, child->name, child->place);
+    return 0;
+}
+
+/// Only to a place that an entry gave, or to the start.
+off_t seek_directory(OpenFile& file, off_t offset, int whence) {
+    if (whence == SEEK_CUR && offset == 0) return file.position;
+    if (whence != SEEK_SET || offset < 0) return -EINVAL;
+    return file.position = offset;
+}
+
+constexpr files::Operations file_operations{.kind = "file",
+                                            .type = S_IFREG,
+                                            .read = read,
+                                            .write = write,
+                                            .seek = seek,
+                                            .status = status,
+                                            .control = nullptr,
+                                            .truncate = truncate,
+                                            .synchronize = synchronize,
+                                            .ready = nullptr,
+                                            .next_entry = nullptr,
+                                            .close = close};
+constexpr files::Operations directory_operations{.kind = "directory",
+                                                 .type = S_IFDIR,
+                                                 .read = read_directory,
+                                                 .write = nullptr,
+                                                 .seek = seek_directory,
+                                                 .status = status,
+                                                 .control = nullptr,
+                                                 .truncate = nullptr,
+                                                 .synchronize = synchronize,
+                                                 .ready = nullptr,
+                                                 .next_entry = next_entry,
+                                                 .close = close};
+
+// --- paths ------------------------------------------------------------------------------------------------------------
+
+RamTree& tree_of(void* context) { return *static_cast<RamTree*>(context); }
+
+/// What a path leads to, if `flags` may open it.
+int find_to_open(RamTree& tree, const char* path, int flags, RamNode*& node) {
+    const bool writes = (flags & O_ACCMODE) != O_RDONLY;
+    if (const int error = tree.find(path, (flags & O_NOFOLLOW) == 0, node); error != 0) return error;
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return -EEXIST;
+    if (node->is_link()) return -ELOOP;
+    if ((flags & O_DIRECTORY) != 0 && !node->is_directory()) return -ENOTDIR;
+    if (node->is_directory() && (writes || (flags & O_CREAT) != 0)) return -EISDIR;
+    if (writes && tree.read_only()) return -EROFS;
+    return writes && (flags & O_TRUNC) != 0 ? node->resize(0) : 0;
+}
+
+int open(void* context, const char* path, int flags, mode_t mode, OpenFile*& file) {
+    RamTree& tree = tree_of(context);
+    RamNode* node = nullptr;
+    int error = find_to_open(tree, path, flags, node);
+    if (error == -ENOENT && (flags & O_CREAT) != 0) {
+        if ((flags & O_DIRECTORY) != 0) return -EISDIR;
+        error = tree.make(path, S_IFREG | (mode & 07777), node);
+        if (error == -EEXIST) return -ENOENT; // a symbolic link that leads nowhere
+    }
+    return error != 0 ? error : open_ram_node(*node, flags, file);
+}
+
+int path_status(void* context, const char* path, bool follow, struct stat& status) {
+    RamNode* node = nullptr;
+    if (const int error = tree_of(context).find(path, follow, node); error != 0) return error;
+    node->fill(status);
+    return 0;
+}
+
+/// Finds what is to be removed, without following it.
+int find_to_remove(RamTree& tree, const char* path, RamNode*& node) {
+    if (const int error = tree.find(path, false, node); error != 0) return error;
+    if (tree.read_only()) return -EROFS;
+    return node->parent == nullptr ? -EBUSY : 0;
+}
+
+int unlink(void* context, const char* path) {
+    RamNode* node = nullptr;
+    if (const int error = find_to_remove(tree_of(context), path, node); error != 0) return error;
+    if (node->is_directory()) return -EPERM;
+    tree_of(context).remove(*node);
+    return 0;
+}
+
+int remove_directory(void* context, const char* path) {
+    RamNode* node = nullptr;
+    if (const int error = find_to_remove(tree_of(context), path, node); error != 0) return error;
+    if (!node->is_directory()) return -ENOTDIR;
+    if (node->children != nullptr) return -ENOTEMPTY;
+    tree_of(context).remove(*node);
+    return 0;
+}
+
+int rename(void* context, const char* from, const char* to) { return tree_of(context).rename(from, to); }
+
+int make_directory(void* context, const char* path, mode_t mode) {
+    RamNode* node = nullptr;
+    return tree_of(context).make(path, S_IFDIR | (mode & 07777), node);
+}
+
+int link(void* context, const char*, const char*) { return tree_of(context).read_only() ? -EROFS : -EPERM; }
+
+int make_symbolic_link(void* context, const char* content, const char* path) {
+    const std::size_t size = strlen(content);
+    if (size == 0) return -ENOENT;
+    RamNode* node = nullptr;
+    if (const int error = tree_of(context).make(path, S_IFLNK | 0777, node); error != 0) return error;
+    if (const int error = node->reserve(size + 1); error != 0) {
+        tree_of(context).remove(*node);
+        return error;
+    }
+    memcpy(node->data, content, size + 1);
+    node->size = size;
+    return 0;
+}
+
+ssize_t read_link(void* context, const char* path, char* to, std::size_t size) {
+    RamNode* node = nullptr;
+    if (const int error = tree_of(context).find(path, false, node); error != 0) return error;
+    if (!node->is_link()) return -EINVAL;
+    const std::size_t count = size < node->size ? size : node->size;
+    memcpy(to, node->data, count);
+    return static_cast<ssize_t>(count);
+}
+
+int find_to_change(void* context, const char* path, RamNode*& node) {
+    if (const int error = tree_of(context).find(path, true, node); error != 0) return error;
+    return tree_of(context).read_only() ? -EROFS : 0;
+}
+
+int change_mode(void* context, const char* path, mode_t mode) {
+    RamNode* node = nullptr;
+    if (const int error = find_to_change(context, path, node); error != 0) return error;
+    node->mode = (node->mode & S_IFMT) | (mode & 07777);
+    return 0;
+}
+
+constexpr files::Tree tree_calls{.open = open,
+                                 .status = path_status,
+                                 .unlink = unlink,
+                                 .rename = rename,
+                                 .make_directory = make_directory,
+                                 .remove_directory = remove_directory,
+                                 .link = link,
+                                 .make_symbolic_link = make_symbolic_link,
+                                 .read_link = read_link,
+                                 .change_mode = change_mode,
+                                 .set_times = nullptr};
+
+} // namespace
+
+int open_ram_node(RamNode& node, int flags, OpenFile*& file) {
+    file = files::create(node.is_directory() ? directory_operations : file_operations, &node, flags);
+    if (file == nullptr) return -ENOSPC;
+    ++node.opens;
+    return 0;
+}
+
+int RamTree::mount(const char* where) { return files::mount(where, tree_calls, this); }
+
+} // namespace minios::libc

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// From the kernel to main and from exit back to it. Leading words NAME=VALUE of the command line (NAME in capitals) are
+// the environment, as in a shell; the others are main's arguments.
+#include "console_file.h"
+#include "thread_block.h"
+
+#include <minios/memory.h>
+#include <minios/start.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern "C" {
+int main(int argc, char** argv, char** environment);
+extern char** environ;
+void _cleanup_r(struct _reent*) __attribute__((weak)); // there if the program uses stdio
+void* __dso_handle = nullptr;
+/// How large main's stack is, in bytes; a program may define its own. All of it is backed from the start.
+extern __attribute__((weak)) const std::size_t minios_main_stack_size = 256 * 1024;
+}
+
+namespace minios::libc {
+
+namespace {
+
+struct Arguments {
+    int count;
+    char** words;
+};
+
+bool names_a_variable(const char* word) {
+    const std::size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+    return length > 0 && word[length] == '=' && !(word[0] >= '0' && word[0] <= '9');
+}
+
+/// Takes the leading variables out of words[1..].
+void take_environment(Arguments& arguments) {
+    static char* nothing[] = {nullptr};
+    int variables = 0;
+    while (variables + 1 < arguments.count && names_a_variable(arguments.words[variables + 1])) ++variables;
+    environ = nothing;
+    if (variables == 0) return;
+    auto** list = static_cast<char**>(heap::allocate((static_cast<std::size_t>(variables) + 1) * sizeof(char*)));
+    if (list == nullptr) panic("libc: no memory for the environment");
+    memcpy(list, arguments.words + 1, static_cast<std::size_t>(variables) * sizeof(char*));
+    list[variables] = nullptr;
+    environ = list;
+    arguments.words[variables] = arguments.words[0];
+    arguments.words += variables;
+    arguments.count -= variables;
+}
+
+void run_destructors() {
+    for (const MiniosConstructor* d = minios_fini_array_end; d > minios_fini_array_start;) (*--d)();
+}
+
+int run(void* context) {
+    Arguments arguments = *static_cast<Arguments*>(context);
+    start_threads();
+    take_environment(arguments);
+    open_console();
+    atexit(run_destructors);
+    // Every thread has a struct _reent of its own, but exit() flushes stdio only if the global one says how.
+    if (_cleanup_r != nullptr) _GLOBAL_REENT->__cleanup = _cleanup_r;
+    for (const MiniosConstructor* c = minios_init_array_start; c < minios_init_array_end; ++c) (*c)();
+    ::exit(main(arguments.count, arguments.words, environ));
+}
+
+} // namespace
+} // namespace minios::libc
+
+extern "C" int minios_run_program(int argc, char** argv) {
+    minios::libc::Arguments arguments{argc, argv};
+    return minios::threads::on_stack(minios_main_stack_size, minios::libc::run, &arguments);
+}
+
+extern "C" void _exit(int status) { minios::exit(status & 0xff); }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What the C library keeps for each thread. %fs points to it; thread-local variables lie right below it (the x86-64
+// ABI's variant II). Threads that the kernel's API makes have one too.
+#pragma once
+
+#include <minios/threads.h>
+
+#include <pthread.h>
+#include <reent.h>
+
+namespace minios::libc {
+
+inline constexpr unsigned most_keys = 128; // PTHREAD_KEYS_MAX is 128 in POSIX's minimum
+
+struct ThreadBlock {
+    ThreadBlock* self; ///< %fs:0, by the ABI
+    void* reserved[4];
+    std::uintptr_t stack_guard; ///< %fs:0x28, by the compiler's convention
+    struct _reent reent;        ///< newlib's
+    void* allocation;           ///< what to free
+    pthread_t id;               ///< 1 to most_threads
+    Thread* thread;             ///< null until it is known
+    const void** values;        ///< of keys, made by the first pthread_setspecific
+    void* (*entry)(void*);      ///< pthread_create's
+    void* argument;
+    void* result;
+    bool detached, ended;
+    WaitQueue joiners;
+    sigset_t blocked_signals, pending_signals;
+};
+static_assert(__builtin_offsetof(ThreadBlock, stack_guard) == 0x28);
+
+inline constexpr pthread_t most_threads = 32767;
+
+/// The calling thread's.
+inline ThreadBlock& this_thread() {
+    ThreadBlock* block;
+    asm("mov %%fs:0, %0" : "=r"(block)); // not volatile: a thread's block never changes
+    return *block;
+}
+
+/// A block with its copy of the thread-local variables, and an id; nullptr: no memory.
+ThreadBlock* make_thread_block();
+void destroy_thread_block(ThreadBlock* block);
+/// The thread of that id, or nullptr.
+ThreadBlock* find_thread(pthread_t id);
+
+/// Threads that have not ended.
+std::size_t thread_count();
+
+/// Runs the destructors of the calling thread's keys.
+void run_key_destructors();
+/// The calling thread has ended: wakes who joins it.
+void thread_ended();
+
+/// Gives the main thread its block, and every later thread.
+void start_threads();
+
+} // namespace minios::libc
