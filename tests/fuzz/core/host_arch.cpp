@@ -84,13 +84,15 @@ void unroute_line(uint32_t gsi) { sinks[gsi] = nullptr; }
 void end_of_interrupt(uint32_t) {}
 bool line_needs_eoi(uint32_t gsi) { return gsi >= 16; }
 void retarget_line(uint32_t, CpuId) {}
-bool ioapic_read(MachAddr, uint32_t, uint32_t&) { return false; }
+Result<uint32_t> ioapic_read(MachAddr, uint32_t) { return Error::invalid; }
+Result<uint32_t> ioapic_line(MachAddr, uint32_t) { return Error::invalid; }
 
 // --- the rest ---
 
 void raise_work(CpuId, PendingWork work) {
     cpu_local().pending_work.fetch_or(static_cast<uint32_t>(work), std::memory_order_release);
 }
+void distrust_translations() {}
 void flush_tlb_local() {}
 void invlpg_local(GuestVirt) {}
 void flush_page(const CpuSet&, GuestVirt) {}
@@ -109,6 +111,7 @@ size_t console_read(char*, size_t) { return 0; }
 void enable_console_input(void (*)()) {}
 size_t read_console_ring(uint64_t&, char*, size_t) { return 0; }
 void clear_console_ring() {}
+void announce_output() {}
 void release_uart() {}
 uint16_t uart_port() { return 0; }
 
