@@ -17,17 +17,17 @@ constexpr uint64_t dr7_ones = 0x400;
 bool is_loaded(const PvCpuState& state) { return cpu_local().loaded == &state; }
 
 struct CallbackKind {
-    uint16_t type;
     GuestCallback PvCpuState::*place;
+    uint16_t type;
     bool always_masks;
 };
 constexpr CallbackKind callback_kinds[] = {
-    {CALLBACKTYPE_event, &PvCpuState::event_callback, true},
-    {CALLBACKTYPE_failsafe, &PvCpuState::failsafe_callback, false},
-    {CALLBACKTYPE_syscall, &PvCpuState::syscall_callback, false},
-    {CALLBACKTYPE_syscall32, &PvCpuState::syscall32_callback, false},
-    {CALLBACKTYPE_sysenter, &PvCpuState::sysenter_callback, false},
-    {CALLBACKTYPE_nmi, &PvCpuState::nmi_callback, true},
+    {&PvCpuState::event_callback, CALLBACKTYPE_event, true},
+    {&PvCpuState::failsafe_callback, CALLBACKTYPE_failsafe, false},
+    {&PvCpuState::syscall_callback, CALLBACKTYPE_syscall, false},
+    {&PvCpuState::syscall32_callback, CALLBACKTYPE_syscall32, false},
+    {&PvCpuState::sysenter_callback, CALLBACKTYPE_sysenter, false},
+    {&PvCpuState::nmi_callback, CALLBACKTYPE_nmi, true},
 };
 Result<CallbackKind> find_callback(uint16_t type) {
     for (const CallbackKind& kind : callback_kinds)

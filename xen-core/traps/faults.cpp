@@ -180,7 +180,7 @@ void handle_invalid_opcode(CpuLocal& cpu, Vcpu& vcpu) {
     // ud2a followed by "xen": XEN_EMULATE_PREFIX of <xen/arch-x86/xen.h>; and CPUID.
     constexpr uint8_t by_prefix[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
     InstructionBytes code = fetch_instruction(cpu.frame);
-    if (code.count < sizeof(by_prefix) || memcmp(code.bytes, by_prefix, sizeof(by_prefix)))
+    if (code.count < sizeof(by_prefix) || memcmp(code.bytes, by_prefix, sizeof(by_prefix)) != 0)
         return inject_trap(cpu, vcpu, vector::invalid_opcode);
     execute_cpuid(cpu, vcpu, true);
     step_over(cpu, vcpu, sizeof(by_prefix));

@@ -38,7 +38,7 @@ struct IoApic {
     }
 };
 
-constinit IoApic ioapics[16];
+constinit IoApic ioapics[16]{};
 uint32_t ioapic_count = 0;
 
 // --- Lines ---
