@@ -99,7 +99,10 @@ int truncate(const char* path, off_t size) {
 int chmod(const char* path, mode_t mode) {
     return static_cast<int>(posix_result(ask(path, &files::Tree::change_mode, -EROFS, mode)));
 }
-int utimensat(int, const char* path, const struct timespec times[2], int) {
+int utimensat(int directory, const char* path, const struct timespec times[2], int flags) {
+    if (flags != 0) return libc::refuse(EINVAL);
+    if (directory != AT_FDCWD && path != nullptr && path[0] != '/')
+        return libc::refuse(ENOSYS); // as openat, which there is not
     return static_cast<int>(posix_result(ask(path, &files::Tree::set_times, -EROFS, times)));
 }
 

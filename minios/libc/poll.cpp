@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // poll and select: look at every file, and wait until some driver says that something changed.
 #include "result.h"
+#include "time_points.h"
 
 #include <minios/clock.h>
 #include <minios/files.h>
 
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/select.h>
 
@@ -106,10 +108,21 @@ int select(int count, fd_set* read, fd_set* write, fd_set* failed, struct timeva
     return libc::posix_result(select_among(count, {read, write, failed}, wait_ns));
 }
 
-int pselect(int count, fd_set* read, fd_set* write, fd_set* failed, const struct timespec* timeout, const sigset_t*) {
+int pselect(int count, fd_set* read, fd_set* write, fd_set* failed, const struct timespec* timeout,
+            const sigset_t* mask) {
     std::int64_t wait_ns = -1;
-    if (timeout != nullptr) wait_ns = timeout->tv_sec * std::int64_t{1'000'000'000} + timeout->tv_nsec;
-    return libc::posix_result(select_among(count, {read, write, failed}, wait_ns));
+    if (timeout != nullptr) {
+        if (!libc::valid(*timeout)) return libc::refuse(EINVAL);
+        wait_ns = timeout->tv_sec * std::int64_t{1'000'000'000} + timeout->tv_nsec;
+    }
+    if (mask == nullptr) return libc::posix_result(select_among(count, {read, write, failed}, wait_ns));
+    // Signals come only from the thread itself: those that wait behind its mask come now, and no others while it waits.
+    sigset_t pending, before;
+    sigpending(&pending);
+    pthread_sigmask(SIG_SETMASK, mask, &before);
+    const int result = (pending & ~*mask) != 0 ? -EINTR : select_among(count, {read, write, failed}, wait_ns);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return libc::posix_result(result);
 }
 
 } // extern "C"

@@ -3,6 +3,7 @@
 // pthread_cond_timedwait counts. No wake-up is spurious, and none is lost: a thread parks in the same step in which it
 // gives the mutex up.
 #include "mutex_word.h"
+#include "process_shared.h"
 #include "time_points.h"
 
 #include <errno.h>
@@ -47,10 +48,9 @@ int pthread_condattr_getclock(const pthread_condattr_t* __restrict attributes, c
     *clock = static_cast<clockid_t>(attributes->clock);
     return 0;
 }
-int pthread_condattr_setpshared(pthread_condattr_t*, int) { return 0; }
+int pthread_condattr_setpshared(pthread_condattr_t*, int shared) { return minios::libc::set_process_shared(shared); }
 int pthread_condattr_getpshared(const pthread_condattr_t*, int* shared) {
-    *shared = 0;
-    return 0;
+    return minios::libc::get_process_shared(shared);
 }
 
 int pthread_cond_init(pthread_cond_t* condition, const pthread_condattr_t* attributes) {

@@ -2,6 +2,7 @@
 // Mutexes (mutex_word.h), and spin locks, which with one vCPU and cooperative threads are mutexes that never need to
 // wait long.
 #include "mutex_word.h"
+#include "process_shared.h"
 #include "time_points.h"
 
 #include <errno.h>
@@ -29,11 +30,9 @@ int pthread_mutexattr_gettype(const pthread_mutexattr_t* attributes, int* type) 
     *type = attributes->type;
     return 0;
 }
-/// There is one process, so sharing and not sharing are the same.
-int pthread_mutexattr_setpshared(pthread_mutexattr_t*, int) { return 0; }
+int pthread_mutexattr_setpshared(pthread_mutexattr_t*, int shared) { return minios::libc::set_process_shared(shared); }
 int pthread_mutexattr_getpshared(const pthread_mutexattr_t*, int* shared) {
-    *shared = 0;
-    return 0;
+    return minios::libc::get_process_shared(shared);
 }
 
 int pthread_mutex_init(pthread_mutex_t* mutex, const pthread_mutexattr_t* attributes) {

@@ -2,6 +2,7 @@
 // Locks for readers and writers, in 32 bits: bit 30 a writer has it, bit 29 a writer waits (so that new readers wait
 // behind it), below the number of readers. All ones, the static initializer, is free. And barriers, which count down.
 #include "parking.h"
+#include "process_shared.h"
 #include "time_points.h"
 
 #include <errno.h>
@@ -64,10 +65,11 @@ int pthread_rwlockattr_destroy(pthread_rwlockattr_t* attributes) {
     attributes->is_initialized = 0;
     return 0;
 }
-int pthread_rwlockattr_setpshared(pthread_rwlockattr_t*, int) { return 0; }
+int pthread_rwlockattr_setpshared(pthread_rwlockattr_t*, int shared) {
+    return minios::libc::set_process_shared(shared);
+}
 int pthread_rwlockattr_getpshared(const pthread_rwlockattr_t*, int* shared) {
-    *shared = 0;
-    return 0;
+    return minios::libc::get_process_shared(shared);
 }
 
 int pthread_rwlock_init(pthread_rwlock_t* lock, const pthread_rwlockattr_t*) {
@@ -106,10 +108,11 @@ int pthread_barrierattr_init(pthread_barrierattr_t* attributes) {
     return 0;
 }
 int pthread_barrierattr_destroy(pthread_barrierattr_t*) { return 0; }
-int pthread_barrierattr_setpshared(pthread_barrierattr_t*, int) { return 0; }
+int pthread_barrierattr_setpshared(pthread_barrierattr_t*, int shared) {
+    return minios::libc::set_process_shared(shared);
+}
 int pthread_barrierattr_getpshared(const pthread_barrierattr_t*, int* shared) {
-    *shared = 0;
-    return 0;
+    return minios::libc::get_process_shared(shared);
 }
 
 /// Upper half: how many it takes; lower half: how many have come.

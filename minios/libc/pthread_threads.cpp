@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utility>
 
 using namespace minios;
 using libc::find_thread;
@@ -38,6 +39,7 @@ using libc::threads_ended;
 namespace {
 
 constexpr pthread_t main_thread = 1;
+int concurrency = 0; // a hint that is only kept
 
 constexpr std::size_t default_stack_size = 128 * 1024, smallest_stack_size = 16 * 1024;
 
@@ -133,24 +135,30 @@ int sched_yield() {
 }
 void pthread_yield() { threads::yield(); }
 
-/// Nothing can be cancelled, so every state is as good as the other.
+/// Nothing can be cancelled; what a thread wants of it is kept for the thread to ask for.
 int pthread_cancel(pthread_t) { return ENOSYS; }
 int pthread_setcancelstate(int state, int* old) {
     if (state != PTHREAD_CANCEL_ENABLE && state != PTHREAD_CANCEL_DISABLE) return EINVAL;
-    if (old != nullptr) *old = PTHREAD_CANCEL_ENABLE;
+    const int before = std::exchange(this_thread().cancel_state, state);
+    if (old != nullptr) *old = before;
     return 0;
 }
 int pthread_setcanceltype(int type, int* old) {
     if (type != PTHREAD_CANCEL_DEFERRED && type != PTHREAD_CANCEL_ASYNCHRONOUS) return EINVAL;
-    if (old != nullptr) *old = PTHREAD_CANCEL_DEFERRED;
+    const int before = std::exchange(this_thread().cancel_type, type);
+    if (old != nullptr) *old = before;
     return 0;
 }
 void pthread_testcancel() {}
 
 /// There is no fork for the handlers to run at.
 int pthread_atfork(void (*)(void), void (*)(void), void (*)(void)) { return 0; }
-int pthread_getconcurrency() { return 0; }
-int pthread_setconcurrency(int level) { return level >= 0 ? 0 : EINVAL; }
+int pthread_getconcurrency() { return concurrency; }
+int pthread_setconcurrency(int level) {
+    if (level < 0) return EINVAL;
+    concurrency = level;
+    return 0;
+}
 
 int pthread_attr_init(pthread_attr_t* attributes) {
     memset(attributes, 0, sizeof *attributes);

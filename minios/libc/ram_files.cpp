@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The driver's side of a RamTree: what open files and paths of it do.
 #include "ram_tree.h"
+#include "time_points.h"
 
 #include <minios/clock.h>
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace minios::libc {
@@ -217,6 +219,24 @@ int change_mode(void* context, const char* path, mode_t mode) {
     return 0;
 }
 
+bool can_be_set(const timespec& time) { return time.tv_nsec == UTIME_NOW || time.tv_nsec == UTIME_OMIT || valid(time); }
+
+int set_times(void* context, const char* path, const timespec times[2]) {
+    constexpr timespec both_now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
+    if (times == nullptr) times = both_now;
+    if (!can_be_set(times[0]) || !can_be_set(times[1])) return -EINVAL;
+    RamNode* node = nullptr;
+    if (const int error = find_to_change(context, path, node); error != 0) return error;
+    const timespec before = node->modified;
+    node->note_change();
+    const auto chosen = [&](const timespec& wanted, const timespec& present) {
+        return wanted.tv_nsec == UTIME_OMIT ? present : wanted.tv_nsec == UTIME_NOW ? node->changed : wanted;
+    };
+    node->accessed = chosen(times[0], node->accessed);
+    node->modified = chosen(times[1], before);
+    return 0;
+}
+
 constexpr files::Tree tree_calls{.open = open,
                                  .status = path_status,
                                  .unlink = unlink,
@@ -227,7 +247,7 @@ constexpr files::Tree tree_calls{.open = open,
                                  .make_symbolic_link = make_symbolic_link,
                                  .read_link = read_link,
                                  .change_mode = change_mode,
-                                 .set_times = nullptr};
+                                 .set_times = set_times};
 
 } // namespace
 

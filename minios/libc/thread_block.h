@@ -27,6 +27,7 @@ struct ThreadBlock {
     bool detached, ended;
     WaitQueue joiners;
     sigset_t blocked_signals, pending_signals;
+    int cancel_state, cancel_type; ///< PTHREAD_CANCEL_ENABLE and _DEFERRED are zero
 };
 static_assert(__builtin_offsetof(ThreadBlock, stack_guard) == 0x28);
 

@@ -102,11 +102,6 @@ Status line_vector(Domain& domain, physdev_irq& request) {
     return success;
 }
 
-// A hypervisor without MSI routing and IOMMUs has nothing to do to a PCI device, so it need not remember them.
-template <typename Device> Status note_device(Domain& domain, const Device&) {
-    return AuthorityCheck::platform(domain, PlatformRight::hardware);
-}
-
 Status finish_line(Domain& domain, const physdev_eoi_t& request) { return domain.pirqs.end_of_interrupt(request.irq); }
 
 Status set_iopl(PvCpuState& cpu, const physdev_set_iopl_t& request) {
@@ -165,12 +160,8 @@ HypercallResult hypercall_physdev_op(Caller& caller, uint32_t command, GuestHand
     case PHYSDEVOP_map_pirq: return perform<map_pirq>(argument, caller);
     case PHYSDEVOP_unmap_pirq: return perform<unmap_pirq>(argument, caller);
     case PHYSDEVOP_setup_gsi: return perform<setup_gsi>(argument, caller.domain);
-    case PHYSDEVOP_manage_pci_add:
-    case PHYSDEVOP_manage_pci_remove: return perform<note_device<physdev_manage_pci_t>>(argument, caller.domain);
-    case PHYSDEVOP_manage_pci_add_ext: return perform<note_device<physdev_manage_pci_ext_t>>(argument, caller.domain);
-    case PHYSDEVOP_pci_device_add: return perform<note_device<physdev_pci_device_add_t>>(argument, caller.domain);
-    case PHYSDEVOP_pci_device_remove: return perform<note_device<physdev_pci_device_t>>(argument, caller.domain);
-    default: return Error::no_system_call;
+    default:
+        return Error::no_system_call; // PCI devices among them: without MSI routing and IOMMUs, nothing would be done
     }
 }
 

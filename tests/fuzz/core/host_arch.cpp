@@ -56,14 +56,6 @@ void map_window_page(uint32_t window, unsigned page, Mfn) {
 void unmap_window_page(uint32_t window, unsigned page) { window_pages[window][page] = false; }
 void forget_window_page(uint32_t, unsigned) {}
 void load_window_gdt(uint32_t) {}
-bool is_window_address(uint64_t address) {
-    return address - layout::vcpu_windows < uint64_t{most_windows} * layout::vcpu_window_size;
-}
-WindowAddress window_address(uint64_t address) {
-    uint64_t from_start = address - layout::vcpu_windows;
-    return {static_cast<uint32_t>(from_start / layout::vcpu_window_size),
-            static_cast<unsigned>(from_start % layout::vcpu_window_size)};
-}
 void load_window_ldt(CpuId, uint32_t, unsigned) {}
 
 // --- interrupts ---

@@ -100,14 +100,6 @@ GUEST_CASE(interrupt_controller_registers_can_be_read_and_written) {
     call = {0xfed00000, 0x10, 0};
     EXPECT_EQ(call_physdev(PHYSDEVOP_apic_write, &call), einval);
 }
-GUEST_CASE(a_device_can_be_announced) {
-    // A hypervisor that can do nothing with it says so, but knows the call: a kernel asks once per device.
-    physdev_manage_pci call{0, 0x1f << 3};
-    EXPECT_EQ(call_physdev(PHYSDEVOP_manage_pci_add, &call), 0);
-    physdev_pci_device_add add{};
-    add.devfn = 0x1f << 3;
-    EXPECT_EQ(call_physdev(PHYSDEVOP_pci_device_add, &add), 0);
-}
 GUEST_CASE(callbacks_by_the_old_call) {
     EXPECT_EQ(hypercall(__HYPERVISOR_set_callbacks, &event_entry, &failsafe_entry, &syscall_entry), 0);
     unsigned ports[2];

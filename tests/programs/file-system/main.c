@@ -149,6 +149,20 @@ static void permissions(void) {
     CHECK(umask(022) == 077 && chmod("/tmp/mine", 0444) == 0 && stat("/tmp/mine", &status) == 0 && (status.st_mode & 0777) == 0444);
 }
 
+static void times(void) {
+    struct stat status;
+    const struct timespec wanted[2] = {{1000, 5}, {2000, 6}}, only_access[2] = {{3000, 0}, {0, UTIME_OMIT}}, wrong[2] = {{0, 1000000000}, {0, 0}};
+    CHECK(made("/tmp/old", "x") && utimensat(AT_FDCWD, "/tmp/old", wanted, 0) == 0 && stat("/tmp/old", &status) == 0);
+    CHECK(status.st_atim.tv_sec == 1000 && status.st_mtim.tv_sec == 2000 && status.st_mtim.tv_nsec == 6 && status.st_ctim.tv_sec > 2000);
+    CHECK(utimensat(AT_FDCWD, "/tmp/old", only_access, 0) == 0 && stat("/tmp/old", &status) == 0);
+    CHECK(status.st_atim.tv_sec == 3000 && status.st_mtim.tv_sec == 2000);
+    FAILS_WITH(utimensat(AT_FDCWD, "/tmp/old", wrong, 0), EINVAL);
+    CHECK(stat("/tmp/old", &status) == 0 && status.st_mtim.tv_sec == 2000);
+    FAILS_WITH(utimensat(3, "old", NULL, 0), ENOSYS);
+    FAILS_WITH(utimensat(AT_FDCWD, "/tmp/nobody", NULL, 0), ENOENT);
+    CHECK(utimensat(AT_FDCWD, "/tmp/old", NULL, 0) == 0 && stat("/tmp/old", &status) == 0 && status.st_mtim.tv_sec > 1000000);
+}
+
 int main(void) {
     contents();
     holes();
@@ -158,5 +172,6 @@ int main(void) {
     removed_but_open();
     symbolic_links();
     permissions();
+    times();
     return checks_done();
 }

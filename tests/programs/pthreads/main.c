@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -188,6 +190,38 @@ static void many_detached(void) {
     CHECK(pthread_cancel(pthread_self()) == ENOSYS);
 }
 
+static void kept_wishes(void) {
+    int old = -1;
+    CHECK(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old) == 0 && old == PTHREAD_CANCEL_ENABLE);
+    CHECK(pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old) == 0 && old == PTHREAD_CANCEL_DISABLE);
+    CHECK(pthread_setconcurrency(3) == 0 && pthread_getconcurrency() == 3 && pthread_setconcurrency(-1) == EINVAL);
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    CHECK(pthread_mutexattr_setpshared(&attributes, 0) == 0);
+    CHECK(pthread_mutexattr_setpshared(&attributes, 1) == ENOTSUP);
+}
+
+static int signals_seen;
+static void note_signal(int signal) { signals_seen += signal == SIGUSR1; }
+
+static void pselect_lets_waiting_signals_come(void) {
+    sigset_t usr1, none;
+    sigemptyset(&none);
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    signal(SIGUSR1, note_signal);
+    pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+    raise(SIGUSR1);
+    const struct timespec now = {0, 0}, wrong = {0, -1};
+    CHECK(pselect(0, NULL, NULL, NULL, &now, &usr1) == 0 && signals_seen == 0);
+    errno = 0;
+    CHECK(pselect(0, NULL, NULL, NULL, &now, &none) == -1 && errno == EINTR && signals_seen == 1);
+    raise(SIGUSR1);
+    CHECK(signals_seen == 1); // blocked as before
+    pthread_sigmask(SIG_UNBLOCK, &usr1, NULL);
+    CHECK(signals_seen == 2 && pselect(0, NULL, NULL, NULL, &wrong, NULL) == -1);
+}
+
 int main(void) {
     mutexes();
     timeouts();
@@ -196,5 +230,7 @@ int main(void) {
     read_write_locks();
     barriers();
     many_detached();
+    kept_wishes();
+    pselect_lets_waiting_signals_come();
     return checks_done();
 }

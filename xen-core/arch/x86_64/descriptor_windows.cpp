@@ -2,7 +2,6 @@
 #include "arch/x86_64/descriptor_windows.h"
 
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/layout.h"
 #include "arch/x86_64/segments.h"
 #include "arch/x86_64/tlb.h"
 #include "base/log.h"
@@ -10,9 +9,6 @@
 namespace skerry {
 namespace {
 
-// Enough for 32,768 vCPUs; one page of bits.
-constexpr uint32_t window_limit = 32768;
-static_assert(window_limit <= layout::max_vcpu_windows);
 std::atomic<uint64_t> windows_in_use[window_limit / 64];
 
 // Pages 14 and 15 of every GDT.
@@ -110,16 +106,6 @@ void load_window_ldt(CpuId cpu, uint32_t window, unsigned entries) {
 void load_task_state(CpuId cpu, const void* task_state) {
     auto base = reinterpret_cast<uint64_t>(task_state);
     load_task_register(place_system_descriptor(cpu, descriptor::type_available_tss, base, 103));
-}
-
-bool is_window_address(uint64_t address) {
-    return address - layout::vcpu_windows < uint64_t{window_limit} * layout::vcpu_window_size;
-}
-
-WindowAddress window_address(uint64_t address) {
-    uint64_t offset = address - layout::vcpu_windows;
-    return {static_cast<uint32_t>(offset / layout::vcpu_window_size),
-            static_cast<unsigned>(offset % layout::vcpu_window_size)};
 }
 
 } // namespace skerry

@@ -11,11 +11,14 @@
 // Thread safety: allocate and free from any CPU; a window's pages are changed by its owner only.
 #pragma once
 
+#include "arch/x86_64/layout.h"
 #include "base/result.h"
-#include "base/types.h"
 
 namespace skerry {
 
+// Enough for 32,768 vCPUs; one page of bits.
+inline constexpr uint32_t window_limit = 32768;
+static_assert(window_limit <= layout::max_vcpu_windows);
 inline constexpr unsigned window_gdt_guest_pages = 14;
 inline constexpr unsigned window_ldt_first_page = 16;
 inline constexpr unsigned window_ldt_pages = 16;
@@ -44,7 +47,13 @@ struct WindowAddress {
     uint32_t window;
     unsigned offset; // from the window's start
 };
-WindowAddress window_address(uint64_t address);
-bool is_window_address(uint64_t address);
+constexpr bool is_window_address(uint64_t address) {
+    return address - layout::vcpu_windows < uint64_t{window_limit} * layout::vcpu_window_size;
+}
+constexpr WindowAddress window_address(uint64_t address) {
+    uint64_t offset = address - layout::vcpu_windows;
+    return {static_cast<uint32_t>(offset / layout::vcpu_window_size),
+            static_cast<unsigned>(offset % layout::vcpu_window_size)};
+}
 
 } // namespace skerry

@@ -15,7 +15,7 @@
 #define VECTOR_SYSCALL -1
 #define VECTOR_SYSCALL32 -2
 #define VECTOR_SYSENTER -3
-// traps/exit.h
+// traps/entry.h
 #define LEAVE_AFTER_WORK 2
 
 // The general registers in the order in which they are pushed, below an error code and vector word. SYSRET needs two of

@@ -107,7 +107,7 @@ inline constexpr uint64_t supported = x87 | sse | avx | opmask | zmm_high | zmm_
 inline void write_xcr0(uint64_t value) { asm volatile("xsetbv" ::"c"(0), "a"(value), "d"(value >> 32) : "memory"); }
 
 // Areas are 64-byte aligned, cpu_features.xsave_size long; what is restored must be well formed
-// (domain/extended_state.cpp).
+// (domain/extended_state.h).
 inline void xsave(void* area, uint64_t components) {
     asm volatile("xsave64 (%0)" ::"r"(area), "a"(components), "d"(components >> 32) : "memory");
 }

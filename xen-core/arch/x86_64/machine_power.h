@@ -37,7 +37,7 @@ bool is_stopping();
 [[noreturn]] void stop_this_cpu();
 
 // xen-core dies of a fault of its own: registers, a symbolised back trace, all CPUs stopped. `what` names the reason,
-// e.g. "page fault"; `frame` is what was interrupted. Implemented in boot/panic.cpp.
+// e.g. "page fault"; `frame` is what was interrupted. Implemented in boot/log.cpp.
 [[noreturn]] void crash(const RegisterFrame& frame, const char* what);
 
 // Each CPU: forgets the machine checks that firmware left (after showing them) and enables all banks.
