@@ -3,9 +3,6 @@
 
 namespace minios::backends {
 
-namespace {
-
-/// A decimal number up to `most`, then `end`.
 bool parse_number(const char*& text, char end, std::uint32_t most, std::uint32_t& value) {
     std::uint64_t number = 0;
     const char* start = text;
@@ -19,6 +16,8 @@ bool parse_number(const char*& text, char end, std::uint32_t most, std::uint32_t
     return true;
 }
 
+namespace {
+
 bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
@@ -26,19 +25,22 @@ bool is_name_character(char c) {
 
 } // namespace
 
-bool parse_guest_address(const char* text, GuestAddress& address) {
-    constexpr std::uint32_t most_port = (1u << 17) - 1; // FIFO event channels
-    std::uint32_t domain, port;
-    if (!parse_number(text, ':', dom_first_reserved.value - 1u, domain) || !parse_number(text, ':', most_port, port) ||
-        port == 0)
-        return false;
+bool parse_name(const char* text, char (&name)[GuestAddress::longest_name + 1]) {
     std::size_t length = 0;
     for (; text[length] != 0; ++length)
         if (length == GuestAddress::longest_name || !is_name_character(text[length])) return false;
     if (length == 0) return false;
+    for (std::size_t i = 0; i <= length; ++i) name[i] = text[i];
+    return true;
+}
+
+bool parse_guest_address(const char* text, GuestAddress& address) {
+    std::uint32_t domain, port;
+    if (!parse_number(text, ':', dom_first_reserved.value - 1u, domain) || !parse_number(text, ':', most_port, port) ||
+        port == 0 || !parse_name(text, address.name))
+        return false;
     address.domain = DomId{static_cast<std::uint16_t>(domain)};
     address.remote_port = Port{port};
-    for (std::size_t i = 0; i <= length; ++i) address.name[i] = text[i];
     return true;
 }
 

@@ -32,7 +32,7 @@ class Programs : public testing::TestWithParam<As> {
             std::filesystem::create_directories(build_path("tests/platforms"));
             std::ofstream(platform)
                 << "[domain a]\nkernel = " << program << "\nmemory = 16M\ncmdline = " << arguments
-                << "\nconsole = builder\non_poweroff = poweroff-platform\non_crash = poweroff-platform\n";
+                << "\nconsole = founder\non_poweroff = poweroff-platform\non_crash = poweroff-platform\n";
             machine.modules = {build_path("builder-domain"), platform + " platform", build_path("apps/" + program)};
         }
         qemu_ = std::make_unique<Qemu>(machine);
