@@ -14,7 +14,7 @@ constexpr unsigned patience_with_guest = 10; ///< attempts, one at each tick, be
 } // namespace
 
 Server::Server(const Settings& settings, std::span<std::byte> state)
-    : settings_(settings), recorder_(state, settings.control, *this) {
+    : settings_(settings), state_size_(state.size()), recorder_(state, settings.control, *this) {
     for (const auto& address : settings.guests) expected_.push_back({address});
 }
 
@@ -23,6 +23,8 @@ Server::Server(const Settings& settings, std::span<std::byte> state)
 void Server::start() {
     const auto resumed = recorder_.resume();
     if (resumed == Recorder::Resumed::damaged) minios::print("xenstore: the kept state is damaged: beginning afresh\n");
+    // Half of the area holds a snapshot and what is recorded after it, half the next snapshot.
+    if (resumed != Recorder::Resumed::continued && state_size_ != 0) recorder_.set_quota(Quota::total, state_size_ / 4);
     for (const auto& [quota, value] : settings_.quotas)
         if (recorder_.store().quotas()[quota] != value) recorder_.set_quota(quota, value);
     take_up_known();
@@ -220,6 +222,10 @@ void Server::run() {
         }
         if (clock::now_ns() < tick) continue;
         tick = clock::now_ns() + tick_interval;
+        if (!recorder_.recording() && state_size_ != 0) {
+            minios::print("xenstore: the store is too large for its state area: a restart loses it\n");
+            state_size_ = 0;
+        }
         check_some_peers();
         for (Expected& expected : expected_) visit(expected);
     }

@@ -56,6 +56,7 @@ class Server : private Surroundings {
     static void on_builder(minios::Port, void* server);
 
     const Settings& settings_;
+    std::size_t state_size_; ///< 0: none, or it was said that it is too small
     Recorder recorder_;
     std::map<DomainId, Client> clients_;
     std::vector<Expected> expected_;
@@ -64,7 +65,6 @@ class Server : private Surroundings {
     RefusalLog refusals_;
     minios::WaitQueue work_;
     bool visit_ = false;
-    bool said_not_recording_ = false;
     DomainId next_checked_ = 0;
 };
 

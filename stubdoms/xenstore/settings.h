@@ -4,6 +4,8 @@
 //   control=<name or domid>       a domain that may do everything: introduce others, set quotas, reach all nodes; repeated
 //   quota=<name>:<value>          another value for a quota (store/quotas.h); repeated
 //   builder=<port>                event channel on which the builder says that domains came or went
+//   domain=<name>:<domid>         what a name in control= may stand for, beside those of guests; repeated
+//   state=...                     memory that survives the domain (<minios/backends/state_area.h>)
 #pragma once
 
 #include "store/quotas.h"

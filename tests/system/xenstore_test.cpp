@@ -23,9 +23,9 @@ Machine machine_for(const std::string& description) {
     return machine;
 }
 
-constexpr char server[] = "[domain xenstore]\nkernel = xenstore\nmemory = 16M\nconsole = builder\non_crash = reboot\n";
+constexpr char server[] = "[domain xenstore]\nkernel = xenstore\nmemory = 16M\nstate = 1M\nconsole = founder\non_crash = reboot\n";
 constexpr char guest[] = "[domain guest]\nloader = pv-boot\nkernel = kernel\nramdisk = initrd\nmemory = 192M\nvcpus = 2\n"
-                         "console = builder\nstore = xenstore\ncmdline = console=hvc0 quiet\n"
+                         "console = founder\nstore = xenstore\ncmdline = console=hvc0 quiet\n"
                          "on_poweroff = poweroff-platform\n";
 
 TEST(XenStore, DebiansClientsInALinuxGuest) {
