@@ -19,7 +19,7 @@ MINIOS_KERNEL_CXXFLAGS := $(MINIOS_CXXFLAGS) $(if $(findstring clang,$(CXX)),-mn
 MINIOS_DEBUG ?= 1
 MINIOS_KERNEL_CXXFLAGS += -DMINIOS_DEBUG=$(MINIOS_DEBUG)
 
-MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp) minios/arch/x86_64/entry.S
+MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp minios/xenbus/*.cpp) minios/arch/x86_64/entry.S
 MINIOS_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(MINIOS_SOURCES))) $(BUILD)/obj/minios/kernel-string.o
 # For programs without a C library: malloc, new, memcpy and the like (minios/libc has them for the others).
 MINIOS_FREESTANDING_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/%.o,$(wildcard minios/freestanding/*.cpp))
@@ -30,7 +30,7 @@ define minios-kernel-object
 	$(CXX) $(MINIOS_KERNEL_CXXFLAGS) -c $< -o $@
 	@objcopy --redefine-syms=minios/kernel-names $@
 endef
-$(filter $(BUILD)/obj/minios/kernel/%.o $(BUILD)/obj/minios/backends/%.o,$(MINIOS_OBJECTS)): $(BUILD)/obj/%.o: %.cpp minios/build.mk minios/kernel-names
+$(filter $(BUILD)/obj/minios/kernel/%.o $(BUILD)/obj/minios/backends/%.o $(BUILD)/obj/minios/xenbus/%.o,$(MINIOS_OBJECTS)): $(BUILD)/obj/%.o: %.cpp minios/build.mk minios/kernel-names
 	$(minios-kernel-object)
 $(BUILD)/obj/minios/kernel-string.o: minios/freestanding/string.cpp minios/build.mk minios/kernel-names
 	$(minios-kernel-object)
