@@ -107,9 +107,10 @@ TEST(Quotas, AClientThatDoesNotReadIsNotRead) {
 
 TEST(Quotas, EventsForAClientThatDoesNotReadAreFew) {
     Clients clients;
+    clients.store.set_quota(Quota::output, 4096);
     clients.watch(1, "data", "a");
     clients.watch(1, "data/x", "b");
-    clients.allow(1, "data", {"n1", "b2"});
+    clients.allow(1, "data", {"r1", "b2"});
     clients.drain_all();
     clients.take_events(1);
     for (int round = 0; round < 3; ++round)
