@@ -40,7 +40,7 @@ TEST(Quotas, OfNodesInTransactions) {
     EXPECT_EQ(clients.end(1, t), "OK");
     EXPECT_EQ(clients.end(1, u), "ENOSPC") << "together they are too many";
     EXPECT_EQ(clients.list(1, "data"), "a ");
-    EXPECT_TRUE(clients.store.consistent());
+    EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
 TEST(Quotas, OfOtherThings) {
@@ -79,7 +79,7 @@ TEST(Quotas, OfOtherThings) {
     EXPECT_EQ(clients.read(1, "data/a", t), "");
     EXPECT_EQ(clients.read(1, "data/b", t), "!ENOSPC");
     EXPECT_TRUE(was_refused(clients, 1, Quota::transaction_nodes));
-    EXPECT_TRUE(clients.store.consistent());
+    EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
 TEST(Quotas, OfEverythingTogether) {
@@ -123,7 +123,7 @@ TEST(Quotas, EventsForAClientThatDoesNotReadAreFew) {
     EXPECT_NE(std::find(events.begin(), events.end(), Event{"data", "a"}), events.end()) << "it knows that it missed some";
     std::set<Event> different(events.begin(), events.end());
     EXPECT_EQ(different.size(), events.size()) << "none waits twice";
-    EXPECT_TRUE(clients.store.consistent());
+    EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
 TEST(Control, ShowsAndSetsQuotas) {

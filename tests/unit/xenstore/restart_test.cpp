@@ -119,7 +119,7 @@ class World {
         bytes.resize(size.value());
         return bytes;
     }
-    bool consistent() const { return recorder_->store().consistent(); }
+    std::string_view inconsistency() const { return recorder_->store().inconsistency(); }
     bool recording() const { return recorder_->recording(); }
 
   private:
@@ -206,13 +206,13 @@ class Restart : public testing::Test {
         World world;
         world.run(steps);
         ASSERT_TRUE(world.recording());
-        ASSERT_TRUE(world.consistent());
+        ASSERT_EQ(world.inconsistency(), "");
         total = writes;
         kept = world.kept();
         for (DomainId client = 0; client < clients; ++client) received[client] = world.received[client];
     }
     void compare(World& world) {
-        EXPECT_TRUE(world.consistent());
+        EXPECT_EQ(world.inconsistency(), "");
         EXPECT_EQ(first_difference(world.kept(), kept), std::string::npos);
         for (DomainId client = 0; client < clients; ++client)
             EXPECT_EQ(first_difference(world.received[client], received[client]), std::string::npos) << client;
@@ -284,7 +284,7 @@ TEST_F(Restart, DamagedMemoryIsNoticed) {
         for (int k = 0; k < 3; ++k) bytes[random() % (i % 2 == 0 ? 200 : bytes.size())] = static_cast<std::byte>(random());
         Recorder next(bytes, {0}, nobody);
         noticed += next.resume() == Recorder::Resumed::damaged;
-        EXPECT_TRUE(next.store().consistent());
+        EXPECT_EQ(next.store().inconsistency(), "");
         next.connect(7, 2, "works", {});
         EXPECT_NE(next.store().connection(7), nullptr);
     }
