@@ -100,8 +100,7 @@ std::string_view Store::inconsistency() const {
         bytes += client->partial.size();
         for (const Output::Message& message : client->output.messages()) bytes += Output::cost(message);
         for (const auto& [id, transaction] : client->transactions)
-            for (const Change* at = transaction.root().next_in(transaction.root()); at != nullptr;
-                 at = at->next_in(transaction.root()))
+            for (const Change* at = &transaction.root(); at != nullptr; at = at->next_in(transaction.root()))
                 bytes += Transaction::cost(*at);
     }
     for (const auto& [domain, account] : accounts_.all()) {

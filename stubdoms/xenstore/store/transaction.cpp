@@ -6,8 +6,7 @@
 namespace skerry::xenstore {
 
 Transaction::~Transaction() {
-    for (const Change* at = &root_; at != nullptr; at = at->next_in(root_))
-        if (at != &root_) budget_->drop(cost(*at));
+    for (const Change* at = &root_; at != nullptr; at = at->next_in(root_)) budget_->drop(cost(*at));
 }
 
 Place Transaction::top() { return {&tree_->root(), &root_, false}; }
@@ -169,9 +168,9 @@ std::vector<const Change*> Transaction::changes() const {
 
 void Transaction::restore(std::uint32_t next_order) {
     next_order_ = next_order;
+    budget_->drop(cost(Change{}));
     for (const Change* at = &root_; at != nullptr; at = at->next_in(root_)) {
-        if (at == &root_) continue;
-        ++touched_;
+        touched_ += at != &root_;
         created_ += at->creates;
         budget_->add(cost(*at));
     }

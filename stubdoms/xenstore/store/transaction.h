@@ -47,7 +47,7 @@ struct Located {
 
 class Transaction {
   public:
-    Transaction(Tree& tree, Budget& budget) : tree_(&tree), budget_(&budget) {}
+    Transaction(Tree& tree, Budget& budget) : tree_(&tree), budget_(&budget) { budget.add(cost(root_)); }
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
     ~Transaction();
