@@ -115,6 +115,9 @@ TEST(RunProgram, StandardInputIsAStreamWithAnEnd) {
     for (int line = 0; line < 3000; ++line) expected += "line " + std::to_string(line) + " \x7f kept\n";
     EXPECT_EQ(result.output, expected + "no newline");
 }
+TEST(RunProgram, StandardInputIsNoTerminalThen) {
+    EXPECT_NE(run_program("", "hello-c").output.find("standard input is a pipe\n"), std::string::npos);
+}
 TEST(RunProgram, FilesOfTheHost) {
     const Result result = run_program("", "copy-input /files/copy_input.c", "FILES=stubdoms/apps/copy-input");
     EXPECT_EQ(result.status, 0);
@@ -126,6 +129,14 @@ TEST(RunProgram, ACrashIsTracedToFileAndLine) {
     EXPECT_EQ(result.status, 128 + 6);
     EXPECT_NE(result.output.find("__cxa_throw + 0x"), std::string::npos) << result.output;
     EXPECT_NE(errors_of_program().find("stubdoms/apps/hello-cxx/hello.cpp:"), std::string::npos) << errors_of_program();
+}
+TEST(RunProgram, AStackOverflowIsSaid) {
+    const Result result = run_program("", "debuggee overflow");
+    EXPECT_EQ(result.status, 134);
+    EXPECT_EQ(result.output, "going down\n");
+    const std::string errors = errors_of_program();
+    EXPECT_NE(errors.find("the program's stack overflowed"), std::string::npos) << errors;
+    EXPECT_NE(errors.find("go_down(int) at "), std::string::npos) << errors;
 }
 TEST(RunProgram, MemoryIsWhatIsAskedFor) {
     EXPECT_NE(run_program("", "hello-c", "MEMORY=3M").output.find("4 MiB of zeros: FAILED"), std::string::npos);
