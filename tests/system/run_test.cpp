@@ -106,6 +106,24 @@ TEST(RunProgram, ArgumentsEnvironmentAndStatus) {
         0u)
         << result.output;
 }
+TEST(RunProgram, MoreWordsThanACommandLineHolds) {
+    const std::string many(5000, 'x');
+    Result result = run_program("", "hello-c one '' \"both ' and \\\"\" '" + many + "' exit=9",
+                                "ENV='GREETING=Long\\ live' FILES=stubdoms/apps/copy-input");
+    EXPECT_EQ(result.status, 9);
+    EXPECT_EQ(result.output.find("Long live from C, 5 arguments\nargument 1: one\nargument 2: \nargument 3: both ' and "
+                                 "\"\nargument 4: " +
+                                 many + "\nargument 5: exit=9\n"),
+              0u)
+        << result.output;
+    // What FILES names is where it was.
+    std::string paths = "copy-input";
+    for (int i = 0; i < 50; ++i) paths += " /files/./../files/build.mk";
+    result = run_program("", paths, "FILES=stubdoms/apps/copy-input");
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.output.find("# SPDX-License-Identifier: MIT\n$(eval"), 0u) << result.output;
+    EXPECT_EQ(run_program("", "copy-input /files/.skerry-words " + many, "FILES=stubdoms/apps/copy-input").status, 1);
+}
 TEST(RunProgram, StandardInputIsAStreamWithAnEnd) {
     std::string text;
     for (int line = 0; line < 3000; ++line) text += "line " + std::to_string(line) + " \x7f kept\\n";
