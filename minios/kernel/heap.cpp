@@ -77,8 +77,10 @@ void map_page(std::uint64_t virt, std::uint64_t entry) {
 
 } // namespace
 
+bool heap_covers(std::uint64_t address) { return address >= heap_area && address < heap_end; }
+
 bool heap_page_fault(std::uint64_t address, bool write, bool) {
-    if (address < heap_area || address >= heap_end) return false;
+    if (!heap_covers(address)) return false;
     const std::uint64_t virt = address & ~(page_size - 1);
     const std::uint64_t entry = page_table::entry_of(reinterpret_cast<void*>(virt));
     const Mfn zero = pages::mfn_of(minios_zero_page);
@@ -156,7 +158,7 @@ std::size_t size_of(void* p) { return p != nullptr ? arena.size_of(p) : 0; }
 bool touch(void* p, std::size_t size) {
     const auto first = reinterpret_cast<std::uint64_t>(p);
     for (std::uint64_t at = first; at < first + size; at = (at & ~(page_size - 1)) + page_size) {
-        if (at >= heap_area && at < heap_end) {
+        if (heap_covers(at)) {
             auto* byte = reinterpret_cast<volatile char*>(at);
             *byte = *byte;
         }

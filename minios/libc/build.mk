@@ -3,8 +3,8 @@
 #
 #   $(eval $(call skerry-program,NAME,SOURCES...))
 #
-# makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers. Before the call a
-# fragment may set NAME_FLAGS (for compiling) and NAME_LIBS (for linking).
+# makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers; build/apps/NAME.gdb,
+# the same with a gdb stub (minios/debug), when asked for. Before the call a fragment may set NAME_FLAGS (for compiling) and NAME_LIBS (for linking).
 
 SKERRY_CC := $(SDK)/bin/skerry-cc
 SKERRY_CXX := $(SDK)/bin/skerry-c++
@@ -54,9 +54,13 @@ $(SDK)/lib/libskerrynet.a: $(LIBSKERRYNET_OBJECTS)
 
 $(SDK)/lib/libminios.a: $(BUILD)/libminios.a $(SDK_FILES)
 	@cp $< $@
+# -lskerrygdb: an object that is linked whether anything asks for it or not, so the library is a script for the linker.
+$(SDK)/lib/libskerrygdb.a: $(BUILD)/minios-gdb-stub.o $(SDK_FILES)
+	@cp $< $(SDK)/lib/skerry/gdb-stub.o
+	@echo 'INPUT(skerry/gdb-stub.o)' > $@
 -include $(LIBSKERRYC_OBJECTS:.o=.d) $(LIBSKERRYNET_OBJECTS:.o=.d)
 
-$(SDK_READY): $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
+$(SDK_READY): $(SDK)/lib/libskerrygdb.a $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
 	@mkdir -p $(@D) && touch $@
 .PHONY: sdk
 sdk: $(SDK_READY)
@@ -74,7 +78,10 @@ $(foreach source,$(2),$(eval $(call skerry-program-object,$(1),$(source))))
 $(BUILD)/apps/$(1).debug: $$($(1)_OBJECTS) $$($(1)_PREREQUISITES) $(SDK_READY)
 	@mkdir -p $$(@D)
 	@echo "  LINK    $(1)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX),$(SKERRY_CC)) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS)
-$(BUILD)/apps/$(1): $(BUILD)/apps/$(1).debug
+$(BUILD)/apps/$(1).gdb.debug: $$($(1)_OBJECTS) $$($(1)_PREREQUISITES) $(SDK_READY)
+	@mkdir -p $$(@D)
+	@echo "  LINK    $(1).gdb"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX),$(SKERRY_CC)) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS) -lskerrygdb
+$(addprefix $(BUILD)/apps/,$(1) $(1).gdb): $(BUILD)/apps/%: $(BUILD)/apps/%.debug
 	@objcopy --strip-all $$< $$@
 all: $(BUILD)/apps/$(1)
 -include $$($(1)_OBJECTS:.o=.d)

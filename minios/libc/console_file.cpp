@@ -2,7 +2,8 @@
 // Output goes through as it is. Input is edited in lines, as on a terminal: what is typed is echoed, Enter ends the
 // line, Backspace takes back, Ctrl-U takes all back, Ctrl-D is the end of the input (at the start of a line) or of the
 // piece. With SKERRY_CONSOLE=pipe in the environment the other end is no terminal but a stream of text (make run with a
-// pipe): nothing is echoed or edited, and the first Ctrl-D at the start of a line ends the input for good.
+// pipe): nothing is echoed or edited, the first Ctrl-D at the start of a line ends the input for good, and standard
+// input is no terminal to isatty() and fstat().
 #include "console_file.h"
 
 #include <minios/console.h>
@@ -90,30 +91,40 @@ short ready(files::OpenFile&) {
     return static_cast<short>(files::writable | (editor.complete ? files::readable : 0));
 }
 
-constexpr files::Operations operations{.kind = "console",
-                                       .type = S_IFCHR,
-                                       .read = read,
-                                       .write = write,
-                                       .seek = nullptr,
-                                       .status = nullptr,
-                                       .control = nullptr,
-                                       .truncate = nullptr,
-                                       .synchronize = nullptr,
-                                       .ready = ready,
-                                       .next_entry = nullptr,
-                                       .close = nullptr};
+constexpr files::Operations operations_of(const char* kind, mode_t type) {
+    return {.kind = kind,
+            .type = type,
+            .read = read,
+            .write = write,
+            .seek = nullptr,
+            .status = nullptr,
+            .control = nullptr,
+            .truncate = nullptr,
+            .synchronize = nullptr,
+            .ready = ready,
+            .next_entry = nullptr,
+            .close = nullptr};
+}
+constexpr files::Operations terminal = operations_of("console", S_IFCHR);
+constexpr files::Operations stream = operations_of("pipe", S_IFIFO); ///< plain input: isatty() says no
+
+files::OpenFile& open_file(const files::Operations& operations, int flags) {
+    files::OpenFile* file = files::create(operations, nullptr, flags);
+    if (file == nullptr) panic("libc: no memory for the console's file");
+    return *file;
+}
 
 } // namespace
 
 void open_console() {
-    files::OpenFile* file = files::create(operations, nullptr, O_RDWR);
-    if (file == nullptr) panic("libc: no memory for the console's file");
-    for (int descriptor = 0; descriptor < 3; ++descriptor) {
-        if (descriptor > 0) files::keep(*file);
-        (void)files::install(*file);
-    }
     const char* other_end = getenv("SKERRY_CONSOLE");
     editor.plain = other_end != nullptr && strcmp(other_end, "pipe") == 0;
+    files::OpenFile& both_ways = open_file(terminal, O_RDWR);
+    if (!editor.plain) files::keep(both_ways);
+    (void)files::install(editor.plain ? open_file(stream, O_RDONLY) : both_ways);
+    files::keep(both_ways);
+    (void)files::install(both_ways);
+    (void)files::install(both_ways);
     console::on_input(files::readiness_changed);
 }
 
