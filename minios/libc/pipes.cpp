@@ -47,7 +47,8 @@ struct Pipe {
 ssize_t read(OpenFile& file, void* to, std::size_t size) {
     auto& pipe = file.as<Pipe>();
     if (pipe.count == 0 && pipe.has_writer && file.nonblocking()) return -EAGAIN;
-    if (const int error = libc::wait_until(pipe.changed, [&] { return pipe.count != 0 || !pipe.has_writer; }); error != 0)
+    if (const int error = libc::wait_until(pipe.changed, [&] { return pipe.count != 0 || !pipe.has_writer; });
+        error != 0)
         return error;
     if (pipe.count == 0) return 0; // the end
     const std::size_t amount = pipe.take(static_cast<char*>(to), size);

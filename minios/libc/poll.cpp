@@ -119,7 +119,8 @@ template <class Wait> int with_mask(const sigset_t* mask, Wait wait) {
 extern "C" {
 
 int poll(struct pollfd* files, nfds_t count, int timeout_ms) {
-    return libc::finish(wait_for([=] { return look(files, count); }, timeout_ms < 0 ? -1 : timeout_ms * std::int64_t{1'000'000}));
+    return libc::finish(
+        wait_for([=] { return look(files, count); }, timeout_ms < 0 ? -1 : timeout_ms * std::int64_t{1'000'000}));
 }
 
 int select(int count, fd_set* read, fd_set* write, fd_set* failed, struct timeval* timeout) {

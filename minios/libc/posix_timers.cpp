@@ -176,7 +176,7 @@ int timer_settime(timer_t id, int flags, const struct itimerspec* __restrict val
     if (found == nullptr || !libc::valid(value->it_value) || !libc::valid(value->it_interval)) return refuse(EINVAL);
     if (old != nullptr) *old = found->timer.left();
     const std::uint64_t first = libc::nanoseconds(value->it_value);
-    const std::uint64_t deadline = first == 0                         ? 0
+    const std::uint64_t deadline = first == 0                     ? 0
                                    : (flags & TIMER_ABSTIME) != 0 ? libc::system_deadline(found->clock, value->it_value)
                                                                   : clock::now_ns() + first;
     found->timer.set(deadline, libc::nanoseconds(value->it_interval));

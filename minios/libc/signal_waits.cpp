@@ -61,9 +61,7 @@ int sigwaitinfo(const sigset_t* set, siginfo_t* info) { return sigtimedwait(set,
 int sigwait(const sigset_t* set, int* signal) {
     siginfo_t info;
     int result;
-    do {
-        result = wait_for_signal(*set, info, 0, false);
-    } while (result == -EINTR);
+    do { result = wait_for_signal(*set, info, 0, false); } while (result == -EINTR);
     if (result == -libc::cancelled) libc::end_cancelled_thread();
     *signal = result;
     return 0;

@@ -151,7 +151,8 @@ using namespace minios::libc;
 extern "C" {
 
 int sigaction(int signal, const struct sigaction* action, struct sigaction* old) {
-    constexpr int known_flags = SA_NOCLDSTOP | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESETHAND | SA_NODEFER | SA_NOCLDWAIT;
+    constexpr int known_flags =
+        SA_NOCLDSTOP | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESETHAND | SA_NODEFER | SA_NOCLDWAIT;
     if (!is_signal(signal)) return refuse(EINVAL);
     if (action != nullptr && ((bit_of(signal) & cannot_be_blocked) != 0 || (action->sa_flags & ~known_flags) != 0))
         return refuse(EINVAL);

@@ -93,7 +93,8 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec* time, str
     std::uint64_t now;
     if (!read_clock(clock, now) || !libc::valid(*time)) return EINVAL;
     const bool absolute = (flags & TIMER_ABSTIME) != 0;
-    const std::uint64_t deadline = absolute ? libc::system_deadline(clock, *time) : clock::now_ns() + libc::nanoseconds(*time);
+    const std::uint64_t deadline =
+        absolute ? libc::system_deadline(clock, *time) : clock::now_ns() + libc::nanoseconds(*time);
     const int error = sleep_until(deadline);
     if (error == -EINTR && !absolute && left != nullptr) *left = to_timespec(time_left(deadline));
     return error == 0 ? 0 : EINTR;
@@ -110,8 +111,6 @@ unsigned sleep(unsigned seconds) {
     return static_cast<unsigned>((time_left(deadline) + libc::second_ns - 1) / libc::second_ns);
 }
 
-int usleep(useconds_t microseconds) {
-    return posix_result(sleep_until(clock::now_ns() + microseconds * 1000ull));
-}
+int usleep(useconds_t microseconds) { return posix_result(sleep_until(clock::now_ns() + microseconds * 1000ull)); }
 
 } // extern "C"

@@ -9,7 +9,8 @@ namespace {
 int interruption(Restart restart, bool cancellable) {
     const Handled handled = handle_signals();
     if (cancellable && cancellation_due()) return -cancelled;
-    const bool ends = handled == Handled::interrupting || (handled == Handled::only_restarting && restart == Restart::never);
+    const bool ends =
+        handled == Handled::interrupting || (handled == Handled::only_restarting && restart == Restart::never);
     return ends ? -EINTR : 0;
 }
 

@@ -192,5 +192,24 @@ TEST(ProgramConsole, ReadsALine) {
     EXPECT_TRUE(qemu.wait_for("Hello, Rock all!", 20s)) << qemu.tail();
 }
 
+TEST(ProgramConsole, CharactersAndCtrlC) {
+    Machine machine;
+    machine.kernel = build_path("xen-core");
+    machine.options = "console=com1 dom0_mem=16M dom0_max_vcpus=1";
+    machine.modules = {build_path("apps/check-terminal") + " typed"};
+    Qemu qemu(machine);
+    const std::pair<const char*, const char*> dialogue[] = {{"type abc:", "a\x7f"
+                                                                          "c"},
+                                                            {"type half a line and Ctrl-C:", "half\x03"},
+                                                            {"type a line:", "whole\r"},
+                                                            {"type Ctrl-C:", "\x03"}};
+    for (const auto& [question, answer] : dialogue) {
+        ASSERT_TRUE(qemu.wait_for(question, 60s)) << qemu.tail();
+        qemu.send(answer);
+    }
+    EXPECT_TRUE(qemu.wait_for("ended by signal 2", 20s)) << qemu.tail();
+    EXPECT_EQ(qemu.output().find(": FAILED"), std::string::npos) << qemu.output();
+}
+
 } // namespace
 } // namespace skerry::test
