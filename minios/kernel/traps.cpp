@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Exceptions: page faults go to the heap; everything else, and every fault nobody wants, is the end of the domain, with
+// Exceptions: page faults go to the regions; everything else, and every fault nobody wants, is the end of the domain, with
 // registers and a back trace.
 #include "traps.h"
 
 #include "internal.h"
+#include "regions.h"
 
 extern "C" {
 extern const std::uint64_t minios_exception_entries[22];
@@ -81,7 +82,8 @@ extern "C" void minios_exception(ExceptionFrame* frame) {
     if (frame->vector == page_fault) {
         address = minios_shared_info.vcpu_info[0].arch.cr2;
         if ((frame->error_code & fault_fetch) == 0 &&
-            heap_page_fault(address, (frame->error_code & fault_write) != 0, (frame->error_code & fault_present) != 0))
+            regions::page_fault(address, (frame->error_code & fault_write) != 0,
+                                (frame->error_code & fault_present) != 0))
             return;
     }
     if (++exception_depth > 2) // the dump itself faults
@@ -91,6 +93,9 @@ extern "C" void minios_exception(ExceptionFrame* frame) {
           frame->error_code, frame->rip);
     if (frame->vector == page_fault) print(", address %lx", address);
     print(", thread %s\n", threads::name(threads::current()));
+    if (frame->vector == page_fault && (frame->error_code & fault_fetch) == 0)
+        if (const char* why = regions::explain(address, (frame->error_code & fault_write) != 0); why != nullptr)
+            print("%lx: %s\n", address, why);
     print_registers(*frame);
     print_back_trace(frame->rip, frame->rbp);
     shutdown(ShutdownReason::crash);
