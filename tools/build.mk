@@ -20,12 +20,12 @@ PLATFORM_IMAGES := $(addprefix $(BUILD)/,xen-core builder-domain console pv-boot
 
 .PHONY: run iso
 ifdef APP
-# One program as a domain: APP is an image, a C or C++ source, or a program of stubdoms/apps by its name or folder.
+# One program as a domain: APP is an image, a C or C++ source, or a program of stubdoms/apps by its name or folder. (A folder may have several.)
 APP_NAME := $(basename $(notdir $(patsubst %/,%,$(APP))))
 ifneq ($(filter %.c %.cc %.cpp,$(APP)),)
 $(eval $(call skerry-program,$(APP_NAME),$(APP)))
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
-else ifneq ($(wildcard stubdoms/apps/$(APP_NAME)/build.mk),)
+else ifneq ($(filter $(APP_NAME),$(SKERRY_PROGRAMS)),)
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
 else
 APP_IMAGE := $(APP)
