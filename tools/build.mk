@@ -20,13 +20,14 @@ PLATFORM_IMAGES := $(addprefix $(BUILD)/,xen-core builder-domain console pv-boot
 
 .PHONY: run iso
 ifdef APP
-# One program as a domain: APP is an image, a C or C++ source, or a program of stubdoms/apps by its name or folder. With GDB=1 it waits for
+# One program as a domain: APP is an image, a C or C++ source, or a program of stubdoms/apps by its name or folder
+# (which may have several). With GDB=1 it waits for
 # gdb: sources and programs of stubdoms/apps are linked anew, with the stub.
 APP_NAME := $(basename $(notdir $(patsubst %/,%,$(APP))))
 ifneq ($(filter %.c %.cc %.cpp,$(APP)),)
 $(eval $(call skerry-program,$(APP_NAME),$(APP)))
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
-else ifneq ($(wildcard stubdoms/apps/$(APP_NAME)/build.mk),)
+else ifneq ($(filter $(APP_NAME),$(SKERRY_PROGRAMS)),)
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else
 APP_IMAGE := $(APP)

@@ -50,6 +50,8 @@ struct Operations {
     int (*next_entry)(OpenFile& file, struct DirectoryEntry& entry);
     /// The last reference is gone: gives `context` back. May be absent.
     void (*close)(OpenFile& file);
+    /// fchmod(); the permissions alone. Absent: -EINVAL.
+    int (*change_mode)(OpenFile& file, mode_t mode) = nullptr;
 };
 
 struct DirectoryEntry {
