@@ -26,7 +26,7 @@ $(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
 	@rm -rf $(SDK)/include/posix $(SDK)/include/minios $(SDK)/include/xen
 	@cp -Rp minios/libc/include/posix minios/include/minios $(SDK)/include/
 	@cp -RLp $(XEN_HEADERS) $(SDK)/include/xen
-	@cp minios/sdk/skerry-cc $(SDK)/bin/skerry-cc && ln -sf skerry-cc $(SDK)/bin/skerry-c++
+	@cp minios/sdk/skerry-cc minios/sdk/skerry-ocamlopt $(SDK)/bin/ && ln -sf skerry-cc $(SDK)/bin/skerry-c++
 	@cp minios/sdk/ld minios/make-symbols minios/arch/x86_64/minios.ld third-party/target/flags $(SDK)/lib/skerry/
 	@cp minios/sdk/skerry.pc $(SDK)/lib/pkgconfig/ && cp minios/sdk/skerry.cmake $(SDK)/cmake/
 	@for name in pthread rt; do rm -f $(SDK)/lib/lib$$name.a && ar rcs $(SDK)/lib/lib$$name.a; done
