@@ -10,8 +10,8 @@
 #include "hypervisor_log.h"
 #include "multiplexer.h"
 #include "settings.h"
-#include "uart_line.h"
 
+#include <minios/backends/uart_line.h>
 #include <minios/minios.h>
 
 namespace skerry::console {
@@ -55,9 +55,9 @@ class Server final : private Service {
     static void on_log(minios::Port, void* server);
 
     const Settings& settings_;
-    DirectPortIo ports_;
-    Uart uart_;
-    InterruptLine line_;
+    minios::backends::DirectPortIo ports_;
+    minios::backends::Uart uart_;
+    minios::backends::InterruptLine line_;
     HypervisorLog log_;
     TerminalQueue terminal_;
     ByteQueue<4096> input_;

@@ -3,12 +3,12 @@
 // interrupt is switched off until there is. Register numbers and bits: PC16550D data sheet, table II.
 #pragma once
 
-#include "byte_queue.h"
+#include <minios/backends/byte_queue.h>
 
 #include <cstdint>
 #include <initializer_list>
 
-namespace skerry::console {
+namespace minios::backends {
 
 /// How the ports are reached; the tests have a model of the device behind it.
 class PortIo {
@@ -111,4 +111,4 @@ class Uart {
     bool fifos_ = false;
 };
 
-} // namespace skerry::console
+} // namespace minios::backends

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace skerry::console {
+namespace minios::backends {
 
 template <std::size_t capacity> class ByteQueue {
     static_assert((capacity & (capacity - 1)) == 0, "positions wrap by masking");
@@ -41,4 +41,4 @@ template <std::size_t capacity> class ByteQueue {
     std::size_t in_ = 0, out_ = 0;
 };
 
-} // namespace skerry::console
+} // namespace minios::backends
