@@ -5,12 +5,12 @@
 #
 # makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers; build/apps/NAME.gdb,
 # the same with a gdb stub (minios/debug), when asked for. Before the call a fragment may set NAME_FLAGS (for compiling), NAME_LIBS (for
-# linking), NAME_PREREQUISITES (what else is linked), and NAME_FOR = test for a program that `make` alone does not build. Sources may be
+# linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has to be there before anything is compiled), and NAME_FOR = test for a program that `make` alone does not build. Sources may be
 # made by a rule of their own.
 #
 #   $(eval $(call skerry-library,NAME,SOURCES...))
 #
-# makes build/libraries/libNAME.a for several programs; NAME_FLAGS as above.
+# makes build/libraries/libNAME.a for several programs; NAME_FLAGS and NAME_NEEDS as above.
 
 SKERRY_CC := $(SDK)/bin/skerry-cc
 SKERRY_CXX := $(SDK)/bin/skerry-c++
@@ -72,17 +72,17 @@ $(SDK_READY): $(SDK)/lib/libskerrygdb.a $(SDK)/lib/libskerryc.a $(SDK)/lib/libsk
 sdk: $(SDK_READY)
 all: sdk
 
-# $(call skerry-object,OBJECT FOLDER,SOURCE,FLAGS): one source with the SDK's compilers. The SDK's headers keep their times, and the compiler
+# $(call skerry-object,OBJECT FOLDER,SOURCE,FLAGS,NEEDS): one source with the SDK's compilers. The SDK's headers keep their times, and the compiler
 # says which ones were read: a change in a library compiles nothing again.
 define skerry-object
-$(1)/$(basename $(2)).o: $(2) minios/sdk/skerry-cc third-party/target/flags | $(SDK_READY)
+$(1)/$(basename $(2)).o: $(2) minios/sdk/skerry-cc third-party/target/flags | $(SDK_READY) $(4)
 	@mkdir -p $$(@D)
 	@echo "  $(if $(filter %.cpp %.cc,$(2)),CXX,CC)     $(2)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX) -std=gnu++20,$(SKERRY_CC)) -O2 -g -Wall -Wextra -MMD -MP -I. $(3) -c $$< -o $$@
 endef
 
 define skerry-program
 $(1)_OBJECTS := $(patsubst %,$(BUILD)/obj/apps/$(1)/%.o,$(basename $(2)))
-$(foreach source,$(2),$(eval $(call skerry-object,$(BUILD)/obj/apps/$(1),$(source),$$($(1)_FLAGS))))
+$(foreach source,$(2),$(eval $(call skerry-object,$(BUILD)/obj/apps/$(1),$(source),$$($(1)_FLAGS),$$($(1)_NEEDS))))
 $(BUILD)/apps/$(1).debug: $$($(1)_OBJECTS) $$($(1)_PREREQUISITES) $(SDK_READY)
 	@mkdir -p $$(@D)
 	@echo "  LINK    $(1)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX),$(SKERRY_CC)) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS)
@@ -98,7 +98,7 @@ endef
 
 define skerry-library
 $(1)_OBJECTS := $(patsubst %,$(BUILD)/obj/libraries/$(1)/%.o,$(basename $(2)))
-$(foreach source,$(2),$(eval $(call skerry-object,$(BUILD)/obj/libraries/$(1),$(source),$$($(1)_FLAGS))))
+$(foreach source,$(2),$(eval $(call skerry-object,$(BUILD)/obj/libraries/$(1),$(source),$$($(1)_FLAGS),$$($(1)_NEEDS))))
 $(BUILD)/libraries/lib$(1).a: $$($(1)_OBJECTS)
 	@mkdir -p $$(@D); rm -f $$@
 	@echo "  AR      lib$(1).a"; ar rcs $$@ $$^

@@ -25,8 +25,12 @@ int keep_owner(uid_t owner, gid_t group) {
 
 extern "C" {
 
-struct passwd* getpwuid(uid_t user) { return user == root.pw_uid ? &root : nullptr; }
-struct passwd* getpwnam(const char* wanted) { return strcmp(wanted, name) == 0 ? &root : nullptr; }
+struct passwd* getpwuid(uid_t user) {
+    return user == root.pw_uid ? &root : nullptr;
+}
+struct passwd* getpwnam(const char* wanted) {
+    return strcmp(wanted, name) == 0 ? &root : nullptr;
+}
 
 int chown(const char* path, uid_t owner, gid_t group) {
     struct stat status;

@@ -13,7 +13,7 @@ SQLITE_FLAGS := -w -I$(SQLITE_AMALGAMATION) $(addprefix -DSQLITE_,ENABLE_FTS4 EN
     $(addprefix -DHAVE_,FDATASYNC GMTIME_R LOCALTIME_R LSTAT READLINK USLEEP) -DUSE_PREAD
 SQLITE_FUZZCHECK_FILES := $(addprefix $(SQLITE_SOURCE)/,test/fuzzcheck.c test/ossfuzz.c test/fuzzinvariants.c test/vt02.c \
     ext/recover/dbdata.c ext/recover/sqlite3recover.c)
-SQLITE_TEST_FILES := $(SQLITE_FUZZCHECK_FILES) $(addprefix $(SQLITE_SOURCE)/test/,speedtest1.c kvtest.c)
+SQLITE_TEST_FILES := $(SQLITE_FUZZCHECK_FILES) $(SQLITE_SOURCE)/test/speedtest1.c
 
 $(SQLITE_WORK)/version.txt: third-party/sqlite/build.mk third-party/fetch-source third-party/apt-local
 	@echo "  FETCH   $(SQLITE_PACKAGE)"; third-party/fetch-source $(SQLITE_PACKAGE) $(SQLITE_WORK)

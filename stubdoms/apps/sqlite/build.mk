@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# SQLite's shell as a domain, and for `make test` its own programs: a benchmark, a fuzzing corpus, blobs in a table and in files.
+# SQLite's shell as a domain, and for `make test` its own programs: a benchmark that says a hash of its results, and what replays its fuzzing corpus.
 sqlite3_FLAGS := $(SQLITE_FLAGS)
 $(eval $(call skerry-library,sqlite3,$(SQLITE_AMALGAMATION)/sqlite3.c))
 # $(call sqlite-program,NAME,SOURCES,FLAGS)
@@ -12,7 +12,5 @@ endef
 $(eval $(call sqlite-program,sqlite,$(SQLITE_AMALGAMATION)/shell.c))
 sqlite-speedtest1_FOR := test
 $(eval $(call sqlite-program,sqlite-speedtest1,$(SQLITE_SOURCE)/test/speedtest1.c))
-sqlite-kvtest_FOR := test
-$(eval $(call sqlite-program,sqlite-kvtest,$(SQLITE_SOURCE)/test/kvtest.c))
 sqlite-fuzzcheck_FOR := test
 $(eval $(call sqlite-program,sqlite-fuzzcheck,$(SQLITE_FUZZCHECK_FILES),-DSQLITE_OSS_FUZZ -I$(SQLITE_SOURCE)/test -I$(SQLITE_SOURCE)/ext/recover))
