@@ -14,7 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static Reply reply;
     reader = {};
     session = {};
-    test::fake = {};
+    static const RegisterFile registers = test::fake.registers;
+    test::fake.registers = registers;
+    test::fake.stoppers.clear(); // what memory holds changes nothing
     session.stopped({});
     const std::uint64_t selector = test::fake.registers.get(cs);
     for (std::size_t i = 0; i < size; ++i) {
