@@ -26,8 +26,10 @@ class PacketReader {
     Event take(char byte);
     /// The last whole packet, until the next begins.
     std::string_view packet() const { return {text_, length_}; }
-    /// In the middle of one?
-    bool inside() const { return state_ != State::between; }
+    /// For the fuzzer: in the middle of a packet's text; the sum of it so far; whether it is sound so far.
+    bool inside() const { return state_ == State::text; }
+    std::uint8_t sum() const { return sum_; }
+    bool sound() const { return sound_; }
 
   private:
     enum class State : std::uint8_t { between, text, first_digit, second_digit };
