@@ -12,3 +12,4 @@ duk-event-loop_FLAGS := $(duktape_FLAGS) -Dmain=program_main
 duk-event-loop_LIBS := $(duk_LIBS)
 duk-event-loop_PREREQUISITES := $(duk_LIBS)
 $(eval $(call skerry-program,duk-event-loop,$(DUKTAPE_EVENT_LOOP_FILES) stubdoms/apps/lib/in_files.c))
+$(BUILD)/tests/system/real_programs_test: | $(BUILD)/apps/duk $(BUILD)/apps/duk-event-loop

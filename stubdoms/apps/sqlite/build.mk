@@ -14,3 +14,4 @@ sqlite-speedtest1_FOR := test
 $(eval $(call sqlite-program,sqlite-speedtest1,$(SQLITE_SOURCE)/test/speedtest1.c))
 sqlite-fuzzcheck_FOR := test
 $(eval $(call sqlite-program,sqlite-fuzzcheck,$(SQLITE_FUZZCHECK_FILES),-DSQLITE_OSS_FUZZ -I$(SQLITE_SOURCE)/test -I$(SQLITE_SOURCE)/ext/recover))
+$(BUILD)/tests/system/real_programs_test: | $(addprefix $(BUILD)/apps/,sqlite sqlite-speedtest1 sqlite-fuzzcheck)
