@@ -78,6 +78,15 @@ std::vector<Errand> short_runs() {
          .expected = {"duktape: 19 checks passed", "0 1 1 2 3 5 8 13 21 34 55 89 144 233 377 610 987 1597 2584 4181",
                       "...,,,,,,,,,,,,,,----------------==########################=-----,,,,,,,,,.."},
          .files = {"stubdoms/apps/duktape/check.js", duktape + "examples/guide/fib.js", duktape + "mandel.js"}},
+        {.name = "HttpServer",
+         .command = "http-check",
+         .expected = {"http: 648 answers, 48801966 bytes, as they should be"},
+         .prepare =
+             "mkdir folder && : > empty && echo small > small.txt && seq 1030 | head -c 5000 > folder/inner.html && "
+             "seq 1 60000 | head -c 300000 > large.bin"},
+        {.name = "TlsEcho",
+         .command = "tls-echo",
+         .expected = {"tls-echo: 8 connections, 1298156 bytes came back, 5 refused"}},
         {.name = "DuktapeEventLoop",
          .command = "duk-event-loop echo.js",
          .expected = {"event loop: 240000 bytes came back"},
