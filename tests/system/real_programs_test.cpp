@@ -82,7 +82,7 @@ std::vector<Errand> short_runs() {
          .command = "http-check",
          .expected = {"http: 648 answers, 48801966 bytes, as they should be"},
          .prepare =
-             "mkdir folder && : > empty && echo small > small.txt && seq 1030 | head -c 5000 > folder/inner.html && "
+             "mkdir folder && : > empty && echo small > small.txt && seq 2000 | head -c 5000 > folder/inner.html && "
              "seq 1 60000 | head -c 300000 > large.bin"},
         {.name = "TlsEcho",
          .command = "tls-echo",
