@@ -157,7 +157,10 @@ bool wait(Port port, std::uint64_t deadline_ns) {
 
 void dispatch() {
     vcpu_info_t& vcpu = minios_shared_info.vcpu_info[0];
-    if (__atomic_load_n(&vcpu.evtchn_upcall_pending, __ATOMIC_ACQUIRE) == 0) return;
+    // A debugger's callback (minios/debug) clears the first and leaves the second.
+    if (__atomic_load_n(&vcpu.evtchn_upcall_pending, __ATOMIC_ACQUIRE) == 0 &&
+        __atomic_load_n(&vcpu.evtchn_pending_sel, __ATOMIC_ACQUIRE) == 0)
+        return;
     __atomic_store_n(&vcpu.evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
     std::uint64_t selected =
         __atomic_exchange_n(reinterpret_cast<std::uint64_t*>(&vcpu.evtchn_pending_sel), 0, __ATOMIC_SEQ_CST);

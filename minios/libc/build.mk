@@ -3,10 +3,10 @@
 #
 #   $(eval $(call skerry-program,NAME,SOURCES...))
 #
-# makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers. Before the call a
-# fragment may set NAME_FLAGS (for compiling), NAME_LIBS (for linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has
-# to be there before anything is compiled), and NAME_FOR = test for
-# a program that `make` alone does not build. Sources may be made by a rule of their own.
+# makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers; build/apps/NAME.gdb,
+# the same with a gdb stub (minios/debug), when asked for. Before the call a fragment may set NAME_FLAGS (for compiling), NAME_LIBS (for
+# linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has to be there before anything is compiled), and NAME_FOR = test for a program that `make` alone does not build. Sources may be
+# made by a rule of their own.
 #
 #   $(eval $(call skerry-library,NAME,SOURCES...))
 #
@@ -26,7 +26,7 @@ $(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
 	@rm -rf $(SDK)/include/posix $(SDK)/include/minios $(SDK)/include/xen
 	@cp -Rp minios/libc/include/posix minios/include/minios $(SDK)/include/
 	@cp -RLp $(XEN_HEADERS) $(SDK)/include/xen
-	@cp minios/sdk/skerry-cc $(SDK)/bin/skerry-cc && ln -sf skerry-cc $(SDK)/bin/skerry-c++
+	@cp minios/sdk/skerry-cc minios/sdk/skerry-ocamlopt $(SDK)/bin/ && ln -sf skerry-cc $(SDK)/bin/skerry-c++
 	@cp minios/sdk/ld minios/make-symbols minios/arch/x86_64/minios.ld third-party/target/flags $(SDK)/lib/skerry/
 	@cp minios/sdk/skerry.pc $(SDK)/lib/pkgconfig/ && cp minios/sdk/skerry.cmake $(SDK)/cmake/
 	@for name in pthread rt; do rm -f $(SDK)/lib/lib$$name.a && ar rcs $(SDK)/lib/lib$$name.a; done
@@ -60,9 +60,13 @@ $(SDK)/lib/libskerrynet.a: $(LIBSKERRYNET_OBJECTS)
 
 $(SDK)/lib/libminios.a: $(BUILD)/libminios.a $(SDK_FILES)
 	@cp $< $@
+# -lskerrygdb: an object that is linked whether anything asks for it or not, so the library is a script for the linker.
+$(SDK)/lib/libskerrygdb.a: $(BUILD)/minios-gdb-stub.o $(SDK_FILES)
+	@cp $< $(SDK)/lib/skerry/gdb-stub.o
+	@echo 'INPUT(skerry/gdb-stub.o)' > $@
 -include $(LIBSKERRYC_OBJECTS:.o=.d) $(LIBSKERRYNET_OBJECTS:.o=.d)
 
-$(SDK_READY): $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
+$(SDK_READY): $(SDK)/lib/libskerrygdb.a $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
 	@mkdir -p $(@D) && touch $@
 .PHONY: sdk
 sdk: $(SDK_READY)
@@ -82,7 +86,10 @@ $(foreach source,$(2),$(eval $(call skerry-object,$(BUILD)/obj/apps/$(1),$(sourc
 $(BUILD)/apps/$(1).debug: $$($(1)_OBJECTS) $$($(1)_PREREQUISITES) $(SDK_READY)
 	@mkdir -p $$(@D)
 	@echo "  LINK    $(1)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX),$(SKERRY_CC)) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS)
-$(BUILD)/apps/$(1): $(BUILD)/apps/$(1).debug
+$(BUILD)/apps/$(1).gdb.debug: $$($(1)_OBJECTS) $$($(1)_PREREQUISITES) $(SDK_READY)
+	@mkdir -p $$(@D)
+	@echo "  LINK    $(1).gdb"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX),$(SKERRY_CC)) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS) -lskerrygdb
+$(addprefix $(BUILD)/apps/,$(1) $(1).gdb): $(BUILD)/apps/%: $(BUILD)/apps/%.debug
 	@objcopy --strip-all $$< $$@
 SKERRY_PROGRAMS += $(1)
 $(if $(filter test,$($(1)_FOR)),,all: $(BUILD)/apps/$(1))

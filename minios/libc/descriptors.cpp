@@ -23,7 +23,7 @@ constexpr int first_descriptors = 16;
 Descriptor first_table[first_descriptors];
 Descriptor* table = first_table;
 int table_size = first_descriptors;
-WaitQueue readiness;
+WaitQueue readiness_waiters;
 
 bool enlarge() {
     if (table_size >= most_descriptors) return false;
@@ -64,8 +64,8 @@ int install(OpenFile& file, int lowest, bool close_on_exec) {
 
 OpenFile* find(int descriptor) { return descriptor >= 0 && descriptor < table_size ? table[descriptor].file : nullptr; }
 
-void readiness_changed() { readiness.wake_all(); }
-bool wait_readiness(std::uint64_t deadline_ns) { return readiness.wait(deadline_ns); }
+void readiness_changed() { readiness_waiters.wake_all(); }
+WaitQueue& readiness() { return readiness_waiters; }
 
 namespace {
 

@@ -22,7 +22,7 @@ int MutexWord::lock(std::uint64_t deadline_ns) {
         return 0;
     }
     if (owner() == self && type() != Type::standard) return lock_again();
-    return park(&word_, deadline_ns) ? 0 : ETIMEDOUT; // woken as its owner
+    return -park(&word_, deadline_ns); // woken as its owner
 }
 
 int MutexWord::try_lock() {

@@ -27,4 +27,7 @@ test-system: all $(SYSTEM_TESTS)
 	@tests/run-all $(BUILD)/tests/results $(SYSTEM_TESTS)
 $(BUILD)/tests/system/linux_test: | $(BUILD)/tests/bench/vmlinux
 $(BUILD)/tests/system/boot_test: | $(BUILD)/tests/guests/console $(BUILD)/skerry.iso
-$(BUILD)/tests/system/run_test: | $(BUILD)/apps/hello-c $(BUILD)/apps/hello-cxx $(BUILD)/apps/copy-input
+# A program for debuggers; it can also overflow its stack.
+debuggee_FLAGS := -O0
+$(eval $(call skerry-program,debuggee,tests/system/debuggee/debuggee.cpp))
+$(BUILD)/tests/system/run_test: | $(BUILD)/apps/hello-c $(BUILD)/apps/hello-cxx $(BUILD)/apps/copy-input $(BUILD)/apps/debuggee
