@@ -75,7 +75,7 @@ all: sdk
 # $(call skerry-object,OBJECT FOLDER,SOURCE,FLAGS,NEEDS): one source with the SDK's compilers. The SDK's headers keep their times, and the compiler
 # says which ones were read: a change in a library compiles nothing again.
 define skerry-object
-$(1)/$(basename $(2)).o: $(2) minios/sdk/skerry-cc third-party/target/flags | $(SDK_READY) $(4)
+$(1)/$(basename $(2)).o: $(2) minios/sdk/skerry-cc third-party/target/flags $(4) | $(SDK_READY)
 	@mkdir -p $$(@D)
 	@echo "  $(if $(filter %.cpp %.cc,$(2)),CXX,CC)     $(2)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX) -std=gnu++20,$(SKERRY_CC)) -O2 -g -Wall -Wextra -MMD -MP -I. $(3) -c $$< -o $$@
 endef

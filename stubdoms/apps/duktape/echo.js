@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // For Duktape's example of an event loop: a server that sends back what comes, and eight clients on the same loop, each with its own
 // pace. Says "event loop: N bytes came back" and ends; a timer ends it with another word if something is lost.
-var clients = 8, rounds = 20, size = 3000, left = clients, total = 0;
+var clients = 8, rounds = 10, size = 3000, left = clients, total = 0;
 
 EventLoop.server('127.0.0.1', 12345, function (server) {
     EventLoop.setReader(server, function (fd, data) { EventLoop.write(fd, data); });

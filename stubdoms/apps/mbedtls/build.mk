@@ -15,10 +15,13 @@ $$(eval $$(call skerry-program,$(1),$(2)))
 endef
 $(eval $(call mbedtls-program,mbedtls,$(MBEDTLS_SOURCE)/programs/test/selftest.c,,mbedtls))
 
-MBEDTLS_TEST_SUITES := bignum.misc pkparse psa_its rsa ssl x509parse
+MBEDTLS_TEST_SUITES := pkparse psa_its x509parse
+MBEDTLS_LONG_TEST_SUITES := bignum.misc rsa ssl
 define mbedtls-suite
 mbedtls-$(1)_FOR := test
 $$(eval $$(call mbedtls-program,mbedtls-$(1),$(MBEDTLS_SUITES)/test_suite_$(1).c stubdoms/apps/lib/in_files.c,-Dmain=program_main \
     -I$(MBEDTLS_SOURCE)/tests/include -I$(MBEDTLS_SOURCE)/library,mbedtls-test mbedtls))
 endef
-$(foreach suite,$(MBEDTLS_TEST_SUITES),$(eval $(call mbedtls-suite,$(suite))))
+$(foreach suite,$(MBEDTLS_TEST_SUITES) $(MBEDTLS_LONG_TEST_SUITES),$(eval $(call mbedtls-suite,$(suite))))
+$(BUILD)/tests/system/real_programs_test: | $(BUILD)/apps/mbedtls $(addprefix $(BUILD)/apps/mbedtls-,$(MBEDTLS_TEST_SUITES))
+test-programs-long: | $(addprefix $(BUILD)/apps/mbedtls-,$(MBEDTLS_LONG_TEST_SUITES))

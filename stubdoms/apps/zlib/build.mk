@@ -9,3 +9,4 @@ zlib-check_FLAGS += -Dmain=minigzip_main
 $(eval $(call skerry-program,minigzip,$(zlib_SOURCE)/test/minigzip.c))
 $(eval $(call skerry-program,zlib-example,$(zlib_SOURCE)/test/example.c))
 $(eval $(call skerry-program,zlib-check,stubdoms/apps/zlib/there_and_back.c $(zlib_SOURCE)/test/minigzip.c))
+$(BUILD)/tests/system/real_programs_test: | $(BUILD)/apps/zlib-example $(BUILD)/apps/zlib-check

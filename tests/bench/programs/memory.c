@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#ifndef __skerry__
+#include <malloc.h>
+#endif
 
 /// So that the compiler makes every call.
 static void* volatile kept;
@@ -55,6 +58,9 @@ static uint64_t touch(unsigned count) {
 }
 
 void measure_memory(void) {
+#ifndef __skerry__
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024); // its first value, kept: then large blocks come from the system each time
+#endif
     measure("malloc_free_32", pairs_32, 1000);
     measure("malloc_free_500", pairs_500, 1000);
     measure("malloc_free_20000", pairs_20000, 1000);
