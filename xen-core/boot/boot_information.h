@@ -4,7 +4,7 @@
 // specification 2.0.
 #pragma once
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/memory_map.h"
 #include "boot/fields.h"
 

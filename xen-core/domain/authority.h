@@ -7,7 +7,7 @@
 // argument; only the check below can make one. Sealing a domain ends every access to its memory by anyone, for good.
 #pragma once
 
-#include "pv_mmu/pv_mmu_host.h"
+#include "pv_mmu/pv_mmu.h"
 
 namespace skerry {
 

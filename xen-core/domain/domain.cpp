@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "domain/domain.h"
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/time.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ uint64_t core_frame_limit(const DomainConfig& config) {
 
 Domain::Domain(DomId number, const DomainConfig& config)
     : id(number), account(number, config.max_frames, core_frame_limit(config)), mmu(account, *this), pirqs(*this),
-      events(number, config.max_event_port, *this, *this, pirqs),
+      events(number, config.max_event_port, *this),
       grants(account, config.max_grant_frames, config.max_grant_version), maptrack(account, config.max_maptrack_frames),
       max_vcpus_(config.max_vcpus), watchdogs_{Watchdog(*this), Watchdog(*this)} {
     memcpy(handle, config.handle, sizeof(handle));
@@ -78,7 +78,7 @@ Status Domain::create_vcpu(VcpuId number) {
     return success;
 }
 
-// --- EventSink ---
+// --- EventHost ---
 
 void Domain::deliver(VcpuId number) {
     if (Vcpu* target = vcpu(number)) target->kick();
@@ -94,11 +94,6 @@ void Domain::wake_pollers(EvtPort port) {
         if ((waits_for_this || !poller.entity.is_blocked()) && poller.end_poll()) (void)scheduler.wake(poller.entity);
     });
 }
-
-// --- EventPages ---
-
-void* Domain::take_page() { return allocate_core_pages(account); }
-void Domain::return_page(void* page) { free_core_pages(account, page); }
 
 Result<void*> Domain::map(uint64_t guest_frame) {
     WritableRef reference = TRY(take_writable(Mfn(guest_frame), account));

@@ -51,7 +51,7 @@ struct MemoryMap {
     Entry entries[max_entries];
 };
 
-class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
+class Domain final : NonCopyable, EventHost, PvMmuHost {
   public:
     Domain(DomId id, const DomainConfig& config);
     ~Domain();
@@ -143,14 +143,16 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
     friend class DomainRef;
     friend class DomainTable;
 
-    // EventSink
+    // EventHost
     void deliver(VcpuId vcpu) override;
     void wake_pollers(EvtPort port) override;
-    // EventPages
-    void* take_page() override;
-    void return_page(void* page) override;
+    void* take_page() override { return allocate_core_pages(account); }
+    void return_page(void* page) override { free_core_pages(account, page); }
     Result<void*> map(uint64_t guest_frame) override;
     void unmap(void* page) override;
+    Status bind_pirq(uint32_t pirq, EvtPort port) override { return pirqs.bind(pirq, port); }
+    void unbind_pirq(uint32_t pirq) override { pirqs.unbind(pirq); }
+    void aim_pirq(uint32_t pirq, VcpuId vcpu) override { pirqs.aim(pirq, vcpu); }
     // PvMmuHost
     bool may_map_io(Mfn first, uint64_t count) const override;
     void forget_ldt_pages() override;

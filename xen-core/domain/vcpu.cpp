@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "domain/vcpu.h"
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/time.h"
 #include "domain/domain.h"
 

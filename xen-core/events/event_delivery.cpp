@@ -44,7 +44,7 @@ void EventTable::select(EventChannel& channel, EvtPort port) {
     vcpu_info* info = vcpus_[id.value].load(std::memory_order_relaxed)->info.load(std::memory_order_acquire);
     if (info && !test_and_set(info->evtchn_pending_sel, port.value / bits_per_word % bits_per_word) &&
         std::atomic_ref(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
-        sink_.deliver(id);
+        host_.deliver(id);
 }
 
 void EventTable::set_pending(EventChannel& channel, EvtPort port) {
@@ -145,7 +145,7 @@ void EventTable::set_vcpu_info(VcpuId id, vcpu_info* info) {
     // What was set at the old place while the guest copied is lost: let it look at every word once.
     std::atomic_ref(info->evtchn_pending_sel).store(~0ul, std::memory_order_seq_cst);
     std::atomic_ref(info->evtchn_upcall_pending).store(1, std::memory_order_seq_cst);
-    sink_.deliver(id);
+    host_.deliver(id);
 }
 
 constinit GlobalVirqs global_virqs;

@@ -84,7 +84,7 @@ void EventTable::link_event(EventVcpu& target, uint16_t queue, EvtPort port, Eve
         return;
     vcpu_info* info = target.info.load(std::memory_order_acquire);
     if (info && std::atomic_ref(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
-        sink_.deliver(VcpuId(queue >> 4u));
+        host_.deliver(VcpuId(queue >> 4u));
 }
 
 // Makes `port` the successor of `tail`, unless the guest has taken `tail` off the queue: false, the queue is empty.
@@ -122,7 +122,7 @@ Status EventTable::init_control(uint64_t guest_frame, uint32_t offset, VcpuId id
     Holding held(lock_);
     if (is_dying()) return Error::invalid;
     if (event_vcpu->control_page) return Error::invalid;
-    char* page = static_cast<char*>(TRY(memory_.map(guest_frame)));
+    char* page = static_cast<char*>(TRY(host_.map(guest_frame)));
     event_vcpu->control_page = page;
     event_vcpu->control_block.store(reinterpret_cast<evtchn_fifo_control_block*>(page + offset),
                                     std::memory_order_release);
@@ -149,7 +149,7 @@ Status EventTable::expand_array(uint64_t guest_frame) {
     if (!uses_fifo()) return Error::not_supported;
     if (is_dying()) return Error::invalid;
     if (event_page_count_ == event_pages) return Error::no_space;
-    auto* page = static_cast<EventWord*>(TRY(memory_.map(guest_frame)));
+    auto* page = static_cast<EventWord*>(TRY(host_.map(guest_frame)));
     uint32_t first = event_page_count_ * words_per_page;
     event_pages_[event_page_count_].store(page, std::memory_order_seq_cst);
     ++event_page_count_;
@@ -182,13 +182,13 @@ void EventTable::drop_fifo() {
         EventVcpu* event_vcpu = slot.load(std::memory_order_relaxed);
         if (!event_vcpu || !event_vcpu->control_page) continue;
         event_vcpu->control_block.store(nullptr, std::memory_order_relaxed);
-        memory_.unmap(event_vcpu->control_page);
+        host_.unmap(event_vcpu->control_page);
         event_vcpu->control_page = nullptr;
         for (uint32_t& tail : event_vcpu->tails) tail = 0;
     }
     for (; event_page_count_ != 0; --event_page_count_) {
         EventWord* page = event_pages_[event_page_count_ - 1].exchange(nullptr, std::memory_order_relaxed);
-        memory_.unmap(page);
+        host_.unmap(page);
     }
     lowest_free_ = 1;
 }

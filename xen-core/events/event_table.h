@@ -19,20 +19,52 @@
 // Event words, bitmaps and control blocks are the guest's memory: only single atomic accesses, every value read is
 // bounded or ignored, every retry counted. A guest can garble its own notifications only.
 //
-// Port memory is pages from EventPages, taken as ports are used, freed by tear_down.
+// Port memory is pages from the EventHost, taken as ports are used, freed by tear_down.
 //
 // Authority is the caller's business: operations that name another domain get that domain's table. Any CPU may call.
 // Errors are named after what Xen returns (see base/result.h). ABI: <xen/event_channel.h>.
 #pragma once
 
 #include "base/lock.h"
+#include "base/result.h"
 #include "base/work_budget.h"
-#include "events/event_interfaces.h"
 
 #include <xen/event_channel.h>
 #include <xen/xen.h>
 
 namespace skerry {
+
+// What event channels need from the rest of xen-core, as narrow as it can be. The domain implements it; tests fake it.
+class EventHost {
+  public:
+    // Called with a port's lock (LockRank::event_port) and perhaps an event queue's held: may take locks of higher rank
+    // only.
+    // evtchn_upcall_pending of `vcpu` went from 0 to 1: if it is blocked, wake it; if it runs on another CPU, interrupt
+    // it; if it is the caller, nothing (the exit path looks).
+    virtual void deliver(VcpuId vcpu) = 0;
+    // `port` became pending while some vCPU polls (EventTable::begin_poll): wake those that poll for it.
+    virtual void wake_pollers(EvtPort port) = 0;
+
+    // All below: called with the table's lock held.
+    // A page for the port table, zeroed, charged to the domain. Null: the account's limit, or no memory.
+    virtual void* take_page() = 0;
+    virtual void return_page(void* page) = 0;
+    // The guest's frames that FIFO control blocks and event arrays live in: takes a writable reference to the guest's
+    // frame and returns where xen-core sees it; Error::invalid if the frame is not the domain's or not usable as
+    // writable memory, no_memory.
+    virtual Result<void*> map(uint64_t guest_frame) = 0;
+    virtual void unmap(void* page) = 0; // the pointer that map returned
+
+    // Physical interrupts as the domain may use them. Routes `pirq` to `port`: interrupts arrive through
+    // EventTable::send_pirq(port, pirq). not_permitted: no right to it; exists: bound already in this domain; invalid:
+    // no such interrupt; busy: in use by another.
+    virtual Status bind_pirq(uint32_t pirq, EvtPort port) = 0;
+    virtual void unbind_pirq(uint32_t pirq) = 0;
+    virtual void aim_pirq(uint32_t pirq, VcpuId vcpu) = 0; // a hint where to deliver
+
+  protected:
+    ~EventHost() = default;
+};
 
 class EventTable;
 
@@ -85,7 +117,7 @@ class EventTable : NonCopyable {
 
     // max_port: highest port number the domain may use (xen_domctl_createdomain.max_evtchn_port), at most fifo_ports
     // - 1.
-    EventTable(DomId owner, uint32_t max_port, EventSink& sink, EventPages& pages, PirqRouter& pirqs);
+    EventTable(DomId owner, uint32_t max_port, EventHost& host);
 
     DomId owner() const { return owner_; }
     // The domain's shared_info, once it exists; null again before its frame goes away (after tear_down).
@@ -105,7 +137,7 @@ class EventTable : NonCopyable {
     // invalid: no such virq, or a global one not on vCPU 0; not_found: no such vCPU; exists: bound already.
     Result<EvtPort> bind_virq(uint32_t virq, VcpuId vcpu);
     Result<EvtPort> bind_ipi(VcpuId vcpu);
-    Result<EvtPort> bind_pirq(uint32_t pirq, uint32_t flags);
+    Result<EvtPort> bind_pirq(uint32_t pirq); // for itself alone, whatever BIND_PIRQ__WILL_SHARE says
     // invalid: not a bound port.
     Status close(EvtPort port);
     // invalid: not a port one can send on. An unbound port swallows the event.
@@ -127,7 +159,7 @@ class EventTable : NonCopyable {
     static bool is_global_virq(uint32_t virq);
 
     // --- SCHEDOP_poll: begin_poll; then look at is_pending of each port; if none, block (its predicate looks again).
-    // While polling, EventSink::wake_pollers is called for every port that becomes pending, masked or not.
+    // While polling, EventHost::wake_pollers is called for every port that becomes pending, masked or not.
     void begin_poll() { pollers_.fetch_add(1, std::memory_order_seq_cst); }
     void end_poll() { pollers_.fetch_sub(1, std::memory_order_seq_cst); }
     bool is_valid(EvtPort port) { return find(port) != nullptr; }
@@ -182,7 +214,7 @@ class EventTable : NonCopyable {
     void clear_pending(EvtPort port);
     void notify_pollers(EvtPort port) {
         if (pollers_.load(std::memory_order_seq_cst)) [[unlikely]]
-            sink_.wake_pollers(port);
+            host_.wake_pollers(port);
     }
 
     // FIFO (event_fifo.cpp)
@@ -201,9 +233,7 @@ class EventTable : NonCopyable {
 
     const DomId owner_;
     const uint32_t max_port_;
-    EventSink& sink_;
-    EventPages& memory_;
-    PirqRouter& pirqs_;
+    EventHost& host_;
     std::atomic<shared_info*> shared_info_{nullptr};
     std::atomic<uint32_t> pollers_{0};
     std::atomic<bool> fifo_{false};

@@ -10,7 +10,7 @@
 // ABI: <xen/grant_table.h>. The table knows nothing of domains but numbers and the account.
 #pragma once
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "base/work_budget.h"
 #include "grants/grant_entry.h"
 #include "memory/allocator.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // grant_table_op: arrays of grant operations (<xen/grant_table.h>). A call whose budget is spent continues at the next
 // element.
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "hypercalls/dispatch.h"
 
 #include <string.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // memory_op: changes of a domain's reservation, and queries about memory (<xen/memory.h>).
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/direct_map.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/memory_map.h"
 #include "hypercalls/dispatch.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "memory/allocator.h"
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "memory/frame_table.h"
 
 #include <algorithm>

@@ -13,7 +13,6 @@
 #pragma once
 
 #include "arch/x86_64/tlb.h"
-#include "base/types.h"
 
 #include <atomic>
 

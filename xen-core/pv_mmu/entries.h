@@ -7,7 +7,7 @@
 // (docs/pv-mmu.md).
 #pragma once
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "pv_mmu/entry_rules.h"
 #include "pv_mmu/page_use.h"
 #include "pv_mmu/pv_mmu.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Traps of xen-core itself: interrupts of an idle CPU, faults that were expected, and the rest, which is the end.
 #include "arch/x86_64/code_tables.h"
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/machine_power.h"
 #include "traps/entry.h"
 

@@ -5,7 +5,7 @@
 // to the pages that they share with xen-core, interrupts and time. After each of them no lock is held; at the end every
 // domain is destroyed, and whatever is then missing has been lost. There is no first domain (number 0), because that
 // may end the machine.
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/time.h"
 #include "domain/domain_table.h"
 #include "host_arch.h"

@@ -5,7 +5,7 @@
 #include "grants/maptrack.h"
 #include "host_machine.h"
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 
 #include <gtest/gtest.h>
 #include <map>

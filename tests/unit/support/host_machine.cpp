@@ -2,7 +2,7 @@
 #include "host_machine.h"
 
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "memory/guest_copy.h"
 
 #include <cstdlib>

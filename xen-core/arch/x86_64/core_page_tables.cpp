@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "arch/x86_64/core_page_tables.h"
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 
 namespace skerry {
 

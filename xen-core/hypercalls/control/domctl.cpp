@@ -2,7 +2,7 @@
 // domctl: building, running, inspecting and ending domains (<xen/domctl.h>). The operations by subject, each
 // called with the domain's control lock held, then the list of them with the right that each needs.
 #include "arch/x86_64/console.h"
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/interrupts.h"
 #include "hypercalls/control/describe_domain.h"
 #include "hypercalls/control/extensions.h"
