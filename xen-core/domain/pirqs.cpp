@@ -49,7 +49,7 @@ void DomainPirqs::unbind(uint32_t pirq) {
 }
 
 void DomainPirqs::aim(uint32_t pirq, VcpuId vcpu) {
-    if (Vcpu* target = domain_.vcpu(vcpu)) retarget_line(pirq, target->entity.home());
+    if (Vcpu* target = domain_.vcpu(vcpu)) retarget_line(pirq, target->home());
 }
 
 void DomainPirqs::interrupt(uint32_t gsi) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "arch/x86_64/interrupts.h"
-#include "base/result.h"
 
 #include <atomic>
 

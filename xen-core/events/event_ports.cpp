@@ -2,29 +2,12 @@
 // Ports: memory for them, allocation, binding; and their end: closing one, all, and the table.
 #include "events/event_table.h"
 
-#include "base/log.h"
-
 #include <algorithm>
 
 namespace skerry {
 
 EventTable::EventTable(DomId owner, uint32_t max_port, EventHost& host)
     : owner_(owner), max_port_(std::min<uint32_t>(max_port, fifo_ports - 1)), host_(host) {}
-
-void EventTable::attach_vcpu(VcpuId id, EventVcpu& event_vcpu) {
-    ASSERT(id.value < max_vcpus && !vcpu(id));
-    vcpus_[id.value].store(&event_vcpu, std::memory_order_release);
-}
-
-// The table's lock is held.
-Status EventTable::ensure_memory(EvtPort port) {
-    if (find(port)) return success;
-    auto* channels = static_cast<EventChannel*>(host_.take_page());
-    if (!channels) return Error::no_memory;
-    if (port.value < ports_per_page) channels[0].state = PortState::reserved; // port 0 means "none" everywhere
-    port_pages_[port.value / ports_per_page].store(channels, std::memory_order_release);
-    return success;
-}
 
 // The lowest free port, still free. The table's lock is held; the caller binds it before it lets go.
 Result<EvtPort> EventTable::allocate_port() {
@@ -53,20 +36,6 @@ void EventTable::bind(EventChannel& channel, PortState state, VcpuId vcpu, uint3
     ++bound_ports_;
 }
 
-// A fresh port bound so. The table's lock is held.
-Result<EvtPort> EventTable::allocate_bound(PortState state, VcpuId vcpu, uint32_t number) {
-    EvtPort port = TRY(allocate_port());
-    EventChannel& channel = *find(port);
-    Holding held(channel.lock);
-    bind(channel, state, vcpu, number);
-    return port;
-}
-
-Result<EvtPort> EventTable::alloc_unbound(DomId remote) {
-    Holding held(lock_);
-    return allocate_bound(PortState::unbound, VcpuId(0), remote.value);
-}
-
 Result<EvtPort> EventTable::bind_interdomain(EventTable& remote, EvtPort remote_port) {
     HoldingBoth held(lock_, remote.lock_);
     EvtPort local_port = TRY(allocate_port());
@@ -84,10 +53,6 @@ Result<EvtPort> EventTable::bind_interdomain(EventTable& remote, EvtPort remote_
     return local_port;
 }
 
-bool EventTable::is_global_virq(uint32_t virq) {
-    return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq != VIRQ_XENPMU;
-}
-
 Result<EvtPort> EventTable::bind_virq(uint32_t virq, VcpuId id) {
     if (virq >= EventVcpu::virqs || (is_global_virq(virq) && id.value != 0)) return Error::invalid;
     EventVcpu* target = vcpu(id);
@@ -97,12 +62,6 @@ Result<EvtPort> EventTable::bind_virq(uint32_t virq, VcpuId id) {
     EvtPort port = TRY(allocate_bound(PortState::virq, id, virq));
     target->virq_ports[virq].store(port.value, std::memory_order_release);
     return port;
-}
-
-Result<EvtPort> EventTable::bind_ipi(VcpuId id) {
-    if (!vcpu(id)) return Error::not_found;
-    Holding held(lock_);
-    return allocate_bound(PortState::ipi, id, 0);
 }
 
 Result<EvtPort> EventTable::bind_pirq(uint32_t pirq) {
@@ -220,14 +179,6 @@ Status EventTable::close_all(WorkBudget& budget) {
         (void)close(EvtPort(number)); // what is not open stays
     }
     closing_.store(1, std::memory_order_relaxed);
-    return success;
-}
-
-Status EventTable::reset(WorkBudget& budget) {
-    TRY(close_all(budget));
-    Holding held(lock_);
-    if (bound_ports_ != 0) return Error::try_again;
-    drop_fifo();
     return success;
 }
 

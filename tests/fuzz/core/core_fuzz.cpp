@@ -222,7 +222,7 @@ void build(unsigned index) {
         vcpu.cpu.event_callback = {0x2000, true};
         vcpu.cpu.failsafe_callback = {0x3000, false};
         for (trap_info_t& entry : vcpu.cpu.traps) entry = {0, 0, FLAT_KERNEL_CS64, 0x4000};
-        (void)scheduler.bring_up(vcpu.entity);
+        (void)scheduler.bring_up(vcpu);
     }
 }
 

@@ -32,6 +32,10 @@ constexpr uint64_t vcpu_window(uint32_t index) { return vcpu_windows + index * v
 
 inline constexpr uint64_t image_virt = LAYOUT_IMAGE_VIRT;
 inline constexpr uint64_t image_phys = LAYOUT_IMAGE_PHYS;
+// The machine address of what stands in the image.
+inline MachAddr image_address(const void* place) {
+    return MachAddr(reinterpret_cast<uint64_t>(place) - image_virt + image_phys);
+}
 
 // Device registers (local APIC, IO-APICs, HPET, firmware tables while they are read): handed out by map_mmio().
 inline constexpr uint64_t mmio = 0xffff82d080000000;
