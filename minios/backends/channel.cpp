@@ -180,25 +180,14 @@ bool send(Channel& channel, const void* first, std::size_t first_size, const voi
 
 } // namespace channel_message
 
-namespace {
-
-/// What follows `key` at the start of `word`, or nullptr.
-const char* after_key(const char* word, const char* key) {
-    for (; *key != 0; ++key, ++word)
-        if (*word != *key) return nullptr;
-    return word;
-}
-
-} // namespace
-
 bool open_channel(Channel& channel, std::span<char* const> words, const char* name) {
     // The pages follow the console's, in the order of the words (docs/platform-description.md).
     std::uint64_t pfn = frames::pfn_of(Mfn{start_info().console.domU.mfn}).value;
     for (const char* word : words) {
-        const char* at = after_key(word, "channel=");
+        const char* at = backends::after_key(word, "channel=");
         if (at == nullptr) continue;
         ++pfn;
-        const char* port = after_key(at, name);
+        const char* port = backends::after_key(at, name);
         if (port == nullptr || *port++ != ':') continue;
         std::uint32_t number;
         if (!backends::parse_number(port, '\0', backends::most_port, number) || number == 0) return false;
@@ -206,20 +195,6 @@ bool open_channel(Channel& channel, std::span<char* const> words, const char* na
         return true;
     }
     return false;
-}
-
-bool parse_channel_client(const char* word, ChannelClient& client) {
-    const char* text = after_key(word, "client=");
-    std::uint32_t domain, port, reference;
-    if (text == nullptr || !backends::parse_number(text, ':', dom_first_reserved.value - 1u, domain) ||
-        !backends::parse_number(text, ':', backends::most_port, port) || port == 0 ||
-        !backends::parse_number(text, ':', GNTTAB_NR_RESERVED_ENTRIES - 1, reference) ||
-        !backends::parse_name(text, client.address.name))
-        return false;
-    client.address.domain = DomId{static_cast<std::uint16_t>(domain)};
-    client.address.remote_port = Port{port};
-    client.reference = GrantRef{reference};
-    return true;
 }
 
 void ServedChannel::visit() {

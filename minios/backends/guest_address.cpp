@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <minios/backends/service_page.h>
+#include <minios/channel.h>
 
 namespace minios::backends {
+
+const char* after_key(const char* word, const char* key) {
+    for (; *key != 0; ++key, ++word)
+        if (*word != *key) return nullptr;
+    return word;
+}
 
 bool parse_number(const char*& text, char end, std::uint32_t most, std::uint32_t& value) {
     std::uint64_t number = 0;
@@ -45,3 +52,21 @@ bool parse_guest_address(const char* text, GuestAddress& address) {
 }
 
 } // namespace minios::backends
+
+namespace minios {
+
+bool parse_channel_client(const char* word, ChannelClient& client) {
+    const char* text = backends::after_key(word, "client=");
+    std::uint32_t domain, port, reference;
+    if (text == nullptr || !backends::parse_number(text, ':', dom_first_reserved.value - 1u, domain) ||
+        !backends::parse_number(text, ':', backends::most_port, port) || port == 0 ||
+        !backends::parse_number(text, ':', GNTTAB_NR_RESERVED_ENTRIES - 1, reference) ||
+        !backends::parse_name(text, client.address.name))
+        return false;
+    client.address.domain = DomId{static_cast<std::uint16_t>(domain)};
+    client.address.remote_port = Port{port};
+    client.reference = GrantRef{reference};
+    return true;
+}
+
+} // namespace minios

@@ -15,15 +15,9 @@ struct AreaAddress {
     std::uint32_t pages;
 };
 
-const char* after(const char* word, const char* key) {
-    for (; *key != 0; ++key, ++word)
-        if (*word != *key) return nullptr;
-    return word;
-}
-
 Result<AreaAddress> find_word(std::span<char* const> words) {
     for (const char* word : words) {
-        const char* text = after(word, "state=");
+        const char* text = after_key(word, "state=");
         if (text == nullptr) continue;
         std::uint32_t domain, reference, pages;
         if (!parse_number(text, ':', dom_first_reserved.value - 1u, domain) ||
