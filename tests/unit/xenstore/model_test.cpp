@@ -43,18 +43,21 @@ class RandomRun {
 
     std::string random_path() {
         std::string path = "/s";
-        for (unsigned i = random_() % 4; i > 0; --i) path.append("/").append(1, static_cast<char>('a' + random_() % 2)).append(random_() % 4 == 0 ? "-" : "");
+        for (unsigned i = random_() % 4; i > 0; --i)
+            path.append("/").append(1, static_cast<char>('a' + random_() % 2)).append(random_() % 4 == 0 ? "-" : "");
         return path;
     }
     Operation random_operation() {
-        static constexpr std::uint32_t types[] = {XS_WRITE, XS_WRITE, XS_WRITE, XS_MKDIR,     XS_RM,       XS_READ,
-                                                  XS_READ,  XS_READ,  XS_READ,  XS_DIRECTORY, XS_GET_PERMS, XS_SET_PERMS};
+        static constexpr std::uint32_t types[] = {XS_WRITE, XS_WRITE,     XS_WRITE,     XS_MKDIR,
+                                                  XS_RM,    XS_READ,      XS_READ,      XS_READ,
+                                                  XS_READ,  XS_DIRECTORY, XS_GET_PERMS, XS_SET_PERMS};
         Operation operation{types[random_() % 12], random_path(), ""};
         if (operation.type == XS_RM && operation.path == "/s") operation.path = "/s/a";
         if (operation.type == XS_WRITE) operation.payload = std::to_string(random_() % 100);
         if (operation.type == XS_SET_PERMS)
             for (unsigned i = 1 + random_() % 3; i > 0; --i)
-                operation.payload += words({std::string(1, "nrwb"[random_() % 4]) + std::to_string(random_() % domains)});
+                operation.payload +=
+                    words({std::string(1, "nrwb"[random_() % 4]) + std::to_string(random_() % domains)});
         return operation;
     }
     std::string ask(DomainId domain, const Operation& operation, std::uint32_t in) {
@@ -62,7 +65,8 @@ class RandomRun {
         return reply.type == XS_ERROR ? "!" + reply.outcome() : reply.payload;
     }
     void both(DomainId domain, const Operation& operation) {
-        EXPECT_EQ(ask(domain, operation, 0), model_.perform(domain, operation)) << operation.type << " " << operation.path;
+        EXPECT_EQ(ask(domain, operation, 0), model_.perform(domain, operation))
+            << operation.type << " " << operation.path;
         compare_events(true);
     }
     void watch(DomainId domain) {
@@ -94,7 +98,8 @@ class RandomRun {
             bool met = false;
             for (const auto& [operation, answer] : open.done)
                 for (const std::string& path : open.changed)
-                    met |= ReferenceModel::is_below(path, operation.path) || ReferenceModel::is_below(operation.path, path);
+                    met |= ReferenceModel::is_below(path, operation.path) ||
+                           ReferenceModel::is_below(operation.path, path);
             EXPECT_TRUE(met);
         }
     }

@@ -108,8 +108,8 @@ inline std::string ReferenceModel::allow(DomainId domain, const std::string& pat
     Permissions permissions;
     Words list(text);
     while (const auto word = list.next())
-        permissions.push_back({static_cast<DomainId>((*word)[1] - '0'),
-                               static_cast<Access>(std::string_view("nrwb").find((*word)[0]))});
+        permissions.push_back(
+            {static_cast<DomainId>((*word)[1] - '0'), static_cast<Access>(std::string_view("nrwb").find((*word)[0]))});
     if (domain != 0 && permissions[0].domain != domain) return "!EPERM";
     std::swap(entry.permissions, permissions);
     fire(path, entry.permissions, &permissions);
