@@ -201,6 +201,7 @@ int connect_and_wait(int number, OpenFile& file, const sockaddr* address, sockle
 extern "C" {
 
 int socket(int domain, int type, int protocol) {
+    if (domain != AF_INET && domain != AF_INET6) return refuse(EAFNOSUPPORT); // lwIP does not look
     net::start();
     return install(lwip_socket(domain, type, protocol));
 }

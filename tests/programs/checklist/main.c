@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The calls of docs/posix.md that always fail, and those that fail for want of somebody else: each with its errno. None may pretend.
+#define _GNU_SOURCE
 #include "tests/programs/lib/check.h"
 
 #include <errno.h>

@@ -47,14 +47,14 @@ static void names(void) {
 
 static void options(void) {
     static const struct option longs[] = {{"verbose", no_argument, NULL, 'v'}, {"size", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
-    char* words[] = {"program", "-v", "--size=12", "file", "-x", NULL};
+    char* words[] = {"program", "-x", "file", "-v", "--size=12", NULL};
     char seen[20] = "";
     opterr = 0;
     for (int c; (c = getopt_long(5, words, "vs:", longs, NULL)) != -1;) {
         strcat(seen, (char[]){(char)c, 0});
         if (c == 's') strcat(seen, optarg);
     }
-    CHECK(strcmp(seen, "vs12?") == 0 && strcmp(words[optind], "file") == 0);
+    CHECK(strcmp(seen, "?vs12") == 0 && strcmp(words[optind], "file") == 0);
 }
 
 int main(void) {
