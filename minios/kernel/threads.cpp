@@ -25,7 +25,10 @@ class Thread {
     char name[24] = "main";
     void (*entry)(void*) = nullptr;
     void* argument = nullptr;
-    void* block = nullptr; ///< the runtime's; %fs base
+    void* block = nullptr;   ///< the runtime's; %fs base
+    Thread* older = nullptr; ///< in the list of all
+    Thread* newer = nullptr;
+    unsigned number = 1;
     clock::Timer timer;
 };
 
@@ -33,6 +36,7 @@ struct Scheduler {
     static inline constinit Thread main_thread;
     static inline Thread* current = &main_thread;
     static inline Thread* dead; ///< its stack is still the one we run on
+    static inline Thread* newest = &main_thread;
     static inline WaitQueue ready;
     static inline threads::Runtime runtime;
 
@@ -74,8 +78,22 @@ struct Scheduler {
         append(ready, thread);
     }
 
+    static void add(Thread* thread) {
+        static unsigned last_number = 1;
+        thread->number = ++last_number;
+        thread->older = newest;
+        newest = newest->newer = thread;
+    }
+
+    /// The oldest is the main thread, which stays.
+    static void forget(Thread* thread) {
+        thread->older->newer = thread->newer;
+        (thread->newer != nullptr ? thread->newer->older : newest) = thread->older;
+    }
+
     static void free_dead() {
         if (dead == nullptr) return;
+        forget(dead);
         if (dead->block != nullptr) runtime.destroy(dead->block);
         stack_release(dead->stack, dead->stack_size);
         heap::destroy(dead);
@@ -185,6 +203,7 @@ Result<Thread*> create(const char* name, void (*entry)(void*), void* argument, s
     thread->argument = argument;
     format_to(thread->name, sizeof thread->name, "%s", name);
     thread->stack_pointer = first_frame(thread, stack_size);
+    Scheduler::add(thread);
     Scheduler::append(Scheduler::ready, thread);
     return thread;
 }
@@ -218,6 +237,13 @@ int on_stack(std::size_t stack_size, int (*function)(void*), void* context) {
 Thread* current() { return Scheduler::current; }
 const char* name(const Thread* thread) { return thread->name; }
 void* block_of(const Thread* thread) { return thread->block; }
+
+Thread* oldest() { return &Scheduler::main_thread; }
+Thread* next_newer(const Thread* thread) { return thread->newer; }
+unsigned number(const Thread* thread) { return thread->number; }
+const std::uint64_t* saved_registers(const Thread* thread) {
+    return static_cast<const std::uint64_t*>(thread->stack_pointer);
+}
 
 void set_runtime(const Runtime& runtime, void* block) {
     Scheduler::runtime = runtime;

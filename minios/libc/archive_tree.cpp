@@ -2,6 +2,7 @@
 #include "archive_tree.h"
 
 #include "cpio_reader.h"
+#include "module_words.h"
 #include "tar_reader.h"
 
 #include <minios/console.h>
@@ -64,7 +65,7 @@ int add(RamTree& tree, const ArchiveEntry& entry) {
     if (!S_ISREG(entry.mode) && !S_ISDIR(entry.mode) && !S_ISLNK(entry.mode)) return -EOPNOTSUPP;
     char path[PATH_MAX];
     if (const int error = path_in_tree(entry.name, path); error != 0) return error;
-    if (path[0] == 0) return 0; // the top is there
+    if (path[0] == 0 || strcmp(path, module_words_name) == 0) return 0; // the top is there; words are no file
     RamNode* node = nullptr;
     const int error = tree.make(path, entry.mode, node);
     if (error == -EEXIST && S_ISDIR(entry.mode)) return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Output goes through as it is. Input arrives in event handlers, which look for characters that are signals (Ctrl-C works while nobody reads);
 // it is edited and echoed when a thread reads or polls. With SKERRY_CONSOLE=pipe in the environment the other end is no terminal but a stream of
-// text (make run with a pipe).
+// text (make run with a pipe), and standard input is no terminal to isatty() and fstat().
 #include "console_file.h"
 
 #include "waiting.h"
@@ -102,22 +102,32 @@ ssize_t write(files::OpenFile&, const void* from, std::size_t size) {
 
 short ready(files::OpenFile&) { return static_cast<short>(files::writable | (readable() ? files::readable : 0)); }
 
-constexpr files::Operations operations{.kind = "console",
-                                       .type = S_IFCHR,
-                                       .read = read,
-                                       .write = write,
-                                       .seek = nullptr,
-                                       .status = nullptr,
-                                       .control = nullptr,
-                                       .truncate = nullptr,
-                                       .synchronize = nullptr,
-                                       .ready = ready,
-                                       .next_entry = nullptr,
-                                       .close = nullptr};
+constexpr files::Operations operations_of(const char* kind, mode_t type) {
+    return {.kind = kind,
+            .type = type,
+            .read = read,
+            .write = write,
+            .seek = nullptr,
+            .status = nullptr,
+            .control = nullptr,
+            .truncate = nullptr,
+            .synchronize = nullptr,
+            .ready = ready,
+            .next_entry = nullptr,
+            .close = nullptr};
+}
+constexpr files::Operations terminal = operations_of("console", S_IFCHR);
+constexpr files::Operations stream = operations_of("pipe", S_IFIFO); ///< plain input: isatty() says no
+
+files::OpenFile& open_file(const files::Operations& operations, int flags) {
+    files::OpenFile* file = files::create(operations, nullptr, flags);
+    if (file == nullptr) panic("libc: no memory for the console's file");
+    return *file;
+}
 
 } // namespace
 
-bool is_console(const files::OpenFile& file) { return &file.operations == &operations; }
+bool is_console(const files::OpenFile& file) { return &file.operations == &terminal; }
 LineDiscipline& console_discipline() { return discipline; }
 
 void discard_console_input() {
@@ -127,14 +137,15 @@ void discard_console_input() {
 }
 
 void open_console() {
-    files::OpenFile* file = files::create(operations, nullptr, O_RDWR);
-    if (file == nullptr) panic("libc: no memory for the console's file");
-    for (int descriptor = 0; descriptor < 3; ++descriptor) {
-        if (descriptor > 0) files::keep(*file);
-        (void)files::install(*file);
-    }
     const char* other_end = getenv("SKERRY_CONSOLE");
-    if (other_end != nullptr && strcmp(other_end, "pipe") == 0) discipline.make_plain();
+    const bool plain = other_end != nullptr && strcmp(other_end, "pipe") == 0;
+    if (plain) discipline.make_plain();
+    files::OpenFile& both_ways = open_file(terminal, O_RDWR);
+    if (!plain) files::keep(both_ways);
+    (void)files::install(plain ? open_file(stream, O_RDONLY) : both_ways);
+    files::keep(both_ways);
+    (void)files::install(both_ways);
+    (void)files::install(both_ways);
     console::on_input(input_arrived);
 }
 

@@ -124,6 +124,12 @@ int ftruncate(int descriptor, off_t size) {
     return posix_result(file->operations.truncate(*file, size));
 }
 
+int fchmod(int descriptor, mode_t mode) {
+    const Use file(descriptor);
+    if (!file) return libc::refuse(EBADF);
+    return posix_result(file->operations.change_mode != nullptr ? file->operations.change_mode(*file, mode) : -EINVAL);
+}
+
 int fsync(int descriptor) {
     const Use file(descriptor);
     if (!file) return libc::refuse(EBADF);

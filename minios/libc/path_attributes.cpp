@@ -40,9 +40,6 @@ int fchmodat(int directory, const char* path, mode_t mode, int flags) {
     return static_cast<int>(posix_result(ask_tree(directory, path, &files::Tree::change_mode, -EROFS, mode)));
 }
 int chmod(const char* path, mode_t mode) { return fchmodat(AT_FDCWD, path, mode, 0); }
-int fchmod(int descriptor, mode_t mode) {
-    return with_path(descriptor, [=](const char* path) { return chmod(path, mode); });
-}
 
 /// Everything is of user and group 0, and nobody else is there to give it to.
 int fchownat(int directory, const char* path, uid_t owner, gid_t group, int flags) {
@@ -50,7 +47,7 @@ int fchownat(int directory, const char* path, uid_t owner, gid_t group, int flag
     if (fstatat(directory, path, &status, flags) != 0) return -1;
     const bool as_it_is =
         (owner == 0 || owner == static_cast<uid_t>(-1)) && (group == 0 || group == static_cast<gid_t>(-1));
-    return as_it_is ? 0 : refuse(EPERM);
+    return as_it_is ? 0 : refuse(EINVAL);
 }
 int chown(const char* path, uid_t owner, gid_t group) { return fchownat(AT_FDCWD, path, owner, group, 0); }
 int lchown(const char* path, uid_t owner, gid_t group) {

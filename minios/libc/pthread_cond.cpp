@@ -3,6 +3,7 @@
 // pthread_cond_timedwait counts. No wake-up is spurious, and none is lost: a thread parks in the same step in which it
 // gives the mutex up.
 #include "mutex_word.h"
+#include "parking.h"
 #include "process_shared.h"
 #include "time_points.h"
 #include "waiting.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a program can ask of the system: its limits, its name, what it has used.
+// What a program can ask of the system: its limits and what it has used.
 #include "result.h"
 #include "signal_queue.h"
 #include "thread_block.h"
@@ -12,7 +12,6 @@
 #include <semaphore.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,11 +85,6 @@ long fpathconf(int, int name) {
 long pathconf(const char*, int name) { return fpathconf(-1, name); }
 
 int getpagesize() { return page_size; }
-
-int uname(struct utsname* name) {
-    *name = {"Skerry", "", "0.1", "minios", "x86_64"};
-    return gethostname(name->nodename, sizeof name->nodename);
-}
 
 int getrusage(int who, struct rusage* usage) {
     if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN) return refuse(EINVAL);

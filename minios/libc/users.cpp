@@ -25,7 +25,7 @@ template <class Entry> int give(bool found, Entry& entry, Entry* to, Entry** res
 }
 
 /// Only to what it is already.
-int set_id(unsigned id) { return id == 0 ? 0 : refuse(EPERM); }
+int set_id(unsigned id) { return id == 0 ? 0 : refuse(EINVAL); }
 /// -1: as it is.
 template <class Id> int set_ids(Id first, Id second) {
     constexpr Id same = static_cast<Id>(-1);
@@ -77,6 +77,11 @@ void setgrent() { groups_read = false; }
 void endgrent() { groups_read = false; }
 
 int getgroups(int, gid_t*) { return 0; } // none beside the one
+int setgroups(int count, const gid_t* groups) {
+    for (int i = 0; i < count; ++i)
+        if (groups[i] != 0) return refuse(EINVAL);
+    return 0;
+}
 char* getlogin() { return root_name; }
 int getlogin_r(char* name, std::size_t size) {
     if (size < sizeof root_name) return ERANGE;

@@ -32,7 +32,7 @@ class Programs : public testing::TestWithParam<As> {
             std::filesystem::create_directories(build_path("tests/platforms"));
             std::ofstream(platform)
                 << "[domain a]\nkernel = " << program << "\nmemory = 16M\ncmdline = " << arguments
-                << "\nconsole = builder\non_poweroff = poweroff-platform\non_crash = poweroff-platform\n";
+                << "\nconsole = founder\non_poweroff = poweroff-platform\non_crash = poweroff-platform\n";
             machine.modules = {build_path("builder-domain"), platform + " platform", build_path("apps/" + program)};
         }
         qemu_ = std::make_unique<Qemu>(machine);
@@ -60,7 +60,7 @@ TEST_P(Programs, C) {
     start("hello-c", "GREETING=Ahoy one 'two words'");
     expect({"Ahoy from C, 2 arguments", "argument 1: one", "argument 2: two words",
             "pi is about 3.1415926536, a third of a million 333333", "the date is 20", "4 MiB of zeros: ok",
-            "fork: -1, Function not implemented", "/etc/passwd: No such file or directory"});
+            "standard input is a terminal", "fork: -1, Function not implemented", "/etc/passwd: No such file or directory"});
     expect_power_off();
 }
 

@@ -52,8 +52,10 @@ struct Operations {
     int (*next_entry)(OpenFile& file, struct DirectoryEntry& entry);
     /// The last reference is gone: gives `context` back. May be absent.
     void (*close)(OpenFile& file);
+    /// fchmod(); the permissions alone. Absent: -EINVAL.
+    int (*change_mode)(OpenFile& file, mode_t mode) = nullptr;
     /// Of what a tree's open() makes: where the file is now, as the tree's paths are written; 0, -ENOENT (removed) or -ENAMETOOLONG. Absent: paths
-    /// cannot begin at this directory (openat() and its kind), and fchmod() and its kind fail.
+    /// cannot begin at this directory (openat() and its kind), and futimens() and its kind fail.
     int (*path)(OpenFile& file, char* to, std::size_t size) = nullptr;
 };
 

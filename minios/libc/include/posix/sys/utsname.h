@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// newlib has no header of this name.
+// What newlib lacks: uname(). Defined in minios/libc/system_name.cpp.
 #ifndef SKERRY_SYS_UTSNAME_H
 #define SKERRY_SYS_UTSNAME_H
 
@@ -8,10 +8,14 @@ extern "C" {
 #endif
 
 struct utsname {
-    char sysname[65], nodename[65], release[65], version[65], machine[65];
+    char sysname[32];
+    char nodename[64];
+    char release[32];
+    char version[64];
+    char machine[32];
 };
 
-int uname(struct utsname* name);
+int uname(struct utsname*);
 
 #ifdef __cplusplus
 }
