@@ -5,6 +5,7 @@
 #include "memory.h"
 
 #include "minios/kernel/page_table.h"
+#include "minios/kernel/regions.h"
 #include "target.h"
 
 namespace minios::debug {
@@ -31,22 +32,17 @@ bool open_window(Mfn mfn) {
 void close_window() { (void)hypercall::update_va_mapping(hypercall::address(window), 0, UVMF_INVLPG | UVMF_LOCAL); }
 
 bool read_piece(std::uint64_t address, void* to, std::size_t size) {
-    if (has(entry_at(address), page_table::present))
-        __builtin_memcpy(to, reinterpret_cast<const void*>(address), size);
-    else if (heap_covers(address))
-        __builtin_memset(to, 0, size); // it would be, if the program looked
-    else
-        return false;
+    // As if the program touched it.
+    if (!has(entry_at(address), page_table::present) && !regions::page_fault(address, false, false)) return false;
+    __builtin_memcpy(to, reinterpret_cast<const void*>(address), size);
     return true;
 }
 
 bool write_piece(std::uint64_t address, const void* from, std::size_t size) {
     std::uint64_t entry = entry_at(address);
-    const bool is_heap = heap_covers(address);
-    if (is_heap && !has(entry, page_table::present | page_table::writable)) {
-        if (!heap_page_fault(address, true, has(entry, page_table::present))) return false;
+    if (!has(entry, page_table::present | page_table::writable) &&
+        regions::page_fault(address, true, has(entry, page_table::present)))
         entry = entry_at(address);
-    }
     if (!has(entry, page_table::present)) return false;
     if (has(entry, page_table::writable)) {
         __builtin_memcpy(reinterpret_cast<void*>(address), from, size);

@@ -26,16 +26,9 @@ void console_start(const start_info_t& info);
 void modules_start(const start_info_t& info);
 void events_start();
 
-/// Address space of the kernel (virtual layout in memory.h).
-inline constexpr std::uint64_t stack_area = 32ull << 30, stack_area_size = 1ull << 30;
+/// Address space of the kernel (virtual layout in memory.h; layout.h for regions).
 inline constexpr std::uint64_t mapping_area = 64ull << 30, mapping_area_size = 32ull << 30;
-inline constexpr std::uint64_t heap_area = 128ull << 30, heap_area_size = 64ull << 30;
 inline constexpr std::uint64_t page_area = 256ull << 30, page_area_size = 256ull << 30;
-
-/// In the part of the heap area that is in use, backed or not.
-bool heap_covers(std::uint64_t address);
-/// True when the fault was the heap's to resolve and has been.
-bool heap_page_fault(std::uint64_t address, bool write, bool present);
 
 /// Length of a text that may lack its terminating zero.
 inline std::size_t bounded_length(const char* text, std::size_t most) {

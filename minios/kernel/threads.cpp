@@ -18,7 +18,8 @@ class Thread {
     void* stack_pointer = nullptr;
     Thread* next = nullptr;     ///< in the ready queue or a wait queue
     WaitQueue* queue = nullptr; ///< waiting there
-    bool timed_out = false;
+    bool interruptible = false; ///< its present wait
+    WaitEnd wait_end = WaitEnd::woken;
     void* stack = nullptr;
     std::size_t stack_size = 0;
     char name[24] = "main";
@@ -62,6 +63,13 @@ struct Scheduler {
             if (queue.last_ == at) queue.last_ = before;
             return;
         }
+    }
+
+    /// Takes a thread out of the queue it waits in.
+    static void end_wait(Thread* thread, WaitEnd how) {
+        thread->wait_end = how;
+        if (thread->queue != nullptr) remove(*thread->queue, thread);
+        make_ready(thread);
     }
 
     static void make_ready(Thread* thread) {
@@ -129,22 +137,21 @@ struct Scheduler {
     }
 };
 
-void Thread::on_deadline(void* context) {
-    auto* thread = static_cast<Thread*>(context);
-    thread->timed_out = true;
-    if (thread->queue != nullptr) Scheduler::remove(*thread->queue, thread);
-    Scheduler::make_ready(thread);
-}
+void Thread::on_deadline(void* context) { Scheduler::end_wait(static_cast<Thread*>(context), WaitEnd::timed_out); }
 
-bool WaitQueue::wait(std::uint64_t deadline_ns) {
+WaitEnd WaitQueue::wait_here(std::uint64_t deadline_ns, bool interruptible) {
     Thread* self = Scheduler::current;
-    self->timed_out = false;
+    self->wait_end = WaitEnd::woken;
+    self->interruptible = interruptible;
     self->queue = this;
     Scheduler::append(*this, self);
     if (deadline_ns != 0) self->timer.set(deadline_ns);
     Scheduler::switch_away();
-    return !self->timed_out;
+    return self->wait_end;
 }
+
+bool WaitQueue::wait(std::uint64_t deadline_ns) { return wait_here(deadline_ns, false) == WaitEnd::woken; }
+WaitEnd WaitQueue::wait_interruptibly(std::uint64_t deadline_ns) { return wait_here(deadline_ns, true); }
 
 void WaitQueue::wake_one() {
     if (Thread* thread = Scheduler::take_first(*this); thread != nullptr) Scheduler::make_ready(thread);
@@ -212,6 +219,10 @@ void exit() {
     Scheduler::dead = Scheduler::current;
     Scheduler::switch_away();
     panic("a thread that ended runs again");
+}
+
+void interrupt(Thread& thread) {
+    if (thread.queue != nullptr && thread.interruptible) Scheduler::end_wait(&thread, WaitEnd::interrupted);
 }
 
 int on_stack(std::size_t stack_size, int (*function)(void*), void* context) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Exceptions: page faults go to the heap; everything else, and every fault nobody wants, is the end of the domain, with
+// Exceptions: page faults go to the regions; everything else, and every fault nobody wants, is the end of the domain, with
 // registers and a back trace.
 #include "traps.h"
 
 #include "internal.h"
+#include "regions.h"
 
 extern "C" {
 extern const std::uint64_t minios_exception_entries[22];
@@ -86,6 +87,9 @@ void end_by_exception(const ExceptionFrame& frame) {
           frame.rip);
     if (frame.vector == page_fault) print(", address %lx", fault_address());
     print(", thread %s\n", threads::name(threads::current()));
+    if (frame.vector == page_fault && (frame.error_code & fault_fetch) == 0)
+        if (const char* why = regions::explain(fault_address(), (frame.error_code & fault_write) != 0); why != nullptr)
+            print("%lx: %s\n", fault_address(), why);
     print_registers(frame);
     print_back_trace(frame.rip, frame.rbp);
     shutdown(ShutdownReason::crash);
@@ -93,8 +97,8 @@ void end_by_exception(const ExceptionFrame& frame) {
 
 extern "C" void minios_exception(ExceptionFrame* frame) {
     if (frame->vector == page_fault && (frame->error_code & fault_fetch) == 0 &&
-        heap_page_fault(fault_address(), (frame->error_code & fault_write) != 0,
-                        (frame->error_code & fault_present) != 0))
+        regions::page_fault(fault_address(), (frame->error_code & fault_write) != 0,
+                            (frame->error_code & fault_present) != 0))
         return;
     if (!minios_debug_exception(*frame)) end_by_exception(*frame);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "module_words.h"
 
-#include "archive_reader.h"
+#include "cpio_reader.h"
 
 #include <minios/memory.h>
 #include <minios/start.h>
@@ -14,7 +14,7 @@ namespace {
 
 bool find_words(ArchiveEntry& entry) {
     for (const Module& module : modules())
-        if (module.contiguous && ArchiveReader(reinterpret_cast<const char*>(module.data), module.size).next(entry) &&
+        if (module.contiguous && CpioReader(module.data, module.size).next(entry) &&
             strcmp(entry.name, module_words_name) == 0)
             return true;
     return false;
