@@ -74,6 +74,7 @@ help:
 	@echo '                KERNEL=FILE INITRD=FILE CMDLINE="..." MEMORY=512M VCPUS=2    (INITRD= for none)'
 	@echo 'make run APP=hello-c | APP=IMAGE | APP=FILE.c|.ml   runs one program as a domain; its exit status comes back'
 	@echo '                ARGS="..." ENV="NAME=VALUE ..." MEMORY=32M FILES=DIRECTORY; standard input may be a pipe'
+	@echo '                GDB=1: it waits for gdb, and says what to type in another terminal (minios/debug/README.md)'
 	@echo 'make sdk        build/sdk: skerry-cc and skerry-c++ for programs that run as a domain (minios/sdk/README.md)'
 	@echo 'make iso        build/skerry.iso for GRUB on a real machine'
 	@echo 'make test       all tests; ends with "N passed, N failed"'
