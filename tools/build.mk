@@ -18,6 +18,7 @@ endif
 
 # --- Running the platform --------------------------------------------------------------------------------------------
 PLATFORM_IMAGES := $(addprefix $(BUILD)/,xen-core builder-domain console pv-boot)
+PLANE_IMAGES := $(addprefix $(BUILD)/,apps/xenstore toolstack skerry)
 
 .PHONY: run iso
 ifdef APP
@@ -38,7 +39,7 @@ endif
 run: $(addprefix $(BUILD)/,xen-core builder-domain console) $(APP_IMAGE)
 	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
 else
-run: $(PLATFORM_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
+run: $(PLATFORM_IMAGES) $(PLANE_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
 	@KERNEL='$(KERNEL)' $(if $(filter-out undefined,$(origin INITRD)),INITRD='$(INITRD)') MEMORY='$(MEMORY)' VCPUS='$(VCPUS)' \
 	 $(if $(filter-out undefined,$(origin CMDLINE)),CMDLINE='$(CMDLINE)') tools/run $(BUILD)
 endif
