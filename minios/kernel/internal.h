@@ -18,6 +18,7 @@ namespace minios {
 // Each part's start, in the order start.cpp calls them.
 void console_early(const start_info_t& info);
 void traps_start();
+void stack_protector_start();
 void memory_start(const start_info_t& info);
 void console_start(const start_info_t& info);
 void modules_start(const start_info_t& info);
@@ -51,6 +52,10 @@ void stop_waiting();
 void flush();
 } // namespace console
 
+/// The return addresses up the chain of frame pointers, innermost first; how many.
+std::size_t collect_back_trace(std::uint64_t frame_pointer, std::uint64_t* places, std::size_t most);
+/// One line: the address and the function it lies in.
+void print_place(std::uint64_t address);
 /// Prints the functions on the way to `instruction` (0: none) and up the chain of frame pointers.
 void print_back_trace(std::uint64_t instruction, std::uint64_t frame_pointer);
 

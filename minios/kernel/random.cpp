@@ -62,25 +62,24 @@ void replace_key(const ChaChaBlock& block) {
     for (int i = 0; i < 8; ++i) key.words[i] = block.words[i];
 }
 
-void mix(std::uint64_t fresh) { replace_key(next_block(0, fresh)); }
+/// Adds 256 bits of a source to the key, and makes the next key of all of it.
+void mix(bool (*read)(std::uint64_t& value)) {
+    for (int i = 0; i < 8; i += 2) {
+        std::uint64_t value;
+        if (!read(value)) break;
+        key.words[i] ^= static_cast<std::uint32_t>(value);
+        key.words[i + 1] ^= static_cast<std::uint32_t>(value >> 32);
+        trusted = true;
+    }
+    replace_key(next_block(0, time_stamp()));
+}
 
-/// 256 bits of each source.
 void seed() {
     seeded = true;
     has_rdrand = (cpuid(1).ecx & 1u << 30) != 0;
     has_rdseed = (cpuid(7).ebx & 1u << 18) != 0;
-    mix(time_stamp());
-    for (int i = 0; i < 4; ++i) {
-        std::uint64_t value;
-        if (read_rdseed(value)) {
-            mix(value);
-            trusted = true;
-        }
-        if (read_rdrand(value)) {
-            mix(value);
-            trusted = true;
-        }
-    }
+    mix(read_rdseed);
+    mix(read_rdrand);
 }
 
 std::uint64_t fresh_word() {

@@ -92,8 +92,6 @@ Bytes bytes_of(const Region& region, std::uint64_t virt) {
     const std::size_t left = content.size - offset;
     return {static_cast<const char*>(content.bytes) + offset, left < page_size ? left : page_size};
 }
-bool on_page(const void* p) { return reinterpret_cast<std::uint64_t>(p) % page_size == 0; }
-
 /// Gives a private page a frame of its own with what it showed until now, which may lie in a page that has yet to come.
 bool make_own(Region& region, std::uint64_t virt) {
     const Bytes bytes = region.content != nullptr ? bytes_of(region, virt) : Bytes{nullptr, 0};
@@ -124,7 +122,7 @@ bool touch(Region& region, std::uint64_t virt, bool write) {
     if (region.content != nullptr) {
         const Bytes bytes = bytes_of(region, virt);
         if (bytes.first == nullptr) return false;
-        const bool can_show = on_page(bytes.first);
+        const bool can_show = region.content->in_pages_of_its_own;
         if (region.shared && can_show)
             return show(region, virt,
                         region.protection == Protection::read_write ? Access::read_write : Access::read_only);

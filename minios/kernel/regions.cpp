@@ -147,10 +147,8 @@ Result<void> remove_range(const Range& range) {
 bool may_be_written_privately(const Region& region) {
     return !region.shared && region.protection == Protection::read_write;
 }
-/// A content that does not lie on pages is copied on touch, even where it is only read.
-bool is_copied(const Region& region) {
-    return region.content != nullptr && reinterpret_cast<std::uint64_t>(region.content->bytes) % page_size != 0;
-}
+/// Copied on touch, even where it is only read.
+bool is_copied(const Region& region) { return region.content != nullptr && !region.content->in_pages_of_its_own; }
 
 /// Promises a region its frames and tables.
 bool promise(Region& region) {

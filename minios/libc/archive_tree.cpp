@@ -83,9 +83,9 @@ const char* path_in_tree(const char* name) {
 /// A link's content must end in a zero, which the archive's has not.
 int copy_link(RamNode& node, const Entry& entry) {
     if (entry.size == 0 || memchr(entry.data, 0, entry.size) != nullptr) return -EINVAL;
-    if (const int error = node.reserve(entry.size + 1); error != 0) return error;
-    memcpy(node.data, entry.data, entry.size);
-    node.size = entry.size;
+    if (const int error = node.content.reserve(entry.size + 1); error != 0) return error;
+    memcpy(node.content.data(), entry.data, entry.size);
+    node.content.size = entry.size;
     return 0;
 }
 
@@ -105,8 +105,7 @@ int add(RamTree& tree, const Entry& entry) {
             return copied;
         }
     } else if (S_ISREG(entry.mode)) {
-        node->data = const_cast<char*>(entry.data); // capacity 0: nobody changes it
-        node->size = entry.size;
+        node->content.show(entry.data, entry.size);
     }
     return 0;
 }

@@ -65,6 +65,9 @@ long sysconf(int name) {
     case _SC_AVPHYS_PAGES: return static_cast<long>(minios::frames::free_count());
     case _SC_THREADS:
     case _SC_TIMERS:
+    case _SC_MAPPED_FILES:
+    case _SC_MEMORY_PROTECTION:
+    case _SC_SYNCHRONIZED_IO:
     case _SC_MONOTONIC_CLOCK: return 200809;
     default: return refuse(EINVAL);
     }
