@@ -25,17 +25,19 @@ bool in_text(std::uint64_t address) {
 
 } // namespace
 
-void print_place(std::uint64_t address) {
+/// A call that does not return may be the last instruction of its function: where it would return to is another.
+void print_place(std::uint64_t address, Place place) {
     const SymbolTable* table = &minios_symbols;
     if (table == nullptr || !in_text(address)) {
         print("  %lx\n", address);
         return;
     }
     const auto offset = static_cast<std::uint32_t>(address - reinterpret_cast<std::uint64_t>(minios_text_start));
+    const std::uint32_t inside = place == Place::after_call && offset > 0 ? offset - 1 : offset;
     std::uint64_t below = 0, above = table->count;
     while (above - below > 1) {
         const std::uint64_t middle = (below + above) / 2;
-        (table->symbols[middle].offset <= offset ? below : above) = middle;
+        (table->symbols[middle].offset <= inside ? below : above) = middle;
     }
     const Symbol& symbol = table->symbols[below];
     print("  %lx %s + 0x%x\n", address, reinterpret_cast<const char*>(table) + symbol.name, offset - symbol.offset);
@@ -68,8 +70,8 @@ void print_back_trace(std::uint64_t instruction, std::uint64_t frame_pointer) {
     std::uint64_t places[most_frames];
     const std::size_t count = collect_back_trace(frame_pointer, places, most_frames);
     print("back trace:\n");
-    if (instruction != 0) print_place(instruction);
-    for (std::size_t i = 0; i < count; ++i) print_place(places[i]);
+    if (instruction != 0) print_place(instruction, Place::instruction);
+    for (std::size_t i = 0; i < count; ++i) print_place(places[i], Place::after_call);
 }
 
 } // namespace minios

@@ -40,7 +40,7 @@ __attribute__((noinline)) void note_trace(std::uint32_t (&places)[trace_depth]) 
 void print_trace(const char* of, const std::uint32_t (&places)[trace_depth]) {
     if (places[0] == 0) return;
     print("back trace of its %s:\n", of);
-    for (std::size_t i = 0; i < trace_depth && places[i] != 0; ++i) print_place(places[i]);
+    for (std::size_t i = 0; i < trace_depth && places[i] != 0; ++i) print_place(places[i], Place::after_call);
 }
 
 void describe(const Record& record, std::uint64_t address) {

@@ -55,7 +55,8 @@ void flush();
 /// The return addresses up the chain of frame pointers, innermost first; how many.
 std::size_t collect_back_trace(std::uint64_t frame_pointer, std::uint64_t* places, std::size_t most);
 /// One line: the address and the function it lies in.
-void print_place(std::uint64_t address);
+enum class Place { instruction, after_call };
+void print_place(std::uint64_t address, Place place);
 /// Prints the functions on the way to `instruction` (0: none) and up the chain of frame pointers.
 void print_back_trace(std::uint64_t instruction, std::uint64_t frame_pointer);
 

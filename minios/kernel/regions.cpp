@@ -92,7 +92,7 @@ Result<void> isolate(const Range& range) {
     return cut(range.end);
 }
 
-void tell_written(Region& region) {
+void tell_written(const Region& region) {
     if (!region.shared || region.content->written == nullptr) return;
     bool written = false;
     {
@@ -314,6 +314,7 @@ void forget(Content& content, std::uint64_t offset) {
     for (std::size_t i = 0; i < region_map.size(); ++i) {
         const Region& region = region_map[i];
         if (region.content != &content || region.offset_of(region.end) <= offset) continue;
+        tell_written(region);
         const std::uint64_t first = offset > region.offset ? region.first + (offset - region.offset) : region.first;
         Changes changes;
         each_entry(first, region.end, [&](const auto& table, unsigned entry_index, std::uint64_t entry, std::uint64_t) {

@@ -17,6 +17,8 @@ class RamContent : public regions::Content {
     RamContent(const RamContent&) = delete;
     RamContent& operator=(const RamContent&) = delete;
 
+    struct RamNode* owner = nullptr; ///< whose content it is; set when it is mapped
+
     char* data() { return static_cast<char*>(const_cast<void*>(bytes)); }
     const char* data() const { return static_cast<const char*>(bytes); }
     /// Somebody else's bytes, which nobody changes.
@@ -28,7 +30,7 @@ class RamContent : public regions::Content {
     int resize(std::size_t wanted);
     /// Before bytes behind the end are written: clears what mappings wrote there.
     void clear_rest_of_page();
-    /// From here on it lies on pages of its own, if it is ours.
+    /// From here on it lies on pages of its own, if it is ours. -ENOSPC.
     int make_mappable();
     /// Nobody looks at it any more.
     void give_back();

@@ -69,14 +69,12 @@ void close(OpenFile& file) {
 
 // --- mapped files -----------------------------------------------------------------------------------------------------
 
-RamNode& node_of(regions::Content& content) {
-    return *reinterpret_cast<RamNode*>(reinterpret_cast<char*>(static_cast<RamContent*>(&content)) -
-                                       __builtin_offsetof(RamNode, content));
-}
+RamNode& node_of(regions::Content& content) { return *static_cast<RamContent&>(content).owner; }
 
 int content(OpenFile& file, regions::Content*& found) {
     auto& node = file.as<RamNode>();
-    if (const int error = node.content.make_mappable(); error != 0) return error;
+    if (node.content.make_mappable() != 0) return -ENOMEM;
+    node.content.owner = &node;
     node.content.written = [](regions::Content& content) { node_of(content).note_change(); };
     node.content.unused = [](regions::Content& content) {
         RamNode& node = node_of(content);
