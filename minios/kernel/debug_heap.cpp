@@ -161,15 +161,16 @@ void give_up(HeapArena& arena, const Spot& spot, bool in_pages) {
         arena.release(reinterpret_cast<void*>(spot.first));
 }
 
-Record& live(void* p, const char* what) {
+/// `if_released`: what is wrong when the block is not live.
+Record& live(void* p, const char* if_released) {
     const auto address = reinterpret_cast<std::uint64_t>(p);
     std::uint32_t number = records.find(address);
     if (number == 0) {
         number = records.find_around(address);
         if (number != 0) report(records[number], address, "a pointer into a block is not a block");
-        panic("heap: %s: %p is no block", what, p);
+        panic("heap: %p is no block", p);
     }
-    if (records[number].released) report(records[number], address, what);
+    if (records[number].released) report(records[number], address, if_released);
     return records[number];
 }
 

@@ -11,7 +11,7 @@
 
 enum { page = 4096 };
 static const int both = PROT_READ | PROT_WRITE;
-static const volatile char constant[] = "constant";
+static const char constant[] = "constant";
 
 // So that the compiler believes nothing about blocks.
 static void* volatile hidden;
@@ -81,7 +81,7 @@ static void execution(void) {
     *code = (char)0xc3;
     ((void (*)(void))code)();
 }
-static void constants(void) { *(volatile char*)(uintptr_t)constant = 1; }
+static void constants(void) { *opaque((void*)(uintptr_t)constant) = 1; }
 static void text(void) { *(volatile char*)(uintptr_t)&text = 1; }
 static void behind_file(void) {
     const int file = open("/tmp/short", O_RDWR | O_CREAT, 0600);
@@ -93,7 +93,7 @@ static void behind_file(void) {
 static void unpromised(void) {
     const size_t size = 64 << 20;
     char* bytes = mmap(NULL, size, both, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    memset(bytes, 1, size);
+    for (size_t i = 0; i < size; i += page) bytes[i] = 1;
 }
 
 // --- stacks -----------------------------------------------------------------------------------------------------------
