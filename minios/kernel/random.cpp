@@ -108,12 +108,21 @@ bool fill(void* to, std::size_t size) {
     return true;
 }
 
+/// Several words come from one block, each given out once.
 std::uint64_t word() {
-    std::uint64_t value;
-    if (fill(&value, sizeof value)) return value;
-    const ChaChaBlock block = next_block(0, 0);
-    replace_key(block);
-    return std::uint64_t{block.words[8]} << 32 | block.words[9];
+    static std::uint64_t words[4];
+    static unsigned left;
+    if (left == 0) {
+        left = 4;
+        if (!fill(words, sizeof words)) {
+            const ChaChaBlock block = next_block(0, 0);
+            __builtin_memcpy(words, block.words + 8, sizeof words);
+            replace_key(block);
+        }
+    }
+    const std::uint64_t given = words[--left];
+    words[left] = 0;
+    return given;
 }
 
 } // namespace minios::random
