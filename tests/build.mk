@@ -11,6 +11,8 @@ FUZZ_TARGETS :=
 -include $(wildcard tests/fuzz/*/build.mk)
 -include tests/guests/build.mk
 -include tests/programs/build.mk
+-include tests/conformance/build.mk
+-include tests/system/xenstore/build.mk
 -include tests/system/build.mk
 -include tests/bench/build.mk
 

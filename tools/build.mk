@@ -4,7 +4,8 @@
 # --- Debian packages -------------------------------------------------------------------------------------------------
 # Make remakes the makefiles it includes before anything else, so what is missing is installed before the first compiler runs.
 # With nothing missing this is a quick check; `make PACKAGES=no` skips it.
-PACKAGE_GROUPS := build $(if $(filter test test-% bench% fuzz% lint sizes iso check,$(MAKECMDGOALS)),test)
+PACKAGE_GROUPS := build $(if $(filter test test-% bench% fuzz% lint sizes iso check,$(MAKECMDGOALS)),test) \
+    $(if $(filter test test-system,$(MAKECMDGOALS))$(filter %.ml %ocaml %ocaml/,$(APP)),ocaml)
 PACKAGES_STAMP := $(BUILD)/packages-$(subst $() ,-,$(strip $(PACKAGE_GROUPS))).mk
 ifneq ($(PACKAGES),no)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
@@ -20,18 +21,22 @@ PLATFORM_IMAGES := $(addprefix $(BUILD)/,xen-core builder-domain console pv-boot
 
 .PHONY: run iso
 ifdef APP
-# One program as a domain: APP is an image, a C or C++ source, or a program of stubdoms/apps by its name or folder.
+# One program as a domain: APP is an image, a C, C++ or OCaml source, or a program of stubdoms/apps by its name or folder (which may have
+# several). With GDB=1 it waits for gdb: sources and programs of stubdoms/apps are linked anew, with the stub.
 APP_NAME := $(basename $(notdir $(patsubst %/,%,$(APP))))
 ifneq ($(filter %.c %.cc %.cpp,$(APP)),)
 $(eval $(call skerry-program,$(APP_NAME),$(APP)))
+APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
+else ifneq ($(filter %.ml,$(APP)),)
+$(eval $(call skerry-ocaml-program,$(APP_NAME),$(APP)))
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
-else ifneq ($(wildcard stubdoms/apps/$(APP_NAME)/build.mk),)
-APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
+else ifneq ($(filter $(APP_NAME),$(SKERRY_PROGRAMS)),)
+APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else
 APP_IMAGE := $(APP)
 endif
 run: $(addprefix $(BUILD)/,xen-core builder-domain console) $(APP_IMAGE)
-	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
+	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' DEBUG_HEAP='$(DEBUG_HEAP)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
 else
 run: $(PLATFORM_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
 	@KERNEL='$(KERNEL)' $(if $(filter-out undefined,$(origin INITRD)),INITRD='$(INITRD)') MEMORY='$(MEMORY)' VCPUS='$(VCPUS)' \
@@ -67,7 +72,7 @@ help:
 	@echo 'make            build everything'
 	@echo 'make run        boot Debian Linux on the platform in QEMU, on this terminal; poweroff (or Ctrl-A X) leaves'
 	@echo '                KERNEL=FILE INITRD=FILE CMDLINE="..." MEMORY=512M VCPUS=2    (INITRD= for none)'
-	@echo 'make run APP=hello-c | APP=IMAGE | APP=FILE.c   runs one program as a domain; its exit status comes back'
+	@echo 'make run APP=hello-c | APP=IMAGE | APP=FILE.c|.ml   runs one program as a domain; its exit status comes back'
 	@echo '                ARGS="..." ENV="NAME=VALUE ..." MEMORY=32M FILES=DIRECTORY; standard input may be a pipe'
 	@echo 'make sdk        build/sdk: skerry-cc and skerry-c++ for programs that run as a domain (minios/sdk/README.md)'
 	@echo 'make iso        build/skerry.iso for GRUB on a real machine'

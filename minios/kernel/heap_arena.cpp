@@ -38,7 +38,7 @@ void HeapArena::remove(Block* b) {
     unsigned first, second;
     bin_of(size(b), first, second);
     if (b->last_free != nullptr ? b->last_free->next_free != b : bins_[first][second] != b)
-        broken_("free list does not hold the block", b);
+        fail("free list does not hold the block", b);
     if (b->last_free != nullptr)
         b->last_free->next_free = b->next_free;
     else
@@ -133,21 +133,50 @@ void HeapArena::split(Block* b, std::size_t wanted) {
     give(rest);
 }
 
-void* HeapArena::allocate(std::size_t bytes) {
-    if (bytes > (std::size_t{1} << 46)) return nullptr;
-    std::size_t wanted = (bytes + header + alignment - 1) & ~(alignment - 1);
-    if (wanted < smallest) wanted = smallest;
-    Block* b = find(wanted);
-    if (b == nullptr) {
-        if (!grow(wanted) || (b = find(wanted)) == nullptr) return nullptr;
+void HeapArena::give_kept() {
+    const auto give_one = [this](Block* b) {
+        if ((b->size & ~kept_bit) != size(b)) fail("header of a freed block overwritten", b);
+        b->size &= ~kept_bit;
+        give_back(b);
+    };
+    for (Kept& kept : kept_) {
+        for (; kept.first != nullptr; --kept.count) {
+            Block* b = kept.first;
+            kept.first = b->next_free;
+            give_one(b);
+        }
     }
-    if (!is_free(b) || size(b) < wanted) broken_("block in a free list is not free", b);
+    if (Block* b = kept_other_; b != nullptr) {
+        kept_other_ = nullptr;
+        give_one(b);
+    }
+}
+
+/// A free block of at least that size; what is kept is joined before the range grows. nullptr: it may not grow.
+HeapArena::Block* HeapArena::find_or_grow(std::size_t wanted) {
+    Block* b = find(wanted);
+    if (b != nullptr) return b;
+    give_kept();
+    b = find(wanted);
+    if (b == nullptr && grow(wanted)) b = find(wanted);
+    return b;
+}
+
+/// Not from the kept blocks of small sizes.
+void* HeapArena::allocate_any(std::size_t bytes) {
+    if (bytes > (std::size_t{1} << 46)) return nullptr;
+    const std::size_t wanted = block_size(bytes);
+    if (Block* b = kept_other_; b != nullptr && b->size == (wanted | kept_bit)) {
+        kept_other_ = nullptr;
+        return use(b, wanted);
+    }
+    Block* b = find_or_grow(wanted);
+    if (b == nullptr) return nullptr;
+    if (!is_free(b) || size(b) < wanted) fail("block in a free list is not free", b);
     remove(b);
     b->size = size(b);
     split(b, wanted);
-    in_use_ += size(b);
-    if (in_use_ > peak_) peak_ = in_use_;
-    return reinterpret_cast<char*>(b) + header;
+    return use(b, b->size);
 }
 
 void* HeapArena::allocate_aligned(std::size_t boundary, std::size_t bytes) {
@@ -170,35 +199,30 @@ void* HeapArena::allocate_aligned(std::size_t boundary, std::size_t bytes) {
         give(b);
         b = inner;
     }
-    std::size_t wanted = (bytes + header + alignment - 1) & ~(alignment - 1);
-    if (wanted < smallest) wanted = smallest;
     in_use_ -= size(b);
-    split(b, wanted);
+    split(b, block_size(bytes));
     in_use_ += size(b);
     return reinterpret_cast<char*>(b) + header;
 }
 
-HeapArena::Block* HeapArena::checked(void* p) const {
-    Block* b = block_of(p);
-    const auto* at = reinterpret_cast<const char*>(b);
-    if (at < base_ || at >= base_ + reached_ - header || reinterpret_cast<std::uintptr_t>(p) % alignment != 0)
-        broken_("pointer is not from this heap", p);
-    if (is_free(b)) broken_("freed twice", p);
-    if (size(b) < smallest || size(b) > reached_ || at + size(b) > base_ + reached_ - header ||
-        after(b)->before != size(b))
-        broken_("block header overwritten", p);
-    return b;
-}
-
-void HeapArena::release(void* p) {
-    if (p == nullptr) return;
-    Block* b = checked(p);
-    in_use_ -= size(b);
+/// Joins a used block with free neighbours, and trims the range's end if that is large now.
+void HeapArena::give_back(Block* b) {
     give(b);
     Block* sentinel = reinterpret_cast<Block*>(base_ + reached_ - header);
     if (sentinel->before >= trim_above)
         if (auto* last = reinterpret_cast<Block*>(reinterpret_cast<char*>(sentinel) - sentinel->before); is_free(last))
             trim(last);
+}
+
+/// A block of a small size of which enough are kept, or of another size.
+void HeapArena::release_any(Block* b) {
+    if (b->size <= kept_small || b->size > kept_large) return give_back(b);
+    Block* before = kept_other_;
+    b->size |= kept_bit;
+    kept_other_ = b;
+    if (before == nullptr) return;
+    before->size &= ~kept_bit;
+    give_back(before);
 }
 
 std::size_t HeapArena::size_of(void* p) const { return size(checked(p)) - header; }
@@ -208,7 +232,7 @@ bool HeapArena::consistent() const {
     for (std::size_t at = 0; reached_ != 0 && at < reached_ - header;) {
         const auto* b = reinterpret_cast<const Block*>(base_ + at);
         if (b->before != before || size(b) < smallest || at + size(b) > reached_ - header) return false;
-        if (!is_free(b)) used += size(b);
+        if ((b->size & (free_bit | kept_bit)) == 0) used += size(b);
         before = size(b);
         at += before;
     }

@@ -25,6 +25,10 @@ constexpr std::uint64_t fault_present = 1, fault_write = 2, fault_fetch = 16;
 trap_info_t trap_table[23];
 unsigned exception_depth;
 
+std::uint64_t fault_address() { return minios_shared_info.vcpu_info[0].arch.cr2; }
+
+} // namespace
+
 const char* exception_name(std::uint64_t vector) {
     static const char* const names[] = {"divide error",
                                         "debug",
@@ -50,8 +54,6 @@ const char* exception_name(std::uint64_t vector) {
                                         "control protection"};
     return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "unknown exception";
 }
-
-} // namespace
 
 void traps_start() {
     unsigned used = 0;
@@ -97,26 +99,26 @@ void explain(const ExceptionFrame& frame, std::uint64_t address) {
 
 } // namespace
 
-extern "C" void minios_exception(ExceptionFrame* frame) {
-    std::uint64_t address = 0;
-    if (frame->vector == page_fault) {
-        address = minios_shared_info.vcpu_info[0].arch.cr2;
-        if ((frame->error_code & fault_fetch) == 0 &&
-            regions::page_fault(address, (frame->error_code & fault_write) != 0,
-                                (frame->error_code & fault_present) != 0))
-            return;
-    }
+void end_by_exception(const ExceptionFrame& frame) {
     if (++exception_depth > 2) // the dump itself faults
         shutdown(ShutdownReason::crash);
     console::stop_waiting();
-    print("\nminios: %s (vector %lu, error %lx) at %lx", exception_name(frame->vector), frame->vector,
-          frame->error_code, frame->rip);
-    if (frame->vector == page_fault) print(", address %lx", address);
+    print("\nminios: %s (vector %lu, error %lx) at %lx", exception_name(frame.vector), frame.vector, frame.error_code,
+          frame.rip);
+    if (frame.vector == page_fault) print(", address %lx", fault_address());
     print(", thread %s\n", threads::name(threads::current()));
-    explain(*frame, address);
-    print_registers(*frame);
-    print_back_trace(frame->rip, frame->rbp);
+    explain(frame, frame.vector == page_fault ? fault_address() : 0);
+    print_registers(frame);
+    print_back_trace(frame.rip, frame.rbp);
     shutdown(ShutdownReason::crash);
+}
+
+extern "C" void minios_exception(ExceptionFrame* frame) {
+    if (frame->vector == page_fault && (frame->error_code & fault_fetch) == 0 &&
+        regions::page_fault(fault_address(), (frame->error_code & fault_write) != 0,
+                            (frame->error_code & fault_present) != 0))
+        return;
+    if (!minios_debug_exception(*frame)) end_by_exception(*frame);
 }
 
 extern "C" void minios_failsafe(const std::uint64_t* stack) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mutex_word.h"
 
-#include "thread_block.h"
+#include "parking.h"
 
 #include <errno.h>
 
@@ -14,7 +14,7 @@ int MutexWord::lock_again() {
     return 0;
 }
 
-int MutexWord::lock(std::uint64_t deadline_ns) {
+int MutexWord::lock_slowly(std::uint64_t deadline_ns) {
     first_use();
     const pthread_t self = this_thread().id;
     if (owner() == 0) {
@@ -22,7 +22,8 @@ int MutexWord::lock(std::uint64_t deadline_ns) {
         return 0;
     }
     if (owner() == self && type() != Type::standard) return lock_again();
-    return park(&word_, deadline_ns) ? 0 : ETIMEDOUT; // woken as its owner
+    word_ |= waiting;
+    return -park(&word_, deadline_ns); // woken as its owner
 }
 
 int MutexWord::try_lock() {
@@ -34,12 +35,14 @@ int MutexWord::try_lock() {
     return 0;
 }
 
-int MutexWord::unlock() {
+int MutexWord::unlock_slowly() {
     if (word_ == unused || owner() != this_thread().id) return EPERM;
-    if (depth() != 0)
+    if (depth() != 0) {
         word_ -= 1u << depth_shift;
-    else
-        set_owner(unpark_one(&word_));
+        return 0;
+    }
+    set_owner(unpark_one(&word_));
+    if (!parked(&word_)) word_ &= ~waiting;
     return 0;
 }
 

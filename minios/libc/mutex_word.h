@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A mutex in 32 bits, which is what newlib's pthread_mutex_t is: 2 bits of type, 14 bits of further locks by the owner,
-// 15 bits of the owner's id (0: free). All ones, the static initializer, is a free mutex of the default type. Waiters
-// park at its address; unlocking hands it to the one who waits longest.
+// 15 bits of the owner's id (0: free), and the highest bit when somebody may wait. All ones, the static initializer, is
+// a free mutex of the default type. Waiters park at its address; unlocking hands it to the one who waits longest.
 #pragma once
 
-#include "parking.h"
+#include "thread_block.h"
+
+#include <cstdint>
 
 namespace minios::libc {
 
@@ -17,15 +19,34 @@ class MutexWord {
 
     /// 0; EDEADLK: it is the caller's already, and not recursive (a mutex of standard type waits for ever then);
     /// EAGAIN: locked too often; ETIMEDOUT: system time `deadline_ns` (0: never) passed.
-    int lock(std::uint64_t deadline_ns = 0);
+    int lock(std::uint64_t deadline_ns = 0) {
+        const std::uint32_t self = this_thread().id;
+        if (owner() == 0)
+            word_ |= self;
+        else if (owner() == self && type() == Type::recursive && depth() != depth_mask)
+            word_ += 1u << depth_shift;
+        else
+            return lock_slowly(deadline_ns);
+        return 0;
+    }
     /// As lock(), but EBUSY instead of waiting.
     int try_lock();
     /// 0, or EPERM when it is not the caller's.
-    int unlock();
+    int unlock() {
+        const std::uint32_t self = this_thread().id;
+        if ((word_ & ~type_mask) == self) // once, and nobody waits
+            word_ -= self;
+        else if (owner() == self && type() == Type::recursive && depth() != 0)
+            word_ -= 1u << depth_shift;
+        else
+            return unlock_slowly();
+        return 0;
+    }
     bool locked() const { return word_ != unused && owner() != 0; }
 
   private:
-    static constexpr std::uint32_t unused = 0xffffffff, owner_mask = 0x7fff, depth_mask = 0x3fff;
+    static constexpr std::uint32_t unused = 0xffffffff, owner_mask = 0x7fff, depth_mask = 0x3fff, type_mask = 3u << 29,
+                                   waiting = 1u << 31;
     static constexpr unsigned depth_shift = 15, type_shift = 29;
     std::uint32_t owner() const { return word_ & owner_mask; }
     std::uint32_t depth() const { return word_ >> depth_shift & depth_mask; }
@@ -34,6 +55,8 @@ class MutexWord {
     void first_use() {
         if (word_ == unused) word_ = initial(Type::by_default);
     }
+    int lock_slowly(std::uint64_t deadline_ns);
+    int unlock_slowly();
     int lock_again();
 
     std::uint32_t& word_;

@@ -25,10 +25,41 @@ $(BUILD)/tests/bench/vmlinux: $(DEBIAN)/vmlinuz tools/extract-vmlinux
 	@mkdir -p $(@D)
 	tools/extract-vmlinux $< $@
 
+# Programs: the same source as a domain and as /init of Linux; a first domain that creates others; images to compare the sizes of.
+BENCH_PROGRAM_SOURCES := $(wildcard tests/bench/programs/*.c)
+BENCH_HOST_CC := $(CC) -O2 -static -Wall -Wextra -Werror
+$(BUILD)/tests/bench/measure: $(BENCH_PROGRAM_SOURCES) tests/bench/programs/measure.h $(SDK_READY)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"; $(SKERRY_CC) -O2 -Wall -Wextra -Werror -s -o $@ $(BENCH_PROGRAM_SOURCES)
+$(BUILD)/tests/bench/measure-process: $(BENCH_PROGRAM_SOURCES) tests/bench/programs/measure.h
+	@mkdir -p $(@D)
+	$(BENCH_HOST_CC) -o $@ $(BENCH_PROGRAM_SOURCES) -lpthread
+$(BUILD)/tests/bench/measure.cpio.gz: $(BUILD)/tests/bench/measure-process tools/make-initramfs
+	@tools/make-initramfs --bare $@ $<=/init
+$(BUILD)/tests/bench/child: tests/bench/create/child.c $(SDK_READY)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"; $(SKERRY_CC) -O2 -Wall -Wextra -Werror -s -o $@ $<
+$(BUILD)/tests/bench/child-process: tests/bench/create/child.c
+	@mkdir -p $(@D)
+	$(BENCH_HOST_CC) -s -o $@ $<
+$(BUILD)/tests/bench/hello-c: stubdoms/apps/hello-c/hello.c
+	@mkdir -p $(@D)
+	$(BENCH_HOST_CC) -s -o $@ $<
+$(BUILD)/tests/bench/hello-cxx: stubdoms/apps/hello-cxx/hello.cpp
+	@mkdir -p $(@D)
+	$(HOST_CXX) -std=gnu++20 -O2 -static -s -o $@ $<
+$(eval $(call minios-program,tests/bench/create,tests/bench/create/main.cpp $(wildcard builder-domain/xen/*.cpp) $(BUILDER_LOGIC)))
+BENCH_PROGRAMS := $(addprefix $(BUILD)/tests/bench/,measure measure.cpio.gz create child child-process hello-c hello-cxx) \
+    $(BUILD)/apps/hello-c $(BUILD)/apps/hello-cxx $(DEBIAN)/vmlinuz
+
 BENCH_FILES := $(BENCH_GUEST) $(BUILD)/tests/bench/linux.cpio.gz $(BUILD)/tests/bench/vmlinux $(DEBIAN)/xen
-.PHONY: bench bench-peer
-bench: $(BUILD)/xen-core $(BENCH_FILES)
-	@tests/bench/run-bench $(BUILD)
+.PHONY: bench bench-peer bench-programs
+# Each set of figures has a script and leaves build/bench/SET.json; bench.json is all of them.
+bench: $(BUILD)/xen-core $(BENCH_FILES) $(BENCH_PROGRAMS)
+	@status=0; tests/bench/run-bench $(BUILD) || status=1; tests/bench/run-programs $(BUILD) || status=1; \
+	    tests/bench/merge $(BUILD)/bench/*.json > $(BUILD)/bench.json; exit $$status
+bench-programs: $(BUILD)/xen-core $(BENCH_PROGRAMS)
+	@tests/bench/run-programs $(BUILD)
 # Only the peer's figures: to look at the benchmark itself.
 bench-peer: $(BENCH_FILES)
 	@tests/bench/run-bench $(BUILD) peer

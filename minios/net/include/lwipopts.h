@@ -33,6 +33,7 @@
 #define LWIP_IGMP 1
 #define LWIP_IPV6_MLD 1
 #define LWIP_IPV6_DHCP6 0
+#define IPV6_FRAG_COPYHEADER 1 // pointers are larger than what reassembly may write over
 #define LWIP_ETHERNET 1
 #define LWIP_ARP 1
 
@@ -45,13 +46,17 @@
 #define LWIP_NETIF_LINK_CALLBACK 1
 
 // A local network of virtual machines: large windows, no delay for want of buffers.
-#define TCP_MSS 1460
+// The largest segment is loopback's; other interfaces' limit theirs by their MTU. Loopback makes and checks no checksums.
+#define TCP_MSS 8192
+#define TCP_OVERSIZE 1460
+#define PBUF_POOL_BUFSIZE 1600
+#define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define LWIP_WND_SCALE 1
 #define TCP_RCV_SCALE 3
 #define TCP_WND (256 * 1024)
 #define TCP_SND_BUF (256 * 1024)
-#define TCP_SND_QUEUELEN ((4 * TCP_SND_BUF) / TCP_MSS)
-#define TCP_SNDLOWAT (32 * 1024)
+#define TCP_SND_QUEUELEN ((4 * TCP_SND_BUF) / 1460)
+#define TCP_SNDLOWAT (16 * 1024)
 #define TCP_LISTEN_BACKLOG 1
 #define TCP_QUEUE_OOSEQ 1
 #define LWIP_TCP_SACK_OUT 1

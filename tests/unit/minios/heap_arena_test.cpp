@@ -8,6 +8,7 @@
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <vector>
 
 namespace {
 
@@ -85,6 +86,41 @@ TEST_F(HeapArenaTest, NoticesDoubleFree) {
     arena->release(p);
     EXPECT_THROW(arena->release(p), std::runtime_error);
     arena->release(other);
+}
+
+TEST_F(HeapArenaTest, GivesTheSameBlockAgain) {
+    void* guard = arena->allocate(40);
+    for (const std::size_t size : {1, 40, 1000, 1009, 20000, 65000, 200000}) {
+        void* p = arena->allocate(size);
+        arena->release(p);
+        EXPECT_THROW(arena->release(p), std::runtime_error) << size;
+        EXPECT_EQ(arena->allocate(size), p) << size;
+        arena->release(p);
+    }
+    EXPECT_TRUE(arena->consistent());
+    arena->release(guard);
+}
+
+TEST_F(HeapArenaTest, WhatIsKeptIsJoinedBeforeTheRangeGrows) {
+    limit = 64 * 1024;
+    std::vector<void*> blocks;
+    while (void* p = arena->allocate(1000)) blocks.push_back(p);
+    EXPECT_GT(blocks.size(), 60u);
+    void* keeps_it_in_use = arena->allocate(16);
+    for (void* p : blocks) arena->release(p);
+    EXPECT_TRUE(arena->consistent());
+    EXPECT_NE(arena->allocate(55000), nullptr);
+    if (keeps_it_in_use != nullptr) arena->release(keeps_it_in_use);
+}
+
+TEST_F(HeapArenaTest, NoticesAnOverrunIntoAKeptBlock) {
+    void* guard = arena->allocate(40);
+    auto* p = static_cast<char*>(arena->allocate(40));
+    void* next = arena->allocate(40);
+    arena->release(next);
+    std::memset(p, 0x55, arena->size_of(p) + 16); // into the next header
+    EXPECT_THROW((void)arena->allocate(40), std::runtime_error);
+    (void)guard;
 }
 
 TEST_F(HeapArenaTest, NoticesForeignPointersAndOverruns) {
