@@ -28,6 +28,9 @@ constinit RegionMap region_map(first_regions, first_capacity, allocate_array, re
 
 namespace {
 
+/// Kept when a region is made, so that taking memory away does not fail for want of memory.
+constexpr std::size_t spare_records = 4;
+
 struct Range {
     std::uint64_t first, end;
 };
@@ -224,11 +227,11 @@ Result<void*> map_within(const Request& request, std::uint64_t from, std::uint64
         break;
     case Placement::replacing:
         if (!fits) return Error::no_memory;
-        if (!region_map.make_room(3)) return Error::no_memory;
+        if (!region_map.make_room(2 + spare_records)) return Error::no_memory;
         if (auto result = remove_range(range); !result) return result.error();
         break;
     }
-    if (!region_map.make_room(1)) return Error::no_memory;
+    if (!region_map.make_room(1 + spare_records)) return Error::no_memory;
     Region region{.first = range.first,
                   .end = range.end,
                   .content = request.content,

@@ -44,7 +44,13 @@ int find_content(int descriptor, off_t offset, regions::Request& request) {
         return EOVERFLOW;
     request.offset = static_cast<std::uint64_t>(offset);
     request.never_written = request.shared && !file->for_writing();
-    return -file->operations.content(*file, request.content);
+    if (const int error = -file->operations.content(*file, request.content); error != 0) return error;
+    // What nobody can change looks the same shared and copied.
+    if (request.shared && !request.content->in_pages_of_its_own) {
+        if (file->for_writing()) return ENODEV;
+        request.shared = false;
+    }
+    return 0;
 }
 
 int map(void* address, std::size_t size, int protection, int flags, int descriptor, off_t offset, void*& mapped) {

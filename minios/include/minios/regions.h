@@ -25,8 +25,8 @@ enum class Protection : std::uint8_t { none, read, read_write };
 /// smaller it calls forget(). Kept by each region that shows it.
 struct Content {
     const void* bytes = nullptr;
-    /// Bytes and the rest of the last page lie on pages that nothing else lies on, which regions show. Otherwise pages
-    /// are copied on touch, and there is no shared mapping that may be written.
+    /// Bytes and the rest of the last page lie on pages that nothing else lies on, which regions show. Otherwise the
+    /// bytes never change, and pages are copied on touch.
     bool in_pages_of_its_own = false;
     std::size_t size = 0; ///< bytes; touching a page wholly behind them ends the domain
     unsigned regions = 0; ///< that show it
