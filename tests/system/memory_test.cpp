@@ -33,7 +33,7 @@ class Platform {
         std::vector<std::string> images;
         for (const Lodger& lodger : lodgers) {
             file << "[domain " << lodger.name << "]\nkernel = " << lodger.image << "\nmemory = " << lodger.memory
-                 << "\ncmdline = " << lodger.command_line << "\nconsole = builder\n";
+                 << "\ncmdline = " << lodger.command_line << "\nconsole = founder\n";
             if (std::find(images.begin(), images.end(), lodger.image) != images.end()) continue;
             images.push_back(lodger.image);
             machine.modules.push_back(build_path("apps/" + lodger.image));
