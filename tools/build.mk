@@ -37,7 +37,7 @@ else
 APP_IMAGE := $(APP)
 endif
 run: $(addprefix $(BUILD)/,xen-core builder-domain console) $(APP_IMAGE)
-	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
+	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' DEBUG_HEAP='$(DEBUG_HEAP)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
 else
 run: $(PLATFORM_IMAGES) $(PLANE_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
 	@KERNEL='$(KERNEL)' $(if $(filter-out undefined,$(origin INITRD)),INITRD='$(INITRD)') MEMORY='$(MEMORY)' VCPUS='$(VCPUS)' \

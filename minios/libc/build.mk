@@ -34,8 +34,8 @@ $(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
 
 LIBSKERRYC_SOURCES := $(wildcard minios/libc/*.cpp minios/libc/*.c minios/cxx/*.cpp)
 LIBSKERRYC_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(LIBSKERRYC_SOURCES)))
-# No stack protector: it needs the thread block that start.cpp makes first.
-LIBSKERRYC_FLAGS := -O2 -g -fno-stack-protector -Wall -Wextra -Werror -MMD -MP -I.
+# With the kernel's stack guard, since the programs' own is in the thread block that start.cpp makes first.
+LIBSKERRYC_FLAGS := -O2 -g -mstack-protector-guard=global -Wall -Wextra -Werror -MMD -MP -I.
 LIBSKERRYC_CXXFLAGS := $(LIBSKERRYC_FLAGS) -std=gnu++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
 
 $(filter $(BUILD)/obj/minios/libc/%.o $(BUILD)/obj/minios/cxx/%.o,$(patsubst %.cpp,$(BUILD)/obj/%.o,$(filter %.cpp,$(LIBSKERRYC_SOURCES)))): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY)
