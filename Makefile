@@ -23,6 +23,7 @@ all:
 -include minios/build.mk
 -include stubdoms/build.mk
 -include builder-domain/build.mk
+-include toolstack/build.mk
 -include tests/build.mk
 -include tools/build.mk
 

@@ -2,7 +2,7 @@
 # builder-domain: the first domain's image, and its platform description for `make run`.
 
 BUILDER_LOGIC := $(wildcard builder-domain/base/*.cpp builder-domain/description/*.cpp builder-domain/modules/*.cpp \
-    builder-domain/image/*.cpp builder-domain/layout/*.cpp builder-domain/create/*.cpp builder-domain/platform/*.cpp)
+    builder-domain/image/*.cpp builder-domain/layout/*.cpp builder-domain/create/*.cpp builder-domain/platform/*.cpp builder-domain/service/*.cpp)
 
 $(eval $(call minios-program,builder-domain,builder-domain/main.cpp $(wildcard builder-domain/xen/*.cpp) $(BUILDER_LOGIC)))
 
@@ -23,4 +23,5 @@ builder-domain-always:
 
 # What the builder's QEMU scenarios build (tests/system/builder_test.cpp).
 $(eval $(call minios-program,builder-lodger,tests/system/lodger/main.cpp))
-$(BUILD)/tests/system/builder_test: | $(BUILD)/builder-lodger $(BUILD)/builder-domain
+$(eval $(call minios-program,builder-client,tests/system/client/main.cpp))
+$(BUILD)/tests/system/builder_test: | $(BUILD)/builder-client $(BUILD)/builder-lodger $(BUILD)/builder-domain

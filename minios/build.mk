@@ -19,8 +19,10 @@ MINIOS_KERNEL_CXXFLAGS := $(MINIOS_CXXFLAGS) $(if $(findstring clang,$(CXX)),-mn
 MINIOS_DEBUG ?= 1
 MINIOS_KERNEL_CXXFLAGS += -DMINIOS_DEBUG=$(MINIOS_DEBUG)
 
-MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp) minios/arch/x86_64/entry.S
+MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp minios/xenbus/*.cpp minios/arch/x86_64/*.S)
 MINIOS_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(MINIOS_SOURCES))) $(BUILD)/obj/minios/kernel-string.o
+# For programs that a debugger looks at (minios/debug): instead of some members of libminios.
+MINIOS_DEBUG_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard minios/debug/*.cpp minios/debug/*.S)))
 # For programs without a C library: malloc, new, memcpy and the like (minios/libc has them for the others).
 MINIOS_FREESTANDING_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/%.o,$(wildcard minios/freestanding/*.cpp))
 
@@ -30,7 +32,7 @@ define minios-kernel-object
 	$(CXX) $(MINIOS_KERNEL_CXXFLAGS) -c $< -o $@
 	@objcopy --redefine-syms=minios/kernel-names $@
 endef
-$(filter $(BUILD)/obj/minios/kernel/%.o $(BUILD)/obj/minios/backends/%.o,$(MINIOS_OBJECTS)): $(BUILD)/obj/%.o: %.cpp minios/build.mk minios/kernel-names
+$(filter-out %/entry.o,$(filter $(addprefix $(BUILD)/obj/minios/,kernel/%.o backends/%.o xenbus/%.o debug/%.o),$(MINIOS_OBJECTS) $(MINIOS_DEBUG_OBJECTS))): $(BUILD)/obj/%.o: %.cpp minios/build.mk minios/kernel-names
 	$(minios-kernel-object)
 $(BUILD)/obj/minios/kernel-string.o: minios/freestanding/string.cpp minios/build.mk minios/kernel-names
 	$(minios-kernel-object)
@@ -38,7 +40,7 @@ $(MINIOS_FREESTANDING_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/build.mk
 	@mkdir -p $(@D)
 	$(CXX) $(MINIOS_KERNEL_CXXFLAGS) -c $< -o $@
 
-$(BUILD)/obj/minios/arch/x86_64/entry.o: minios/arch/x86_64/entry.S minios/build.mk
+$(patsubst %.S,$(BUILD)/obj/%.o,$(wildcard minios/arch/x86_64/*.S minios/debug/*.S)): $(BUILD)/obj/%.o: %.S minios/build.mk
 	@mkdir -p $(@D)
 	$(CC) -MMD -MP -c $< -o $@
 
@@ -47,6 +49,8 @@ $(BUILD)/libminios-freestanding.a: $(MINIOS_FREESTANDING_OBJECTS)
 $(BUILD)/libminios.a $(BUILD)/libminios-freestanding.a:
 	@rm -f $@
 	ar rcs $@ $^
+$(BUILD)/minios-gdb-stub.o: $(MINIOS_DEBUG_OBJECTS)
+	ld -r -o $@ $^
 MINIOS_LIBRARIES := $(BUILD)/libminios.a $(BUILD)/libminios-freestanding.a
 
 # Linked twice: the first time to learn how many pages the text has (see minios.ld) and where the functions are (make-symbols).
@@ -81,7 +85,7 @@ $(BUILD)/$(1): $(BUILD)/$(1).debug
 -include $$($(1)_OBJECTS:.o=.d)
 endef
 
--include $(MINIOS_OBJECTS:.o=.d) $(MINIOS_FREESTANDING_OBJECTS:.o=.d)
+-include $(MINIOS_OBJECTS:.o=.d) $(MINIOS_DEBUG_OBJECTS:.o=.d) $(MINIOS_FREESTANDING_OBJECTS:.o=.d)
 
 -include minios/libc/build.mk
 

@@ -12,6 +12,7 @@ FUZZ_TARGETS :=
 -include tests/guests/build.mk
 -include tests/programs/build.mk
 -include tests/conformance/build.mk
+-include tests/system/xenstore/build.mk
 -include tests/system/build.mk
 -include tests/bench/build.mk
 

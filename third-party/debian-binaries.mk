@@ -14,3 +14,8 @@ $(INITRAMFS): tools/make-initramfs $(wildcard tools/initramfs/*) $(DEBIAN)/busyb
 
 .PHONY: debian
 debian: $(DEBIAN_FILES) $(INITRAMFS)
+
+# Debian's XenStore clients for Linux, with the libraries that they are linked to: what tests run inside a guest.
+XENSTORE_UTILS := $(BUILD)/third-party/xenstore-utils
+$(XENSTORE_UTILS)/version.txt: third-party/debian-binaries.mk third-party/fetch-binaries third-party/apt-local
+	@third-party/fetch-binaries $(XENSTORE_UTILS) xenstore-utils libxenstore4 libxentoolcore1 libc6

@@ -21,21 +21,22 @@ PLATFORM_IMAGES := $(addprefix $(BUILD)/,xen-core builder-domain console pv-boot
 
 .PHONY: run iso
 ifdef APP
-# One program as a domain: APP is an image, a C, C++ or OCaml source, or a program of stubdoms/apps by its name or folder.
+# One program as a domain: APP is an image, a C, C++ or OCaml source, or a program of stubdoms/apps by its name or folder (which may have
+# several). With GDB=1 it waits for gdb: sources and programs of stubdoms/apps are linked anew, with the stub.
 APP_NAME := $(basename $(notdir $(patsubst %/,%,$(APP))))
 ifneq ($(filter %.c %.cc %.cpp,$(APP)),)
 $(eval $(call skerry-program,$(APP_NAME),$(APP)))
-APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
+APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else ifneq ($(filter %.ml,$(APP)),)
 $(eval $(call skerry-ocaml-program,$(APP_NAME),$(APP)))
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
-else ifneq ($(wildcard stubdoms/apps/$(APP_NAME)/build.mk),)
-APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
+else ifneq ($(filter $(APP_NAME),$(SKERRY_PROGRAMS)),)
+APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else
 APP_IMAGE := $(APP)
 endif
 run: $(addprefix $(BUILD)/,xen-core builder-domain console) $(APP_IMAGE)
-	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
+	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
 else
 run: $(PLATFORM_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
 	@KERNEL='$(KERNEL)' $(if $(filter-out undefined,$(origin INITRD)),INITRD='$(INITRD)') MEMORY='$(MEMORY)' VCPUS='$(VCPUS)' \

@@ -13,6 +13,8 @@ namespace {
 static_assert(sizeof(start_info_t) <= page_size && MAX_GUEST_CMDLINE == 1024);
 static_assert(XEN_LEGACY_MAX_VCPUS == max_vcpus);
 static_assert(sizeof(grant_entry_v1_t) == 8 && GNTTAB_RESERVED_CONSOLE == 0 && GNTTAB_RESERVED_XENSTORE == 1);
+static_assert(first_channel_entry == GNTTAB_RESERVED_XENSTORE + 1 &&
+              first_channel_entry + max_channels == GNTTAB_NR_RESERVED_ENTRIES);
 
 class Filler {
   public:
@@ -52,6 +54,7 @@ Status Filler::fill() {
     BUILDER_TRY(write_start_info());
     BUILDER_TRY(clear_page(layout_.store));
     BUILDER_TRY(clear_page(layout_.console));
+    BUILDER_TRY(memory_.write(layout_.channels.first * page_size, {}, layout_.channels.count * page_size));
     BUILDER_TRY(write_page_tables(memory_, layout_));
     BUILDER_TRY(write_grants());
     BUILDER_TRY(memory_.close());
@@ -130,12 +133,13 @@ void Filler::compose_start_info(start_info_t& info) const {
         info.mod_start = layout_.module.first;
         info.flags |= SIF_MOD_START_PFN;
     }
-    std::memcpy(info.cmd_line, contents_.cmdline.data(), contents_.cmdline.size());
+    contents_.cmdline.copy(reinterpret_cast<char*>(info.cmd_line), contents_.cmdline.size());
 }
 
-// The two grants that console and store domains rely on: entries 0 and 1 of the guest's table (xen/grant_table.h).
+// The two grants that console and store domains rely on, entries 0 and 1 of the guest's table (xen/grant_table.h), and
+// those of its channels.
 Status Filler::write_grants() {
-    if (!contents_.console.port && !contents_.store.port) return {};
+    if (!contents_.console.port && !contents_.store.port && contents_.channels.empty()) return {};
     static xen_pfn_t frame; // static because the hypervisor writes to it
     gnttab_setup_table_t setup{};
     setup.dom = domain_.value;
@@ -152,6 +156,8 @@ Status Filler::write_grants() {
         };
         if (contents_.console.port) lend(GNTTAB_RESERVED_CONSOLE, contents_.console, layout_.console);
         if (contents_.store.port) lend(GNTTAB_RESERVED_XENSTORE, contents_.store, layout_.store);
+        for (unsigned i = 0; i < contents_.channels.size(); ++i)
+            lend(first_channel_entry + i, contents_.channels[i], layout_.channels.first + i);
     });
 }
 
@@ -175,7 +181,8 @@ Status Filler::pin_tables() {
 } // namespace
 
 Status fill_domain(Hypervisor& hypervisor, DomId domain, const Contents& contents) {
-    auto layout = plan_layout(contents.image, contents.memory_pages, contents.payload.bytes());
+    auto layout =
+        plan_layout(contents.image, contents.memory_pages, contents.payload.bytes(), contents.channels.size());
     BUILDER_TRY(layout);
     if (contents.cmdline.size() >= MAX_GUEST_CMDLINE)
         return Failure() << "its command line is longer than " << MAX_GUEST_CMDLINE - 1 << " characters";

@@ -9,11 +9,15 @@
 
 namespace skerry::builder {
 
-// The other end of a console or store page; no port: nobody serves it.
+// The other end of a console page, store page or channel; no port: nobody serves it.
 struct Connection {
     DomId server{0};
     std::optional<Port> port;
 };
+
+// The grant entry of a domain's first channel; those of console and store come before it, those that it uses as it likes
+// behind its channels.
+inline constexpr unsigned first_channel_entry = 2;
 
 struct Contents {
     const PvImage& image;
@@ -22,6 +26,7 @@ struct Contents {
     uint64_t memory_pages;
     Connection console;
     Connection store;
+    FixedList<Connection, max_channels> channels = {};
 };
 
 Status fill_domain(Hypervisor& hypervisor, DomId domain, const Contents& contents);

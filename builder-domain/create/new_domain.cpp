@@ -83,7 +83,8 @@ Status unpause_domain(Hypervisor& hypervisor, DomId domain) {
 }
 
 Status destroy_domain(Hypervisor& hypervisor, DomId domain) {
-    return check(domain_call(hypervisor, domain, XEN_DOMCTL_destroydomain), "destroying it");
+    long result = domain_call(hypervisor, domain, XEN_DOMCTL_destroydomain);
+    return minios::error_of(result) == minios::Error::no_such_process ? Status() : check(result, "destroying it");
 }
 
 } // namespace skerry::builder

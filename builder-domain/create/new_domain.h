@@ -38,6 +38,7 @@ class NewDomain {
 // The rest of a domain's life, as this builder sees it.
 Status seal_domain(Hypervisor& hypervisor, DomId domain);
 Status unpause_domain(Hypervisor& hypervisor, DomId domain);
+// Also good when it is gone already.
 Status destroy_domain(Hypervisor& hypervisor, DomId domain);
 
 } // namespace skerry::builder

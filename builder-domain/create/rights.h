@@ -3,6 +3,7 @@
 #pragma once
 
 #include "builder-domain/base/result.h"
+#include "builder-domain/create/failures.h"
 #include "builder-domain/create/hypervisor.h"
 #include "builder-domain/description/description.h"
 
@@ -12,5 +13,33 @@ namespace skerry::builder {
 Status check_rights(const DomainDescription& description);
 
 Status give_rights(Hypervisor& hypervisor, DomId domain, const DomainDescription& description);
+
+// What a description may ask for beside rights: control over the services of the platform, and over the domains that are
+// not in its description. give_rights() leaves them to the platform, which knows who these are.
+inline constexpr std::string_view control_services = "control_services", control_guests = "control_guests";
+bool has_right(const DomainDescription& description, std::string_view name);
+
+// Pausing, ending, scheduling: everything over `target` but reaching its memory.
+Status give_control(Hypervisor& hypervisor, DomId domain, DomId target);
+// Takes from `domain`, which may be the caller, what a domain's maker has over it.
+Status take_maker_rights(Hypervisor& hypervisor, DomId domain, DomId target);
+
+// Calls visit(id) -> Status for each domain there is; up to the first failure.
+template <typename Visit> Status for_each_domain(Hypervisor& hypervisor, Visit visit) {
+    constexpr unsigned batch = 16;
+    static xen_domctl_getdomaininfo_t list[batch]; // static because the hypervisor writes to it
+    for (domid_t first = 0;;) {
+        xen_sysctl_t question{};
+        question.cmd = XEN_SYSCTL_getdomaininfolist;
+        question.u.getdomaininfolist.first_domain = first;
+        question.u.getdomaininfolist.max_domains = batch;
+        set_xen_guest_handle(question.u.getdomaininfolist.buffer, list);
+        BUILDER_TRY(check(hypervisor.sysctl(question), "listing domains"));
+        unsigned found = question.u.getdomaininfolist.num_domains;
+        for (unsigned i = 0; i < found; ++i) BUILDER_TRY(visit(DomId(list[i].domain)));
+        if (found < batch) return {};
+        first = static_cast<domid_t>(list[batch - 1].domain + 1);
+    }
+}
 
 } // namespace skerry::builder

@@ -16,6 +16,8 @@ inline constexpr size_t max_ranges = 16;  // of each kind of resource in one dom
 inline constexpr unsigned max_vcpus = 32; // XEN_LEGACY_MAX_VCPUS: each has its vcpu_info in the shared page
 inline constexpr unsigned max_cpus = 128; // physical CPUs that affinity can name
 inline constexpr size_t longest_name = 31;
+inline constexpr uint64_t max_state_pages = 32768;
+inline constexpr size_t max_channels = 6; // GNTTAB_NR_RESERVED_ENTRIES less those of console and store
 
 // An inclusive range of ports, interrupts or machine page numbers.
 struct Range {
@@ -39,11 +41,12 @@ enum class Policy : uint8_t {
     poweroff_platform, // the machine goes off
 };
 
-// Who serves a domain's console or store page: nobody, this builder (console only), or another described domain.
+// Who serves a domain's console page, store page or channel: nobody, the founder (console only), another described
+// domain, or one that the reader of the description was told of.
 struct Service {
-    enum class Kind : uint8_t { none, builder, domain } kind = Kind::none;
+    enum class Kind : uint8_t { none, founder, domain, known } kind = Kind::none;
     std::string_view name; // as written
-    size_t index = 0;      // of the domain in PlatformDescription::domains, once resolved
+    size_t index = 0;      // in PlatformDescription::domains, or in what the parser was told; once resolved
     unsigned line = 0;
 };
 
@@ -69,6 +72,9 @@ struct DomainDescription {
 
     Service console;
     Service store;
+    FixedList<Service, max_channels> channels; // this domain is the client
+    FixedList<Service, max_channels> knows;    // domains whose numbers it is told
+    uint64_t state_pages = 0;                  // of memory that survives it
 
     bool seal = true;
     Policy on_poweroff = Policy::destroy;

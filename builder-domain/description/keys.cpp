@@ -95,16 +95,32 @@ const char* apply_rights(DomainDescription& domain, std::string_view value, unsi
     return nullptr;
 }
 
-template <auto field, bool builder_allowed>
+template <auto field, bool founder_allowed>
 const char* apply_service(DomainDescription& domain, std::string_view value, unsigned line) {
     Service& service = domain.*field;
     service = {Service::Kind::domain, value, 0, line};
     if (value == "none")
         service.kind = Service::Kind::none;
-    else if (builder_allowed && value == "builder")
-        service.kind = Service::Kind::builder;
-    else if (value == "builder" || !is_name(value))
-        return builder_allowed ? "the name of a domain, builder or none" : "the name of a domain or none";
+    else if (founder_allowed && value == "founder")
+        service.kind = Service::Kind::founder;
+    else if (value == "founder" || !is_name(value))
+        return founder_allowed ? "the name of a domain, founder or none" : "the name of a domain or none";
+    return nullptr;
+}
+
+template <auto field> const char* apply_domains(DomainDescription& domain, std::string_view value, unsigned line) {
+    while (!value.empty()) {
+        std::string_view name = take_part(value, ',');
+        if (!is_name(name)) return "names of domains separated by commas";
+        if (!(domain.*field).push({Service::Kind::domain, name, 0, line})) return "at most 6 domains";
+    }
+    return nullptr;
+}
+
+const char* apply_state(DomainDescription& domain, std::string_view value, unsigned) {
+    auto pages = read_pages(value);
+    if (!pages || *pages == 0 || *pages > max_state_pages) return "a size in whole pages from 4K to 128M, such as 1M";
+    domain.state_pages = *pages;
     return nullptr;
 }
 
@@ -138,6 +154,9 @@ constexpr Key keys[] = {
     {"rights", apply_rights},
     {"console", apply_service<&DomainDescription::console, true>},
     {"store", apply_service<&DomainDescription::store, false>},
+    {"channel", apply_domains<&DomainDescription::channels>},
+    {"knows", apply_domains<&DomainDescription::knows>},
+    {"state", apply_state},
     {"seal", apply_seal},
     {"on_poweroff", apply_policy<&DomainDescription::on_poweroff>},
     {"on_reboot", apply_policy<&DomainDescription::on_reboot>},

@@ -11,7 +11,8 @@ constexpr uint64_t smallest_memory_pages = 16; // below this not even the boot s
 
 class Parser {
   public:
-    explicit Parser(PlatformDescription& description) : domains_(description.domains) {}
+    Parser(PlatformDescription& description, std::span<const std::string_view> known)
+        : domains_(description.domains), known_(known) {}
 
     Status parse(std::string_view text);
 
@@ -27,6 +28,7 @@ class Parser {
     Failure here() const { return at(line_); }
 
     FixedList<DomainDescription, max_domains>& domains_;
+    std::span<const std::string_view> known_;
     unsigned line_ = 0;
     uint64_t keys_seen_ = 0; // of the current section, a bit for each row of domain_keys()
 };
@@ -45,6 +47,8 @@ Status Parser::parse(std::string_view text) {
     for (DomainDescription& domain : domains_) {
         BUILDER_TRY(resolve(domain, domain.console, "console"));
         BUILDER_TRY(resolve(domain, domain.store, "store"));
+        for (Service& service : domain.channels) BUILDER_TRY(resolve(domain, service, "channel"));
+        for (Service& service : domain.knows) BUILDER_TRY(resolve(domain, service, "knows"));
     }
     return {};
 }
@@ -64,9 +68,9 @@ Status Parser::begin_domain(std::string_view heading) {
     if (!heading.starts_with(opening) || !heading.ends_with(']'))
         return here() << "a section begins with `[domain NAME]`, found `" << heading.substr(0, 40) << "`";
     std::string_view name = trim(heading.substr(opening.size(), heading.size() - opening.size() - 1));
-    if (!is_name(name) || name == "none" || name == "builder")
+    if (!is_name(name) || name == "none" || name == "founder")
         return here() << "`" << name.substr(0, 40)
-                      << "` cannot name a domain: use letters, digits and ._+-, at most 31; not none or builder";
+                      << "` cannot name a domain: use letters, digits and ._+-, at most 31; not none or founder";
     if (DomainDescription* first = find(name))
         return here() << "domain " << name << " is already described in line " << first->line;
     DomainDescription domain;
@@ -107,6 +111,12 @@ Status Parser::finish_domain() {
 
 Status Parser::resolve(DomainDescription& domain, Service& service, std::string_view key) {
     if (service.kind != Service::Kind::domain) return {};
+    for (size_t index = 0; index < known_.size(); ++index) {
+        if (known_[index] != service.name) continue;
+        service.kind = Service::Kind::known;
+        service.index = index;
+        return {};
+    }
     DomainDescription* server = find(service.name);
     if (!server)
         return at(service.line) << "`" << key << " = " << service.name << "` names no domain of this description";
@@ -123,8 +133,9 @@ DomainDescription* Parser::find(std::string_view name) {
 
 } // namespace
 
-Status parse_description(std::string_view text, PlatformDescription& description) {
-    return Parser(description).parse(text);
+Status parse_description(std::string_view text, PlatformDescription& description,
+                         std::span<const std::string_view> known) {
+    return Parser(description, known).parse(text);
 }
 
 } // namespace skerry::builder

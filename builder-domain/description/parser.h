@@ -8,7 +8,9 @@
 
 namespace skerry::builder {
 
-// Fills `description`, which is large and therefore the caller's. `text` must outlive it.
-Status parse_description(std::string_view text, PlatformDescription& description);
+// Fills `description`, which is large and therefore the caller's. `text` must outlive it. `known`: domains outside the
+// text that may be named as services in it.
+Status parse_description(std::string_view text, PlatformDescription& description,
+                         std::span<const std::string_view> known = {});
 
 } // namespace skerry::builder

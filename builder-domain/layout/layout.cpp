@@ -26,7 +26,8 @@ bool is_usable(uint64_t begin, uint64_t end) {
 
 class Planner {
   public:
-    Planner(const PvImage& image, uint64_t total_pages, uint64_t module_bytes) : image_(image) {
+    Planner(const PvImage& image, uint64_t total_pages, uint64_t module_bytes, uint64_t channels) : image_(image) {
+        layout_.channels.count = channels;
         layout_.virt_base = image.virt_base;
         layout_.total_pages = total_pages;
         layout_.module_bytes = module_bytes;
@@ -89,6 +90,7 @@ Status Planner::plan_region() {
     layout_.start_info = take(1).first;
     layout_.store = take(1).first;
     layout_.console = take(1).first;
+    layout_.channels = take(layout_.channels.count);
     return {};
 }
 
@@ -125,8 +127,8 @@ Status Planner::plan_p2m_behind() {
 
 } // namespace
 
-Result<Layout> plan_layout(const PvImage& image, uint64_t total_pages, uint64_t module_bytes) {
-    return Planner(image, total_pages, module_bytes).plan();
+Result<Layout> plan_layout(const PvImage& image, uint64_t total_pages, uint64_t module_bytes, uint64_t channels) {
+    return Planner(image, total_pages, module_bytes, channels).plan();
 }
 
 } // namespace skerry::builder

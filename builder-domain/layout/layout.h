@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Plans where everything lies in a new domain, in pseudo-physical pages and virtual addresses, before any of it exists.
 // Order and rules are those of "start-of-day memory layout" in xen/xen.h: page 0 is mapped at virt_base; then come
-// image, module, p2m list, start_info, store page, console page, page tables, stack, at least 512 KiB of room, and the
+// image, module, p2m list, start_info, store page, console page, pages of channels, page tables, stack, at least 512 KiB of room, and the
 // mapped region ends at a multiple of 4 MiB. A module that need not be mapped follows behind that room, and a p2m list
 // with an address of its own behind the region.
 //
@@ -40,6 +40,7 @@ struct Layout {
     uint64_t start_info = 0; // these are page numbers
     uint64_t store = 0;
     uint64_t console = 0;
+    PageRun channels;
     uint64_t stack = 0;
 
     TableArea tables;     // of the mapped region, with the one top-level table
@@ -49,6 +50,6 @@ struct Layout {
     bool is_table(uint64_t pfn) const { return tables.contains(pfn) || p2m_tables.contains(pfn); }
 };
 
-Result<Layout> plan_layout(const PvImage& image, uint64_t total_pages, uint64_t module_bytes);
+Result<Layout> plan_layout(const PvImage& image, uint64_t total_pages, uint64_t module_bytes, uint64_t channels = 0);
 
 } // namespace skerry::builder

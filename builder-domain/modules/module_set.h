@@ -30,13 +30,13 @@ class ModuleSet {
 
     // `cmdline` and `bytes` must outlive the set.
     Status add(std::string_view cmdline, Bytes bytes);
+    Status add_named(std::string_view name, Bytes bytes); // whatever it is
 
     const Module* find(std::string_view name) const;
     std::span<const Module> modules() const { return modules_; }
     size_t size() const { return modules_.size(); }
 
   private:
-    Status add_named(std::string_view name, Bytes bytes);
     Status add_archive(Bytes archive);
 
     FixedList<Module, most_modules> modules_;

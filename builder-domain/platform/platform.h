@@ -39,8 +39,10 @@ class Platform {
         std::optional<NewDomain> making;
         Connection console;
         Connection store;
-        bool serves = false;         // somebody's console or store
-        std::optional<Port> control; // a service's port towards the builder, and the builder's end
+        FixedList<Connection, max_channels> channels;
+        std::optional<StateArea> state_area; // the same for all its lives
+        bool serves = false;                 // somebody's console, store or channel; or a channel's client
+        std::optional<Port> control;         // a service's port towards the builder, and the builder's end
         std::optional<Port> control_end;
         uint64_t launched_us = 0;
         unsigned short_lives = 0; // in a row
@@ -59,6 +61,7 @@ class Platform {
     Status equip(size_t index);
     Status launch(size_t index);
 
+    Status share_control(size_t index);
     Result<Connection> connect_to(const Service& service, size_t index);
     Status check_servers(size_t index) const;
     Status compose_cmdline(size_t index, TextWriter& cmdline) const;
@@ -69,10 +72,14 @@ class Platform {
     bool wait_until_gone(DomId id);
     void rebuild(size_t index);
     bool lives_too_short(size_t index);
-    void tell_servers(size_t index);
+    void tell_services();
 
     const DomainDescription& description_of(size_t index) const { return description_.domains[index]; }
     size_t count() const { return description_.domains.size(); }
+    bool is_there(size_t index) const {
+        return members_[index].state == State::made || members_[index].state == State::running;
+    }
+    bool is_member(DomId id) const;
 
     Hypervisor& hypervisor_;
     Surroundings& surroundings_;

@@ -12,6 +12,16 @@ namespace {
 constexpr std::string_view description_module = "platform";
 constexpr DomId builder_id{0}; // the first domain's number, as the ABI fixes it
 
+// The domains of the description that serve this one.
+template <typename Visit> void for_each_server(const DomainDescription& domain, Visit visit) {
+    auto consider = [&](const Service& service) {
+        if (service.kind == Service::Kind::domain) visit(service);
+    };
+    consider(domain.console);
+    consider(domain.store);
+    for (const Service& service : domain.channels) consider(service);
+}
+
 } // namespace
 
 Status Platform::prepare() {
@@ -24,8 +34,8 @@ Status Platform::prepare() {
         if (auto checked = check(index); !checked.ok())
             return Failure() << "platform, line " << domain.line << ": domain " << domain.name << ": "
                              << checked.failure().text();
-        for (const Service* service : {&domain.console, &domain.store})
-            if (service->kind == Service::Kind::domain) members_[service->index].serves = true;
+        for_each_server(domain, [&](const Service& server) { members_[server.index].serves = true; });
+        members_[index].serves |= !domain.channels.empty();
     }
     return {};
 }
@@ -39,7 +49,7 @@ Status Platform::check(size_t index) const {
     if (!image.ok()) return Failure() << "cannot start `" << domain.image() << "`: " << image.failure().text();
     auto payload = Payload::of(domain, modules_);
     BUILDER_TRY(payload);
-    BUILDER_TRY(plan_layout(image.value(), domain.memory_pages, payload.value().bytes()));
+    BUILDER_TRY(plan_layout(image.value(), domain.memory_pages, payload.value().bytes(), domain.channels.size()));
     return {};
 }
 
@@ -75,7 +85,7 @@ void Platform::fail(size_t index, const Failure& failure) {
     Member& member = members_[index];
     if (member.control_end) surroundings_.close(*member.control_end);
     member.control_end.reset();
-    if (description_of(index).console.kind == Service::Kind::builder) surroundings_.detach_console(member.id);
+    if (description_of(index).console.kind == Service::Kind::founder) surroundings_.detach_console(member.id);
     member.making.reset(); // destroys it
     member.state = State::absent;
     Text<320> line;
@@ -95,7 +105,7 @@ Status Platform::make(size_t index) {
     return set_scheduling(hypervisor_, member.id, description_of(index));
 }
 
-// The order fixes the ports: console, store, control; a domain that is built again offers the same ones.
+// The order fixes the ports: console, store, channels, control; a domain that is built again offers the same ones.
 Status Platform::connect(size_t index) {
     BUILDER_TRY(check_servers(index));
     Member& member = members_[index];
@@ -105,6 +115,17 @@ Status Platform::connect(size_t index) {
     BUILDER_TRY(store);
     member.console = console.value();
     member.store = store.value();
+    member.channels.clear();
+    for (const Service& service : description_of(index).channels) {
+        auto channel = connect_to(service, index);
+        BUILDER_TRY(channel);
+        if (!member.channels.push(channel.value())) return Failure() << "it has too many channels";
+    }
+    if (uint64_t pages = description_of(index).state_pages; pages != 0 && !member.state_area) {
+        auto area = surroundings_.lend_state(member.id, pages);
+        BUILDER_TRY(area);
+        member.state_area = area.value();
+    }
     if (!member.serves) return {};
     auto control = member.making->offer_channel(builder_id);
     BUILDER_TRY(control);
@@ -116,9 +137,11 @@ Status Platform::connect(size_t index) {
 }
 
 Status Platform::check_servers(size_t index) const {
-    for (const Service* service : {&description_of(index).console, &description_of(index).store})
-        if (service->kind == Service::Kind::domain && members_[service->index].state == State::absent)
-            return Failure() << "it needs domain " << service->name << ", which was not built";
+    const Service* missing = nullptr;
+    for_each_server(description_of(index), [&](const Service& server) {
+        if (members_[server.index].state == State::absent) missing = &server;
+    });
+    if (missing) return Failure() << "it needs domain " << missing->name << ", which was not built";
     return {};
 }
 
@@ -147,13 +170,21 @@ Status Platform::fill(size_t index) {
                         .cmdline = cmdline.view(),
                         .memory_pages = domain.memory_pages,
                         .console = member.console,
-                        .store = member.store});
+                        .store = member.store,
+                        .channels = member.channels});
 }
 
-// A service learns of its guests and of its channel to the builder behind its own words (docs/platform-description.md).
+// What a domain of the platform is told behind its own words (docs/platform-description.md).
 Status Platform::compose_cmdline(size_t index, TextWriter& cmdline) const {
     cmdline << description_of(index).cmdline;
-    if (members_[index].control) cmdline << " builder=" << members_[index].control->value;
+    const Member& self = members_[index];
+    if (self.control) cmdline << " builder=" << self.control->value;
+    if (self.state_area)
+        cmdline << " state=" << builder_id.value << ':' << self.state_area->reference << ':' << self.state_area->pages;
+    for (const Service& known : description_of(index).knows)
+        cmdline << " domain=" << known.name << ':' << members_[known.index].id.value;
+    for (size_t i = 0; i < self.channels.size(); ++i)
+        cmdline << " channel=" << description_of(index).channels[i].name << ':' << self.channels[i].port->value;
     for (size_t guest = 0; guest < count(); ++guest) {
         const DomainDescription& domain = description_of(guest);
         const Member& member = members_[guest];
@@ -164,6 +195,10 @@ Status Platform::compose_cmdline(size_t index, TextWriter& cmdline) const {
         };
         tell(domain.console, member.console);
         tell(domain.store, member.store);
+        for (size_t i = 0; i < member.channels.size(); ++i)
+            if (domain.channels[i].index == index)
+                cmdline << " client=" << member.id.value << ':' << member.channels[i].port->value << ':'
+                        << first_channel_entry + i << ':' << domain.name;
     }
     if (cmdline.truncated())
         return Failure() << "its command line with all its guests is longer than " << MAX_GUEST_CMDLINE - 1
@@ -176,7 +211,7 @@ Status Platform::seal(size_t index) {
     const Member& member = members_[index];
     BUILDER_TRY(check_servers(index)); // they may have failed since
     if (domain.seal) BUILDER_TRY(seal_domain(hypervisor_, member.id));
-    if (domain.console.kind == Service::Kind::builder)
+    if (domain.console.kind == Service::Kind::founder)
         BUILDER_TRY(surroundings_.attach_console(domain.name, member.id, *member.console.port));
 
     Text<200> line;
@@ -193,7 +228,30 @@ Status Platform::equip(size_t index) {
     const DomainDescription& domain = description_of(index);
     BUILDER_TRY(check_servers(index));
     BUILDER_TRY(give_rights(hypervisor_, members_[index].id, domain));
+    BUILDER_TRY(share_control(index));
     return give_hardware(hypervisor_, members_[index].id, domain);
+}
+
+// Control over services, and over domains that others built, for who is to have it: whichever of the two comes anew.
+Status Platform::share_control(size_t index) {
+    const Member& member = members_[index];
+    for (size_t other = 0; other < count(); ++other) {
+        if (other == index || !is_there(other)) continue;
+        if (members_[other].serves && has_right(description_of(index), control_services))
+            BUILDER_TRY(give_control(hypervisor_, member.id, members_[other].id));
+        if (member.serves && has_right(description_of(other), control_services))
+            BUILDER_TRY(give_control(hypervisor_, members_[other].id, member.id));
+    }
+    if (!has_right(description_of(index), control_guests)) return {};
+    return for_each_domain(hypervisor_, [&](DomId id) {
+        return id == builder_id || is_member(id) ? Status() : give_control(hypervisor_, member.id, id);
+    });
+}
+
+bool Platform::is_member(DomId id) const {
+    for (size_t index = 0; index < count(); ++index)
+        if (is_there(index) && members_[index].id == id) return true;
+    return false;
 }
 
 Status Platform::launch(size_t index) {

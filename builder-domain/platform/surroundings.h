@@ -8,6 +8,13 @@
 
 namespace skerry::builder {
 
+// Pages of the builder's that it lent to a domain's number, and that outlive the domain.
+struct StateArea {
+    uint32_t
+        reference; // grant of the first index page, those of further ones follow; they hold the references of all pages, in order
+    uint64_t pages;
+};
+
 class Surroundings {
   public:
     // One line for the operator, without its end.
@@ -20,7 +27,10 @@ class Surroundings {
     virtual void notify(Port port) = 0;
     virtual void close(Port port) = 0;
 
-    // Shows what a domain with `console = builder` writes, through grant entry 0 and the port it offered.
+    // Cleared pages, never taken back.
+    virtual Result<StateArea> lend_state(DomId domain, uint64_t pages) = 0;
+
+    // Shows what a domain with `console = founder` writes, through grant entry 0 and the port it offered.
     virtual Status attach_console(std::string_view name, DomId domain, Port remote) = 0;
     virtual void detach_console(DomId domain) = 0;
 

@@ -51,13 +51,17 @@ Platform::Verdict Platform::look_after_domains() {
             Text<120> line;
             line << "domain " << members_[index].id.value << ' ' << description_of(index).name << " was destroyed";
             surroundings_.say(line.view());
-            members_[index].state = State::absent;
-            tell_servers(index);
+            if (description_of(index).on_crash == Policy::reboot) {
+                rebuild(index);
+            } else {
+                end_domain(index);
+            }
         } else if (flags & XEN_DOMINF_shutdown) {
             unsigned code = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
             if (apply_policy(index, code) == Verdict::power_off) return Verdict::power_off;
         }
     }
+    tell_services();
     return Verdict::go_on;
 }
 
@@ -82,19 +86,19 @@ Platform::Verdict Platform::apply_policy(size_t index, unsigned shutdown_code) {
 void Platform::end_domain(size_t index) {
     Member& member = members_[index];
     member.state = State::absent;
-    if (description_of(index).console.kind == Service::Kind::builder) surroundings_.detach_console(member.id);
+    if (description_of(index).console.kind == Service::Kind::founder) surroundings_.detach_console(member.id);
     if (member.control_end) surroundings_.close(*member.control_end);
     member.control_end.reset();
     if (auto destroyed = destroy_domain(hypervisor_, member.id); !destroyed.ok())
         surroundings_.say(destroyed.failure().text());
-    tell_servers(index);
+    tell_services();
 }
 
-// Services look at their guests' channels when the builder rings: a guest that went takes its end along.
-void Platform::tell_servers(size_t index) {
-    for (const Service* service : {&description_of(index).console, &description_of(index).store})
-        if (service->kind == Service::Kind::domain && members_[service->index].control_end)
-            surroundings_.notify(*members_[service->index].control_end);
+// Something happened to some domain, be it one of the description or not. Each service looks for itself what concerns it:
+// a guest that went takes its end of a channel along.
+void Platform::tell_services() {
+    for (Member& member : members_)
+        if (member.control_end) surroundings_.notify(*member.control_end);
 }
 
 bool Platform::wait_until_gone(DomId id) {
@@ -130,7 +134,6 @@ void Platform::rebuild(size_t index) {
     for (Step step :
          {&Platform::make, &Platform::connect, &Platform::fill, &Platform::seal, &Platform::equip, &Platform::launch})
         run_step(step, index);
-    tell_servers(index);
 }
 
 } // namespace skerry::builder

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Shows what a domain with `console = builder` writes to its console ring (xen/io/console.h), line by line behind its
+// Shows what a domain with `console = founder` writes to its console ring (xen/io/console.h), line by line behind its
 // name. Meant for service domains that come before the console domain, and for tests. The ring's writer is not trusted:
 // indices are read once and bounded, bytes are only printed, and what cannot be printed becomes a dot.
 #pragma once

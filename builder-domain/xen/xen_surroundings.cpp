@@ -3,6 +3,8 @@
 
 #include <minios/minios.h>
 
+#include <cstring>
+
 namespace skerry::builder {
 
 void XenSurroundings::say(std::string_view line) {
@@ -25,6 +27,34 @@ void XenSurroundings::notify(Port port) {
 }
 
 void XenSurroundings::close(Port port) { minios::events::close(port); }
+
+Result<StateArea> XenSurroundings::lend_state(DomId domain, uint64_t pages) {
+    auto lend = [&](void* page, minios::Access access) -> Result<uint32_t> {
+        auto reference = minios::grants::lend(domain, minios::pages::mfn_of(page), access);
+        if (!reference) return Failure() << "lending it its state area: " << minios::error_name(reference.error());
+        return reference->value;
+    };
+    constexpr uint64_t per_page = minios::page_size / sizeof(uint32_t);
+    const uint64_t index_pages = (pages + per_page - 1) / per_page;
+    auto* memory = static_cast<std::byte*>(minios::pages::allocate(index_pages + pages));
+    if (!memory) return Failure() << "its state area of " << pages * 4 << "K: no memory";
+    std::memset(memory, 0, (index_pages + pages) * minios::page_size);
+    auto* index = reinterpret_cast<uint32_t*>(memory);
+    for (uint64_t i = 0; i < pages; ++i) {
+        auto reference = lend(memory + (index_pages + i) * minios::page_size, minios::Access::read_write);
+        BUILDER_TRY(reference);
+        index[i] = reference.value();
+    }
+    // References of index pages are consecutive: the domain is told the first.
+    uint32_t first = 0;
+    for (uint64_t i = 0; i < index_pages; ++i) {
+        auto reference = lend(memory + i * minios::page_size, minios::Access::read_only);
+        BUILDER_TRY(reference);
+        if (i == 0) first = reference.value();
+        if (reference.value() != first + i) return Failure() << "its state area's index pages got scattered grants";
+    }
+    return StateArea{first, pages};
+}
 
 Status XenSurroundings::attach_console(std::string_view name, DomId domain, Port remote) {
     for (ConsoleReader& reader : readers_)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Surroundings on minios: the hypervisor's console, time, event channels, and the consoles of `console = builder`.
+// Surroundings on minios: the hypervisor's console, time, event channels, and the consoles of `console = founder`.
 #pragma once
 
 #include "builder-domain/base/fixed_list.h"
@@ -17,6 +17,7 @@ class XenSurroundings final : public Surroundings {
     Result<Port> bind(DomId domain, Port remote) override;
     void notify(Port port) override;
     void close(Port port) override;
+    Result<StateArea> lend_state(DomId domain, uint64_t pages) override;
     Status attach_console(std::string_view name, DomId domain, Port remote) override;
     void detach_console(DomId domain) override;
 

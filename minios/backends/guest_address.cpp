@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <minios/backends/service_page.h>
+#include <minios/channel.h>
 
 namespace minios::backends {
 
-namespace {
+const char* after_key(const char* word, const char* key) {
+    for (; *key != 0; ++key, ++word)
+        if (*word != *key) return nullptr;
+    return word;
+}
 
-/// A decimal number up to `most`, then `end`.
 bool parse_number(const char*& text, char end, std::uint32_t most, std::uint32_t& value) {
     std::uint64_t number = 0;
     const char* start = text;
@@ -19,6 +23,8 @@ bool parse_number(const char*& text, char end, std::uint32_t most, std::uint32_t
     return true;
 }
 
+namespace {
+
 bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
@@ -26,20 +32,41 @@ bool is_name_character(char c) {
 
 } // namespace
 
-bool parse_guest_address(const char* text, GuestAddress& address) {
-    constexpr std::uint32_t most_port = (1u << 17) - 1; // FIFO event channels
-    std::uint32_t domain, port;
-    if (!parse_number(text, ':', dom_first_reserved.value - 1u, domain) || !parse_number(text, ':', most_port, port) ||
-        port == 0)
-        return false;
+bool parse_name(const char* text, char (&name)[GuestAddress::longest_name + 1]) {
     std::size_t length = 0;
     for (; text[length] != 0; ++length)
         if (length == GuestAddress::longest_name || !is_name_character(text[length])) return false;
     if (length == 0) return false;
+    for (std::size_t i = 0; i <= length; ++i) name[i] = text[i];
+    return true;
+}
+
+bool parse_guest_address(const char* text, GuestAddress& address) {
+    std::uint32_t domain, port;
+    if (!parse_number(text, ':', dom_first_reserved.value - 1u, domain) || !parse_number(text, ':', most_port, port) ||
+        port == 0 || !parse_name(text, address.name))
+        return false;
     address.domain = DomId{static_cast<std::uint16_t>(domain)};
     address.remote_port = Port{port};
-    for (std::size_t i = 0; i <= length; ++i) address.name[i] = text[i];
     return true;
 }
 
 } // namespace minios::backends
+
+namespace minios {
+
+bool parse_channel_client(const char* word, ChannelClient& client) {
+    const char* text = backends::after_key(word, "client=");
+    std::uint32_t domain, port, reference;
+    if (text == nullptr || !backends::parse_number(text, ':', dom_first_reserved.value - 1u, domain) ||
+        !backends::parse_number(text, ':', backends::most_port, port) || port == 0 ||
+        !backends::parse_number(text, ':', GNTTAB_NR_RESERVED_ENTRIES - 1, reference) ||
+        !backends::parse_name(text, client.address.name))
+        return false;
+    client.address.domain = DomId{static_cast<std::uint16_t>(domain)};
+    client.address.remote_port = Port{port};
+    client.reference = GrantRef{reference};
+    return true;
+}
+
+} // namespace minios

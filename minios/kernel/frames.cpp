@@ -16,7 +16,8 @@ std::uint64_t promised;
 constexpr unsigned stash_size = 16, stash_low = 6; // mapping a block takes at most three tables
 Pfn stash[stash_size];
 unsigned stashed;
-bool refilling;
+bool refilling, tables_are_promised;
+std::uint64_t tables_made;
 
 alignas(4096) std::uint64_t first_pieces[2][512]; // bits of the first and of the last piece: enough for most domains
 
@@ -43,7 +44,7 @@ void refill() {
     stash_up_to(0, initial_count, stash_size);
     for (std::uint64_t from = initial_count; stashed < stash_low;) {
         const std::uint64_t frame = map.find_run(1, from, map.total());
-        if (frame == FrameMap::none || map.free_count() <= promised) break;
+        if (frame == FrameMap::none) break;
         const std::uint64_t block_end = (frame | 511) + 1;
         if (pages::address_of(Pfn{frame}) == nullptr) break;
         stash_up_to(frame, block_end, stash_size);
@@ -52,7 +53,11 @@ void refill() {
     refilling = false;
 }
 
-bool available(std::uint64_t count) { return map.free_count() >= promised + count; }
+/// The stash counts: a promise may be kept from it. Large domains keep a few frames back for pieces of the map.
+bool available(std::uint64_t count) {
+    const std::uint64_t for_pieces = map.total() > 2 * FrameMap::piece_frames ? 8 : 0;
+    return map.free_count() + stashed >= promised + count + for_pieces;
+}
 
 } // namespace
 
@@ -65,7 +70,10 @@ void start(const start_info_t& info, std::uint64_t first_free, std::uint64_t ini
 
 std::uint64_t initial_pages() { return initial_count; }
 void set_initial_pages(std::uint64_t count) { initial_count = count < map.total() ? count : map.total(); }
-std::uint64_t free_count() { return map.free_count() - promised; }
+std::uint64_t free_count() {
+    const std::uint64_t free = map.free_count() + stashed;
+    return free > promised ? free - promised : 0;
+}
 
 Result<Pfn> allocate() {
     if (!available(1)) return Error::no_memory;
@@ -75,9 +83,21 @@ Result<Pfn> allocate() {
 }
 
 Result<Pfn> allocate_table() {
+    if (!tables_are_promised && !refilling && !available(1)) return Error::no_memory;
     refill();
     if (stashed == 0) return Error::no_memory;
+    ++tables_made;
     return stash[--stashed];
+}
+
+std::uint64_t begin_promised_tables() {
+    tables_are_promised = true;
+    return tables_made;
+}
+
+std::uint64_t end_promised_tables(std::uint64_t begun) {
+    tables_are_promised = false;
+    return tables_made - begun;
 }
 
 Result<void> claim(Pfn first, std::uint64_t count) {
@@ -100,6 +120,10 @@ void unpromise(std::uint64_t count) { promised -= count; }
 
 Pfn allocate_promised() {
     const std::uint64_t frame = map.find_highest();
+    if (promised != 0 && frame == FrameMap::none && stashed != 0) {
+        --promised;
+        return stash[--stashed];
+    }
     if (promised == 0 || frame == FrameMap::none || !map.take(frame, 1))
         panic("frames: a promised frame is not there (%lu promised, %lu free)", promised, map.free_count());
     --promised;

@@ -10,6 +10,9 @@ extern "C" {
 extern shared_info_t minios_shared_info; // the real one once memory_start() has run
 extern char minios_text_start[], minios_text_end[], minios_rodata_start[], minios_rodata_end[], minios_image_end[];
 extern char minios_boot_stack_guard[], minios_zero_page[];
+/// Words of event channels that have pending ones, taken out of vcpu_info by a debugger's callback (minios/debug) and
+/// left for the scheduler. Always 0 without a debugger.
+extern std::uint64_t minios_events_set_aside;
 void minios_block();
 }
 
@@ -23,14 +26,9 @@ void console_start(const start_info_t& info);
 void modules_start(const start_info_t& info);
 void events_start();
 
-/// Address space of the kernel (virtual layout in memory.h).
-inline constexpr std::uint64_t stack_area = 32ull << 30, stack_area_size = 1ull << 30;
+/// Address space of the kernel (virtual layout in memory.h; layout.h for regions).
 inline constexpr std::uint64_t mapping_area = 64ull << 30, mapping_area_size = 32ull << 30;
-inline constexpr std::uint64_t heap_area = 128ull << 30, heap_area_size = 64ull << 30;
 inline constexpr std::uint64_t page_area = 256ull << 30, page_area_size = 256ull << 30;
-
-/// True when the fault was the heap's to resolve and has been.
-bool heap_page_fault(std::uint64_t address, bool write, bool present);
 
 /// Length of a text that may lack its terminating zero.
 inline std::size_t bounded_length(const char* text, std::size_t most) {
@@ -42,6 +40,17 @@ inline std::size_t bounded_length(const char* text, std::size_t most) {
 /// Stack with a guard page below: lowest usable address, or nullptr.
 void* stack_allocate(std::size_t size);
 void stack_release(void* lowest, std::size_t size);
+
+// All threads there are, the first one first, for a debugger.
+namespace threads {
+Thread* oldest();
+/// The one made after it; nullptr: none.
+Thread* next_newer(const Thread* thread);
+/// From 1 on; none is used again.
+unsigned number(const Thread* thread);
+/// Where minios_switch left the registers of a thread that does not run.
+const std::uint64_t* saved_registers(const Thread* thread);
+} // namespace threads
 
 namespace clock {
 /// The moment the domain was entered.
@@ -55,6 +64,21 @@ namespace console {
 void stop_waiting();
 void flush();
 } // namespace console
+
+struct ExceptionFrame;
+
+// What a debugger that is linked into the program (minios/debug) does at these turns. Without one: nothing
+// (no_debugger.cpp).
+extern "C" {
+/// Everything works, and the program is about to begin.
+void minios_debug_start();
+/// An exception that would end the domain. True: it shall not.
+bool minios_debug_exception(ExceptionFrame& frame);
+/// panic() is about to end the domain.
+void minios_debug_panic(const char* message);
+/// The program ended: its exit status, or -1.
+void minios_debug_end(int status);
+}
 
 /// Prints the functions on the way to `instruction` (0: none) and up the chain of frame pointers.
 void print_back_trace(std::uint64_t instruction, std::uint64_t frame_pointer);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Mappings of frames that are not the page allocator's: other domains', machine frames, stacks.
+// Mappings of frames that are not the page allocator's: other domains', machine frames.
 #include "address_ranges.h"
 #include "page_table.h"
 
@@ -8,7 +8,6 @@ namespace minios {
 namespace {
 
 AddressRanges<256> mapping_space(mapping_area, mapping_area_size);
-AddressRanges<128> stack_space(stack_area, stack_area_size);
 
 /// Clears `count` entries and the TLB behind them.
 void clear(std::uint64_t virt, std::size_t count) {
@@ -74,41 +73,5 @@ void unmap(void* first, std::size_t count) {
 }
 
 } // namespace mapping
-
-void* stack_allocate(std::size_t size) {
-    size = (size + page_size - 1) & ~(page_size - 1);
-    const std::uint64_t guard = stack_space.allocate(size + page_size);
-    if (guard == 0) return nullptr;
-    const std::uint64_t lowest = guard + page_size;
-    page_table::Batch batch;
-    bool complete = page_table::ensure_range(lowest, size);
-    for (std::uint64_t at = lowest; complete && at < lowest + size; at += page_size) {
-        auto pfn = frames::allocate();
-        complete = pfn.ok();
-        if (complete) {
-            const auto table = page_table::find(at, 1);
-            batch.set(table.location(page_table::index(at, 1)),
-                      page_table::leaf(frames::mfn_of(*pfn), Access::read_write));
-        }
-    }
-    complete = batch.flush().ok() && complete;
-    if (!complete) {
-        stack_release(reinterpret_cast<void*>(lowest), size);
-        return nullptr;
-    }
-    return reinterpret_cast<void*>(lowest);
-}
-
-void stack_release(void* lowest, std::size_t size) {
-    size = (size + page_size - 1) & ~(page_size - 1);
-    const auto virt = reinterpret_cast<std::uint64_t>(lowest);
-    for (std::uint64_t at = virt; at < virt + size; at += page_size) {
-        const std::uint64_t entry = page_table::entry_of(reinterpret_cast<void*>(at));
-        if ((entry & page_table::present) == 0) continue;
-        clear(at, 1);
-        frames::release(frames::pfn_of(Mfn{(entry & page_table::address_mask) >> page_shift}));
-    }
-    if (!stack_space.release(virt - page_size, size + page_size)) panic("stack: %p is not a stack", lowest);
-}
 
 } // namespace minios

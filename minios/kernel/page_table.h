@@ -66,7 +66,11 @@ namespace minios::frames {
 
 /// A frame that is mapped writable by the page allocator, for page tables; Error::no_memory when none.
 Result<Pfn> allocate_table();
-/// Promises `count` frames to the heap: false when there are not that many.
+/// Between these two, tables are made from promised frames; the value given by the first tells the second how many were. What was
+/// promised for them is then to be taken back.
+std::uint64_t begin_promised_tables();
+std::uint64_t end_promised_tables(std::uint64_t begun);
+/// Promises `count` frames to a region: false when there are not that many.
 bool promise(std::uint64_t count);
 void unpromise(std::uint64_t count);
 /// Takes one of the promised.

@@ -48,11 +48,13 @@ extern "C" [[noreturn]] void minios_start(const start_info_t* info) {
     events_start();
     console_start(info_copy);
     modules_start(info_copy);
+    minios_debug_start();
     exit(run_program());
 }
 
 void exit(int status) {
     if (status != 0) print("%s: exit status %d\n", program_name, status);
+    minios_debug_end(status);
     shutdown(status == 0 ? ShutdownReason::power_off : ShutdownReason::crash);
 }
 
@@ -60,6 +62,7 @@ void shutdown(ShutdownReason reason) {
     if (!shutting_down) {
         shutting_down = true;
         console::flush();
+        minios_debug_end(reason == ShutdownReason::power_off ? 0 : -1);
     }
     sched_shutdown_t operation{static_cast<unsigned>(reason)};
     for (;;) (void)hypercall::sched_op(SCHEDOP_shutdown, &operation);
@@ -74,6 +77,7 @@ void panic(const char* format, ...) {
     va_end(arguments);
     if (!panicking) {
         panicking = true;
+        minios_debug_panic(text);
         console::stop_waiting();
         print("\nminios panic: %s (thread %s)\n", text, threads::name(threads::current()));
         print_back_trace(0, reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));

@@ -18,13 +18,17 @@ class Thread {
     void* stack_pointer = nullptr;
     Thread* next = nullptr;     ///< in the ready queue or a wait queue
     WaitQueue* queue = nullptr; ///< waiting there
-    bool timed_out = false;
+    bool interruptible = false; ///< its present wait
+    WaitEnd wait_end = WaitEnd::woken;
     void* stack = nullptr;
     std::size_t stack_size = 0;
     char name[24] = "main";
     void (*entry)(void*) = nullptr;
     void* argument = nullptr;
-    void* block = nullptr; ///< the runtime's; %fs base
+    void* block = nullptr;   ///< the runtime's; %fs base
+    Thread* older = nullptr; ///< in the list of all
+    Thread* newer = nullptr;
+    unsigned number = 1;
     clock::Timer timer;
 };
 
@@ -32,6 +36,7 @@ struct Scheduler {
     static inline constinit Thread main_thread;
     static inline Thread* current = &main_thread;
     static inline Thread* dead; ///< its stack is still the one we run on
+    static inline Thread* newest = &main_thread;
     static inline WaitQueue ready;
     static inline threads::Runtime runtime;
 
@@ -60,14 +65,35 @@ struct Scheduler {
         }
     }
 
+    /// Takes a thread out of the queue it waits in.
+    static void end_wait(Thread* thread, WaitEnd how) {
+        thread->wait_end = how;
+        if (thread->queue != nullptr) remove(*thread->queue, thread);
+        make_ready(thread);
+    }
+
     static void make_ready(Thread* thread) {
         thread->queue = nullptr;
         thread->timer.cancel();
         append(ready, thread);
     }
 
+    static void add(Thread* thread) {
+        static unsigned last_number = 1;
+        thread->number = ++last_number;
+        thread->older = newest;
+        newest = newest->newer = thread;
+    }
+
+    /// The oldest is the main thread, which stays.
+    static void forget(Thread* thread) {
+        thread->older->newer = thread->newer;
+        (thread->newer != nullptr ? thread->newer->older : newest) = thread->older;
+    }
+
     static void free_dead() {
         if (dead == nullptr) return;
+        forget(dead);
         if (dead->block != nullptr) runtime.destroy(dead->block);
         stack_release(dead->stack, dead->stack_size);
         heap::destroy(dead);
@@ -111,22 +137,21 @@ struct Scheduler {
     }
 };
 
-void Thread::on_deadline(void* context) {
-    auto* thread = static_cast<Thread*>(context);
-    thread->timed_out = true;
-    if (thread->queue != nullptr) Scheduler::remove(*thread->queue, thread);
-    Scheduler::make_ready(thread);
-}
+void Thread::on_deadline(void* context) { Scheduler::end_wait(static_cast<Thread*>(context), WaitEnd::timed_out); }
 
-bool WaitQueue::wait(std::uint64_t deadline_ns) {
+WaitEnd WaitQueue::wait_here(std::uint64_t deadline_ns, bool interruptible) {
     Thread* self = Scheduler::current;
-    self->timed_out = false;
+    self->wait_end = WaitEnd::woken;
+    self->interruptible = interruptible;
     self->queue = this;
     Scheduler::append(*this, self);
     if (deadline_ns != 0) self->timer.set(deadline_ns);
     Scheduler::switch_away();
-    return !self->timed_out;
+    return self->wait_end;
 }
+
+bool WaitQueue::wait(std::uint64_t deadline_ns) { return wait_here(deadline_ns, false) == WaitEnd::woken; }
+WaitEnd WaitQueue::wait_interruptibly(std::uint64_t deadline_ns) { return wait_here(deadline_ns, true); }
 
 void WaitQueue::wake_one() {
     if (Thread* thread = Scheduler::take_first(*this); thread != nullptr) Scheduler::make_ready(thread);
@@ -178,6 +203,7 @@ Result<Thread*> create(const char* name, void (*entry)(void*), void* argument, s
     thread->argument = argument;
     format_to(thread->name, sizeof thread->name, "%s", name);
     thread->stack_pointer = first_frame(thread, stack_size);
+    Scheduler::add(thread);
     Scheduler::append(Scheduler::ready, thread);
     return thread;
 }
@@ -195,6 +221,10 @@ void exit() {
     panic("a thread that ended runs again");
 }
 
+void interrupt(Thread& thread) {
+    if (thread.queue != nullptr && thread.interruptible) Scheduler::end_wait(&thread, WaitEnd::interrupted);
+}
+
 int on_stack(std::size_t stack_size, int (*function)(void*), void* context) {
     stack_size = (stack_size + page_size - 1) & ~(page_size - 1);
     void* stack = stack_allocate(stack_size);
@@ -207,6 +237,13 @@ int on_stack(std::size_t stack_size, int (*function)(void*), void* context) {
 Thread* current() { return Scheduler::current; }
 const char* name(const Thread* thread) { return thread->name; }
 void* block_of(const Thread* thread) { return thread->block; }
+
+Thread* oldest() { return &Scheduler::main_thread; }
+Thread* next_newer(const Thread* thread) { return thread->newer; }
+unsigned number(const Thread* thread) { return thread->number; }
+const std::uint64_t* saved_registers(const Thread* thread) {
+    return static_cast<const std::uint64_t*>(thread->stack_pointer);
+}
 
 void set_runtime(const Runtime& runtime, void* block) {
     Scheduler::runtime = runtime;

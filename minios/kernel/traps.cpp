@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Exceptions: page faults go to the heap; everything else, and every fault nobody wants, is the end of the domain, with
+// Exceptions: page faults go to the regions; everything else, and every fault nobody wants, is the end of the domain, with
 // registers and a back trace.
 #include "traps.h"
 
 #include "internal.h"
+#include "regions.h"
 
 extern "C" {
 extern const std::uint64_t minios_exception_entries[22];
@@ -20,6 +21,10 @@ constexpr std::uint64_t fault_present = 1, fault_write = 2, fault_fetch = 16;
 
 trap_info_t trap_table[23];
 unsigned exception_depth;
+
+std::uint64_t fault_address() { return minios_shared_info.vcpu_info[0].arch.cr2; }
+
+} // namespace
 
 const char* exception_name(std::uint64_t vector) {
     static const char* const names[] = {"divide error",
@@ -46,8 +51,6 @@ const char* exception_name(std::uint64_t vector) {
                                         "control protection"};
     return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "unknown exception";
 }
-
-} // namespace
 
 void traps_start() {
     unsigned used = 0;
@@ -76,24 +79,28 @@ void print_registers(const ExceptionFrame& f) {
     print("r13 %016lx r14 %016lx r15 %016lx\n", f.r13, f.r14, f.r15);
 }
 
-extern "C" void minios_exception(ExceptionFrame* frame) {
-    std::uint64_t address = 0;
-    if (frame->vector == page_fault) {
-        address = minios_shared_info.vcpu_info[0].arch.cr2;
-        if ((frame->error_code & fault_fetch) == 0 &&
-            heap_page_fault(address, (frame->error_code & fault_write) != 0, (frame->error_code & fault_present) != 0))
-            return;
-    }
+void end_by_exception(const ExceptionFrame& frame) {
     if (++exception_depth > 2) // the dump itself faults
         shutdown(ShutdownReason::crash);
     console::stop_waiting();
-    print("\nminios: %s (vector %lu, error %lx) at %lx", exception_name(frame->vector), frame->vector,
-          frame->error_code, frame->rip);
-    if (frame->vector == page_fault) print(", address %lx", address);
+    print("\nminios: %s (vector %lu, error %lx) at %lx", exception_name(frame.vector), frame.vector, frame.error_code,
+          frame.rip);
+    if (frame.vector == page_fault) print(", address %lx", fault_address());
     print(", thread %s\n", threads::name(threads::current()));
-    print_registers(*frame);
-    print_back_trace(frame->rip, frame->rbp);
+    if (frame.vector == page_fault && (frame.error_code & fault_fetch) == 0)
+        if (const char* why = regions::explain(fault_address(), (frame.error_code & fault_write) != 0); why != nullptr)
+            print("%lx: %s\n", fault_address(), why);
+    print_registers(frame);
+    print_back_trace(frame.rip, frame.rbp);
     shutdown(ShutdownReason::crash);
+}
+
+extern "C" void minios_exception(ExceptionFrame* frame) {
+    if (frame->vector == page_fault && (frame->error_code & fault_fetch) == 0 &&
+        regions::page_fault(fault_address(), (frame->error_code & fault_write) != 0,
+                            (frame->error_code & fault_present) != 0))
+        return;
+    if (!minios_debug_exception(*frame)) end_by_exception(*frame);
 }
 
 extern "C" void minios_failsafe(const std::uint64_t* stack) {

@@ -16,4 +16,9 @@ static_assert(offsetof(ExceptionFrame, vector) == 15 * 8 && sizeof(ExceptionFram
 
 void print_registers(const ExceptionFrame& frame);
 
+/// "page fault" and the like.
+const char* exception_name(std::uint64_t vector);
+/// Says it, with registers and a back trace, and ends the domain.
+[[noreturn]] void end_by_exception(const ExceptionFrame& frame);
+
 } // namespace minios

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A read-only tree from a boot module: a cpio archive ("newc", as `find . | cpio -o -H newc` makes it).
+// A read-only tree from a boot module: a cpio archive (`find . | cpio -o -H newc`) or a tar archive (`tar -cf`).
 #pragma once
 
 #include "ram_tree.h"

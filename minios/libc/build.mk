@@ -3,8 +3,14 @@
 #
 #   $(eval $(call skerry-program,NAME,SOURCES...))
 #
-# makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers. Before the call a
-# fragment may set NAME_FLAGS (for compiling) and NAME_LIBS (for linking).
+# makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers; build/apps/NAME.gdb,
+# the same with a gdb stub (minios/debug), when asked for. Before the call a fragment may set NAME_FLAGS (for compiling), NAME_LIBS (for
+# linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has to be there before anything is compiled), and NAME_FOR = test for a program that `make` alone does not build. Sources may be
+# made by a rule of their own.
+#
+#   $(eval $(call skerry-library,NAME,SOURCES...))
+#
+# makes build/libraries/libNAME.a for several programs; NAME_FLAGS and NAME_NEEDS as above.
 
 SKERRY_CC := $(SDK)/bin/skerry-cc
 SKERRY_CXX := $(SDK)/bin/skerry-c++
@@ -18,8 +24,8 @@ $(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
 	@echo "  SDK     headers and wrappers"
 	@mkdir -p $(SDK)/bin $(SDK)/include $(SDK)/lib/skerry $(SDK)/lib/pkgconfig $(SDK)/cmake
 	@rm -rf $(SDK)/include/posix $(SDK)/include/minios $(SDK)/include/xen
-	@cp -R minios/libc/include/posix minios/include/minios $(SDK)/include/
-	@cp -RL $(XEN_HEADERS) $(SDK)/include/xen
+	@cp -Rp minios/libc/include/posix minios/include/minios $(SDK)/include/
+	@cp -RLp $(XEN_HEADERS) $(SDK)/include/xen
 	@cp minios/sdk/skerry-cc minios/sdk/skerry-ocamlopt $(SDK)/bin/ && ln -sf skerry-cc $(SDK)/bin/skerry-c++
 	@cp minios/sdk/ld minios/make-symbols minios/arch/x86_64/minios.ld third-party/target/flags $(SDK)/lib/skerry/
 	@cp minios/sdk/skerry.pc $(SDK)/lib/pkgconfig/ && cp minios/sdk/skerry.cmake $(SDK)/cmake/
@@ -56,28 +62,47 @@ $(SDK)/lib/libskerrynet.a: $(LIBSKERRYNET_OBJECTS)
 
 $(SDK)/lib/libminios.a: $(BUILD)/libminios.a $(SDK_FILES)
 	@cp $< $@
+# -lskerrygdb: an object that is linked whether anything asks for it or not, so the library is a script for the linker.
+$(SDK)/lib/libskerrygdb.a: $(BUILD)/minios-gdb-stub.o $(SDK_FILES)
+	@cp $< $(SDK)/lib/skerry/gdb-stub.o
+	@echo 'INPUT(skerry/gdb-stub.o)' > $@
 -include $(LIBSKERRYC_OBJECTS:.o=.d) $(LIBSKERRYNET_OBJECTS:.o=.d)
 
-$(SDK_READY): $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
+$(SDK_READY): $(SDK)/lib/libskerrygdb.a $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
 	@mkdir -p $(@D) && touch $@
 .PHONY: sdk
 sdk: $(SDK_READY)
 all: sdk
 
-define skerry-program-object
-$(BUILD)/obj/apps/$(1)/$(basename $(2)).o: $(2) $(SDK_READY)
+# $(call skerry-object,OBJECT FOLDER,SOURCE,FLAGS,NEEDS): one source with the SDK's compilers. The SDK's headers keep their times, and the compiler
+# says which ones were read: a change in a library compiles nothing again.
+define skerry-object
+$(1)/$(basename $(2)).o: $(2) minios/sdk/skerry-cc third-party/target/flags $(4) | $(SDK_READY)
 	@mkdir -p $$(@D)
-	@echo "  $(if $(filter %.cpp %.cc,$(2)),CXX,CC)     $(2)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX) -std=gnu++20,$(SKERRY_CC)) -O2 -g -Wall -Wextra -MMD -MP -I. $$($(1)_FLAGS) -c $$< -o $$@
+	@echo "  $(if $(filter %.cpp %.cc,$(2)),CXX,CC)     $(2)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX) -std=gnu++20,$(SKERRY_CC)) -O2 -g -Wall -Wextra -MMD -MP -I. $(3) -c $$< -o $$@
 endef
 
 define skerry-program
 $(1)_OBJECTS := $(patsubst %,$(BUILD)/obj/apps/$(1)/%.o,$(basename $(2)))
-$(foreach source,$(2),$(eval $(call skerry-program-object,$(1),$(source))))
+$(foreach source,$(2),$(eval $(call skerry-object,$(BUILD)/obj/apps/$(1),$(source),$$($(1)_FLAGS),$$($(1)_NEEDS))))
 $(BUILD)/apps/$(1).debug: $$($(1)_OBJECTS) $$($(1)_PREREQUISITES) $(SDK_READY)
 	@mkdir -p $$(@D)
 	@echo "  LINK    $(1)"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX),$(SKERRY_CC)) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS)
-$(BUILD)/apps/$(1): $(BUILD)/apps/$(1).debug
+$(BUILD)/apps/$(1).gdb.debug: $$($(1)_OBJECTS) $$($(1)_PREREQUISITES) $(SDK_READY)
+	@mkdir -p $$(@D)
+	@echo "  LINK    $(1).gdb"; $(if $(filter %.cpp %.cc,$(2)),$(SKERRY_CXX),$(SKERRY_CC)) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS) -lskerrygdb
+$(addprefix $(BUILD)/apps/,$(1) $(1).gdb): $(BUILD)/apps/%: $(BUILD)/apps/%.debug
 	@objcopy --strip-all $$< $$@
-all: $(BUILD)/apps/$(1)
+SKERRY_PROGRAMS += $(1)
+$(if $(filter test,$($(1)_FOR)),,all: $(BUILD)/apps/$(1))
+-include $$($(1)_OBJECTS:.o=.d)
+endef
+
+define skerry-library
+$(1)_OBJECTS := $(patsubst %,$(BUILD)/obj/libraries/$(1)/%.o,$(basename $(2)))
+$(foreach source,$(2),$(eval $(call skerry-object,$(BUILD)/obj/libraries/$(1),$(source),$$($(1)_FLAGS),$$($(1)_NEEDS))))
+$(BUILD)/libraries/lib$(1).a: $$($(1)_OBJECTS)
+	@mkdir -p $$(@D); rm -f $$@
+	@echo "  AR      lib$(1).a"; ar rcs $$@ $$^
 -include $$($(1)_OBJECTS:.o=.d)
 endef

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Output goes through as it is. Input is edited in lines, as on a terminal: what is typed is echoed, Enter ends the
-// line, Backspace takes back, Ctrl-U takes all back, Ctrl-D is the end of the input (at the start of a line) or of the
-// piece. With SKERRY_CONSOLE=pipe in the environment the other end is no terminal but a stream of text (make run with a
-// pipe): nothing is echoed or edited, and the first Ctrl-D at the start of a line ends the input for good.
+// Output goes through as it is. Input arrives in event handlers, which look for characters that are signals (Ctrl-C works while nobody reads);
+// it is edited and echoed when a thread reads or polls. With SKERRY_CONSOLE=pipe in the environment the other end is no terminal but a stream of
+// text (make run with a pipe), and standard input is no terminal to isatty() and fstat().
 #include "console_file.h"
 
+#include "waiting.h"
+
+#include <minios/clock.h>
 #include <minios/console.h>
-#include <minios/files.h>
 #include <minios/start.h>
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,67 +17,82 @@ namespace minios::libc {
 
 namespace {
 
-constexpr char backspace = 8, delete_key = 127, end_of_input = 4, kill_line = 21;
+// open_console() comes before constructors.
+constinit LineDiscipline discipline(console::write);
+WaitQueue readers;
 
-struct LineEditor {
-    char text[512] = {};
-    std::size_t length = 0; ///< typed so far
-    std::size_t taken = 0;  ///< given to readers already
-    bool complete = false;  ///< readers may have it
-    bool plain = false;     ///< a stream of text: no echo, no editing
-    bool ended = false;     ///< a plain stream's end was reached
+/// Arrived and not yet typed into the line. What does not fit waits at the console.
+struct Arrivals {
+    char bytes[256];
+    std::size_t first, count;
+    bool full() const { return count == sizeof bytes; }
+    void put(char c) { bytes[(first + count++) % sizeof bytes] = c; }
+    char take() {
+        const char c = bytes[first];
+        first = (first + 1) % sizeof bytes;
+        --count;
+        return c;
+    }
+} arrivals;
 
-    void erase_one() {
-        if (length == 0) return;
-        --length;
-        console::write("\b \b", 3);
-    }
-    void add(char c) {
-        complete = c == '\n' || c == end_of_input || length + 1 == sizeof text;
-        ended = c == end_of_input && length == 0;
-        if (c != end_of_input) text[length++] = c;
-    }
-    void type(char c) {
-        if (c == 0) return; // what comes before a line is set up
-        if (plain) return add(c);
-        if (c == '\r') c = '\n';
-        if (c == backspace || c == delete_key) return erase_one();
-        if (c == kill_line) {
-            while (length > 0) erase_one();
-            return;
-        }
-        complete = c == '\n' || c == end_of_input;
-        if (c == end_of_input || length >= sizeof text - (c == '\n' ? 0 : 1)) return;
-        text[length++] = c;
-        console::write(&c, 1);
-    }
-    /// Up to `size` bytes of the complete line.
-    std::size_t take(char* to, std::size_t size) {
-        const std::size_t count = size < length - taken ? size : length - taken;
-        memcpy(to, text + taken, count);
-        taken += count;
-        if (taken == length) {
-            length = taken = 0;
-            complete = ended;
-        }
-        return count;
-    }
-};
+void send_signal(int signal) {
+    siginfo_t info{};
+    info.si_signo = signal;
+    info.si_code = SI_USER;
+    (void)post_signal(info);
+}
 
-constinit LineEditor editor; // open_console() comes before constructors
-
-/// Moves what has arrived into the line, until it is complete.
-void pump() {
+/// Fetches what the console has.
+void fetch() {
     char c;
-    while (!editor.complete && console::read(&c, 1) == 1) editor.type(c);
+    while (!arrivals.full() && console::read(&c, 1) == 1) {
+        arrivals.put(c);
+        if (const int signal = discipline.signal_of(c); signal != 0) send_signal(signal);
+    }
+}
+
+/// An event handler: it must not echo, which may wait.
+void input_arrived() {
+    fetch();
+    readers.wake_all();
+    files::readiness_changed();
+}
+
+/// Moves what has arrived into the line, until that is complete.
+void pump() {
+    for (fetch(); discipline.wants_more() && arrivals.count != 0; fetch()) discipline.type(arrivals.take());
+}
+
+bool readable() {
+    pump();
+    return discipline.available() != 0 || discipline.at_end();
+}
+
+/// Without line editing: as MIN and TIME ask (POSIX, Non-Canonical Mode Input Processing). 0 or as wait_once().
+int wait_for_bytes(std::size_t size) {
+    const cc_t min = discipline.settings().c_cc[VMIN], time = discipline.settings().c_cc[VTIME];
+    const std::size_t wanted = min == 0 ? 1 : min < size ? min : size;
+    if (min == 0 && time == 0) return 0;
+    for (;;) {
+        const std::size_t before = discipline.available();
+        if (before >= wanted) return 0;
+        const bool limited = time != 0 && (min == 0 || before != 0);
+        const std::uint64_t deadline = limited ? clock::now_ns() + time * std::uint64_t{100'000'000} : 0;
+        const auto more = [=] {
+            pump();
+            return discipline.available() > before;
+        };
+        const int error = libc::wait_until(readers, more, deadline);
+        if (error == -ETIMEDOUT || (error != 0 && before != 0)) return 0;
+        if (error != 0) return error;
+    }
 }
 
 ssize_t read(files::OpenFile& file, void* to, std::size_t size) {
-    for (pump(); !editor.complete; pump()) {
-        if (file.nonblocking()) return -EAGAIN;
-        console::wait_input();
-    }
-    return static_cast<ssize_t>(editor.take(static_cast<char*>(to), size));
+    if (!readable() && file.nonblocking()) return -EAGAIN;
+    const bool lines = discipline.plain() || (discipline.settings().c_lflag & ICANON) != 0;
+    const int error = lines ? libc::wait_until(readers, readable) : wait_for_bytes(size);
+    return error != 0 ? error : static_cast<ssize_t>(discipline.take(static_cast<char*>(to), size));
 }
 
 ssize_t write(files::OpenFile&, const void* from, std::size_t size) {
@@ -85,36 +100,53 @@ ssize_t write(files::OpenFile&, const void* from, std::size_t size) {
     return static_cast<ssize_t>(size);
 }
 
-short ready(files::OpenFile&) {
-    pump();
-    return static_cast<short>(files::writable | (editor.complete ? files::readable : 0));
-}
+short ready(files::OpenFile&) { return static_cast<short>(files::writable | (readable() ? files::readable : 0)); }
 
-constexpr files::Operations operations{.kind = "console",
-                                       .type = S_IFCHR,
-                                       .read = read,
-                                       .write = write,
-                                       .seek = nullptr,
-                                       .status = nullptr,
-                                       .control = nullptr,
-                                       .truncate = nullptr,
-                                       .synchronize = nullptr,
-                                       .ready = ready,
-                                       .next_entry = nullptr,
-                                       .close = nullptr};
+constexpr files::Operations operations_of(const char* kind, mode_t type) {
+    return {.kind = kind,
+            .type = type,
+            .read = read,
+            .write = write,
+            .seek = nullptr,
+            .status = nullptr,
+            .control = nullptr,
+            .truncate = nullptr,
+            .synchronize = nullptr,
+            .ready = ready,
+            .next_entry = nullptr,
+            .close = nullptr};
+}
+constexpr files::Operations terminal = operations_of("console", S_IFCHR);
+constexpr files::Operations stream = operations_of("pipe", S_IFIFO); ///< plain input: isatty() says no
+
+files::OpenFile& open_file(const files::Operations& operations, int flags) {
+    files::OpenFile* file = files::create(operations, nullptr, flags);
+    if (file == nullptr) panic("libc: no memory for the console's file");
+    return *file;
+}
 
 } // namespace
 
+bool is_console(const files::OpenFile& file) { return &file.operations == &terminal; }
+LineDiscipline& console_discipline() { return discipline; }
+
+void discard_console_input() {
+    fetch();
+    arrivals.count = 0;
+    discipline.discard();
+}
+
 void open_console() {
-    files::OpenFile* file = files::create(operations, nullptr, O_RDWR);
-    if (file == nullptr) panic("libc: no memory for the console's file");
-    for (int descriptor = 0; descriptor < 3; ++descriptor) {
-        if (descriptor > 0) files::keep(*file);
-        (void)files::install(*file);
-    }
     const char* other_end = getenv("SKERRY_CONSOLE");
-    editor.plain = other_end != nullptr && strcmp(other_end, "pipe") == 0;
-    console::on_input(files::readiness_changed);
+    const bool plain = other_end != nullptr && strcmp(other_end, "pipe") == 0;
+    if (plain) discipline.make_plain();
+    files::OpenFile& both_ways = open_file(terminal, O_RDWR);
+    if (!plain) files::keep(both_ways);
+    (void)files::install(plain ? open_file(stream, O_RDONLY) : both_ways);
+    files::keep(both_ways);
+    (void)files::install(both_ways);
+    (void)files::install(both_ways);
+    console::on_input(input_arrived);
 }
 
 } // namespace minios::libc

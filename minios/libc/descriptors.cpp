@@ -23,7 +23,7 @@ constexpr int first_descriptors = 16;
 Descriptor first_table[first_descriptors];
 Descriptor* table = first_table;
 int table_size = first_descriptors;
-WaitQueue readiness;
+WaitQueue readiness_waiters;
 
 bool enlarge() {
     if (table_size >= most_descriptors) return false;
@@ -64,8 +64,8 @@ int install(OpenFile& file, int lowest, bool close_on_exec) {
 
 OpenFile* find(int descriptor) { return descriptor >= 0 && descriptor < table_size ? table[descriptor].file : nullptr; }
 
-void readiness_changed() { readiness.wake_all(); }
-bool wait_readiness(std::uint64_t deadline_ns) { return readiness.wait(deadline_ns); }
+void readiness_changed() { readiness_waiters.wake_all(); }
+WaitQueue& readiness() { return readiness_waiters; }
 
 namespace {
 
@@ -101,6 +101,26 @@ int duplicate_to(int descriptor, int wanted) {
     return wanted;
 }
 
+/// Record locks are between processes, and there is one: what it asks for, it has. Checked as if others might ask.
+int record_lock(const OpenFile& file, int command, struct flock* lock) {
+    if (lock == nullptr) return -EFAULT;
+    if (file.operations.seek == nullptr) return -EINVAL;
+    if (lock->l_whence != SEEK_SET && lock->l_whence != SEEK_CUR && lock->l_whence != SEEK_END) return -EINVAL;
+    if (lock->l_whence == SEEK_SET && (lock->l_start < 0 || lock->l_start + lock->l_len < 0)) return -EINVAL;
+    switch (lock->l_type) {
+    case F_RDLCK:
+        if (command != F_GETLK && !file.for_reading()) return -EBADF;
+        break;
+    case F_WRLCK:
+        if (command != F_GETLK && !file.for_writing()) return -EBADF;
+        break;
+    case F_UNLCK: break;
+    default: return -EINVAL;
+    }
+    if (command == F_GETLK) lock->l_type = F_UNLCK;
+    return 0;
+}
+
 int control(int descriptor, int command, long argument) {
     constexpr int changeable = O_APPEND | O_NONBLOCK;
     OpenFile* file = find(descriptor);
@@ -112,6 +132,9 @@ int control(int descriptor, int command, long argument) {
     case F_SETFD: table[descriptor].close_on_exec = (argument & FD_CLOEXEC) != 0; return 0;
     case F_GETFL: return file->flags;
     case F_SETFL: file->flags = (file->flags & ~changeable) | (static_cast<int>(argument) & changeable); return 0;
+    case F_GETLK:
+    case F_SETLK:
+    case F_SETLKW: return record_lock(*file, command, reinterpret_cast<struct flock*>(argument));
     default: return -EINVAL;
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Calls on open files: each finds the file, keeps it while the driver works, and turns -errno into errno.
-#include "result.h"
+#include "waiting.h"
 
 #include <minios/files.h>
 
@@ -85,9 +85,15 @@ int control(const Use& file, unsigned long request, void* argument) {
 
 extern "C" {
 
-ssize_t read(int descriptor, void* to, std::size_t size) { return posix_result(read_from(Use(descriptor), to, size)); }
+ssize_t read(int descriptor, void* to, std::size_t size) {
+    pthread_testcancel();
+    const ssize_t result = read_from(Use(descriptor), to, size);
+    return libc::finish(result);
+}
 ssize_t write(int descriptor, const void* from, std::size_t size) {
-    return posix_result(write_to(Use(descriptor), from, size));
+    pthread_testcancel();
+    const ssize_t result = write_to(Use(descriptor), from, size);
+    return libc::finish(result);
 }
 
 ssize_t pread(int descriptor, void* to, std::size_t size, off_t offset) {
@@ -116,6 +122,12 @@ int ftruncate(int descriptor, off_t size) {
     if (!file) return libc::refuse(EBADF);
     if (!file->for_writing() || size < 0 || file->operations.truncate == nullptr) return libc::refuse(EINVAL);
     return posix_result(file->operations.truncate(*file, size));
+}
+
+int fchmod(int descriptor, mode_t mode) {
+    const Use file(descriptor);
+    if (!file) return libc::refuse(EBADF);
+    return posix_result(file->operations.change_mode != nullptr ? file->operations.change_mode(*file, mode) : -EINVAL);
 }
 
 int fsync(int descriptor) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // newlib's own locks (stdio, atexit, environment, ...), as mutexes.
 #include "mutex_word.h"
+#include "thread_block.h"
 
 #include <minios/memory.h>
 #include <minios/start.h>
@@ -8,6 +9,7 @@
 #include <sys/lock.h>
 
 using minios::libc::MutexWord;
+using minios::libc::this_thread;
 
 struct __lock {
     std::uint32_t word;
@@ -25,6 +27,15 @@ _LOCK_T make(std::uint32_t word) {
     return lock;
 }
 
+// A thread that holds one is not cancelled: nobody would give the lock back.
+int taken(int error) {
+    if (error == 0) ++this_thread().library_locks;
+    return error;
+}
+void given_back(int error) {
+    if (error == 0) --this_thread().library_locks;
+}
+
 } // namespace
 
 extern "C" {
@@ -40,11 +51,11 @@ void __retarget_lock_init(_LOCK_T* lock) { *lock = make(simple); }
 void __retarget_lock_init_recursive(_LOCK_T* lock) { *lock = make(recursive); }
 void __retarget_lock_close(_LOCK_T lock) { minios::heap::release(lock); }
 void __retarget_lock_close_recursive(_LOCK_T lock) { minios::heap::release(lock); }
-void __retarget_lock_acquire(_LOCK_T lock) { (void)MutexWord(lock->word).lock(); }
-void __retarget_lock_acquire_recursive(_LOCK_T lock) { (void)MutexWord(lock->word).lock(); }
-int __retarget_lock_try_acquire(_LOCK_T lock) { return MutexWord(lock->word).try_lock(); }
-int __retarget_lock_try_acquire_recursive(_LOCK_T lock) { return MutexWord(lock->word).try_lock(); }
-void __retarget_lock_release(_LOCK_T lock) { (void)MutexWord(lock->word).unlock(); }
-void __retarget_lock_release_recursive(_LOCK_T lock) { (void)MutexWord(lock->word).unlock(); }
+void __retarget_lock_acquire(_LOCK_T lock) { (void)taken(MutexWord(lock->word).lock()); }
+void __retarget_lock_acquire_recursive(_LOCK_T lock) { (void)taken(MutexWord(lock->word).lock()); }
+int __retarget_lock_try_acquire(_LOCK_T lock) { return taken(MutexWord(lock->word).try_lock()); }
+int __retarget_lock_try_acquire_recursive(_LOCK_T lock) { return taken(MutexWord(lock->word).try_lock()); }
+void __retarget_lock_release(_LOCK_T lock) { given_back(MutexWord(lock->word).unlock()); }
+void __retarget_lock_release_recursive(_LOCK_T lock) { given_back(MutexWord(lock->word).unlock()); }
 
 } // extern "C"

@@ -23,7 +23,7 @@ int MutexWord::lock_slowly(std::uint64_t deadline_ns) {
     }
     if (owner() == self && type() != Type::standard) return lock_again();
     word_ |= waiting;
-    return park(&word_, deadline_ns) ? 0 : ETIMEDOUT; // woken as its owner
+    return -park(&word_, deadline_ns); // woken as its owner
 }
 
 int MutexWord::try_lock() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "parking.h"
 
-#include "thread_block.h"
+#include "waiting.h"
 
 namespace minios::libc {
 
@@ -48,14 +48,18 @@ template <class Wanted> Waiter* take(Line& line, Wanted wanted) {
 
 } // namespace
 
-bool park(const void* address, std::uint64_t deadline_ns) {
+int park(const void* address, std::uint64_t deadline_ns, Parking parking) {
     Line& line = line_of(address);
     Waiter self{address, this_thread().id};
     append(line, self);
-    while (!self.woken)
-        if (!self.queue.wait(deadline_ns) && !self.woken) break;
-    if (!self.woken) (void)take(line, [&](Waiter* at) { return at == &self; });
-    return self.woken;
+    while (!self.woken) {
+        const int error =
+            wait_once(self.queue, deadline_ns, Restart::as_the_action_says, parking != Parking::until_unparked);
+        if (self.woken || error == 0 || (error == -EINTR && parking != Parking::or_signalled)) continue;
+        (void)take(line, [&](Waiter* at) { return at == &self; });
+        return error;
+    }
+    return 0;
 }
 
 pthread_t unpark_one(const void* address) {

@@ -9,8 +9,12 @@
 
 namespace minios::libc {
 
-/// Blocks the calling thread until unparked, or until system time `deadline_ns` (0: never). False: the deadline passed.
-bool park(const void* address, std::uint64_t deadline_ns = 0);
+/// What ends a thread's parking, beside a deadline. Handlers of signals run in each case.
+enum class Parking { until_unparked, or_cancelled, or_signalled };
+
+/// Blocks the calling thread until unparked (0), until system time `deadline_ns` (0: never; -ETIMEDOUT), or until cancelled or, with
+/// or_signalled, also a handler ran (as wait_once()).
+int park(const void* address, std::uint64_t deadline_ns = 0, Parking parking = Parking::until_unparked);
 /// Wakes who waits longest there: the id of that thread, or 0.
 pthread_t unpark_one(const void* address);
 void unpark_all(const void* address);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 using namespace minios;
@@ -98,6 +99,15 @@ int truncate(const char* path, off_t size) {
 }
 int chmod(const char* path, mode_t mode) {
     return static_cast<int>(posix_result(ask(path, &files::Tree::change_mode, -EROFS, mode)));
+}
+int utimes(const char* path, const struct timeval times[2]) {
+    if (times == nullptr) return utimensat(AT_FDCWD, path, nullptr, 0);
+    const auto precise = [](const timeval& time) {
+        const bool valid = time.tv_usec >= 0 && time.tv_usec < 1'000'000;
+        return timespec{time.tv_sec, valid ? time.tv_usec * 1000 : -1};
+    };
+    const struct timespec both[2] = {precise(times[0]), precise(times[1])};
+    return utimensat(AT_FDCWD, path, both, 0);
 }
 int utimensat(int directory, const char* path, const struct timespec times[2], int flags) {
     if (flags != 0) return libc::refuse(EINVAL);

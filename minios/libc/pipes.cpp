@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pipe(): bytes from one open file to another, between threads of the one program.
-#include "result.h"
+#include "waiting.h"
 
 #include <minios/files.h>
 #include <minios/memory.h>
@@ -46,11 +46,11 @@ struct Pipe {
 
 ssize_t read(OpenFile& file, void* to, std::size_t size) {
     auto& pipe = file.as<Pipe>();
-    while (pipe.count == 0) {
-        if (!pipe.has_writer) return 0;
-        if (file.nonblocking()) return -EAGAIN;
-        pipe.changed.wait();
-    }
+    if (pipe.count == 0 && pipe.has_writer && file.nonblocking()) return -EAGAIN;
+    if (const int error = libc::wait_until(pipe.changed, [&] { return pipe.count != 0 || !pipe.has_writer; });
+        error != 0)
+        return error;
+    if (pipe.count == 0) return 0; // the end
     const std::size_t amount = pipe.take(static_cast<char*>(to), size);
     pipe.note_change();
     return static_cast<ssize_t>(amount);
@@ -72,8 +72,8 @@ ssize_t write(OpenFile& file, const void* from, std::size_t size) {
             pipe.note_change();
             continue;
         }
-        if (file.nonblocking()) return done != 0 ? static_cast<ssize_t>(done) : -EAGAIN;
-        pipe.changed.wait();
+        const int error = file.nonblocking() ? -EAGAIN : libc::wait_once(pipe.changed);
+        if (error != 0) return done != 0 ? static_cast<ssize_t>(done) : error;
     }
     return static_cast<ssize_t>(done);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // poll and select: look at every file, and wait until some driver says that something changed.
-#include "result.h"
 #include "time_points.h"
+#include "waiting.h"
 
 #include <minios/clock.h>
 #include <minios/files.h>
 
 #include <poll.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/select.h>
 
@@ -38,14 +37,19 @@ int look(struct pollfd* files, nfds_t count) {
     return ready;
 }
 
-/// Calls `attempt` until it says more than 0, or `wait_ns` (negative: no limit) have passed.
+/// Calls `attempt` until it says something else than 0, `wait_ns` (negative: no limit) have passed, or a handler ran.
 template <class Attempt> int wait_for(Attempt attempt, std::int64_t wait_ns) {
     const std::uint64_t deadline = wait_ns < 0 ? 0 : clock::now_ns() + static_cast<std::uint64_t>(wait_ns);
     threads::yield(); // who polls in a loop must let others run
     for (;;) {
+        if (const int ready = attempt(); ready != 0) return ready;
+        if (libc::cancellation_due()) return -libc::cancelled;
+        if (libc::handle_signals() != libc::Handled::nothing) return -EINTR;
+        if (wait_ns == 0) return 0;
+        const int error = libc::wait_once(files::readiness(), deadline, libc::Restart::never);
+        if (error == 0) continue;
         const int ready = attempt();
-        if (ready != 0 || wait_ns == 0) return ready;
-        if (!files::wait_readiness(deadline)) return attempt();
+        return ready != 0 || error == -ETIMEDOUT ? ready : error;
     }
 }
 
@@ -91,12 +95,32 @@ int select_among(int count, const Sets& sets, std::int64_t wait_ns) {
     return marks;
 }
 
+/// For wait_for(); false: no valid time.
+bool nanoseconds_of(const timespec* timeout, std::int64_t& ns) {
+    ns = -1;
+    if (timeout == nullptr) return true;
+    if (!libc::valid(*timeout)) return false;
+    ns = static_cast<std::int64_t>(libc::nanoseconds(*timeout));
+    return true;
+}
+
+/// Waits with another mask (nullptr: the thread's own).
+template <class Wait> int with_mask(const sigset_t* mask, Wait wait) {
+    if (mask == nullptr) return wait();
+    const sigset_t before = libc::set_signal_mask(*mask);
+    const int result = wait();
+    (void)libc::set_signal_mask(before);
+    (void)libc::handle_signals();
+    return result;
+}
+
 } // namespace
 
 extern "C" {
 
 int poll(struct pollfd* files, nfds_t count, int timeout_ms) {
-    return wait_for([=] { return look(files, count); }, timeout_ms < 0 ? -1 : timeout_ms * std::int64_t{1'000'000});
+    return libc::finish(
+        wait_for([=] { return look(files, count); }, timeout_ms < 0 ? -1 : timeout_ms * std::int64_t{1'000'000}));
 }
 
 int select(int count, fd_set* read, fd_set* write, fd_set* failed, struct timeval* timeout) {
@@ -105,24 +129,20 @@ int select(int count, fd_set* read, fd_set* write, fd_set* failed, struct timeva
         if (timeout->tv_sec < 0 || timeout->tv_usec < 0) return libc::refuse(EINVAL);
         wait_ns = timeout->tv_sec * std::int64_t{1'000'000'000} + timeout->tv_usec * std::int64_t{1000};
     }
-    return libc::posix_result(select_among(count, {read, write, failed}, wait_ns));
+    return libc::finish(select_among(count, {read, write, failed}, wait_ns));
 }
 
 int pselect(int count, fd_set* read, fd_set* write, fd_set* failed, const struct timespec* timeout,
             const sigset_t* mask) {
-    std::int64_t wait_ns = -1;
-    if (timeout != nullptr) {
-        if (!libc::valid(*timeout)) return libc::refuse(EINVAL);
-        wait_ns = timeout->tv_sec * std::int64_t{1'000'000'000} + timeout->tv_nsec;
-    }
-    if (mask == nullptr) return libc::posix_result(select_among(count, {read, write, failed}, wait_ns));
-    // Signals come only from the thread itself: those that wait behind its mask come now, and no others while it waits.
-    sigset_t pending, before;
-    sigpending(&pending);
-    pthread_sigmask(SIG_SETMASK, mask, &before);
-    const int result = (pending & ~*mask) != 0 ? -EINTR : select_among(count, {read, write, failed}, wait_ns);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return libc::posix_result(result);
+    std::int64_t wait_ns;
+    if (!nanoseconds_of(timeout, wait_ns)) return libc::refuse(EINVAL);
+    return libc::finish(with_mask(mask, [=] { return select_among(count, {read, write, failed}, wait_ns); }));
+}
+
+int ppoll(struct pollfd* files, nfds_t count, const struct timespec* timeout, const sigset_t* mask) {
+    std::int64_t wait_ns;
+    if (!nanoseconds_of(timeout, wait_ns)) return libc::refuse(EINVAL);
+    return libc::finish(with_mask(mask, [=] { return wait_for([=] { return look(files, count); }, wait_ns); }));
 }
 
 } // extern "C"

@@ -6,6 +6,7 @@
 #include <minios/memory.h>
 #include <minios/start.h>
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -51,6 +52,11 @@ gid_t getegid() { return 0; }
 pid_t fork() { return refuse(ENOSYS); }
 pid_t vfork() { return refuse(ENOSYS); }
 int execve(const char*, char* const[], char* const[]) { return refuse(ENOSYS); }
+FILE* popen(const char*, const char*) {
+    errno = ENOSYS;
+    return nullptr;
+}
+int pclose(FILE*) { return refuse(ECHILD); } // no stream is popen's
 pid_t wait(int*) { return refuse(ECHILD); }
 pid_t waitpid(pid_t, int*, int) { return refuse(ECHILD); }
 

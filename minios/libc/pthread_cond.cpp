@@ -6,10 +6,13 @@
 #include "parking.h"
 #include "process_shared.h"
 #include "time_points.h"
+#include "waiting.h"
 
 #include <errno.h>
 
 using minios::libc::MutexWord;
+using minios::libc::park;
+using minios::libc::Parking;
 
 namespace {
 
@@ -20,10 +23,12 @@ clockid_t clock_of(pthread_cond_t condition) {
 }
 
 int wait(pthread_cond_t* condition, pthread_mutex_t* mutex, std::uint64_t deadline_ns) {
+    pthread_testcancel();
     if (const int error = MutexWord(*mutex).unlock(); error != 0) return error;
-    const bool woken = minios::libc::park(condition, deadline_ns);
+    const int error = park(condition, deadline_ns, Parking::or_cancelled);
     (void)MutexWord(*mutex).lock();
-    return woken ? 0 : ETIMEDOUT;
+    if (error == -minios::libc::cancelled) minios::libc::end_cancelled_thread();
+    return -error;
 }
 
 } // namespace

@@ -55,7 +55,7 @@ int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) {
 int pthread_key_delete(pthread_key_t key) {
     if (key >= most_keys || !keys[key].used) return EINVAL;
     keys[key] = {};
-    for (pthread_t id = 1; id <= minios::libc::most_threads; ++id) {
+    for (pthread_t id = 1; id <= minios::libc::highest_thread_id(); ++id) {
         auto* thread = minios::libc::find_thread(id);
         if (thread == nullptr) continue;
         if (thread->values != nullptr) thread->values[key] = nullptr;

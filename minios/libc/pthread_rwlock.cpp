@@ -37,7 +37,7 @@ int acquire(pthread_rwlock_t* lock, bool (*attempt)(std::uint32_t&), std::uint32
     std::uint32_t& word = word_of(lock);
     while (!attempt(word)) {
         word |= mark;
-        if (!park(lock, deadline_ns)) {
+        if (park(lock, deadline_ns) != 0) {
             word &= ~mark;    // other waiting writers set it again
             unpark_all(lock); // readers that waited only for us
             return ETIMEDOUT;

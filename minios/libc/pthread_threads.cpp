@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pthreads are the kernel's cooperative threads: a thread runs until it waits, sleeps or yields.
-#include "thread_block.h"
-
-#include "result.h"
+#include "waiting.h"
 
 #include <minios/clock.h>
 #include <minios/memory.h>
@@ -53,7 +51,7 @@ void run_entry(void* memory) {
 struct Beginning {
     void* (*entry)(void*);
     void* argument;
-    bool detached;
+    sigset_t blocked_signals; ///< as the creating thread has them
 };
 
 void begin(void* memory) {
@@ -62,14 +60,25 @@ void begin(void* memory) {
     ThreadBlock& self = this_thread();
     self.entry = beginning.entry;
     self.argument = beginning.argument;
+    libc::take_part_in_signals(beginning.blocked_signals);
+    (void)libc::handle_signals();
     run_entry(&self);
 }
 
-int create(pthread_t* id, const pthread_attr_t* attributes, void* (*entry)(void*), void* argument) {
+/// The kernel thread is gone, or on its way: whoever is last frees the block.
+void forget(ThreadBlock* block) {
+    block->detached = true;
+    if (block->thread == nullptr) libc::destroy_thread_block(block);
+}
+
+} // namespace
+
+int libc::start_pthread(pthread_t* id, const pthread_attr_t* attributes, void* (*entry)(void*), void* argument,
+                        sigset_t blocked_signals) {
     auto* beginning = heap::make<Beginning>();
     if (beginning == nullptr) return EAGAIN;
     const bool detached = attributes != nullptr && attributes->detachstate == PTHREAD_CREATE_DETACHED;
-    *beginning = {entry, argument, detached};
+    *beginning = {entry, argument, blocked_signals};
     std::size_t stack_size =
         attributes != nullptr ? static_cast<std::size_t>(attributes->stacksize) : default_stack_size;
     auto thread = threads::create("pthread", begin, beginning, stack_size);
@@ -84,18 +93,10 @@ int create(pthread_t* id, const pthread_attr_t* attributes, void* (*entry)(void*
     return 0;
 }
 
-/// The kernel thread is gone, or on its way: whoever is last frees the block.
-void forget(ThreadBlock* block) {
-    block->detached = true;
-    if (block->thread == nullptr) libc::destroy_thread_block(block);
-}
-
-} // namespace
-
 extern "C" {
 
 int pthread_create(pthread_t* id, const pthread_attr_t* attributes, void* (*entry)(void*), void* argument) {
-    return create(id, attributes, entry, argument);
+    return libc::start_pthread(id, attributes, entry, argument, this_thread().blocked_signals);
 }
 
 int pthread_join(pthread_t id, void** result) {
@@ -103,7 +104,8 @@ int pthread_join(pthread_t id, void** result) {
     if (block == nullptr) return ESRCH;
     if (block->detached) return EINVAL;
     if (block == &this_thread()) return EDEADLK;
-    while (!block->ended) block->joiners.wait();
+    while (const int error = libc::wait_until(block->joiners, [=] { return block->ended; }))
+        if (error == -libc::cancelled) libc::end_cancelled_thread();
     if (result != nullptr) *result = block->result;
     forget(block);
     return 0;
@@ -120,7 +122,13 @@ int pthread_detach(pthread_t id) {
 /// Destructors of objects on the stack do not run. The main thread's end waits for all others, and then the program has
 /// ended.
 void pthread_exit(void* result) {
-    this_thread().result = result;
+    ThreadBlock& self = this_thread();
+    self.result = result;
+    self.cancel_state = PTHREAD_CANCEL_DISABLE;
+    while (struct _pthread_cleanup_context* cleanup = self.cleanup) {
+        self.cleanup = cleanup->_previous;
+        cleanup->_routine(cleanup->_arg);
+    }
     if (pthread_self() != main_thread) threads::exit();
     libc::run_key_destructors();
     while (libc::thread_count() > 1) threads_ended.wait();
@@ -131,25 +139,11 @@ pthread_t pthread_self() { return this_thread().id; }
 int pthread_equal(pthread_t a, pthread_t b) { return a == b; }
 int sched_yield() {
     threads::yield();
+    (void)libc::handle_signals();
+    if (this_thread().cancel_type == PTHREAD_CANCEL_ASYNCHRONOUS) pthread_testcancel();
     return 0;
 }
-void pthread_yield() { threads::yield(); }
-
-/// Nothing can be cancelled; what a thread wants of it is kept for the thread to ask for.
-int pthread_cancel(pthread_t) { return ENOSYS; }
-int pthread_setcancelstate(int state, int* old) {
-    if (state != PTHREAD_CANCEL_ENABLE && state != PTHREAD_CANCEL_DISABLE) return EINVAL;
-    const int before = std::exchange(this_thread().cancel_state, state);
-    if (old != nullptr) *old = before;
-    return 0;
-}
-int pthread_setcanceltype(int type, int* old) {
-    if (type != PTHREAD_CANCEL_DEFERRED && type != PTHREAD_CANCEL_ASYNCHRONOUS) return EINVAL;
-    const int before = std::exchange(this_thread().cancel_type, type);
-    if (old != nullptr) *old = before;
-    return 0;
-}
-void pthread_testcancel() {}
+void pthread_yield() { (void)sched_yield(); }
 
 /// There is no fork for the handlers to run at.
 int pthread_atfork(void (*)(void), void (*)(void), void (*)(void)) { return 0; }

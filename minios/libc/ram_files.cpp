@@ -60,6 +60,13 @@ int status(OpenFile& file, struct stat& status) {
 int truncate(OpenFile& file, off_t size) { return file.as<RamNode>().resize(static_cast<std::size_t>(size)); }
 int synchronize(OpenFile&) { return 0; } // memory is all there is
 
+int change_open_mode(OpenFile& file, mode_t mode) {
+    auto& node = file.as<RamNode>();
+    if (node.tree->read_only()) return -EROFS;
+    node.mode = (node.mode & S_IFMT) | (mode & 07777);
+    return 0;
+}
+
 void close(OpenFile& file) {
     auto& node = file.as<RamNode>();
     if (--node.opens == 0 && node.removed()) RamTree::destroy(node);
@@ -102,7 +109,8 @@ constexpr files::Operations file_operations{.kind = "file",
                                             .synchronize = synchronize,
                                             .ready = nullptr,
                                             .next_entry = nullptr,
-                                            .close = close};
+                                            .close = close,
+                                            .change_mode = change_open_mode};
 constexpr files::Operations directory_operations{.kind = "directory",
                                                  .type = S_IFDIR,
                                                  .read = read_directory,
@@ -114,7 +122,8 @@ constexpr files::Operations directory_operations{.kind = "directory",
                                                  .synchronize = synchronize,
                                                  .ready = nullptr,
                                                  .next_entry = next_entry,
-                                                 .close = close};
+                                                 .close = close,
+                                                 .change_mode = change_open_mode};
 
 // --- paths ------------------------------------------------------------------------------------------------------------
 

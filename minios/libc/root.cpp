@@ -2,6 +2,7 @@
 #include "root.h"
 
 #include "archive_tree.h"
+#include "devices.h"
 
 #include <minios/start.h>
 
@@ -31,6 +32,8 @@ void mount_root() {
     RamNode* node = nullptr;
     if (root->mount("/") != 0) return; // the program's own
     if (root->make("tmp", S_IFDIR | 01777, node) != 0) panic("libc: no memory for the file system");
+    (void)root->make("dev", S_IFDIR | 0555, node);
+    mount_devices();
     mount_archive(*root);
 }
 

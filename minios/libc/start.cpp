@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // From the kernel to main and from exit back to it. Leading words NAME=VALUE of the command line (NAME in capitals) are
-// the environment, as in a shell; the others are main's arguments.
+// the environment, as in a shell; the others are main's arguments. More words may come with a boot module.
 #include "console_file.h"
+#include "module_words.h"
 #include "thread_block.h"
 
 #include <minios/memory.h>
@@ -23,11 +24,6 @@ extern __attribute__((weak)) const std::size_t minios_main_stack_size = 256 * 10
 namespace minios::libc {
 
 namespace {
-
-struct Arguments {
-    int count;
-    char** words;
-};
 
 bool names_a_variable(const char* word) {
     const std::size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
@@ -58,6 +54,7 @@ void run_destructors() {
 int run(void* context) {
     Arguments arguments = *static_cast<Arguments*>(context);
     start_threads();
+    add_module_words(arguments);
     take_environment(arguments);
     open_console();
     atexit(run_destructors);

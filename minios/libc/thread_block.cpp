@@ -90,12 +90,15 @@ ThreadBlock* make_thread_block() {
 
 void destroy_thread_block(ThreadBlock* block) {
     threads_by_id[block->id - 1] = nullptr;
+    block->signals.discard(~sigset_t{0});
     _reclaim_reent(&block->reent);
     heap::release(block->values);
     heap::release(block->allocation);
 }
 
 ThreadBlock* find_thread(pthread_t id) { return id >= 1 && id <= id_capacity ? threads_by_id[id - 1] : nullptr; }
+
+pthread_t highest_thread_id() { return static_cast<pthread_t>(id_capacity); }
 
 std::size_t thread_count() {
     std::size_t count = 0;
@@ -107,6 +110,7 @@ void start_threads() {
     ThreadBlock* block = make_thread_block();
     if (block == nullptr) panic("libc: no memory for the main thread's block");
     block->thread = threads::current();
+    block->takes_signals = true;
     threads::set_runtime({[]() -> void* { return make_thread_block(); }, ended, destroy}, block);
 }
 

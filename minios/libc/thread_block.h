@@ -3,6 +3,8 @@
 // ABI's variant II). Threads that the kernel's API makes have one too.
 #pragma once
 
+#include "signal_queue.h"
+
 #include <minios/threads.h>
 
 #include <pthread.h>
@@ -26,8 +28,14 @@ struct ThreadBlock {
     void* result;
     bool detached, ended;
     WaitQueue joiners;
-    sigset_t blocked_signals, pending_signals;
-    int cancel_state, cancel_type; ///< PTHREAD_CANCEL_ENABLE and _DEFERRED are zero
+    sigset_t blocked_signals, awaited_signals; ///< the latter: by sigwait() and its kind
+    bool takes_signals;                        ///< those sent to the process: every pthread does
+    SignalQueue signals;                       ///< sent to this thread
+    int cancel_state, cancel_type;             ///< PTHREAD_CANCEL_ENABLE and _DEFERRED are zero
+    bool cancelled;                            ///< pthread_cancel() was called
+    unsigned library_locks;                    ///< of newlib's, that it holds: it is not cancelled then
+    int broken_wait;                           ///< why lwIP's last wait ended early: 0 or as wait_once() says
+    struct _pthread_cleanup_context* cleanup;  ///< what pthread_cleanup_push() registered last
 };
 static_assert(__builtin_offsetof(ThreadBlock, stack_guard) == 0x28);
 
@@ -46,9 +54,14 @@ void destroy_thread_block(ThreadBlock* block);
 /// The thread of that id, or nullptr.
 ThreadBlock* find_thread(pthread_t id);
 
+/// No thread has a higher id.
+pthread_t highest_thread_id();
 /// Threads that have not ended.
 std::size_t thread_count();
 
+/// pthread_create() of a thread that blocks these signals. May be called by event handlers.
+int start_pthread(pthread_t* id, const pthread_attr_t* attributes, void* (*entry)(void*), void* argument,
+                  sigset_t blocked_signals);
 /// Runs the destructors of the calling thread's keys.
 void run_key_destructors();
 /// The calling thread has ended: wakes who joins it.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Clocks and sleeping, over the hypervisor's time.
 #include "time_points.h"
+#include "waiting.h"
 
-#include "result.h"
-
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/times.h>
 #include <unistd.h>
@@ -37,6 +37,22 @@ bool read_clock(clockid_t clock, std::uint64_t& ns) {
 
 timespec to_timespec(std::uint64_t ns) {
     return {static_cast<time_t>(ns / libc::second_ns), static_cast<long>(ns % libc::second_ns)};
+}
+
+/// 0 or -EINTR. Others run even if the time has passed already.
+int sleep_until(std::uint64_t deadline_ns) {
+    WaitQueue nobody;
+    for (;;) {
+        const int error = libc::wait_once(nobody, deadline_ns, libc::Restart::never);
+        if (error == -libc::cancelled) libc::end_cancelled_thread();
+        if (error == -ETIMEDOUT) return 0;
+        if (error == -EINTR) return error;
+    }
+}
+
+std::uint64_t time_left(std::uint64_t deadline_ns) {
+    const std::uint64_t now = clock::now_ns();
+    return deadline_ns > now ? deadline_ns - now : 0;
 }
 
 } // namespace
@@ -74,31 +90,36 @@ clock_t times(struct tms* times) {
     return ticks;
 }
 
-int clock_nanosleep(clockid_t clock, int flags, const struct timespec* time, struct timespec*) {
-    std::uint64_t now;
-    if (!read_clock(clock, now) || !libc::valid(*time)) return EINVAL;
-    const std::uint64_t at = libc::nanoseconds(*time);
-    if ((flags & TIMER_ABSTIME) == 0)
-        clock::sleep_ns(at);
-    else if (at > now)
-        clock::sleep_ns(at - now);
+/// As times(): all of it is the program's own.
+int getrusage(int who, struct rusage* usage) {
+    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN) return refuse(EINVAL);
+    const std::uint64_t ns = who == RUSAGE_SELF ? clock::since_entry_ns() : 0;
+    *usage = {{static_cast<time_t>(ns / libc::second_ns), static_cast<suseconds_t>(ns % libc::second_ns / 1000)}, {}};
     return 0;
 }
 
-int nanosleep(const struct timespec* time, struct timespec*) {
-    if (!libc::valid(*time)) return refuse(EINVAL);
-    clock::sleep_ns(libc::nanoseconds(*time));
-    return 0;
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec* time, struct timespec* left) {
+    std::uint64_t now;
+    if (!read_clock(clock, now) || !libc::valid(*time)) return EINVAL;
+    const bool absolute = (flags & TIMER_ABSTIME) != 0;
+    const std::uint64_t deadline =
+        absolute ? libc::system_deadline(clock, *time) : clock::now_ns() + libc::nanoseconds(*time);
+    const int error = sleep_until(deadline);
+    if (error == -EINTR && !absolute && left != nullptr) *left = to_timespec(time_left(deadline));
+    return error == 0 ? 0 : EINTR;
+}
+
+int nanosleep(const struct timespec* time, struct timespec* left) {
+    const int error = clock_nanosleep(CLOCK_MONOTONIC, 0, time, left);
+    return error == 0 ? 0 : refuse(error);
 }
 
 unsigned sleep(unsigned seconds) {
-    clock::sleep_ns(seconds * libc::second_ns);
-    return 0;
+    const std::uint64_t deadline = clock::now_ns() + seconds * libc::second_ns;
+    if (sleep_until(deadline) == 0) return 0;
+    return static_cast<unsigned>((time_left(deadline) + libc::second_ns - 1) / libc::second_ns);
 }
 
-int usleep(useconds_t microseconds) {
-    clock::sleep_ns(microseconds * 1000ull);
-    return 0;
-}
+int usleep(useconds_t microseconds) { return posix_result(sleep_until(clock::now_ns() + microseconds * 1000ull)); }
 
 } // extern "C"

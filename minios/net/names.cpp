@@ -27,6 +27,7 @@ const char* gai_strerror(int error) {
     case EAI_FAIL: return "the resolver failed";
     case EAI_MEMORY: return "out of memory";
     case EAI_FAMILY: return "no such address family";
+    case EAI_OVERFLOW: return "no room for the answer";
     default: return "unknown error";
     }
 }

@@ -5,12 +5,13 @@
 // is accepted only as long as the terminal's queue has room for what it may become.
 #pragma once
 
-#include "byte_queue.h"
+#include <minios/backends/byte_queue.h>
 
 #include <cstdint>
 
 namespace skerry::console {
 
+using minios::backends::ByteQueue;
 using TerminalQueue = ByteQueue<8192>;
 
 class Multiplexer {

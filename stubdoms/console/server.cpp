@@ -18,6 +18,8 @@ constexpr std::uint64_t quiet_line = 1000 * millisecond; ///< no input for so lo
 constexpr std::uint64_t patience_with_line =
     50 * millisecond; ///< how long others wait for the interactive guest to end a line
 
+constexpr std::uint64_t patience_with_terminal =
+    200 * millisecond;                       ///< how long a guest waits for a terminal or viewer that takes nothing
 constexpr unsigned patience_with_guest = 40; ///< attempts, one at each tick
 
 } // namespace
@@ -38,12 +40,8 @@ bool Server::start() {
         if (auto port = events::bind_virtual_irq(VIRQ_CON_RING); port) events::set_handler(*port, on_log, this);
     }
     if (settings_.builder_port != 0) events::set_handler(Port{settings_.builder_port}, on_builder, this);
-    for (std::size_t i = 0; i < settings_.guest_count; ++i) {
-        Guest& guest = guests_[i];
-        guest.address = &settings_.guests[i];
-        format_to(guest.source.name, sizeof guest.source.name, "%s", guest.address->name);
-        guest.source.interactive = i == settings_.interactive;
-    }
+    open_guests();
+    if (settings_.has_client) control_.start(settings_.client);
     visit_guests();
     greet_again();
     last_input_ = last_tick_ = clock::now_ns();
@@ -51,10 +49,32 @@ bool Server::start() {
     return true;
 }
 
+void Server::open_guests() {
+    std::span<std::byte> area = settings_.state;
+    if (area.empty()) {
+        const std::size_t size = Settings::most_guests * settings_.scroll_back;
+        auto* memory = static_cast<std::byte*>(heap::allocate_zeroed(size));
+        if (memory == nullptr) panic("no memory for %lu bytes of scroll-back", size);
+        area = {memory, size};
+    }
+    guests_.open(area, settings_.scroll_back);
+    for (std::size_t i = 0; i < settings_.guest_count; ++i) {
+        Guest* guest = guests_.add(settings_.guests[i], false);
+        if (guest == nullptr) {
+            say("%s cannot be served: no slot is left, or its name or number is another's\n", settings_.guests[i].name);
+            continue;
+        }
+        guest->server = this;
+        if (i == settings_.interactive) give_keyboard(*guest);
+    }
+    guests_.recall();
+    for (std::size_t i = 0; i < guests_.count(); ++i) guests_.at(i)->server = this;
+}
+
 /// A console domain that takes over from a former self shows what was said meanwhile.
 void Server::greet_again() {
     bool again = false;
-    for (std::size_t i = 0; i < settings_.guest_count; ++i) again |= guests_[i].ring.used();
+    for (std::size_t i = 0; i < guests_.count(); ++i) again |= guests_.at(i)->ring.used();
     if (!again) return;
     const std::string_view lines = log_.last_lines();
     multiplexer_.write(log_source_, lines.data(), lines.size());
@@ -74,6 +94,11 @@ void Server::say(const char* format, ...) {
 
 void Server::on_event(Port, void* server) { static_cast<Server*>(server)->work_.wake_all(); }
 
+void Server::on_guest(Port, void* context) {
+    auto* guest = static_cast<Guest*>(context);
+    guest->server->turn(*guest);
+}
+
 void Server::on_interrupt(Port port, void* server) {
     static_cast<Server*>(server)->interrupted_ = true;
     on_event(port, server);
@@ -87,73 +112,169 @@ void Server::on_log(Port port, void* context) {
 
 void Server::on_builder(Port port, void* server) {
     static_cast<Server*>(server)->visit_ = true;
+    static_cast<Server*>(server)->control_.visit();
     on_event(port, server);
 }
 
-/// Lets go of guests that went, and takes up those that came.
+/// Puts it into the queue of those that move_all() looks at.
+void Server::turn(Guest& guest) {
+    if (!guest.queued) {
+        guest.queued = true;
+        guest.next_queued = nullptr;
+        (first_queued_ == nullptr ? first_queued_ : last_queued_->next_queued) = &guest;
+        last_queued_ = &guest;
+    }
+    work_.wake_all();
+}
+
+/// Lets go of guests of the command line that went, and takes up those that came. Others are their client's business.
 void Server::visit_guests() {
     visit_ = false;
-    for (std::size_t i = 0; i < settings_.guest_count; ++i) {
-        Guest& guest = guests_[i];
-        if (guest.page.attached() && !guest.page.peer_present()) {
-            while (move_output(guest)) // its last words
-                (void)uart_.transmit(terminal_);
-            guest.ring = GuestRing{};
-            guest.page.detach();
-        }
-        if (!guest.page.attached()) attach(guest);
+    for (std::size_t i = 0; i < guests_.count(); ++i) {
+        Guest& guest = *guests_.at(i);
+        if (guest.added && guest.page.attached()) continue;
+        if (guest.page.attached() && !guest.page.peer_present()) let_go(guest);
+        if (!guest.page.attached()) (void)attach(guest);
     }
 }
 
-void Server::attach(Guest& guest) {
-    auto result = guest.page.attach(*guest.address, GrantRef{GNTTAB_RESERVED_CONSOLE}, on_event, this);
+/// After its last words.
+void Server::let_go(Guest& guest) {
+    while (move_output(guest)) (void)uart_.transmit(terminal_);
+    guest.taken_begin = guest.taken_end = 0;
+    guest.ring = GuestRing{};
+    guest.page.detach();
+}
+
+Result<void> Server::attach(Guest& guest) {
+    auto result = guest.page.attach(guest.address, GrantRef{GNTTAB_RESERVED_CONSOLE}, on_guest, &guest);
     if (result) {
         guest.ring = GuestRing(*static_cast<xencons_interface*>(guest.page.data()));
         guest.failures = 0;
-        return;
+        turn(guest);
+        return result;
     }
     // A guest that is gone, or is being built again, is nothing to talk about; one that stays half there is.
     ++guest.failures;
     const bool absent = result.error() == Error::no_such_process;
     if (!started_ || (guest.failures == patience_with_guest && !absent))
-        say("domain %u, %s: cannot attach: %s\n", guest.address->domain.value, guest.address->name,
+        say("domain %u, %s: cannot attach: %s\n", guest.address.domain.value, guest.address.name,
             error_name(result.error()));
+    return result;
 }
 
-bool Server::move_input() {
-    const bool moved_in = uart_.receive(input_);
-    if (moved_in) last_input_ = clock::now_ns();
-    bool moved = moved_in;
-    if (settings_.guest_count == 0) {
-        input_.drop(input_.size()); // nobody will ever read it
-        return moved;
+Result<void> Server::add(const backends::GuestAddress& address) {
+    if (guests_.find(address.name) != nullptr || guests_.find(address.domain) != nullptr) return Error::exists;
+    Guest* guest = guests_.add(address, true);
+    if (guest == nullptr) return Error::no_space;
+    guest->server = this;
+    auto attached = attach(*guest);
+    if (!attached)
+        guests_.remove(*guest);
+    else if (interactive_ == nullptr)
+        give_keyboard(*guest);
+    return attached;
+}
+
+void Server::remove(Guest& guest) {
+    let_go(guest);
+    if (interactive_ == &guest) interactive_ = nullptr;
+    Guest** link = &first_queued_;
+    Guest* before = nullptr;
+    for (; guest.queued && *link != &guest; link = &(*link)->next_queued) before = *link;
+    if (guest.queued) {
+        *link = guest.next_queued;
+        if (last_queued_ == &guest) last_queued_ = before;
     }
-    Guest& guest = guests_[settings_.interactive];
+    guests_.remove(guest);
+}
+
+void Server::give_keyboard(Guest& guest) {
+    if (interactive_ != nullptr) interactive_->source.interactive = false;
+    interactive_ = &guest;
+    guest.source.interactive = true;
+}
+
+bool Server::move_keyboard() {
+    const bool moved = uart_.receive(input_);
+    if (moved) last_input_ = clock::now_ns();
+    if (guests_.count() == 0 && !settings_.has_client) input_.drop(input_.size()); // nobody will ever read it
+    return moved || (interactive_ != nullptr && move_input(*interactive_));
+}
+
+/// From the keyboard and from its viewer.
+bool Server::move_input(Guest& guest) {
     char bytes[256];
-    const std::size_t count = input_.peek(bytes, sizeof bytes);
-    const std::size_t written = count > 0 ? guest.ring.write(bytes, count) : 0;
-    if (written > 0) {
-        input_.drop(written);
-        guest.page.notify();
-        moved = true;
-    }
+    bool moved = false;
+    const auto move = [&](auto& queue) {
+        const std::size_t count = queue.peek(bytes, sizeof bytes);
+        const std::size_t written = count > 0 ? guest.ring.write(bytes, count) : 0;
+        queue.drop(written);
+        moved |= written > 0;
+    };
+    if (&guest == interactive_) move(input_);
+    if (guest.viewer != nullptr) move(guest.viewer->input);
+    if (moved) guest.page.notify();
     return moved;
+}
+
+/// Has everybody who is shown its output room for more, or stood still for so long that the guest does not wait for them?
+bool Server::may_take(Guest& guest, std::uint64_t now) {
+    if (guest.taken_begin != guest.taken_end) {
+        if (now - terminal_progress_ < patience_with_terminal) return false;
+        terminal_lost_ += guest.taken_end - guest.taken_begin;
+        guest.taken_begin = guest.taken_end = 0;
+    }
+    if (guest.viewer == nullptr || guest.viewer->output.room() >= sizeof guest.taken) return true;
+    return now - guest.viewer->progress_ns >= patience_with_terminal;
+}
+
+bool Server::take_output(Guest& guest) {
+    const std::uint64_t now = clock::now_ns();
+    if (!may_take(guest, now)) return false;
+    guest.taken_begin = 0;
+    guest.taken_end = guest.ring.read(guest.taken, sizeof guest.taken);
+    if (guest.taken_end == 0) return false;
+    guest.scroll_back.append(guest.taken, guest.taken_end, now);
+    if (guest.viewer != nullptr) {
+        if (guest.viewer->lost > 0 && guest.viewer->output.room() >= 64) {
+            char note[64];
+            const int length = format_to(note, sizeof note, "\r\n[%lu bytes were not shown]\r\n", guest.viewer->lost);
+            guest.viewer->output.put(note, static_cast<std::size_t>(length));
+            guest.viewer->lost = 0;
+        }
+        guest.viewer->lost += guest.taken_end - guest.viewer->output.put(guest.taken, guest.taken_end);
+        control_.wake();
+    }
+    if (guest.page.attached()) guest.page.notify(); // it may be waiting for room
+    return true;
 }
 
 /// One turn of a guest's output.
 bool Server::move_output(Guest& guest) {
-    bool moved = false;
-    if (guest.taken_begin == guest.taken_end) {
-        guest.taken_begin = 0;
-        guest.taken_end = guest.ring.read(guest.taken, sizeof guest.taken);
-        moved = guest.taken_end > 0;
-        if (moved && guest.page.attached()) guest.page.notify(); // it may be waiting for room
-    }
+    const bool moved = take_output(guest);
     const std::size_t shown =
         multiplexer_.write(guest.source, guest.taken + guest.taken_begin, guest.taken_end - guest.taken_begin);
     guest.taken_begin += shown;
     if (guest.source.interactive && shown > 0) last_interactive_ = clock::now_ns();
     return moved || shown > 0;
+}
+
+/// One turn of each guest that asked for it; those with more to do ask again.
+bool Server::turn_guests() {
+    bool moved = false;
+    Guest* const end = last_queued_;
+    for (Guest* guest = first_queued_; guest != nullptr;) {
+        first_queued_ = guest->next_queued;
+        if (first_queued_ == nullptr) last_queued_ = nullptr;
+        guest->queued = false;
+        moved |= move_input(*guest);
+        moved |= move_output(*guest);
+        if (guest->ring.readable() || guest->taken_begin != guest->taken_end) turn(*guest);
+        if (guest == end) break;
+        guest = first_queued_;
+    }
+    return moved;
 }
 
 bool Server::move_log() {
@@ -168,14 +289,18 @@ bool Server::move_log() {
 }
 
 bool Server::move_all() {
-    bool moved = move_input();
+    bool moved = move_keyboard();
     multiplexer_.hold_lines(clock::now_ns() - last_interactive_ < patience_with_line);
-    for (std::size_t i = 0; i < settings_.guest_count; ++i)
-        moved |= move_output(guests_[(first_served_ + i) % settings_.guest_count]);
-    first_served_ = settings_.guest_count > 0 ? (first_served_ + 1) % settings_.guest_count : 0;
+    moved |= turn_guests();
     moved |= move_log();
-    moved |= uart_.transmit(terminal_);
-    return moved;
+    const bool sent = uart_.transmit(terminal_);
+    if (sent || terminal_.empty()) terminal_progress_ = clock::now_ns();
+    if (sent && terminal_lost_ > 0 && terminal_.empty()) {
+        const std::size_t lost = terminal_lost_;
+        terminal_lost_ = 0;
+        say("%lu bytes of guests were not shown while the terminal stood still\n", lost);
+    }
+    return moved || sent;
 }
 
 void Server::tick(std::uint64_t now) {
@@ -188,7 +313,7 @@ void Server::tick(std::uint64_t now) {
     if (now - last_input_ > quiet_line) uart_.use_fifos();
     visit_ = true;
     log_look_ |= log_.available();
-    for (std::size_t i = 0; i < settings_.guest_count; ++i) multiplexer_.flush_quiet(guests_[i].source);
+    for (std::size_t i = 0; i < guests_.count(); ++i) multiplexer_.flush_quiet(guests_.at(i)->source);
     multiplexer_.flush_quiet(log_source_);
 }
 

@@ -5,10 +5,13 @@
 //   uart=<port>                   base I/O port (default 0x3f8)
 //   irq=<number>|none             its interrupt (default 4)
 //   builder=<port>                event channel on which the builder says that guests came or went
+//   client=<domid>:<port>:<reference>:<name>   who may ask for more (control.h)
+//   scrollback=<bytes>    of each guest's last output to keep (default 16384)
 //   log=yes|no                    show the hypervisor's log, if that right is held (default yes)
 #pragma once
 
 #include <minios/backends/service_page.h>
+#include <minios/channel.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +28,10 @@ struct Settings {
     int irq = 4; ///< -1: none, poll
     std::uint32_t builder_port = 0;
     bool log = true;
+    minios::ChannelClient client;
+    bool has_client = false;
+    std::size_t scroll_back = 16384; ///< with its head
+    std::span<std::byte> state;      ///< the state area, or nothing
 };
 
 /// Reads the words; `complain(word, why)` is called for each that is not understood or has no place.
@@ -56,6 +63,12 @@ template <class Complain> void read_settings(int count, char** words, Settings& 
             settings.irq = static_cast<int>(number);
         } else if (is("builder=") && parse_unsigned(word.substr(8), (1u << 17) - 1, number)) {
             settings.builder_port = number;
+        } else if (minios::parse_channel_client(words[i], settings.client)) {
+            settings.has_client = true;
+        } else if (is("scrollback=") && parse_unsigned(word.substr(11), 1u << 24, number) && number >= 1024) {
+            settings.scroll_back = number & ~7u;
+        } else if (is("state=")) {
+            // for map_state_area()
         } else if (word == "log=yes" || word == "log=no") {
             settings.log = word == "log=yes";
         } else {

@@ -14,14 +14,21 @@ $(BUILD)/tests/system/%_test: $(BUILD)/obj/tests/system/%_test.o $(BUILD)/obj/te
 
 $(SYSTEM_TESTS): | $(DEBIAN_FILES) $(INITRAMFS)
 
-.PHONY: test-guests test-oracle test-system
+.PHONY: test-guests test-oracle test-system test-programs-long
 test-guests: all $(GUESTS) $(BUILD)/tests/system/guests_test
 	@tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/guests_test
 # The same guests on Debian's Xen: what they say there is what is right.
 test-oracle: $(GUESTS) $(BUILD)/tests/system/guests_test $(DEBIAN_FILES)
 	@SKERRY_ORACLE=1 tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/guests_test
+# Runs of real programs that take minutes: larger benchmarks, more of their corpora and suites.
+test-programs-long: all $(BUILD)/tests/system/real_programs_test
+	@SKERRY_LONG=1 tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/real_programs_test
 test-system: all $(SYSTEM_TESTS)
 	@tests/run-all $(BUILD)/tests/results $(SYSTEM_TESTS)
 $(BUILD)/tests/system/linux_test: | $(BUILD)/tests/bench/vmlinux
 $(BUILD)/tests/system/boot_test: | $(BUILD)/tests/guests/console $(BUILD)/skerry.iso
-$(BUILD)/tests/system/run_test: | $(BUILD)/apps/hello-c $(BUILD)/apps/hello-cxx $(BUILD)/apps/copy-input
+# A program for debuggers; it can also overflow its stack.
+debuggee_FLAGS := -O0
+$(eval $(call skerry-program,debuggee,tests/system/debuggee/debuggee.cpp))
+$(BUILD)/tests/system/run_test: | $(BUILD)/apps/hello-c $(BUILD)/apps/hello-cxx $(BUILD)/apps/copy-input $(BUILD)/apps/debuggee
+$(BUILD)/tests/system/debugger_test: | $(BUILD)/apps/debuggee $(BUILD)/apps/debuggee.gdb

@@ -61,7 +61,7 @@ TEST_F(Builder, TellsWhichModuleIsNoKernel) {
 
 TEST_F(Builder, StartsADomainWithItsWordsAndModule) {
     boot("[domain a]\nkernel = lodger\nramdisk = platform\nmemory = 4M\nvcpus = 2\ncmdline = end=poweroff one two\n"
-         "weight = 512\ncap = 150\naffinity = 0-1\nconsole = builder\nSEAL\non_poweroff = poweroff-platform\n");
+         "weight = 512\ncap = 150\naffinity = 0-1\nconsole = founder\nSEAL\non_poweroff = poweroff-platform\n");
     expect({oracle() ? "builder: domain 1 a: 4M, 2 vCPUs, lodger, NOT SEALED"
                      : "builder: domain 1 a: 4M, 2 vCPUs, lodger, sealed",
             "builder: 1 of 1 domains run", "a: lodger: 1024 pages, command line `end=poweroff one two`",
@@ -69,7 +69,7 @@ TEST_F(Builder, StartsADomainWithItsWordsAndModule) {
 }
 
 TEST_F(Builder, CrashOfOneLeavesTheOtherAlone) {
-    boot("[domain bad]\nkernel = lodger\nmemory = 4M\ncmdline = end=crash\nconsole = builder\nSEAL\n"
+    boot("[domain bad]\nkernel = lodger\nmemory = 4M\ncmdline = end=crash\nconsole = founder\nSEAL\n"
          "[domain good]\nkernel = lodger\nmemory = 4M\ncmdline = after=500 say=alive end=poweroff\nconsole = "
          "builder\nSEAL\n"
          "on_poweroff = poweroff-platform\n");
@@ -78,7 +78,7 @@ TEST_F(Builder, CrashOfOneLeavesTheOtherAlone) {
 }
 
 TEST_F(Builder, RebootBuildsItAgain) {
-    boot("[domain a]\nkernel = lodger\nmemory = 4M\ncmdline = after=20 end=reboot\nconsole = builder\nSEAL\n");
+    boot("[domain a]\nkernel = lodger\nmemory = 4M\ncmdline = after=20 end=reboot\nconsole = founder\nSEAL\n");
     for (int round = 0; round < 3; ++round)
         expect(
             {"a: lodger: 1024 pages", "builder: domain 1 a wants to reboot: built again", "builder: domain 1 a: 4M"});
@@ -86,7 +86,7 @@ TEST_F(Builder, RebootBuildsItAgain) {
 
 TEST_F(Builder, DomainThatDoesNotFitIsNamedAndTheOthersRun) {
     boot("[domain large]\nkernel = lodger\nmemory = 4G\nSEAL\n"
-         "[domain small]\nkernel = lodger\nmemory = 4M\nconsole = builder\ncmdline = end=poweroff\nSEAL\n"
+         "[domain small]\nkernel = lodger\nmemory = 4M\nconsole = founder\ncmdline = end=poweroff\nSEAL\n"
          "on_poweroff = poweroff-platform\n");
     expect({"builder: domain large was not built: allocating memory: ", "K of 4194304K were free",
             "builder: 1 of 2 domains run", "small: lodger: 1024 pages", "small powered off: the platform powers off"});
@@ -97,7 +97,7 @@ TEST_F(Builder, SixteenDomainsComeAndGo) {
     for (int i = 0; i < 16; ++i)
         text += "[domain d" + std::to_string(i) + "]\nkernel = lodger\nmemory = 4M\nSEAL\ncmdline = end=poweroff\n";
     boot(text +
-         "[domain last]\nkernel = lodger\nmemory = 4M\nconsole = builder\nSEAL\ncmdline = after=3000 end=poweroff\n"
+         "[domain last]\nkernel = lodger\nmemory = 4M\nconsole = founder\nSEAL\ncmdline = after=3000 end=poweroff\n"
          "on_poweroff = poweroff-platform\n");
     expect({"builder: 17 of 17 domains run", "last powered off: the platform powers off"});
     for (int i = 0; i < 16; ++i)
@@ -114,6 +114,37 @@ TEST_F(Builder, LinuxUnpacksInsideItsOwnDomain) {
     expect(
         {"guest: [    0.000000] Linux version ", "Hypervisor detected: Xen PV", "Run /init as init process", "2 CPUs"},
         180s);
+}
+
+// The builder as a service: a client asks for a domain, which is built, sealed, handed over and started; the images that it
+// uploads survive the builder's death, which the client notices as a pause.
+TEST_F(Builder, ServesAClientAndSurvivesItsOwnDeath) {
+    if (oracle()) GTEST_SKIP() << "Xen knows no sealing and no rights";
+    std::string folder = build_path("tests/platforms/service-files");
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder + "/messages")
+        << "images---\nimage mine 6---\ndata\nabcdef---\n"
+           "build\n[domain first]\nkernel = lodger\nramdisk = mine\nmemory = 4M\ncmdline = end=poweroff\n---\n"
+           "build\n[domain bad]\nkernel = lodger\nmemory = 4M\nioports = 0x60\n---\n"
+           "end 3---\nkill 1---\nimages---\n"
+           "build\n[domain second]\nkernel = lodger\nramdisk = mine\nmemory = 4M\ncmdline = end=poweroff\n---\nend 4";
+    std::filesystem::copy_file(build_path("builder-lodger"), folder + "/lodger",
+                               std::filesystem::copy_options::overwrite_existing);
+    ASSERT_EQ(std::system(("cd '" + folder + "' && echo lodger | cpio -o -H newc --quiet > images").c_str()), 0);
+    boot("[domain "
+         "builder]\nkernel=builder-domain\nramdisk=images\nmemory=16M\nstate=1M\nrights=create_domains,grant_rights,"
+         "inspect\nconsole=founder\non_crash=reboot\nSEAL\n"
+         "[domain "
+         "client]\nkernel=builder-client\nramdisk=messages\nmemory=8M\nchannel=builder\nrights=control_services\n"
+         "console=founder\nSEAL\n",
+         {{"builder-domain", build_path("builder-domain")},
+          {"builder-client", build_path("builder-client")},
+          {"images", folder + "/images"},
+          {"messages", folder + "/messages"}});
+    expect({"builder: 2 of 2 domains run", "client: ok", "client: ok 3 0 0", "client: starting domain 3: 0",
+            "client: error `ioports` is not this builder's to give", "client: domain 3 ended with 0, destroyed: 0",
+            "builder: domain 1 builder crashed: built again", "client: connected again", "mine 6", "client: ok 4 0 0",
+            "client: domain 4 ended with 0, destroyed: 0"});
 }
 
 TEST_F(Builder, UnsealableDomainIsNotStarted) {

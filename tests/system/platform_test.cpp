@@ -34,7 +34,7 @@ Machine machine_for(const std::string& description) {
 }
 std::string guest(const std::string& name, const std::string& kernel, const std::string& more = "") {
     return "[domain " + name + "]\nloader = pv-boot\nkernel = " + kernel +
-           "\nramdisk = initrd\nmemory = 192M\nvcpus = 2\nconsole = builder\n" +
+           "\nramdisk = initrd\nmemory = 192M\nvcpus = 2\nconsole = founder\n" +
            "cmdline = console=hvc0 quiet\nseal = yes\n" + more + "\n";
 }
 

@@ -32,7 +32,7 @@ class Programs : public testing::TestWithParam<As> {
             std::filesystem::create_directories(build_path("tests/platforms"));
             std::ofstream(platform)
                 << "[domain a]\nkernel = " << program << "\nmemory = 16M\ncmdline = " << arguments
-                << "\nconsole = builder\non_poweroff = poweroff-platform\non_crash = poweroff-platform\n";
+                << "\nconsole = founder\non_poweroff = poweroff-platform\non_crash = poweroff-platform\n";
             machine.modules = {build_path("builder-domain"), platform + " platform", build_path("apps/" + program)};
         }
         qemu_ = std::make_unique<Qemu>(machine);
@@ -60,7 +60,7 @@ TEST_P(Programs, C) {
     start("hello-c", "GREETING=Ahoy one 'two words'");
     expect({"Ahoy from C, 2 arguments", "argument 1: one", "argument 2: two words",
             "pi is about 3.1415926536, a third of a million 333333", "the date is 20", "4 MiB of zeros: ok",
-            "fork: -1, Function not implemented", "/etc/passwd: No such file or directory"});
+            "standard input is a terminal", "fork: -1, Function not implemented", "/etc/passwd: No such file or directory"});
     expect_power_off();
 }
 
@@ -100,29 +100,30 @@ std::vector<std::string> check_programs() {
     return names;
 }
 
-/// The boot module of check-archive.
-std::string make_archive() {
-    const std::string folder = build_path("tests/archive");
+/// The boot module of check-archive: by `cpio` or by a format of tar.
+std::string make_archive(const std::string& format) {
+    const std::string folder = build_path("tests/archive"), archive = build_path("tests/archive." + format);
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder + "/folder");
     std::ofstream(folder + "/greeting") << "hello from the archive\n";
     std::ofstream(folder + "/folder/inner") << "inner\n";
     std::filesystem::create_symlink("../greeting", folder + "/folder/link");
-    const std::string command = "cd " + folder +
-                                " && chmod 640 greeting && touch -d @1000000000 greeting && find . | cpio -o -H newc "
-                                "2>/dev/null > ../archive.cpio";
+    if (format != "cpio") std::filesystem::create_hard_link(folder + "/greeting", folder + "/folder/twin");
+    const std::string pack =
+        format == "cpio" ? "find . | cpio --quiet -o -H newc" : "tar --format=" + format + " -cf - greeting folder";
+    const std::string command = "cd " + folder + " && chmod 640 greeting && touch -d @1000000000 greeting && " + pack +
+                                " > ../archive." + format;
     EXPECT_EQ(std::system(command.c_str()), 0);
-    return build_path("tests/archive.cpio");
+    return archive;
 }
 
-class ProgramChecks : public testing::TestWithParam<std::string> {};
-
-TEST_P(ProgramChecks, Pass) {
+/// Runs build/apps/check-NAME, which checks itself.
+void run_checks(const std::string& name, const std::string& module = "", const std::string& arguments = "") {
     Machine machine;
     machine.kernel = build_path("xen-core");
     machine.options = "console=com1 dom0_mem=16M dom0_max_vcpus=1";
-    machine.modules = {build_path("apps/check-" + GetParam())};
-    if (GetParam() == "archive") machine.modules.push_back(make_archive());
+    machine.modules = {build_path("apps/check-" + name) + " " + arguments};
+    if (!module.empty()) machine.modules.push_back(module);
     Qemu qemu(machine);
     ASSERT_TRUE(qemu.wait_for("checks: ", 90s)) << qemu.tail();
     EXPECT_TRUE(qemu.wait_for("the first domain powered off", 20s));
@@ -132,6 +133,11 @@ TEST_P(ProgramChecks, Pass) {
         if (line.find(": FAILED") != std::string::npos) failures += line + "\n";
     EXPECT_EQ(failures, "");
 }
+
+class ProgramChecks : public testing::TestWithParam<std::string> {};
+
+TEST_P(ProgramChecks, Pass) { run_checks(GetParam(), GetParam() == "archive" ? make_archive("cpio") : ""); }
+TEST(Archives, Tar) { run_checks("archive", make_archive("pax"), "twin"); }
 
 INSTANTIATE_TEST_SUITE_P(Folders, ProgramChecks, testing::ValuesIn(check_programs()), [](const auto& info) {
     std::string name = info.param;
@@ -190,6 +196,25 @@ TEST(ProgramConsole, ReadsALine) {
     ASSERT_TRUE(qemu.wait_for("What is your name? ", 60s)) << qemu.tail();
     qemu.send("Rockx\x7f all\r");
     EXPECT_TRUE(qemu.wait_for("Hello, Rock all!", 20s)) << qemu.tail();
+}
+
+TEST(ProgramConsole, CharactersAndCtrlC) {
+    Machine machine;
+    machine.kernel = build_path("xen-core");
+    machine.options = "console=com1 dom0_mem=16M dom0_max_vcpus=1";
+    machine.modules = {build_path("apps/check-terminal") + " typed"};
+    Qemu qemu(machine);
+    const std::pair<const char*, const char*> dialogue[] = {{"type abc:", "a\x7f"
+                                                                          "c"},
+                                                            {"type half a line and Ctrl-C:", "half\x03"},
+                                                            {"type a line:", "whole\r"},
+                                                            {"type Ctrl-C:", "\x03"}};
+    for (const auto& [question, answer] : dialogue) {
+        ASSERT_TRUE(qemu.wait_for(question, 60s)) << qemu.tail();
+        qemu.send(answer);
+    }
+    EXPECT_TRUE(qemu.wait_for("ended by signal 2", 20s)) << qemu.tail();
+    EXPECT_EQ(qemu.output().find(": FAILED"), std::string::npos) << qemu.output();
 }
 
 } // namespace

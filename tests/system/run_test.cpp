@@ -106,6 +106,24 @@ TEST(RunProgram, ArgumentsEnvironmentAndStatus) {
         0u)
         << result.output;
 }
+TEST(RunProgram, MoreWordsThanACommandLineHolds) {
+    const std::string many(5000, 'x');
+    Result result = run_program("", "hello-c one '' \"both ' and \\\"\" '" + many + "' exit=9",
+                                "ENV='GREETING=Long\\ live' FILES=stubdoms/apps/copy-input");
+    EXPECT_EQ(result.status, 9);
+    EXPECT_EQ(result.output.find("Long live from C, 5 arguments\nargument 1: one\nargument 2: \nargument 3: both ' and "
+                                 "\"\nargument 4: " +
+                                 many + "\nargument 5: exit=9\n"),
+              0u)
+        << result.output;
+    // What FILES names is where it was.
+    std::string paths = "copy-input";
+    for (int i = 0; i < 50; ++i) paths += " /files/./../files/build.mk";
+    result = run_program("", paths, "FILES=stubdoms/apps/copy-input");
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.output.find("# SPDX-License-Identifier: MIT\n$(eval"), 0u) << result.output;
+    EXPECT_EQ(run_program("", "copy-input /files/.skerry-words " + many, "FILES=stubdoms/apps/copy-input").status, 1);
+}
 TEST(RunProgram, StandardInputIsAStreamWithAnEnd) {
     std::string text;
     for (int line = 0; line < 3000; ++line) text += "line " + std::to_string(line) + " \x7f kept\\n";
@@ -114,6 +132,9 @@ TEST(RunProgram, StandardInputIsAStreamWithAnEnd) {
     std::string expected;
     for (int line = 0; line < 3000; ++line) expected += "line " + std::to_string(line) + " \x7f kept\n";
     EXPECT_EQ(result.output, expected + "no newline");
+}
+TEST(RunProgram, StandardInputIsNoTerminalThen) {
+    EXPECT_NE(run_program("", "hello-c").output.find("standard input is a pipe\n"), std::string::npos);
 }
 TEST(RunProgram, FilesOfTheHost) {
     const Result result = run_program("", "copy-input /files/copy_input.c", "FILES=stubdoms/apps/copy-input");
@@ -126,6 +147,14 @@ TEST(RunProgram, ACrashIsTracedToFileAndLine) {
     EXPECT_EQ(result.status, 128 + 6);
     EXPECT_NE(result.output.find("__cxa_throw + 0x"), std::string::npos) << result.output;
     EXPECT_NE(errors_of_program().find("stubdoms/apps/hello-cxx/hello.cpp:"), std::string::npos) << errors_of_program();
+}
+TEST(RunProgram, AStackOverflowIsSaid) {
+    const Result result = run_program("", "debuggee overflow");
+    EXPECT_EQ(result.status, 134);
+    EXPECT_EQ(result.output, "going down\n");
+    const std::string errors = errors_of_program();
+    EXPECT_NE(errors.find("the program's stack overflowed"), std::string::npos) << errors;
+    EXPECT_NE(errors.find("go_down(int) at "), std::string::npos) << errors;
 }
 TEST(RunProgram, MemoryIsWhatIsAskedFor) {
     EXPECT_NE(run_program("", "hello-c", "MEMORY=3M").output.find("4 MiB of zeros: FAILED"), std::string::npos);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Start of the domain, the ELF notes its builder reads, and every entry from the hypervisor: exceptions, the event callback, blocking.
+// Start of the domain, the ELF notes its builder reads, entries from the hypervisor, and threads. Blocking is in blocking.S.
 // Xen pushes onto the current stack (we are always in kernel mode): rcx, r11, [error code], rip, cs, rflags, rsp, ss.
 #define __ASSEMBLY__ 1
 #include <xen/xen.h>
@@ -8,10 +8,14 @@
 
 #define BOOT_STACK_SIZE (64 * 1024)
 
+        .cfi_sections .debug_frame      // for debuggers; nothing of it is loaded
+
         .section .text.entry, "ax"
         .globl  minios_entry
         .type   minios_entry, @function
 minios_entry:
+        .cfi_startproc
+        .cfi_undefined %rip             // nobody called
         cld
         mov     %rsi, %rdi              // start_info
         lea     boot_stack_top(%rip), %rsp
@@ -20,13 +24,27 @@ minios_entry:
         push    %rbp
         call    minios_start
         ud2
+        .cfi_endproc
         .size   minios_entry, . - minios_entry
 
         .section .text.hypercall_page, "ax"
         .globl  hypercall_page
         .balign 4096
 hypercall_page:
-        .skip   4096
+        // What the hypervisor writes here (<xen/arch-x86/xen-x86_64.h>): push %rcx; push %r11; mov; syscall; pop %r11; pop %rcx; ret.
+        .rept   4096 / 32
+        .cfi_startproc
+        .skip   1
+        .cfi_adjust_cfa_offset 8
+        .skip   2
+        .cfi_adjust_cfa_offset 8
+        .skip   5 + 2 + 2
+        .cfi_adjust_cfa_offset -8
+        .skip   1
+        .cfi_adjust_cfa_offset -8
+        .skip   32 - 13
+        .cfi_endproc
+        .endr
 
 // --- ELF notes ------------------------------------------------------------------------------------------------------
 .macro  note type, payload:vararg
@@ -64,12 +82,13 @@ exception_\vector:
         push    $0
         .endif
         push    $\vector
-        jmp     exception_common
+        jmp     minios_exception_common
 .endm
 
         .text
+        .globl  minios_exception_common
         .balign 16
-exception_common:
+minios_exception_common:
         push    %rax
         push    %rcx
         push    %rdx
@@ -129,30 +148,8 @@ minios_exception_entries:
         .quad   exception_\vector
         .endr
 
-// --- blocking and the event callback ---------------------------------------------------------------------------------
-// Events are masked except inside minios_block, and the callback only has to abandon its frame: whatever was interrupted lies between
-// the block hypercall and the masking below, where rcx, r11 and the flags hold nothing of value, and Xen masked events when it called us.
+// --- callbacks that nobody expects -----------------------------------------------------------------------------------
         .text
-        .globl  minios_event_callback
-        .balign 16
-minios_event_callback:
-        mov     16(%rsp), %r11          // rip
-        mov     40(%rsp), %rsp
-        jmp     *%r11
-
-        .globl  minios_block
-        .type   minios_block, @function
-minios_block:
-        push    %rbp
-        mov     %rsp, %rbp
-        mov     $1, %edi                // SCHEDOP_block
-        xor     %esi, %esi
-        call    hypercall_page + __HYPERVISOR_sched_op * 32
-        movb    $1, minios_shared_info + 1(%rip)        // vcpu_info[0].evtchn_upcall_mask
-        pop     %rbp
-        ret
-        .size   minios_block, . - minios_block
-
         .globl  minios_failsafe_callback
 minios_failsafe_callback:
         mov     %rsp, %rdi
@@ -195,16 +192,21 @@ minios_switch:
 // First return of a new thread, whose Thread is in rbx.
         .globl  minios_thread_start
 minios_thread_start:
+        .cfi_startproc
+        .cfi_undefined %rip             // a thread's first function
         mov     %rbx, %rdi
         xor     %ebp, %ebp
         push    %rbp                    // end of the frame chain; the stack is aligned to 16 here
         call    minios_thread_main
         ud2
+        .cfi_endproc
 
 // int minios_call_on_stack(void* stack_top (rdi), int (*function)(void*) (rsi), void* context (rdx))
         .globl  minios_call_on_stack
         .type   minios_call_on_stack, @function
 minios_call_on_stack:
+        .cfi_startproc
+        .cfi_undefined %rip             // debuggers refuse to follow callers onto another stack: it may lie below
         push    %rbp
         mov     %rsp, %rbp
         push    %rbx
@@ -216,6 +218,7 @@ minios_call_on_stack:
         pop     %rbx
         pop     %rbp
         ret
+        .cfi_endproc
         .size   minios_call_on_stack, . - minios_call_on_stack
 
 // --- stacks and pages ------------------------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ struct Operations {
     int (*next_entry)(OpenFile& file, struct DirectoryEntry& entry);
     /// The last reference is gone: gives `context` back. May be absent.
     void (*close)(OpenFile& file);
+    /// fchmod(); the permissions alone. Absent: -EINVAL.
+    int (*change_mode)(OpenFile& file, mode_t mode) = nullptr;
 };
 
 struct DirectoryEntry {
@@ -87,8 +89,8 @@ OpenFile* find(int descriptor);
 
 /// Some file's readiness changed: poll() and select() look again.
 void readiness_changed();
-/// Waits for that, or until system time `deadline_ns` (0: never). False: the deadline passed.
-bool wait_readiness(std::uint64_t deadline_ns);
+/// Where poll() and select() wait for that.
+WaitQueue& readiness();
 
 /// What answers for a part of the name space. `path` has no leading, trailing or doubled '/', no "." and no ".."; the
 /// tree's own top is "". An absent function means -EROFS if it would change something, else -ENOSYS.

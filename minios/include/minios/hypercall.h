@@ -83,6 +83,8 @@ inline long update_descriptor(std::uint64_t machine_address, std::uint64_t descr
 inline long set_debugreg(int reg, std::uint64_t value) {
     return call<__HYPERVISOR_set_debugreg>(static_cast<std::uint64_t>(reg), value);
 }
+/// The register's value: 0 to 3, 6 or 7.
+inline long get_debugreg(int reg) { return call<__HYPERVISOR_get_debugreg>(static_cast<std::uint64_t>(reg)); }
 inline long vcpu_op(int command, unsigned vcpu, void* argument) {
     return call<__HYPERVISOR_vcpu_op>(static_cast<std::uint64_t>(command), vcpu, address(argument));
 }

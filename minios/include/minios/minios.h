@@ -10,9 +10,12 @@
 
 #include <minios/memory.h>
 
+#include <minios/regions.h>
+
 #include <minios/events.h>
 #include <minios/grants.h>
 #include <minios/threads.h>
 
 #include <minios/clock.h>
 #include <minios/hypercall.h>
+#include <minios/random.h>

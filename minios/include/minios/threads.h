@@ -23,6 +23,8 @@ Result<Thread*> create(const char* name, void (*entry)(void*), void* argument,
 void yield();
 /// Ends the calling thread.
 [[noreturn]] void exit();
+/// Ends the wait of a thread that waits interruptibly (WaitQueue::wait_interruptibly); no effect on any other.
+void interrupt(Thread& thread);
 Thread* current();
 const char* name(const Thread* thread);
 
@@ -44,6 +46,8 @@ void* block_of(const Thread* thread);
 
 } // namespace threads
 
+enum class WaitEnd { woken, timed_out, interrupted };
+
 /// Threads waiting for something. FIFO.
 class WaitQueue {
   public:
@@ -52,12 +56,15 @@ class WaitQueue {
     WaitQueue& operator=(const WaitQueue&) = delete;
     /// Blocks the calling thread until woken or until system time `deadline_ns` (0: never). False: the deadline passed.
     bool wait(std::uint64_t deadline_ns = 0);
+    /// As wait(), and threads::interrupt() ends it, too.
+    WaitEnd wait_interruptibly(std::uint64_t deadline_ns = 0);
     void wake_one();
     void wake_all();
 
   private:
     friend class Thread;
     friend struct Scheduler;
+    WaitEnd wait_here(std::uint64_t deadline_ns, bool interruptible);
     Thread* first_ = nullptr;
     Thread* last_ = nullptr;
 };

@@ -33,6 +33,7 @@
 #define LWIP_IGMP 1
 #define LWIP_IPV6_MLD 1
 #define LWIP_IPV6_DHCP6 0
+#define IPV6_FRAG_COPYHEADER 1 // pointers are larger than what reassembly may write over
 #define LWIP_ETHERNET 1
 #define LWIP_ARP 1
 

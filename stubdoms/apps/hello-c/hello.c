@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
     printf("4 MiB of zeros: %s\n", block != NULL && block[size - 1] == 0 ? "ok" : "FAILED");
     free(block);
 
+    printf("standard input is a %s\n", isatty(STDIN_FILENO) ? "terminal" : "pipe");
     errno = 0;
     const pid_t child = fork();
     printf("fork: %d, %s\n", (int)child, strerror(errno));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The read-only tree at /files, from a boot module that programs_test makes: greeting, folder/inner, folder/link -> ../greeting.
+// The read-only tree at /files, from a boot module that programs_test makes: greeting, folder/inner,
+// folder/link -> ../greeting. programs_test runs it with a cpio and, with the argument "twin", with a tar archive, which also has folder/twin, a hard
+// link to greeting.
 #include "tests/programs/lib/check.h"
 
 #include <dirent.h>
@@ -19,13 +21,14 @@ static int first_line_is(const char* path, const char* line) {
     return strcmp(buffer, line) == 0;
 }
 
-int main(void) {
+int main(int argc, char** argv) {
     struct stat status;
     CHECK(first_line_is("/files/greeting", "hello from the archive\n"));
     CHECK(first_line_is("/files/folder/inner", "inner\n"));
     CHECK(first_line_is("/files/folder/link", "hello from the archive\n"));
     CHECK(lstat("/files/folder/link", &status) == 0 && S_ISLNK(status.st_mode));
     CHECK(stat("/files/greeting", &status) == 0 && status.st_size == 23 && (status.st_mode & 0777) == 0640 && status.st_mtime == 1000000000);
+    if (argc > 1 && strcmp(argv[1], "twin") == 0) CHECK(first_line_is("/files/folder/twin", "hello from the archive\n"));
     FAILS_WITH(open("/files/greeting", O_RDWR), EROFS);
     FAILS_WITH(open("/files/new", O_WRONLY | O_CREAT, 0666), EROFS);
     FAILS_WITH(unlink("/files/greeting"), EROFS);

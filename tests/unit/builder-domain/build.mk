@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Host units of builder-domain: all of it but its binding to minios (main.cpp, xen/).
 BUILDER_TEST_SOURCES := $(wildcard tests/unit/builder-domain/*.cpp tests/unit/builder-domain/*/*.cpp)
-BUILDER_TEST_LOGIC := $(wildcard $(addprefix builder-domain/,$(addsuffix /*.cpp,base description modules image layout create platform)))
+BUILDER_TEST_LOGIC := $(wildcard $(addprefix builder-domain/,$(addsuffix /*.cpp,base description modules image layout create platform service)))
 BUILDER_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/host/%.o,$(BUILDER_TEST_LOGIC) $(BUILDER_TEST_SOURCES))
 
 $(BUILDER_TEST_OBJECTS): $(BUILD)/obj/host/%.o: %.cpp tests/unit/builder-domain/build.mk

@@ -24,6 +24,7 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
         return domains.erase(operation.domain) ? 0 : -XEN_ESRCH;
     }
     if (fails()) return -XEN_ENOMEM;
+    if (operation.domain == DOMID_SELF) operation.domain = self;
     if (operation.cmd == XEN_DOMCTL_createdomain) {
         if (operation.domain == 0) operation.domain = next_domain_++;
         if (domains.contains(operation.domain)) return -XEN_EEXIST;
@@ -52,9 +53,14 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
     case XEN_DOMCTL_ioport_permission: domain.granted.push_back("ports"); return 0;
     case XEN_DOMCTL_irq_permission: domain.granted.push_back("irq"); return 0;
     case XEN_DOMCTL_iomem_permission: domain.granted.push_back("iomem"); return 0;
-    case 0x5ea2: // the right's number is the second byte
-        domain.granted.push_back("right " + std::to_string(reinterpret_cast<uint8_t*>(&operation.u)[1]));
+    case 0x5ea2: { // kind, number, held; over whom
+        auto* wish = reinterpret_cast<uint8_t*>(&operation.u);
+        domid_t over;
+        std::memcpy(&over, wish + 4, sizeof(over));
+        domain.granted.push_back((wish[2] ? "right " : "without right ") + std::to_string(wish[1]) +
+                                 (wish[0] ? " over " + std::to_string(over) : ""));
         return 0;
+    }
     case XEN_DOMCTL_set_virq_handler: domain.granted.push_back("log"); return 0;
     case XEN_DOMCTL_setvcpuaffinity: domain.granted.push_back("affinity"); return 0;
     case XEN_DOMCTL_scheduler_op: {
@@ -69,8 +75,17 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
 }
 
 long FakeHypervisor::sysctl(xen_sysctl_t& operation) {
+    if (fails()) return -XEN_ENOMEM;
+    if (operation.cmd == XEN_SYSCTL_getdomaininfolist) {
+        auto& list = operation.u.getdomaininfolist;
+        list.num_domains = 0;
+        for (const auto& [id, domain] : domains)
+            if (id >= list.first_domain && list.num_domains < list.max_domains)
+                list.buffer.p[list.num_domains++].domain = id;
+        return 0;
+    }
     operation.u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
-    return fails() ? -XEN_ENOMEM : 0;
+    return 0;
 }
 
 long FakeHypervisor::memory_op(unsigned command, void* argument) {

@@ -35,6 +35,7 @@ class FakeHypervisor : public Hypervisor {
         uint16_t weight = 256, cap = 0;
     };
     std::map<domid_t, Domain> domains;
+    domid_t self = 0;   // who calls; of use when it is one of `domains`
     int fail_call = -1; // this call from now on fails with ENOMEM
     int calls = 0;
     bool large_extents = true;

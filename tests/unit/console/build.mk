@@ -3,7 +3,7 @@
 CONSOLE_TEST := $(BUILD)/tests/unit/console
 UNIT_TESTS += $(CONSOLE_TEST)
 
-CONSOLE_TEST_SOURCES := $(wildcard tests/unit/console/*_test.cpp) $(addprefix stubdoms/console/,guest_ring.cpp multiplexer.cpp settings.cpp) \
+CONSOLE_TEST_SOURCES := $(wildcard tests/unit/console/*_test.cpp) $(addprefix stubdoms/console/,guest_ring.cpp multiplexer.cpp scroll_back.cpp settings.cpp) \
     minios/backends/guest_address.cpp
 CONSOLE_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/unit-console/%.o,$(CONSOLE_TEST_SOURCES))
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "stubdoms/console/settings.h"
-#include "stubdoms/console/uart.h"
+#include <minios/backends/uart.h>
 
 #include <gtest/gtest.h>
 

@@ -23,6 +23,15 @@ struct GuestAddress {
 /// but letters, digits, '-', '_' and '.'.
 bool parse_guest_address(const char* text, GuestAddress& address);
 
+// The parts of such words, for others of their kind.
+/// What follows `key` at the start of `word`; nullptr when it does not start so.
+const char* after_key(const char* word, const char* key);
+inline constexpr std::uint32_t most_port = (1u << 17) - 1; // FIFO event channels
+/// A decimal number up to `most`, then `end`; `text` moves behind it.
+bool parse_number(const char*& text, char end, std::uint32_t most, std::uint32_t& value);
+/// A name as above, up to the end of the text.
+bool parse_name(const char* text, char (&name)[GuestAddress::longest_name + 1]);
+
 class ServicePage {
   public:
     ServicePage() = default;

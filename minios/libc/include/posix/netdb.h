@@ -10,6 +10,15 @@
 #define EAI_AGAIN EAI_FAIL
 #define EAI_SYSTEM 211
 #define EAI_BADFLAGS 212
+#define EAI_OVERFLOW 213
+
+#define NI_NUMERICHOST 1
+#define NI_NUMERICSERV 2
+#define NI_NOFQDN 4
+#define NI_NAMEREQD 8
+#define NI_DGRAM 16
+#define NI_MAXHOST 256
+#define NI_MAXSERV 32
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,6 +27,8 @@ extern "C" {
 int getaddrinfo(const char* name, const char* service, const struct addrinfo* hints, struct addrinfo** result);
 void freeaddrinfo(struct addrinfo* result);
 const char* gai_strerror(int error);
+int getnameinfo(const struct sockaddr* address, socklen_t address_size, char* host, socklen_t host_size, char* service,
+                socklen_t service_size, int flags);
 struct hostent* gethostbyname(const char* name);
 
 #ifdef __cplusplus

@@ -3,6 +3,9 @@
 #ifndef SKERRY_POLL_H
 #define SKERRY_POLL_H
 
+#include <signal.h>
+#include <time.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,6 +29,7 @@ struct pollfd {
 };
 
 int poll(struct pollfd* files, nfds_t count, int timeout_ms);
+int ppoll(struct pollfd* files, nfds_t count, const struct timespec* timeout, const sigset_t* mask);
 
 #ifdef __cplusplus
 }

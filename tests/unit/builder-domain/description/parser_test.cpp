@@ -93,10 +93,10 @@ TEST(Description, ReadsEveryKey) {
 
 TEST(Description, ServiceMayBeDescribedLater) {
     auto parsed =
-        parse("[domain a]\nkernel=k\nmemory=4M\nconsole=b\n[domain b]\nkernel=k\nmemory=4M\nconsole=builder\n");
+        parse("[domain a]\nkernel=k\nmemory=4M\nconsole=b\n[domain b]\nkernel=k\nmemory=4M\nconsole=founder\n");
     ASSERT_EQ(parsed->error, "");
     EXPECT_EQ(parsed->description->domains[0].console.index, 1u);
-    EXPECT_EQ(parsed->description->domains[1].console.kind, Service::Kind::builder);
+    EXPECT_EQ(parsed->description->domains[1].console.kind, Service::Kind::founder);
 }
 
 TEST(Description, UnknownKeyIsAnErrorWithItsLine) {

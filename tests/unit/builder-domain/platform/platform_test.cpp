@@ -23,6 +23,11 @@ class FakeSurroundings : public Surroundings {
     Result<Port> bind(DomId domain, Port remote) override { return Port(domain.value * 100u + remote.value); }
     void notify(Port port) override { rung.push_back(port.value); }
     void close(Port) override {}
+    Result<StateArea> lend_state(DomId domain, uint64_t pages) override {
+        lent[domain.value] += pages;
+        return StateArea{40, pages};
+    }
+    std::map<domid_t, uint64_t> lent;
     Status attach_console(std::string_view name, DomId, Port) override {
         consoles.emplace_back(name);
         return {};
@@ -37,7 +42,7 @@ class FakeSurroundings : public Surroundings {
 };
 
 const std::string console_section = "[domain con]\nkernel=unikernel\nmemory=4M\ncmdline=hello\nioports=0x3f8-0x3ff\n"
-                                    "irqs=4\nrights=read_log\nconsole=builder\non_crash=reboot\n";
+                                    "irqs=4\nrights=read_log\nconsole=founder\non_crash=reboot\n";
 const std::string guest_section =
     "[domain guest]\nloader=unikernel\nkernel=vmlinuz\nramdisk=initrd\nmemory=6M\nvcpus=2\n"
     "weight=512\naffinity=0-1\nconsole=con\non_poweroff=poweroff-platform\n";
@@ -237,7 +242,60 @@ TEST_F(PlatformTest, DomainDestroyedBySomebodyElseIsNoticed) {
     hypervisor_.domains.erase(2);
     platform_->look_after_domains();
     EXPECT_TRUE(surroundings_.said("domain 2 guest was destroyed"));
-    EXPECT_EQ(surroundings_.rung, (std::vector<uint32_t>{102}));
+    EXPECT_EQ(surroundings_.rung, (std::vector<uint32_t>{102, 102}));
+}
+
+// A control plane: channels, state, and control over each other and over guests that the service built.
+const std::string plane = "[domain tool]\nkernel=unikernel\nmemory=4M\nchannel=builds,con\nknows=con,builds\nstate=8K\n"
+                          "rights=inspect,control_services,control_guests\non_crash=reboot\n"
+                          "[domain builds]\nkernel=unikernel\nmemory=4M\nrights=create_domains\non_crash=reboot\n"
+                          "[domain con]\nkernel=unikernel\nmemory=4M\n";
+
+TEST_F(PlatformTest, ChannelsStateAndNumbersAreTold) {
+    ASSERT_EQ(start(plane), "");
+    EXPECT_EQ(cmdline_of(1), " builder=3 state=0:40:2 domain=con:3 domain=builds:2 channel=builds:1 channel=con:2");
+    EXPECT_EQ(cmdline_of(2), " builder=1 client=1:1:2:tool");
+    EXPECT_EQ(cmdline_of(3), " builder=1 client=1:2:3:tool");
+    EXPECT_EQ(hypervisor_.domains[1].ports, (std::vector<domid_t>{2, 3, 0}));
+    EXPECT_EQ(surroundings_.lent, (std::map<domid_t, uint64_t>{{1, 2}}));
+    const auto& tool = hypervisor_.domains[1];
+    const auto& grants = hypervisor_.frame(tool.grant_frame);
+    grant_entry_v1_t entries[4];
+    std::memcpy(entries, grants.data(), sizeof(entries));
+    auto info = hypervisor_.read_as<start_info_t>(1, tool.context.user_regs.rsi);
+    size_t console = std::find(tool.p2m.begin(), tool.p2m.end(), info.console.domU.mfn) - tool.p2m.begin();
+    EXPECT_EQ(entries[0].flags | entries[1].flags, 0);
+    for (unsigned channel : {0u, 1u}) {
+        EXPECT_EQ(entries[2 + channel].flags, GTF_permit_access);
+        EXPECT_EQ(entries[2 + channel].domid, 2 + channel);
+        EXPECT_EQ(entries[2 + channel].frame, tool.p2m[console + 1 + channel]);
+        for (std::byte byte : hypervisor_.frame(entries[2 + channel].frame)) ASSERT_EQ(byte, std::byte{0});
+    }
+}
+
+TEST_F(PlatformTest, ControlIsGivenToWhoShallHaveItAsDomainsComeAndGo) {
+    ASSERT_EQ(start(plane), "");
+    EXPECT_EQ(hypervisor_.domains[1].granted, (std::vector<std::string>{"right 2", "right 0 over 2", "right 0 over 3",
+                                                                        "right 0 over 2", "right 0 over 3"}));
+    hypervisor_.domains[9].flags = 0; // what the service built
+    ends(1, SHUTDOWN_crash);
+    platform_->look_after_domains();
+    EXPECT_EQ(hypervisor_.domains[1].granted,
+              (std::vector<std::string>{"right 2", "right 0 over 2", "right 0 over 3", "right 0 over 9"}));
+    ends(2, SHUTDOWN_crash);
+    platform_->look_after_domains();
+    EXPECT_EQ(hypervisor_.domains[1].granted.back(), "right 0 over 2");
+    EXPECT_EQ(surroundings_.lent, (std::map<domid_t, uint64_t>{{1, 2}})); // lent once
+}
+
+TEST_F(PlatformTest, ServiceThatSomebodyDestroysIsBuiltAgain) {
+    ASSERT_EQ(start(plane), "");
+    hypervisor_.domains.erase(2);
+    surroundings_.rung.clear();
+    platform_->look_after_domains();
+    EXPECT_TRUE(hypervisor_.domains.contains(2));
+    EXPECT_EQ(surroundings_.rung.back(), 301u); // all services hear of it
+    EXPECT_TRUE(surroundings_.said("domain 2 builds was destroyed"));
 }
 
 } // namespace

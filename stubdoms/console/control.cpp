@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "control.h"
+
+#include "settings.h"
+
+namespace skerry::console {
+
+using namespace minios;
+
+namespace {
+
+std::string_view take_word(std::string_view& text) {
+    const std::size_t end = text.find(' ');
+    const std::string_view word = text.substr(0, end);
+    text = end == text.npos ? std::string_view{} : text.substr(end + 1);
+    return word;
+}
+
+} // namespace
+
+void Control::start(const ChannelClient& client) {
+    static ServedChannel served(client);
+    served_ = &served;
+    if (!threads::create("requests", answer_requests, this) || !threads::create("viewers", send_output, this))
+        panic("no memory to serve domain %u", client.address.domain.value);
+    served_->visit();
+}
+
+void Control::answer_requests(void* control) { static_cast<Control*>(control)->serve(); }
+
+void Control::serve() {
+    Channel& channel = served_->channel();
+    for (;;) {
+        channel.wait_connected();
+        const long length = channel_message::receive(channel, message_, sizeof message_);
+        if (length == channel_message::broken) {
+            detach_all(); // nobody looks any more
+        } else if (length == channel_message::too_long) {
+            answer("error that message is too long");
+        } else {
+            const std::string_view message(message_, static_cast<std::size_t>(length));
+            const std::size_t end = message.find('\n');
+            perform(message.substr(0, end), end == message.npos ? std::string_view{} : message.substr(end + 1));
+        }
+    }
+}
+
+void Control::perform(std::string_view line, std::string_view body) {
+    const std::string_view verb = take_word(line);
+    if (verb == "add") return add(line);
+    if (verb == "log") return log(line);
+    // The others are about one guest: by its number when it goes, else by its name.
+    std::uint32_t number = 0;
+    Guest* guest = verb != "remove" ? service_.guests().find(line)
+                   : parse_unsigned(line, UINT16_MAX, number)
+                       ? service_.guests().find(DomId{static_cast<std::uint16_t>(number)})
+                       : nullptr;
+    if (verb == "input") { // has no answer
+        if (guest != nullptr && guest->viewer != nullptr) {
+            guest->viewer->input.put(body.data(), body.size());
+            service_.turn(*guest);
+        }
+        return;
+    }
+    if (verb != "remove" && verb != "attach" && verb != "detach" && verb != "show")
+        return answer("error there is no such request");
+    if (guest == nullptr) return answer("error no such domain is served");
+    if (verb == "remove" && !guest->added) return answer("error that domain belongs to the platform");
+    if (verb == "show") {
+        service_.give_keyboard(*guest);
+    } else if (verb == "attach") {
+        attach(*guest);
+        if (guest->viewer == nullptr) return answer("error no memory for a viewer");
+    } else {
+        detach(*guest);
+        if (verb == "remove") service_.remove(*guest);
+    }
+    answer("ok");
+}
+
+void Control::add(std::string_view arguments) {
+    std::uint32_t domain, port;
+    backends::GuestAddress address;
+    const bool numbers = parse_unsigned(take_word(arguments), dom_first_reserved.value - 1u, domain) &&
+                         parse_unsigned(take_word(arguments), backends::most_port, port) && port != 0;
+    char name[backends::GuestAddress::longest_name + 1] = {};
+    if (!numbers || arguments.size() >= sizeof name) return answer("error expected: add DOMID PORT NAME");
+    arguments.copy(name, sizeof name - 1);
+    if (!backends::parse_name(name, address.name)) return answer("error that name cannot be a domain's");
+    address.domain = DomId{static_cast<std::uint16_t>(domain)};
+    address.remote_port = Port{port};
+    if (auto added = service_.add(address); !added) {
+        char line[80];
+        format_to(line, sizeof line, "error cannot serve domain %u: %s", domain, error_name(added.error()));
+        return answer(line);
+    }
+    answer("ok");
+}
+
+void Control::log(std::string_view arguments) {
+    Guest* guest = service_.guests().find(take_word(arguments));
+    std::uint32_t lines;
+    if (guest == nullptr) return answer("error no such domain is served");
+    if (!parse_unsigned(arguments, 1'000'000, lines)) return answer("error expected: log NAME LINES");
+    answer("ok", {text_, guest->scroll_back.last_lines(lines, text_, sizeof text_)});
+}
+
+void Control::attach(Guest& guest) {
+    if (guest.viewer == nullptr) guest.viewer = heap::make<Viewer>();
+    if (guest.viewer != nullptr) guest.viewer->progress_ns = clock::now_ns();
+}
+
+void Control::detach(Guest& guest) {
+    if (guest.viewer != nullptr) heap::destroy(guest.viewer);
+    guest.viewer = nullptr;
+}
+
+void Control::detach_all() {
+    for (std::size_t i = 0; i < service_.guests().count(); ++i) detach(*service_.guests().at(i));
+}
+
+void Control::send_output(void* argument) {
+    auto* control = static_cast<Control*>(argument);
+    for (;;)
+        if (!control->show_to_viewers()) (void)control->output_.wait();
+}
+
+/// Sends one message for each guest that has something; false when none had.
+bool Control::show_to_viewers() {
+    bool any = false;
+    for (std::size_t i = 0; i < service_.guests().count(); ++i) {
+        Guest* guest = service_.guests().at(i);
+        if (guest->viewer == nullptr || guest->viewer->output.empty()) continue;
+        any = true;
+        char line[backends::GuestAddress::longest_name + 16], bytes[1024];
+        format_to(line, sizeof line, "output %s", guest->address.name);
+        const std::size_t count = guest->viewer->output.peek(bytes, sizeof bytes);
+        guest->viewer->output.drop(count);
+        guest->viewer->progress_ns = clock::now_ns();
+        service_.turn(*guest);
+        if (!send(line, {bytes, count})) return false;
+        // The guest, and its place in the list, may be others now.
+    }
+    return any;
+}
+
+void Control::answer(std::string_view line, std::string_view body) { (void)send(line, body); }
+
+/// A line and, unless it is empty, a body behind its end, in one message; not mixed with another thread's.
+bool Control::send(std::string_view line, std::string_view body) {
+    char head[128];
+    const std::size_t length = line.copy(head, sizeof head - 1);
+    head[length] = '\n';
+    wait_until(sent_, [this] { return !sending_; });
+    sending_ = true;
+    const bool sent =
+        channel_message::send(served_->channel(), head, body.empty() ? length : length + 1, body.data(), body.size());
+    sending_ = false;
+    sent_.wake_one();
+    return sent;
+}
+
+} // namespace skerry::console

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// The guests that are served: those of the command line, and those that a client added. What must survive this domain lies
+// in slots of the state area: who was added, and each guest's scroll-back. Without such an area the slots are of the heap.
+#pragma once
+
+#include "guest_ring.h"
+#include "multiplexer.h"
+#include "scroll_back.h"
+
+#include <minios/minios.h>
+
+#include <minios/backends/service_page.h>
+
+#include <span>
+#include <string_view>
+
+namespace skerry::console {
+
+struct Viewer;
+
+/// One guest. The page's events put it into the queue of those that may have something to say.
+struct Guest {
+    minios::backends::GuestAddress address;
+    bool added = false; ///< by a client, which also removes it; else of the command line
+    minios::backends::ServicePage page;
+    GuestRing ring;
+    Multiplexer::Source source;
+    ScrollBack scroll_back;
+    char taken[256]; ///< read from the ring, not yet shown on the terminal
+    std::size_t taken_begin = 0, taken_end = 0;
+    unsigned failures = 0; ///< to attach, in a row
+    std::size_t slot = 0;
+    Viewer* viewer = nullptr; ///< a client is shown what it writes
+    class Server* server = nullptr;
+    bool queued = false; ///< by the server, for its next turn
+    Guest* next_queued = nullptr;
+};
+
+class Guests {
+  public:
+    static constexpr std::size_t most = 1024;
+
+    /// `slot_bytes`: of each guest's part of `area`; its head included.
+    void open(std::span<std::byte> area, std::size_t slot_bytes);
+    /// Those that were added in a former life. To be called after the guests of the command line are there.
+    void recall();
+    /// nullptr: no slot or memory is left, or the name or number is in use.
+    Guest* add(const minios::backends::GuestAddress& address, bool by_client);
+    /// Its slot is cleared.
+    void remove(Guest& guest);
+
+    Guest* find(std::string_view name);
+    Guest* find(minios::DomId domain);
+    Guest* at(std::size_t index) { return guests_[index]; }
+    std::size_t count() const { return count_; }
+    std::size_t room() const { return slot_count_; }
+
+  private:
+    struct Slot {
+        std::uint32_t state; ///< 0 unused, 1 of the command line, 2 added
+        std::uint32_t domain;
+        std::uint32_t port;
+        char name[minios::backends::GuestAddress::longest_name + 1];
+        ScrollBack::Head scroll_back;
+        // the text follows
+    };
+    Slot& slot(std::size_t index) { return *reinterpret_cast<Slot*>(area_.data() + index * slot_bytes_); }
+    std::size_t choose_slot(const minios::backends::GuestAddress& address);
+    void use_slot(Guest& guest, std::size_t index);
+
+    std::span<std::byte> area_;
+    std::size_t slot_bytes_ = 0, slot_count_ = 0;
+    Guest* guests_[most] = {};
+    std::size_t count_ = 0;
+    bool taken_[most] = {};
+};
+
+} // namespace skerry::console

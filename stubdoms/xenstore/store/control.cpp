@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// CONTROL: what an operator may ask of the store or tell it. Answers are text.
+#include "store.h"
+
+namespace skerry::xenstore {
+
+namespace {
+
+constexpr std::string_view help = "check\n"
+                                  "help\n"
+                                  "log|on or off\n"
+                                  "print|TEXT\n"
+                                  "quota, quota|DOMID or quota|set|NAME|VALUE\n";
+
+} // namespace
+
+Error Store::request_control(Request& request, std::string& answer) {
+    Words words(request.payload);
+    const auto command = words.next();
+    if (!command) return Error::invalid;
+    if (*command == "help") {
+        answer = help;
+    } else if (*command == "check") {
+        answer = consistent() ? "consistent" : "NOT CONSISTENT";
+    } else if (*command == "log") {
+        const auto how = words.next();
+        if (how != "on" && how != "off") return Error::invalid;
+        log_requests_ = how == "on";
+        return Error::none;
+    } else if (*command == "print") {
+        const auto text = words.next();
+        if (!text) return Error::invalid;
+        surroundings_->print(request.client.domain, *text);
+        return Error::none;
+    } else if (*command == "quota") {
+        return control_quota(words, answer);
+    } else {
+        return Error::invalid;
+    }
+    answer.append(1, '\0');
+    return Error::none;
+}
+
+Error Store::control_quota(Words& words, std::string& answer) {
+    const auto what = words.next();
+    const auto line = [&answer](std::string_view name, std::uint64_t value) {
+        answer.append(name).append(" ").append(std::to_string(value)).append("\n");
+    };
+    std::uint64_t number = 0;
+    if (what == "set") {
+        const auto name = words.next(), value = words.next();
+        const auto quota = name ? quota_named(*name) : std::nullopt;
+        if (!quota || !value || !parse_number(*value, UINT32_MAX, number)) return Error::invalid;
+        set_quota(*quota, number);
+        return Error::none;
+    }
+    answer.clear();
+    if (!what || what->empty()) {
+        for (std::size_t i = 0; i < quota_count; ++i)
+            line(quota_descriptions[i].name, quotas_[static_cast<Quota>(i)]);
+        line("total-used", budget_.used());
+    } else if (parse_number(*what, UINT16_MAX, number)) {
+        const auto domain = static_cast<DomainId>(number);
+        const Account* account = accounts_.find(domain);
+        line("nodes", account != nullptr ? account->nodes : 0);
+        line("watches", account != nullptr ? account->watches : 0);
+        const Connection* client = connection(domain);
+        line("transactions", client != nullptr ? client->transactions.size() : 0);
+        line("outstanding", client != nullptr ? client->output.answers() : 0);
+        line("output", client != nullptr ? client->output.bytes() : 0);
+    } else {
+        return Error::invalid;
+    }
+    answer.append(1, '\0');
+    return Error::none;
+}
+
+bool Store::consistent() const {
+    std::map<DomainId, std::uint32_t> nodes;
+    std::size_t count = 0;
+    std::uint64_t bytes = 0;
+    for (const Node* at = &tree_.root(); at != nullptr; at = at->next_in(tree_.root())) {
+        ++nodes[at->permissions.front().domain];
+        ++count;
+        bytes += Tree::cost(*at);
+        std::size_t names = 0;
+        for (const auto& [name, child] : at->children()) names += name.size() + 1;
+        if (names != at->names_size) return false;
+    }
+    std::map<DomainId, std::uint32_t> watches;
+    for (const WatchPoint* root : {&watches_.paths(), &watches_.specials()})
+        for (const WatchPoint* at = root; at != nullptr; at = at->next_in(*root))
+            for (const auto& [domain, list] : at->watches) {
+                watches[domain] += static_cast<std::uint32_t>(list.size());
+                const std::size_t path = at->path().size() - (root == &watches_.specials());
+                for (const Watch& watch : list) bytes += 32 + path + watch.token.size();
+            }
+    for (const auto& [domain, client] : connections_) {
+        bytes += client->partial.size();
+        for (const Output::Message& message : client->output.messages()) bytes += Output::cost(message);
+        for (const auto& [id, transaction] : client->transactions)
+            for (const Change* at = transaction.root().next_in(transaction.root()); at != nullptr;
+                 at = at->next_in(transaction.root()))
+                bytes += Transaction::cost(*at);
+    }
+    for (const auto& [domain, account] : accounts_.all()) {
+        const auto owned = nodes.find(domain);
+        const auto set = watches.find(domain);
+        if (account.nodes != (owned != nodes.end() ? owned->second : 0)) return false;
+        if (account.watches != (set != watches.end() ? set->second : 0)) return false;
+        nodes.erase(domain);
+        watches.erase(domain);
+    }
+    return nodes.empty() && watches.empty() && count == tree_.count() && bytes == budget_.used();
+}
+
+} // namespace skerry::xenstore

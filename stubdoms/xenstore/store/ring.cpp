@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "ring.h"
+
+#include <algorithm>
+
+namespace skerry::xenstore {
+
+namespace {
+
+constexpr std::uint32_t feature_watch_depth = 16; // XENSTORE_SERVER_FEATURE_WATCHDEPTH of later public headers
+constexpr std::uint32_t features =
+    XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR | feature_watch_depth;
+
+std::uint32_t load(const std::uint32_t& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
+
+void store(std::uint32_t& word, std::uint32_t value) {
+    if (minios::Journal::before_write != nullptr) minios::Journal::before_write();
+    __atomic_store_n(&word, value, __ATOMIC_SEQ_CST);
+}
+
+} // namespace
+
+RingStart Ring::start() const { return {load(page_->req_cons), load(page_->rsp_prod)}; }
+
+bool Ring::untouched() const { return load(page_->server_features) == 0; }
+
+void Ring::announce(const Connection& client) const {
+    store(page_->server_features, features);
+    store(page_->req_cons, client.taken);
+    store(page_->rsp_prod, client.put);
+    store(page_->error, client.failure);
+}
+
+Ring::Result Ring::turn(Recorder& recorder, DomainId domain) const {
+    if (page_ == nullptr || recorder.store().connection(domain) == nullptr) return Result::idle;
+    if (begin_anew(recorder, domain)) return Result::again;
+    if (recorder.store().connection(domain)->failure != 0) return Result::idle;
+    // What waits goes first: a new server does not answer before it has sent what its former self would have sent.
+    bool sent = send(recorder, domain);
+    const bool taken = take(recorder, domain);
+    const Connection* client = recorder.store().connection(domain); // it may have released itself
+    if (client == nullptr) return Result::idle;
+    sent |= send(recorder, domain);
+    client = recorder.store().connection(domain);
+    if (client->failure != 0) {
+        store(page_->error, client->failure);
+        return Result::moved;
+    }
+    return taken ? Result::again : sent ? Result::moved : Result::idle;
+}
+
+/// The client asks for a connection without a past.
+bool Ring::begin_anew(Recorder& recorder, DomainId domain) const {
+    if (load(page_->connection) != XENSTORE_RECONNECT) return false;
+    recorder.reset(domain, {0, 0});
+    for (std::uint32_t* word : {&page_->req_cons, &page_->req_prod, &page_->rsp_cons, &page_->rsp_prod}) store(*word, 0);
+    store(page_->error, XENSTORE_ERROR_NONE);
+    store(page_->connection, XENSTORE_CONNECTED);
+    return true;
+}
+
+/// Takes what there is of one request.
+bool Ring::take(Recorder& recorder, DomainId domain) const {
+    const Connection& client = *recorder.store().connection(domain);
+    if (!recorder.store().takes_input(domain)) return false;
+    const std::uint32_t ready = load(page_->req_prod) - client.taken;
+    if (ready > size) {
+        recorder.fail(domain, XENSTORE_ERROR_RINGIDX);
+        return false;
+    }
+    if (ready == 0) return false;
+    char bytes[size];
+    for (std::uint32_t i = 0; i < ready; ++i)
+        bytes[i] = *const_cast<const volatile char*>(&page_->req[(client.taken + i) % size]);
+    const std::size_t count = recorder.store().missing(domain, {bytes, ready});
+    const std::uint32_t after = client.taken + static_cast<std::uint32_t>(count);
+    recorder.receive(domain, {bytes, count});
+    // After this the client may use the room; the connection may be gone.
+    store(page_->req_cons, after);
+    return true;
+}
+
+/// Sends what fits.
+bool Ring::send(Recorder& recorder, DomainId domain) const {
+    bool sent = false;
+    for (;;) {
+        const Connection& client = *recorder.store().connection(domain);
+        const std::string_view next = recorder.store().output(domain);
+        if (next.empty()) return sent;
+        const std::uint32_t waiting = client.put - load(page_->rsp_cons);
+        if (waiting > size) {
+            recorder.fail(domain, XENSTORE_ERROR_RINGIDX);
+            return sent;
+        }
+        const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(next.size(), size - waiting));
+        if (count == 0) return sent;
+        for (std::uint32_t i = 0; i < count; ++i)
+            *const_cast<volatile char*>(&page_->rsp[(client.put + i) % size]) = next[i];
+        recorder.sent(domain, count);
+        store(page_->rsp_prod, recorder.store().connection(domain)->put);
+        sent = true;
+    }
+}
+
+} // namespace skerry::xenstore

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// A client's ring page (<xen/io/xs_wire.h>), and one turn of serving it. The page is shared with a hostile domain: each
+// of its words is read once, checked, and the copy used; our two counters live in the store and are only shown here.
+#pragma once
+
+#include "recorder.h"
+
+#include <xen/io/xs_wire.h>
+
+namespace skerry::xenstore {
+
+class Ring {
+  public:
+    /// No page.
+    Ring() = default;
+    explicit Ring(xenstore_domain_interface& page) : page_(&page) {}
+    bool present() const { return page_ != nullptr; }
+
+    /// Our counters as the page has them: where a connection that begins goes on.
+    RingStart start() const;
+    /// Nobody has served this page yet. (Its features are announced before anything else.)
+    bool untouched() const;
+    /// What the server can do, and the counters that count.
+    void announce(const Connection& client) const;
+
+    enum class Result { idle, moved, again };
+    /// At most one request is taken, and as much is sent as fits. moved: tell the client; again: and there may be more
+    /// to do.
+    Result turn(Recorder& recorder, DomainId domain) const;
+
+  private:
+    static constexpr std::uint32_t size = XENSTORE_RING_SIZE;
+
+    bool begin_anew(Recorder& recorder, DomainId domain) const;
+    bool take(Recorder& recorder, DomainId domain) const;
+    bool send(Recorder& recorder, DomainId domain) const;
+
+    xenstore_domain_interface* page_ = nullptr;
+};
+
+} // namespace skerry::xenstore

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+#include "snapshot.h"
+
+#include <cstring>
+#include <type_traits>
+
+namespace skerry::xenstore {
+
+namespace {
+
+constexpr std::uint32_t version = 1;
+constexpr std::uint16_t no_more = 0xffff;
+
+template <class T> std::size_t depth_of(const T& node) {
+    std::size_t depth = 0;
+    for (const T* at = &node; at->parent() != nullptr; at = at->parent()) ++depth;
+    return depth;
+}
+
+} // namespace
+
+/// Writes until there is no room; what comes then is counted and lost.
+class Snapshot::Writer {
+  public:
+    explicit Writer(std::span<std::byte> to) : to_(to) {}
+    template <class T> void number(T value)
+        requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
+    {
+        raw(&value, sizeof value);
+    }
+    void text(std::string_view text) {
+        number(static_cast<std::uint32_t>(text.size()));
+        raw(text.data(), text.size());
+    }
+    void permissions(const Permissions& list) {
+        number(static_cast<std::uint16_t>(list.size()));
+        for (const Permission& entry : list) {
+            number(entry.domain);
+            number(entry.access);
+        }
+    }
+    void raw(const void* from, std::size_t size) {
+        if (size <= to_.size() - std::min(used_, to_.size())) std::memcpy(to_.data() + used_, from, size);
+        used_ += size;
+    }
+    std::optional<std::size_t> used() const {
+        return used_ <= to_.size() ? std::optional(used_) : std::nullopt;
+    }
+
+  private:
+    std::span<std::byte> to_;
+    std::size_t used_ = 0;
+};
+
+/// Reads until something is amiss; then good() is false and all is zero or empty.
+class Snapshot::Reader {
+  public:
+    explicit Reader(std::span<const std::byte> from) : rest_(from) {}
+    template <class T> T number() {
+        T value{};
+        raw(&value, sizeof value);
+        return value;
+    }
+    std::string text() {
+        const auto size = number<std::uint32_t>();
+        if (size > rest_.size()) good_ = false;
+        if (!good_) return {};
+        std::string text(size, '\0');
+        raw(text.data(), size);
+        return text;
+    }
+    Permissions permissions() {
+        const auto count = number<std::uint16_t>();
+        Permissions list;
+        for (std::size_t i = 0; i < count && good_; ++i) {
+            const auto domain = number<DomainId>();
+            const auto access = number<std::uint8_t>();
+            list.push_back({domain, static_cast<Access>(access & 3)});
+        }
+        return list;
+    }
+    void raw(void* to, std::size_t size) {
+        if (!good_ || size > rest_.size()) {
+            good_ = false;
+            std::memset(to, 0, size);
+            return;
+        }
+        std::memcpy(to, rest_.data(), size);
+        rest_ = rest_.subspan(size);
+    }
+    void check(bool sound) { good_ &= sound; }
+    bool good() const { return good_; }
+    bool at_end() const { return rest_.empty(); }
+
+  private:
+    std::span<const std::byte> rest_;
+    bool good_ = true;
+};
+
+std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::byte> bytes) {
+    Writer to(bytes);
+    to.number(version);
+    to.number(store.tree_.generation());
+    to.number(store.log_requests_);
+    for (std::size_t i = 0; i < quota_count; ++i) to.number(store.quotas_[static_cast<Quota>(i)]);
+    for (const auto& [name, node] : store.specials_) {
+        to.permissions(node.permissions);
+        to.number(node.identity);
+    }
+    to.number(static_cast<std::uint32_t>(store.accounts_.all_released().size()));
+    for (const auto& [domain, when] : store.accounts_.all_released()) {
+        to.number(domain);
+        to.number(when);
+    }
+    write_nodes(store, to);
+    to.number(static_cast<std::uint32_t>(store.connections_.size()));
+    for (const auto& [domain, client] : store.connections_) write_connection(*client, to);
+    write_watches(store.watches_.paths(), false, to);
+    write_watches(store.watches_.specials(), true, to);
+    to.text("");
+    for (const auto& [domain, account] : store.accounts_.all())
+        if (account.target) {
+            to.number(domain);
+            to.number(*account.target);
+        }
+    to.number(no_more);
+    to.number(store.introduction_.has_value());
+    const Introduction pending = store.introduction_.value_or(Introduction{});
+    to.number(pending.asker);
+    to.raw(&pending.header, sizeof pending.header);
+    to.number(pending.domain);
+    to.number(pending.port);
+    return to.used();
+}
+
+bool Snapshot::read(Store& store, std::span<const std::byte> bytes) {
+    Reader from(bytes);
+    if (from.number<std::uint32_t>() != version) return false;
+    const auto generation = from.number<Generation>();
+    store.log_requests_ = from.number<std::uint8_t>() != 0;
+    for (std::size_t i = 0; i < quota_count; ++i)
+        store.quotas_.set(static_cast<Quota>(i), from.number<std::uint64_t>());
+    for (auto& [name, node] : store.specials_) {
+        node.permissions = from.permissions();
+        node.identity = from.number<Generation>();
+        from.check(!node.permissions.empty());
+    }
+    for (auto count = from.number<std::uint32_t>(); count > 0 && from.good(); --count) {
+        const auto domain = from.number<DomainId>();
+        store.accounts_.set_released(domain, from.number<Generation>());
+    }
+    if (from.good()) read_nodes(store, from);
+    for (auto count = from.number<std::uint32_t>(); count > 0 && from.good(); --count) read_connection(store, from);
+    if (from.good()) read_watches(store, from);
+    while (from.good()) {
+        const auto domain = from.number<DomainId>();
+        if (domain == no_more) break;
+        store.set_target(domain, from.number<DomainId>());
+    }
+    const bool introducing = from.number<std::uint8_t>() != 0;
+    Introduction pending;
+    pending.asker = from.number<DomainId>();
+    from.raw(&pending.header, sizeof pending.header);
+    pending.domain = from.number<DomainId>();
+    pending.port = from.number<std::uint32_t>();
+    if (introducing) store.introduction_ = pending;
+    store.tree_.set_generation(generation);
+    return from.good() && from.at_end();
+}
+
+// --- nodes: parents first, each with its depth -------------------------------------------------------------------------
+
+void Snapshot::write_nodes(const Store& store, Writer& to) {
+    const Node& root = store.tree_.root();
+    for (const Node* at = &root; at != nullptr; at = at->next_in(root)) {
+        to.number(static_cast<std::uint16_t>(depth_of(*at)));
+        to.text(at->name());
+        to.text(at->value);
+        to.permissions(at->permissions);
+        to.number(at->identity);
+        to.number(at->changed);
+        to.number(at->listed);
+    }
+    to.number(no_more);
+}
+
+void Snapshot::read_nodes(Store& store, Reader& from) {
+    Tree& tree = store.tree_;
+    Node* at = &tree.root();
+    std::size_t depth = 0; // of `at`
+    struct Times {
+        Node* node;
+        Generation listed;
+    };
+    std::vector<Times> listed; // creating children counts as listing them
+    for (;;) {
+        const auto place = from.number<std::uint16_t>();
+        if (!from.good() || place == no_more) break;
+        const std::string name = from.text(), value = from.text();
+        Permissions permissions = from.permissions();
+        from.check(!permissions.empty() && place <= depth + 1);
+        const bool is_root = listed.empty();
+        from.check(is_root ? place == 0 : place > 0 && !name.empty());
+        if (!from.good()) return;
+        if (is_root) {
+            tree.set_permissions(*at, std::move(permissions));
+        } else {
+            for (; depth >= place; --depth) at = at->parent();
+            from.check(at->child(name) == nullptr);
+            if (!from.good()) return;
+            at = &tree.create(*at, name, std::move(permissions));
+            ++depth;
+        }
+        tree.set_value(*at, value);
+        at->identity = from.number<Generation>();
+        at->changed = from.number<Generation>();
+        listed.push_back({at, from.number<Generation>()});
+    }
+    from.check(!listed.empty());
+    for (const Times& times : listed) times.node->listed = times.listed;
+}
+
+// --- watches -----------------------------------------------------------------------------------------------------------
+
+void Snapshot::write_watches(const WatchPoint& root, bool special, Writer& to) {
+    for (const WatchPoint* at = &root; at != nullptr; at = at->next_in(root)) {
+        if (at->watches.empty()) continue;
+        to.text(std::string_view(at->path()).substr(special ? 1 : 0));
+        for (const auto& [domain, watches] : at->watches)
+            for (const Watch& watch : watches) {
+                to.number(domain);
+                to.text(watch.token);
+                to.number(watch.relative);
+                to.number(watch.depth);
+            }
+        to.number(no_more);
+    }
+}
+
+void Snapshot::read_watches(Store& store, Reader& from) {
+    for (;;) {
+        const std::string path = from.text();
+        if (!from.good() || path.empty()) return;
+        for (;;) {
+            const auto domain = from.number<DomainId>();
+            if (!from.good() || domain == no_more) break;
+            Watch watch{from.text(), from.number<std::uint8_t>() != 0, 0};
+            watch.depth = from.number<int>();
+            // An event cuts the home off a relative watch's path.
+            from.check(!watch.relative || path.starts_with(home_of(domain) + "/"));
+            from.check(from.good() && store.watches_.add(domain, path, std::move(watch)));
+            ++store.accounts_[domain].watches;
+        }
+    }
+}
+
+// --- connections -------------------------------------------------------------------------------------------------------
+
+void Snapshot::write_connection(const Connection& client, Writer& to) {
+    to.number(client.domain);
+    to.number(client.port);
+    to.number(client.made_home);
+    to.number(client.failure);
+    to.number(client.taken);
+    to.number(client.put);
+    to.number(client.next_transaction);
+    to.text(client.partial);
+    to.number(static_cast<std::uint32_t>(client.output.messages().size()));
+    for (const Output::Message& message : client.output.messages()) {
+        to.number(message.event);
+        to.text(message.bytes);
+    }
+    to.number(static_cast<std::uint32_t>(client.output.sent_of_first()));
+    to.number(static_cast<std::uint32_t>(client.transactions.size()));
+    for (const auto& [id, transaction] : client.transactions) {
+        to.number(id);
+        write_transaction(transaction, to);
+    }
+}
+
+void Snapshot::read_connection(Store& store, Reader& from) {
+    const auto domain = from.number<DomainId>();
+    const auto port = from.number<std::uint32_t>();
+    if (!from.good()) return;
+    Connection& client = store.add_connection(domain, port, {});
+    client.made_home = from.number<std::uint8_t>() != 0;
+    client.failure = from.number<std::uint8_t>();
+    client.taken = from.number<std::uint32_t>();
+    client.put = from.number<std::uint32_t>();
+    client.next_transaction = from.number<std::uint32_t>();
+    client.partial = from.text();
+    from.check(client.partial.size() < sizeof(Header) + longest_payload);
+    store.budget_.add(client.partial.size());
+    for (auto count = from.number<std::uint32_t>(); count > 0 && from.good(); --count) {
+        const bool event = from.number<std::uint8_t>() != 0;
+        client.output.add({from.text(), event});
+    }
+    const auto sent = from.number<std::uint32_t>();
+    from.check(sent == 0 || sent < client.output.next().size());
+    if (from.good()) client.output.restore_sent(sent);
+    for (auto count = from.number<std::uint32_t>(); count > 0 && from.good(); --count) {
+        const auto id = from.number<std::uint32_t>();
+        read_transaction(client.transactions.try_emplace(id, store.tree_, store.budget_).first->second, from);
+    }
+}
+
+// --- transactions: as nodes are ----------------------------------------------------------------------------------------
+
+void Snapshot::write_transaction(const Transaction& transaction, Writer& to) {
+    to.number(transaction.next_order());
+    const Change& root = transaction.root();
+    for (const Change* at = &root; at != nullptr; at = at->next_in(root)) {
+        to.number(static_cast<std::uint16_t>(depth_of(*at)));
+        to.text(at->name());
+        to.number(at->seen);
+        to.number(at->identity);
+        to.number(at->changed);
+        to.number(at->listed);
+        to.number(at->kind);
+        to.number(static_cast<std::uint8_t>(at->hides | at->creates << 1 | at->sets_value << 2 |
+                                            at->sets_permissions << 3));
+        to.number(at->order);
+        to.text(at->value);
+        to.permissions(at->permissions);
+    }
+    to.number(no_more);
+}
+
+void Snapshot::read_transaction(Transaction& transaction, Reader& from) {
+    const auto next_order = from.number<std::uint32_t>();
+    Change* at = &transaction.root();
+    std::size_t depth = 0;
+    for (bool is_root = true;; is_root = false) {
+        const auto place = from.number<std::uint16_t>();
+        if (!from.good() || place == no_more) break;
+        const std::string name = from.text();
+        from.check(place <= depth + 1 && (is_root ? place == 0 : place > 0 && !name.empty()));
+        if (!from.good()) return;
+        if (!is_root) {
+            for (; depth >= place; --depth) at = at->parent();
+            at = &at->add_child(name);
+            ++depth;
+        }
+        at->seen = from.number<std::uint8_t>();
+        at->identity = from.number<Generation>();
+        at->changed = from.number<Generation>();
+        at->listed = from.number<Generation>();
+        const auto kind = from.number<std::uint8_t>();
+        from.check(kind <= static_cast<std::uint8_t>(Change::Kind::removed));
+        at->kind = static_cast<Change::Kind>(kind);
+        const auto flags = from.number<std::uint8_t>();
+        at->hides = (flags & 1) != 0;
+        at->creates = (flags & 2) != 0;
+        at->sets_value = (flags & 4) != 0;
+        at->sets_permissions = (flags & 8) != 0;
+        at->order = from.number<std::uint32_t>();
+        at->value = from.text();
+        at->permissions = from.permissions();
+        from.check(!at->sets_permissions || !at->permissions.empty());
+    }
+    transaction.restore(next_order);
+}
+
+} // namespace skerry::xenstore

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// The store: a machine that is driven by its inputs alone. The same inputs in the same order give the same state and the
+// same bytes for every client, which is how a new server takes over from one that was killed (recorder.h). It knows
+// neither time nor rings nor hypervisor.
+//
+// Bounds. A request costs: its length; for each name of its path a search among sorted children; for each watch that
+// fires one message; for a removal, the nodes and watches removed; for DIRECTORY, the children listed. Nothing depends on
+// how many domains, nodes or watches there are elsewhere.
+#pragma once
+
+#include "quotas.h"
+#include "request.h"
+#include "rights.h"
+#include "watches.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace skerry::xenstore {
+
+/// What the store tells whoever runs it. None of it may call an input.
+class Surroundings {
+  public:
+    virtual ~Surroundings() = default;
+    virtual void output_waits(DomainId) {}            ///< there is something to send
+    virtual void released(DomainId) {}                ///< let go of its page and channel
+    virtual void refused(DomainId, Quota) {}          ///< a quota was used up
+    virtual void print(DomainId, std::string_view) {} ///< CONTROL print, and requests while CONTROL log is on
+};
+
+/// An INTRODUCE that waits for introduced().
+struct Introduction {
+    DomainId asker = 0;
+    Header header{};
+    DomainId domain = 0;
+    std::uint32_t port = 0;
+};
+
+/// Where a ring's counters stand when a connection begins or begins anew.
+struct RingStart {
+    std::uint32_t taken = 0; ///< req_cons
+    std::uint32_t put = 0;   ///< rsp_prod
+};
+
+class Store {
+  public:
+    explicit Store(Surroundings& surroundings);
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    void set_surroundings(Surroundings& surroundings) { surroundings_ = &surroundings; }
+    /// Domains that may do everything. Not an input: given anew at each start.
+    void set_privileged(std::set<DomainId> domains) { authority_.set_privileged(std::move(domains)); }
+
+    // --- inputs ------------------------------------------------------------------------------------------------------
+    /// A domain that is there from the start: its home is made, with `name`.
+    void connect(DomainId domain, std::uint32_t port, std::string_view name, RingStart ring);
+    /// The domain is gone: its watches, transactions and nodes go with it.
+    void disconnect(DomainId domain);
+    /// Bytes from its ring. At most one request is carried out: see missing().
+    void receive(DomainId domain, std::string_view bytes);
+    /// `count` bytes of output() are in its ring.
+    void sent(DomainId domain, std::size_t count);
+    /// The client began its ring anew.
+    void reset(DomainId domain, RingStart ring);
+    /// Its ring makes no sense (XENSTORE_ERROR_*); it is deaf until it begins anew.
+    void fail(DomainId domain, std::uint8_t failure);
+    /// What came of introduction(): Error::none if the domain's page and channel are there.
+    void introduced(Error error, RingStart ring);
+    void set_quota(Quota quota, std::uint64_t value) { quotas_.set(quota, value); }
+
+    // --- what may be asked of it -------------------------------------------------------------------------------------
+    /// How many of `ahead`, the next bytes in the client's ring, belong to the request it is in: all, or up to its end.
+    std::size_t missing(DomainId domain, std::string_view ahead) const;
+    /// May more be read from it?
+    bool takes_input(DomainId domain) const;
+    std::string_view output(DomainId domain) const;
+    const Connection* connection(DomainId domain) const;
+    const std::map<DomainId, std::unique_ptr<Connection>>& connections() const { return connections_; }
+    const std::optional<Introduction>& introduction() const { return introduction_; }
+    const Quotas& quotas() const { return quotas_; }
+    const Budget& budget() const { return budget_; }
+    const Tree& tree() const { return tree_; }
+    /// Do all counts agree with what is counted? Costs a walk over everything.
+    bool consistent() const;
+
+  private:
+    friend class Snapshot;
+    using Handler = Error (Store::*)(Request&, std::string& answer);
+    struct RequestKind {
+        Handler handler;
+        bool in_transaction; ///< tx_id means something
+        bool privileged;
+        const char* name;
+    };
+    static const RequestKind request_kinds[XS_TYPE_COUNT];
+
+    // store.cpp
+    Connection* find_connection(DomainId domain);
+    void execute(Connection& client, const Header& header, std::string_view payload);
+    Error perform(Request& request, std::string& answer);
+    void answer(Connection& client, Header header, Error error, std::string_view payload);
+    void tell(DomainId domain, const Watch& watch, std::string_view wpath, std::string_view epath);
+    void send_event(Connection& client, std::string message);
+    bool is_free(DomainId domain) const { return authority_.is_privileged(domain); }
+    /// Does the domain stay within the quota with `value`? Else it is told.
+    bool within(DomainId domain, Quota quota, std::uint64_t value);
+    bool affordable(DomainId domain, std::size_t bytes);
+
+    // node_requests.cpp
+    Error request_directory(Request&, std::string&);
+    Error request_directory_part(Request&, std::string&);
+    Error request_read(Request&, std::string&);
+    Error request_write(Request&, std::string&);
+    Error request_mkdir(Request&, std::string&);
+    Error request_rm(Request&, std::string&);
+    Error request_get_permissions(Request&, std::string&);
+    Error request_set_permissions(Request&, std::string&);
+    Error special_permissions(Request&, std::string_view name, Words& words, std::string* answer);
+    Error path_of(Request&, std::string_view text, std::string& path);
+    Located locate(Request&, std::string_view path);
+    Rights rights_of(Request&, const Place& place) const;
+    const std::string& value_of(Request&, const Place& place) const;
+    Error find(Request&, std::string_view text, Access wanted, std::uint8_t what, std::string& path, Place& place);
+    Error note(Request&, std::string_view path, std::uint8_t what, Place& place);
+    std::string names_of(Request&, const Place& place) const;
+    Error put(Request&, std::string_view text, const std::string_view* value);
+    Error create(Request&, std::string_view path, const Located& located, std::string_view value);
+    Permissions inherited(DomainId domain, const Rights& rights) const;
+    // changes of the store itself, with their events
+    Node& create_node(DomainId domain, std::string_view path, std::string_view value);
+    void remove_node(std::string_view path, Node& node);
+    void set_node_permissions(std::string_view path, Node& node, Permissions permissions);
+    void fire(std::string_view path, const Node& node);
+
+    // transaction_requests.cpp
+    Error request_transaction_start(Request&, std::string&);
+    Error request_transaction_end(Request&, std::string&);
+    Error commit(Request&);
+    void apply(const Change& change, DomainId domain);
+
+    // watch_requests.cpp
+    Error request_watch(Request&, std::string&);
+    Error request_unwatch(Request&, std::string&);
+    Error request_reset_watches(Request&, std::string&);
+    Error watch_path(Request&, std::string_view text, std::string& path) const;
+    void drop_watches(DomainId domain);
+
+    // domain_requests.cpp
+    Error request_introduce(Request&, std::string&);
+    Error request_release(Request&, std::string&);
+    Error request_resume(Request&, std::string&);
+    Error request_set_target(Request&, std::string&);
+    Error request_is_introduced(Request&, std::string&);
+    Error request_domain_path(Request&, std::string&);
+    Error request_control(Request&, std::string&);
+    Connection& add_connection(DomainId domain, std::uint32_t port, RingStart ring);
+    void make_home(DomainId domain, std::string_view name);
+    void remove_owned(DomainId domain);
+    void set_target(DomainId domain, std::optional<DomainId> target);
+    void fire_special(std::string_view name, DomainId about);
+
+    // control.cpp
+    Error control_quota(Words& words, std::string& answer);
+
+    Surroundings* surroundings_;
+    Budget budget_;
+    Accounts accounts_;
+    Tree tree_{accounts_, budget_};
+    Authority authority_{accounts_};
+    Watches watches_{budget_};
+    Watches::Told told_; ///< tell()
+    Quotas quotas_;
+    std::map<std::string, Node, std::less<>> specials_; ///< "@introduceDomain", "@releaseDomain": permissions only
+    std::map<DomainId, std::unique_ptr<Connection>> connections_;
+    std::optional<Introduction> introduction_;
+    bool log_requests_ = false;
+    // While a request is carried out: its client's own events follow the answer.
+    Connection* answering_ = nullptr;
+    std::vector<std::string> held_;
+};
+
+} // namespace skerry::xenstore

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "tree.h"
+
+namespace skerry::xenstore {
+
+Tree::Tree(Accounts& accounts, Budget& budget) : accounts_(accounts), budget_(budget) {
+    root_.permissions = {{0, Access::none}};
+    own(root_);
+}
+
+Node& Tree::create(Node& parent, std::string_view name, Permissions permissions) {
+    Node& node = parent.add_child(name);
+    node.permissions = std::move(permissions);
+    node.identity = node.changed = node.listed = parent.listed = advance();
+    parent.names_size += static_cast<std::uint32_t>(name.size() + 1);
+    ++count_;
+    own(node);
+    return node;
+}
+
+void Tree::set_value(Node& node, std::string_view value) {
+    budget_.drop(node.value.size());
+    node.value = value;
+    budget_.add(value.size());
+    node.changed = advance();
+}
+
+void Tree::set_permissions(Node& node, Permissions permissions) {
+    disown(node);
+    node.permissions = std::move(permissions);
+    own(node);
+    node.identity = advance();
+}
+
+void Tree::remove(Node& node) {
+    node.remove_below([this](Node& leaf) { forget(leaf); });
+    Node& parent = *node.parent();
+    forget(node);
+    parent.names_size -= static_cast<std::uint32_t>(node.name().size() + 1);
+    parent.listed = advance();
+    parent.remove_child(node);
+}
+
+void Tree::forget(Node& node) {
+    disown(node);
+    --count_;
+}
+
+void Tree::own(Node& node) {
+    budget_.add(cost(node));
+    Account& account = accounts_[node.permissions.front().domain];
+    ++account.nodes;
+    node.owned_before = nullptr;
+    node.owned_after = account.owned;
+    if (account.owned != nullptr) account.owned->owned_before = &node;
+    account.owned = &node;
+}
+
+void Tree::disown(Node& node) {
+    budget_.drop(cost(node));
+    const DomainId owner = node.permissions.front().domain;
+    Account& account = accounts_[owner];
+    --account.nodes;
+    (node.owned_before != nullptr ? node.owned_before->owned_after : account.owned) = node.owned_after;
+    if (node.owned_after != nullptr) node.owned_after->owned_before = node.owned_before;
+    accounts_.tidy(owner);
+}
+
+} // namespace skerry::xenstore

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The nodes, who owns them, and how much there is of everything. No rights are checked here and no watch is told.
+#pragma once
+
+#include "name_tree.h"
+#include "permissions.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace skerry::xenstore {
+
+/// Numbers every change; never repeats, also across restarts.
+using Generation = std::uint64_t;
+
+struct Node : NameTree<Node> {
+    std::string value;
+    Permissions permissions;
+    Generation identity = 0; ///< when it was created, or its permissions were set
+    Generation changed = 0;  ///< when its value was set
+    Generation listed = 0;   ///< when a child came or went
+    std::uint32_t names_size = 0; ///< bytes of all children's names, each with its zero
+    Node* owned_before = nullptr; ///< among the nodes of the same owner
+    Node* owned_after = nullptr;
+};
+
+/// What is known of a domain, connected or not.
+struct Account {
+    Node* owned = nullptr; ///< any of its nodes
+    std::uint32_t nodes = 0;
+    std::uint32_t watches = 0;
+    std::optional<DomainId> target; ///< it has that domain's rights beside its own (SET_TARGET)
+    std::set<DomainId> agents;      ///< who has this domain's rights so
+    bool used() const { return nodes != 0 || watches != 0 || target || !agents.empty(); }
+};
+
+class Accounts {
+  public:
+    Account& operator[](DomainId domain) { return accounts_[domain]; }
+    const Account* find(DomainId domain) const {
+        const auto found = accounts_.find(domain);
+        return found != accounts_.end() ? &found->second : nullptr;
+    }
+    /// Forgets a domain of which there is nothing to know.
+    void tidy(DomainId domain) {
+        const auto found = accounts_.find(domain);
+        if (found != accounts_.end() && !found->second.used()) accounts_.erase(found);
+    }
+    /// When a domain of this number last went: permissions that were set before then meant that one.
+    Generation released(DomainId domain) const {
+        const auto found = released_.find(domain);
+        return found != released_.end() ? found->second : 0;
+    }
+    void set_released(DomainId domain, Generation when) { released_[domain] = when; }
+    const std::map<DomainId, Account>& all() const { return accounts_; }
+    const std::map<DomainId, Generation>& all_released() const { return released_; }
+
+  private:
+    std::map<DomainId, Account> accounts_;
+    std::map<DomainId, Generation> released_;
+};
+
+/// Bytes of state, as a snapshot takes them at most.
+class Budget {
+  public:
+    void add(std::size_t bytes) { used_ += bytes; }
+    void drop(std::size_t bytes) { used_ -= bytes; }
+    std::uint64_t used() const { return used_; }
+
+  private:
+    std::uint64_t used_ = 0;
+};
+
+class Tree {
+  public:
+    Tree(Accounts& accounts, Budget& budget);
+
+    Node& root() { return root_; }
+    const Node& root() const { return root_; }
+    Generation generation() const { return generation_; }
+    Generation advance() { return ++generation_; }
+    void set_generation(Generation generation) { generation_ = generation; }
+
+    Node* find(std::string_view path) { return root_.find(path); }
+
+    /// `permissions` has at least one entry; there is no child of that name yet.
+    Node& create(Node& parent, std::string_view name, Permissions permissions);
+    void set_value(Node& node, std::string_view value);
+    void set_permissions(Node& node, Permissions permissions);
+    /// With all below it. Not the root.
+    void remove(Node& node);
+
+    std::size_t count() const { return count_; } ///< nodes, the root included
+    static std::size_t cost(std::size_t name, std::size_t value, std::size_t permissions) {
+        return 64 + name + value + 4 * permissions;
+    }
+    static std::size_t cost(const Node& node) {
+        return cost(node.name().size(), node.value.size(), node.permissions.size());
+    }
+
+  private:
+    void own(Node& node);
+    void disown(Node& node);
+    void forget(Node& node);
+
+    Accounts& accounts_;
+    Budget& budget_;
+    Node root_;
+    Generation generation_ = 0;
+    std::size_t count_ = 1;
+};
+
+} // namespace skerry::xenstore

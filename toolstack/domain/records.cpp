@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "toolstack/domain/records.h"
+
+#include "toolstack/domain/fields.h"
+#include "toolstack/protocol/sha256.h"
+
+namespace skerry::toolstack {
+namespace {
+
+json::Value record_of(const char* kind) {
+    json::Value value;
+    value["record"] = kind;
+    return value;
+}
+
+Guest read_guest(Fields& fields, std::string uuid) {
+    Guest guest;
+    guest.uuid = std::move(uuid);
+    guest.domain.id = static_cast<DomainNumber>(fields.integer("id", 0, 0x7fef));
+    guest.domain.console_port = static_cast<std::uint32_t>(fields.integer("console_port", 0, UINT32_MAX));
+    guest.domain.store_port = static_cast<std::uint32_t>(fields.integer("store_port", 0, UINT32_MAX));
+    guest.phase = fields.boolean("preserved", false) ? Guest::Phase::preserved : Guest::Phase::running;
+    guest.created_wall_ns = static_cast<std::uint64_t>(fields.integer("created_wall_ns", 0, INT64_MAX));
+    guest.started_ns = static_cast<std::uint64_t>(fields.integer("started_ns", 0, INT64_MAX));
+    guest.short_lives = static_cast<unsigned>(fields.integer("short_lives", 0, 1000));
+    const json::Value* config = fields.any("config");
+    if (config == nullptr) fields.wrong("config", "is missing");
+    guest.config = read_guest_config(*config);
+    return guest;
+}
+
+void take(Remembered& all, const json::Value& value) {
+    Fields fields(value, "record");
+    const std::string kind = fields.string("record");
+    if (kind == "begun") {
+        all.begun[fields.string("uuid")] = fields.string("name");
+    } else if (kind == "guest") {
+        const std::string uuid = fields.string("uuid");
+        all.guests[uuid] = read_guest(fields, uuid);
+        all.begun.erase(uuid);
+    } else if (kind == "gone") {
+        const std::string uuid = fields.string("uuid");
+        all.guests.erase(uuid);
+        all.begun.erase(uuid);
+    } else if (kind == "image") {
+        Image image{fields.string("name"), static_cast<std::uint64_t>(fields.integer("size", 0, INT64_MAX)),
+                    fields.string("sha256"), fields.boolean("automatic", false)};
+        all.images[image.name] = image;
+    } else if (kind == "image-dropped") {
+        all.images.erase(fields.string("name"));
+    } else {
+        fields.wrong("record", "is of a kind that this toolstack does not know");
+    }
+    fields.done();
+}
+
+} // namespace
+
+std::string begun_record(const Guest& guest) {
+    json::Value value = record_of("begun");
+    value["uuid"] = guest.uuid;
+    value["name"] = guest.config.name;
+    return json::write(value);
+}
+
+std::string guest_record(const Guest& guest) {
+    json::Value value = record_of("guest");
+    value["uuid"] = guest.uuid;
+    value["id"] = unsigned{guest.domain.id};
+    value["console_port"] = guest.domain.console_port;
+    value["store_port"] = guest.domain.store_port;
+    value["preserved"] = guest.phase == Guest::Phase::preserved;
+    value["created_wall_ns"] = guest.created_wall_ns;
+    value["started_ns"] = guest.started_ns;
+    value["short_lives"] = guest.short_lives;
+    value["config"] = guest_config_json(guest.config);
+    return json::write(value);
+}
+
+std::string gone_record(const Guest& guest) {
+    json::Value value = record_of("gone");
+    value["uuid"] = guest.uuid;
+    return json::write(value);
+}
+
+std::string image_record(const Image& image) {
+    json::Value value = record_of("image");
+    value["name"] = image.name;
+    value["size"] = image.size;
+    value["sha256"] = image.sha256;
+    value["automatic"] = image.automatic;
+    return json::write(value);
+}
+
+std::string image_dropped_record(const std::string& name) {
+    json::Value value = record_of("image-dropped");
+    value["name"] = name;
+    return json::write(value);
+}
+
+Remembered remember(Journal& journal) {
+    Remembered all;
+    journal.replay([&](std::string_view record) {
+        try {
+            take(all, json::parse(record));
+        } catch (const std::runtime_error& error) { all.not_understood.emplace_back(error.what()); }
+    });
+    return all;
+}
+
+} // namespace skerry::toolstack

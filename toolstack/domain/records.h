@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// The journal's records, each a line of JSON, and what they add up to.
+//   {"record":"begun","uuid":U,"name":N}        a guest is about to be built: a domain with this handle is not complete
+//   {"record":"guest","uuid":U,...}             it runs (again), as said here
+//   {"record":"gone","uuid":U}                  nothing of it is left
+//   {"record":"image",...}  {"record":"image-dropped","name":N}
+// The last record of a guest or an image counts, so a journal may leave out the earlier ones.
+#pragma once
+
+#include "toolstack/domain/guest.h"
+#include "toolstack/domain/images.h"
+
+#include <map>
+
+namespace skerry::toolstack {
+
+std::string begun_record(const Guest& guest);
+std::string guest_record(const Guest& guest);
+std::string gone_record(const Guest& guest);
+std::string image_record(const Image& image);
+std::string image_dropped_record(const std::string& name);
+
+struct Remembered {
+    std::map<std::string, Guest> guests;      ///< by uuid
+    std::map<std::string, std::string> begun; ///< uuid: name
+    std::map<std::string, Image> images;      ///< by name
+    std::vector<std::string> not_understood;  ///< why, for each record that was left out
+};
+Remembered remember(Journal& journal);
+
+} // namespace skerry::toolstack

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "toolstack/domain/settings.h"
+
+#include <charconv>
+
+namespace skerry::toolstack {
+namespace {
+
+/// Decimal or 0x hexadecimal, up to `most`.
+std::optional<std::uint32_t> number(std::string_view text, std::uint32_t most) {
+    int base = 10;
+    if (text.starts_with("0x")) {
+        base = 16;
+        text.remove_prefix(2);
+    }
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+    if (error != std::errc{} || end != text.data() + text.size() || value > most) return std::nullopt;
+    return value;
+}
+
+std::vector<std::string_view> split(std::string_view text) {
+    std::vector<std::string_view> parts;
+    for (std::size_t colon; (colon = text.find(':')) != std::string_view::npos; text.remove_prefix(colon + 1))
+        parts.push_back(text.substr(0, colon));
+    parts.push_back(text);
+    return parts;
+}
+
+constexpr std::uint32_t most_domain = 0x7fef, most_port = (1u << 17) - 1;
+
+bool read_word(Settings& settings, std::string_view key, std::string_view value) {
+    const auto parts = split(value);
+    if (key == "uart") {
+        const auto port = number(value, 0xfff8);
+        if (port) settings.uart = static_cast<std::uint16_t>(*port);
+        return port.has_value();
+    }
+    if (key == "irq") {
+        const auto irq = number(value, 1023);
+        if (irq) settings.irq = static_cast<int>(*irq);
+        if (value == "none") settings.irq = -1;
+        return irq || value == "none";
+    }
+    if (key == "builder") {
+        const auto port = number(value, most_port);
+        if (port) settings.builder_port = *port;
+        return port.has_value();
+    }
+    if (key == "domain" && parts.size() == 2) {
+        const auto id = number(parts[0], most_domain);
+        if (!id || !is_image_name(parts[1])) return false;
+        settings.domains.push_back({static_cast<DomainNumber>(*id), std::string(parts[1])});
+        return true;
+    }
+    if (key == "channel" && parts.size() == 3) {
+        const auto port = number(parts[1], most_port), page = number(parts[2], UINT32_MAX);
+        if (!is_image_name(parts[0]) || !port || !page) return false;
+        settings.channels.push_back({std::string(parts[0]), *port, *page});
+        return true;
+    }
+    if (key == "state" && parts.size() == 3) {
+        const auto id = number(parts[0], most_domain), reference = number(parts[1], UINT32_MAX),
+                   pages = number(parts[2], 1u << 20);
+        if (!id || !reference || !pages) return false;
+        settings.state = StateSetting{static_cast<DomainNumber>(*id), *reference, *pages};
+        return true;
+    }
+    return false;
+}
+
+} // namespace
+
+Settings read_settings(const std::vector<std::string_view>& words) {
+    Settings settings;
+    for (const std::string_view word : words) {
+        const std::size_t equals = word.find('=');
+        const std::string_view value = equals == std::string_view::npos ? "" : word.substr(equals + 1);
+        if (value.empty() || !read_word(settings, word.substr(0, equals), value))
+            settings.not_understood.emplace_back(word);
+    }
+    return settings;
+}
+
+} // namespace skerry::toolstack
