@@ -4,7 +4,6 @@
 #include "domain/domain.h"
 
 namespace skerry {
-namespace {
 
 constexpr const char* platform_rights[] = {"create_domains", "grant_rights",   "inspect", "read_log",
                                            "write_log",      "set_wall_clock", "hardware"};
@@ -12,16 +11,8 @@ constexpr const char* target_rights[] = {"control", "map_memory"};
 static_assert(std::size(platform_rights) == static_cast<size_t>(PlatformRight::count) &&
               std::size(target_rights) == static_cast<size_t>(TargetRight::count));
 
-} // namespace
-
-unsigned Authority::index_of(DomId target) const {
-    unsigned i = 0;
-    while (i < count_ && targets_[i].target != target) ++i;
-    return i;
-}
-
 Status Authority::set(TargetRight right, DomId target, bool held) {
-    if (everything_) return held ? success : Status(Error::invalid); // all or nothing: there is no list to take it from
+    if (everything_) return success_if(held, Error::invalid); // all or nothing: there is no list to take it from
     Holding holding(lock_);
     unsigned i = index_of(target);
     if (i == count_) {
@@ -35,26 +26,13 @@ Status Authority::set(TargetRight right, DomId target, bool held) {
     return success;
 }
 
-bool Authority::holds_listed(TargetRight right, DomId target) const {
-    Holding holding(lock_);
-    unsigned i = index_of(target);
-    return i < count_ && targets_[i].rights & bit(right);
-}
-
-void Authority::forget(DomId target) {
-    Holding holding(lock_);
-    if (unsigned i = index_of(target); i < count_) targets_[i] = targets_[--count_];
-}
-
 Status AuthorityCheck::platform(const Domain& caller, PlatformRight right) {
-    if (caller.authority.holds(right)) [[likely]]
-        return success;
+    if (likely(caller.authority.holds(right))) return success;
     return refuse(Error::not_permitted, caller.id, "lacks the right %s", platform_rights[static_cast<unsigned>(right)]);
 }
 
 Status AuthorityCheck::over(const Domain& caller, TargetRight right, Domain& target) {
-    if (caller.authority.holds(right, target.id)) [[likely]]
-        return success;
+    if (likely(caller.authority.holds(right, target.id))) return success;
     return refuse(Error::not_permitted, caller.id, "lacks the right %s over domain %u",
                   target_rights[static_cast<unsigned>(right)], target.id.value);
 }

@@ -7,7 +7,7 @@
 // argument; only the check below can make one. Sealing a domain ends every access to its memory by anyone, for good.
 #pragma once
 
-#include "pv_mmu/pv_mmu_host.h"
+#include "pv_mmu/pv_mmu.h"
 
 namespace skerry {
 
@@ -45,14 +45,26 @@ class Authority {
     // everything.
     Status set(TargetRight right, DomId target, bool held);
     // The target is gone: its number may be used again for somebody else.
-    void forget(DomId target);
+    void forget(DomId target) {
+        Holding holding(lock_);
+        if (unsigned i = index_of(target); i < count_) targets_[i] = targets_[--count_];
+    }
 
   private:
     template <typename Right> static constexpr uint32_t bit(Right right) {
         return uint32_t{1} << static_cast<unsigned>(right);
     }
-    bool holds_listed(TargetRight right, DomId target) const;
-    unsigned index_of(DomId target) const; // count_: not listed
+    bool holds_listed(TargetRight right, DomId target) const {
+        Holding holding(lock_);
+        unsigned i = index_of(target);
+        return i < count_ && targets_[i].rights & bit(right);
+    }
+    // count_: not listed
+    unsigned index_of(DomId target) const {
+        unsigned i = 0;
+        while (i < count_ && targets_[i].target != target) ++i;
+        return i;
+    }
 
     struct Target {
         DomId target;

@@ -65,7 +65,7 @@ TEST_F(JournalTest, IsFullAtSomePoint) {
     (void)journal.open();
     std::size_t count = 0;
     while (journal.append(bytes("0123456789"))) ++count;
-    EXPECT_EQ(count, (4096 - 64) / 2 / 24u);
+    EXPECT_EQ(count, ((4096 - 64) / 2 - 16) / 24u);
     EXPECT_EQ(records(journal).size(), count);
     EXPECT_FALSE(journal.append(std::as_bytes(std::span(memory))));
     snapshot(journal, "short");

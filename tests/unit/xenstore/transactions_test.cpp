@@ -22,7 +22,7 @@ TEST(Transactions, AreSeenWhenTheyEnd) {
     EXPECT_EQ(clients.read(1, "data/a/b"), "new");
     EXPECT_EQ(clients.read(1, "data/old"), "2");
     EXPECT_EQ(clients.end(1, t), "ENOENT") << "over";
-    EXPECT_TRUE(clients.store.consistent());
+    EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
 TEST(Transactions, CanBeGivenUp) {
@@ -34,7 +34,7 @@ TEST(Transactions, CanBeGivenUp) {
     EXPECT_EQ(clients.outcome(1, XS_TRANSACTION_END, words({"T"})), "ENOENT");
     EXPECT_EQ(clients.outcome(1, XS_TRANSACTION_END, words({"X"}), clients.begin(1)), "EINVAL");
     EXPECT_EQ(clients.outcome(1, XS_TRANSACTION_START, words({""}), clients.begin(1)), "EBUSY");
-    EXPECT_TRUE(clients.store.consistent());
+    EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
 TEST(Transactions, RemovingAndMakingAgain) {
@@ -54,7 +54,7 @@ TEST(Transactions, RemovingAndMakingAgain) {
     EXPECT_EQ(clients.end(1, t), "OK");
     EXPECT_EQ(clients.list(1, "data/d"), "x ");
     EXPECT_EQ(clients.read(1, "data/d/x"), "4");
-    EXPECT_TRUE(clients.store.consistent());
+    EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
 struct Case {
@@ -106,7 +106,7 @@ TEST(Transactions, ConflictOnlyWhereTheyTouch) {
         for (const auto& [type, payload] : c.inside) (void)clients.ask(0, type, payload, t);
         for (const auto& [type, payload] : c.outside) EXPECT_EQ(clients.outcome(0, type, payload), "OK") << c.name;
         EXPECT_EQ(clients.end(0, t), c.outcome) << c.name;
-        EXPECT_TRUE(clients.store.consistent());
+        EXPECT_EQ(clients.store.inconsistency(), "");
     }
 }
 
@@ -131,7 +131,7 @@ TEST(Transactions, OfAClientThatWentAreForgotten) {
     EXPECT_EQ(clients.end(1, t), "ENOENT");
     clients.write(1, "data/a", "1", clients.begin(1));
     clients.store.disconnect(1);
-    EXPECT_TRUE(clients.store.consistent());
+    EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
 } // namespace
