@@ -73,6 +73,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     Maptrack maptrack; // what it has mapped of others'
     SchedGroup sched_group;
     Authority authority;
+    Holders holders;
 
     // --- what it may use of the hardware ---
     RangeSet<32> io_ports;
