@@ -81,6 +81,7 @@ help:
 	@echo 'make test       all tests; ends with "N passed, N failed"'
 	@echo '    test-unit   host unit tests          test-guests   tiny guests on xen-core'
 	@echo '    test-system QEMU scenarios           test-oracle   tiny guests on Debian'"'"'s Xen'
+	@echo '    test-conformance   more of the suites of newlib and libstdc++'
 	@echo '    GTEST_FILTER=PATTERN picks tests, e.g. make test-oracle GTEST_FILTER="guest_events.*"'
 	@echo 'make bench      instructions per operation, here and on Debian'"'"'s Xen; build/bench.json'
 	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS=60'
