@@ -19,7 +19,7 @@ MINIOS_KERNEL_CXXFLAGS := $(MINIOS_CXXFLAGS) $(if $(findstring clang,$(CXX)),-mn
 MINIOS_DEBUG ?= 1
 MINIOS_KERNEL_CXXFLAGS += -DMINIOS_DEBUG=$(MINIOS_DEBUG)
 
-MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp minios/arch/x86_64/*.S)
+MINIOS_SOURCES := $(wildcard minios/kernel/*.cpp minios/backends/*.cpp minios/xenbus/*.cpp minios/arch/x86_64/*.S)
 MINIOS_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(MINIOS_SOURCES))) $(BUILD)/obj/minios/kernel-string.o
 # For programs that a debugger looks at (minios/debug): instead of some members of libminios.
 MINIOS_DEBUG_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard minios/debug/*.cpp minios/debug/*.S)))
@@ -32,7 +32,8 @@ define minios-kernel-object
 	$(CXX) $(MINIOS_KERNEL_CXXFLAGS) -c $< -o $@
 	@objcopy --redefine-syms=minios/kernel-names $@
 endef
-$(filter-out %/entry.o,$(filter $(addprefix $(BUILD)/obj/minios/,kernel/%.o backends/%.o debug/%.o),$(MINIOS_OBJECTS) $(MINIOS_DEBUG_OBJECTS))): $(BUILD)/obj/%.o: %.cpp minios/build.mk minios/kernel-names
+MINIOS_KERNEL_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/%.o,$(wildcard $(addprefix minios/,kernel/*.cpp backends/*.cpp xenbus/*.cpp debug/*.cpp)))
+$(MINIOS_KERNEL_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/build.mk minios/kernel-names
 	$(minios-kernel-object)
 $(BUILD)/obj/minios/kernel-string.o: minios/freestanding/string.cpp minios/build.mk minios/kernel-names
 	$(minios-kernel-object)

@@ -35,11 +35,8 @@ XC_INPUTS := $(XC_OBJECTS) xen-core/boot/xen-core.lds
 $(BUILD)/xen-core.nosymbols: $(XC_INPUTS)
 	@echo "  LINK  $@"; $(XC_LINK) -o $@
 
-$(BUILD)/obj/xen-core/symbols.S: $(BUILD)/xen-core.nosymbols xen-core/boot/make-symbols
-	nm -C -n $< | xen-core/boot/make-symbols > $@
-
-$(BUILD)/obj/xen-core/symbols.o: $(BUILD)/obj/xen-core/symbols.S
-	$(CC) -c $< -o $@
+$(BUILD)/obj/xen-core/symbols.o: $(BUILD)/xen-core.nosymbols tools/core-symbols
+	nm -C -n $< | tools/core-symbols | $(CC) -c -x assembler - -o $@
 
 $(BUILD)/xen-core.debug: $(BUILD)/obj/xen-core/symbols.o $(XC_INPUTS)
 	@echo "  LINK  $@"; $(XC_LINK) $< -o $@

@@ -21,6 +21,7 @@ Journal::Journal(std::span<std::byte> area, std::uint32_t format)
     : area_(area), half_size_((area.size() - head_size) / 2 & ~std::size_t{7}), magic_(magic_word | format) {}
 
 void Journal::write(void* to, const void* from, std::size_t size) {
+    if (size == 0) return;
     if (before_write != nullptr) before_write();
     __builtin_memcpy(to, from, size);
 }

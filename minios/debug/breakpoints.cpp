@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "breakpoints.h"
 
+#include "memory.h"
 #include "watchpoints.h"
 
 #include <minios/hypercall.h>
@@ -15,14 +16,16 @@ using target::Stopper;
 constexpr std::uint8_t int3 = 0xcc;
 
 struct Breakpoint {
-    std::uint64_t address;
-    std::uint8_t covered; ///< what stood there
-    bool used, planted;
+    std::uint64_t address = 0;
+    Mfn frame;                ///< of text
+    std::uint8_t covered = 0; ///< what stood there
+    bool used = false, planted = false;
 };
 
 constexpr unsigned most_breakpoints = 128;
-Breakpoint breakpoints[most_breakpoints];
-DebugRegisters registers;
+// The debugger works before the program's constructors run.
+constinit Breakpoint breakpoints[most_breakpoints];
+constinit DebugRegisters registers;
 
 Breakpoint* find(std::uint64_t address) {
     for (Breakpoint& b : breakpoints)
@@ -38,7 +41,7 @@ Set set_breakpoint(std::uint64_t address) {
         return Set::no_memory_there;
     for (Breakpoint& b : breakpoints) {
         if (b.used) continue;
-        b = {address, byte, true, false};
+        b = {address, Mfn{}, byte, true, false};
         return Set::done;
     }
     return Set::no_room;
@@ -53,17 +56,33 @@ bool clear_breakpoint(std::uint64_t address) {
 
 } // namespace
 
+/// Those in the text come last, since they may stand in what the others need.
 void plant_breakpoints() {
-    for (Breakpoint& b : breakpoints)
-        b.planted = b.used && target::read_memory(b.address, &b.covered, 1) == 1 &&
-                    target::write_memory(b.address, &int3, 1) == 1;
+    for (Breakpoint& b : breakpoints) {
+        if (!b.used) continue;
+        const bool readable = target::read_memory(b.address, &b.covered, 1) == 1;
+        if (is_text(b.address))
+            b.frame = text_frame(b.address);
+        else
+            b.planted = readable && target::write_memory(b.address, &int3, 1) == 1;
+    }
     for (unsigned i = 0; i < DebugRegisters::count; ++i)
         if (registers.used(i)) (void)hypercall::set_debugreg(static_cast<int>(i), registers.address(i));
     if (registers.control() != 0) (void)hypercall::set_debugreg(7, registers.control());
+    for (Breakpoint& b : breakpoints) {
+        if (!b.used || !is_text(b.address)) continue;
+        write_text(b.frame, b.address, int3);
+        b.planted = true;
+    }
 }
 
 void lift_breakpoints() {
     if (registers.control() != 0) (void)hypercall::set_debugreg(7, 0);
+    for (Breakpoint& b : breakpoints) {
+        if (!b.planted || !is_text(b.address)) continue;
+        write_text(b.frame, b.address, b.covered);
+        b.planted = false;
+    }
     for (Breakpoint& b : breakpoints) {
         if (b.planted) (void)target::write_memory(b.address, &b.covered, 1);
         b.planted = false;

@@ -5,7 +5,6 @@
 #include <xen/xen.h>
 
 #define UPCALL_MASK (minios_shared_info + 1)    /* vcpu_info[0].evtchn_upcall_mask */
-#define PENDING_SEL (minios_shared_info + 8)    /* vcpu_info[0].evtchn_pending_sel */
 #define EVENT_VECTOR 256                        /* beside the processor's; stub.cpp */
 
         .cfi_sections .debug_frame
@@ -20,7 +19,7 @@ minios_event_callback:
         push    $EVENT_VECTOR
         jmp     minios_exception_common
 
-// Events that the callback has seen, and left for the scheduler, do not wake a vCPU any more: they are looked at first.
+// Events that the callback has seen, and set aside for the scheduler, do not wake a vCPU any more: they are looked at first.
         .globl  minios_block
         .type   minios_block, @function
 minios_block:
@@ -31,7 +30,7 @@ minios_block:
         mov     %rsp, %rbp
         .cfi_def_cfa_register %rbp
         movb    $1, UPCALL_MASK(%rip)
-        cmpq    $0, PENDING_SEL(%rip)
+        cmpq    $0, minios_events_set_aside(%rip)
         jne     1f
         mov     $1, %edi                // SCHEDOP_block
         xor     %esi, %esi

@@ -22,8 +22,9 @@ std::size_t rest_of_page(std::uint64_t address, std::size_t size) {
     return size < rest ? size : rest;
 }
 
-bool open_window(std::uint64_t entry) {
-    const Mfn mfn{(entry & page_table::address_mask) >> page_shift};
+Mfn frame_in(std::uint64_t entry) { return Mfn{(entry & page_table::address_mask) >> page_shift}; }
+
+bool open_window(Mfn mfn) {
     return window != nullptr &&
            hypercall::update_va_mapping(hypercall::address(window), page_table::leaf(mfn, Access::read_write),
                                         UVMF_INVLPG | UVMF_LOCAL) >= 0;
@@ -48,8 +49,8 @@ bool write_piece(std::uint64_t address, const void* from, std::size_t size) {
         return true;
     }
     const auto zero = reinterpret_cast<std::uint64_t>(minios_zero_page);
-    if (entry >> page_shift << page_shift == entry_at(zero) >> page_shift << page_shift) return false; // everybody's
-    if (!open_window(entry)) return false;
+    if (frame_in(entry) == frame_in(entry_at(zero))) return false; // everybody's
+    if (!open_window(frame_in(entry))) return false;
     __builtin_memcpy(static_cast<char*>(window) + address % page_size, from, size);
     close_window();
     return true;
@@ -72,6 +73,18 @@ bool prepare_memory() {
     auto reserved = mapping::reserve(1);
     if (reserved) window = *reserved;
     return reserved.ok();
+}
+
+bool is_text(std::uint64_t address) {
+    return address >= reinterpret_cast<std::uint64_t>(minios_text_start) &&
+           address < reinterpret_cast<std::uint64_t>(minios_text_end);
+}
+Mfn text_frame(std::uint64_t address) { return frame_in(entry_at(address)); }
+
+void write_text(Mfn frame, std::uint64_t address, std::uint8_t byte) {
+    if (!open_window(frame)) return;
+    static_cast<volatile std::uint8_t*>(window)[address % page_size] = byte;
+    close_window();
 }
 
 namespace target {

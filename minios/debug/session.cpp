@@ -306,6 +306,8 @@ Next Session::handle(std::string_view packet, Reply& reply) {
     case 'D': return say(reply, "OK"), Next::run_detached;
     case 'k': return Next::end_program;
     case 'v':
+        // GDB prefers this to `k`, which has no answer and may be lost when the line is closed right behind it.
+        if (rest.take("Kill;")) return say(reply, "OK"), Next::end_program;
         if (rest.take("Cont?")) return say(reply, "vCont;c;C;s;S");
         return rest.take("Cont") ? resume_by_thread(rest, reply) : Next::answer;
     default: return Next::answer;

@@ -37,7 +37,7 @@ enum class Next {
     step,         ///< one instruction
     take_signal,  ///< the program goes on with the signal that stopped it, as if nobody had looked
     run_detached, ///< send the reply; nobody looks any more
-    end_program,
+    end_program,  ///< send the reply, if there is one
 };
 
 class Session {

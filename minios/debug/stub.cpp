@@ -19,25 +19,26 @@ std::uint8_t minios_debug_events_masked = 1; // entry.S: how the program runs
 
 namespace minios::debug {
 
-Stopped stopped;
+// It works before the program's constructors run.
+constinit Stopped stopped;
 
 namespace {
 
 constexpr std::uint64_t debug_vector = 1, breakpoint_vector = 3, page_fault_vector = 14;
 constexpr std::uint64_t event_vector = 256; // entry.S
-constexpr std::uint64_t trap_flag = 0x100, interrupt_flag = 0x200;
+constexpr std::uint64_t trap_flag = 0x100, interrupt_flag = 0x200, resume_flag = 0x10000;
 constexpr char control_c = 3;
 
-bool active;                    // there is a line
-bool inside;                    // the program stands
-bool attached;                  // somebody has spoken
-bool awaited;                   // and waits to hear that the program stopped or ended
-std::optional<Signal> own_stop; // why int3 is executed by ourselves
+bool active;                              // there is a line
+bool inside;                              // the program stands
+bool attached;                            // somebody has spoken
+bool awaited;                             // and waits to hear that the program stopped or ended
+constinit std::optional<Signal> own_stop; // why int3 is executed by ourselves
 Signal last_signal;
 
-PacketReader reader;
-Session session;
-Reply reply;
+constinit PacketReader reader;
+constinit Session session;
+constinit Reply reply;
 
 alignas(16) char stack[16 * 1024];
 
@@ -168,7 +169,9 @@ void answer_packet() {
     const Next next = session.handle(packet, reply);
     switch (next) {
     case Next::answer: return send();
-    case Next::end_program: end_program();
+    case Next::end_program:
+        if (!reply.text().empty()) send();
+        end_program();
     case Next::run_detached:
         target::clear_all_stoppers();
         send();
@@ -203,7 +206,8 @@ void answer_packet() {
 
 int stand(void*) {
     lift_breakpoints();
-    stopped.frame.rflags &= ~trap_flag;
+    stopped.frame.rflags =
+        (stopped.frame.rflags & ~(trap_flag | resume_flag)) | interrupt_flag; // as the program has it
     const ExceptionFrame& frame = stopped.frame;
     session.stopped(find_reason());
     // What comes over the line while the program runs is Ctrl-C, or somebody new: that is read first.
@@ -228,11 +232,14 @@ int stand(void*) {
     __builtin_unreachable();
 }
 
-/// The event callback: looks whether the debugger has spoken, and leaves all other events to the scheduler, with their
-/// bits as they are.
+/// The event callback: looks whether the debugger has spoken, and leaves all other events to the scheduler. Their bits
+/// in the selector must go, or nothing else in the same word would call again.
 void on_event(const ExceptionFrame& frame) {
     for (;;) {
         __atomic_store_n(&vcpu().evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
+        auto* selector = reinterpret_cast<std::uint64_t*>(&vcpu().evtchn_pending_sel);
+        __atomic_fetch_or(&minios_events_set_aside, __atomic_exchange_n(selector, 0, __ATOMIC_SEQ_CST),
+                          __ATOMIC_SEQ_CST);
         if (line::take_interrupt() && line::has_byte()) stop(frame);
         set_mask(0);
         if (__atomic_load_n(&vcpu().evtchn_upcall_pending, __ATOMIC_SEQ_CST) == 0) return;

@@ -5,6 +5,10 @@
 
 #include <new>
 
+extern "C" {
+std::uint64_t minios_events_set_aside = 0;
+}
+
 namespace minios::events {
 
 namespace {
@@ -157,13 +161,13 @@ bool wait(Port port, std::uint64_t deadline_ns) {
 
 void dispatch() {
     vcpu_info_t& vcpu = minios_shared_info.vcpu_info[0];
-    // A debugger's callback (minios/debug) clears the first and leaves the second.
     if (__atomic_load_n(&vcpu.evtchn_upcall_pending, __ATOMIC_ACQUIRE) == 0 &&
-        __atomic_load_n(&vcpu.evtchn_pending_sel, __ATOMIC_ACQUIRE) == 0)
+        __atomic_load_n(&minios_events_set_aside, __ATOMIC_ACQUIRE) == 0)
         return;
     __atomic_store_n(&vcpu.evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
     std::uint64_t selected =
-        __atomic_exchange_n(reinterpret_cast<std::uint64_t*>(&vcpu.evtchn_pending_sel), 0, __ATOMIC_SEQ_CST);
+        __atomic_exchange_n(reinterpret_cast<std::uint64_t*>(&vcpu.evtchn_pending_sel), 0, __ATOMIC_SEQ_CST) |
+        __atomic_exchange_n(&minios_events_set_aside, 0, __ATOMIC_SEQ_CST);
     for (; selected != 0; selected &= selected - 1) {
         const unsigned word = static_cast<unsigned>(__builtin_ctzll(selected));
         std::uint64_t ready =

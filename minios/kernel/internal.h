@@ -10,6 +10,9 @@ extern "C" {
 extern shared_info_t minios_shared_info; // the real one once memory_start() has run
 extern char minios_text_start[], minios_text_end[], minios_rodata_start[], minios_rodata_end[], minios_image_end[];
 extern char minios_boot_stack_guard[], minios_zero_page[];
+/// Words of event channels that have pending ones, taken out of vcpu_info by a debugger's callback (minios/debug) and
+/// left for the scheduler. Always 0 without a debugger.
+extern std::uint64_t minios_events_set_aside;
 void minios_block();
 }
 

@@ -31,3 +31,5 @@ $(BUILD)/tests/system/boot_test: | $(BUILD)/tests/guests/console $(BUILD)/skerry
 debuggee_FLAGS := -O0
 $(eval $(call skerry-program,debuggee,tests/system/debuggee/debuggee.cpp))
 $(BUILD)/tests/system/run_test: | $(BUILD)/apps/hello-c $(BUILD)/apps/hello-cxx $(BUILD)/apps/copy-input $(BUILD)/apps/debuggee
+$(BUILD)/tests/system/sdk_test: | $(SDK_READY)
+$(BUILD)/tests/system/debugger_test: | $(BUILD)/apps/debuggee $(BUILD)/apps/debuggee.gdb

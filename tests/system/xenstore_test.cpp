@@ -18,7 +18,7 @@ Machine machine_for(const std::string& description) {
     machine.kernel = build_path("xen-core");
     machine.options = "console=com1 dom0_mem=80M dom0_max_vcpus=1";
     machine.modules = {build_path("builder-domain"),         path + " platform",
-                       build_path("apps/xenstore"),          build_path("pv-boot") + " pv-boot",
+                       build_path("apps/xenstore"),          build_path("xenstore-client"), build_path("pv-boot") + " pv-boot",
                        build_path("debian/vmlinuz") + " kernel", build_path("tests/xenstore-guest.cpio.gz") + " initrd"};
     return machine;
 }
@@ -36,6 +36,18 @@ TEST(XenStore, DebiansClientsInALinuxGuest) {
     EXPECT_EQ(qemu.output().find("check: BAD"), std::string::npos) << qemu.tail(6000);
     EXPECT_NE(qemu.output().find("xenstore: domain 2: quota nodes is used up"), std::string::npos);
     EXPECT_TRUE(qemu.wait_exit(60s)) << qemu.tail();
+}
+
+// The server is killed again and again, under load; its client sees every answer, once, and nothing but pauses.
+TEST(XenStore, ClientsOutliveTheirServer) {
+    Qemu qemu(machine_for(std::string(server) +
+                          "[domain client]\nkernel = xenstore-client\nmemory = 8M\nconsole = founder\nstore = xenstore\n"
+                          "knows = xenstore\nrights = control_services\ncmdline = kills=4\n"));
+    ASSERT_TRUE(qemu.wait_for("client: each call was made", 120s)) << qemu.tail();
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(qemu.wait_for("xenstore: going on with 1 domains", 120s)) << qemu.tail();
+    ASSERT_TRUE(qemu.wait_for("4 kills", 120s)) << qemu.tail();
+    EXPECT_TRUE(qemu.wait_for("client: done, 0 failures", 60s)) << qemu.tail();
+    EXPECT_EQ(qemu.output().find("client: BAD"), std::string::npos) << qemu.tail(6000);
 }
 
 } // namespace

@@ -59,7 +59,7 @@ class CpuSet {
     friend bool operator==(const CpuSet&, const CpuSet&) = default;
     uint32_t count() const {
         uint32_t n = 0;
-        for (uint64_t word : bits_) n += static_cast<uint32_t>(__builtin_popcountll(word));
+        for_each([&](CpuId) { ++n; });
         return n;
     }
     template <typename F> void for_each(F&& f) const {
@@ -70,7 +70,6 @@ class CpuSet {
     // 64 CPUs at a time, or 8, for bitmaps of the ABI (little-endian, as this machine).
     static constexpr uint32_t words = max_cpus / 64;
     uint64_t word(uint32_t i) const { return __atomic_load_n(&bits_[i], __ATOMIC_RELAXED); }
-    void set_word(uint32_t i, uint64_t value) { bits_[i] = value; }
     uint8_t byte(uint32_t i) const { return reinterpret_cast<const uint8_t*>(bits_)[i]; }
     void set_byte(uint32_t i, uint8_t value) { reinterpret_cast<uint8_t*>(bits_)[i] = value; }
 

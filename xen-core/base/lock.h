@@ -29,7 +29,6 @@ enum class LockRank : unsigned char {
     shutdown,          // whether one domain is shut down, and the pauses that go with it
     interrupt,         // one interrupt line's routing
     io_apic,           // the register pairs of the IO-APICs
-    vcpu_wait,         // one vCPU's poll and timer registrations
     run_queue,         // one CPU's run queue (two queues: ordered by CPU number)
     sched_group,       // one scheduling group's cap budget
     timers,            // one CPU's timer queue
@@ -58,7 +57,7 @@ template <LockRank rank> class Lock : NonCopyable {
     void acquire(bool same_rank_allowed = false) {
         note_lock_taken(rank, this, same_rank_allowed);
         uint32_t ticket = next_.fetch_add(1, std::memory_order_relaxed);
-        while (serving_.load(std::memory_order_acquire) != ticket) [[unlikely]] spin_wait_hook();
+        while (unlikely(serving_.load(std::memory_order_acquire) != ticket)) spin_wait_hook();
     }
     void release() {
         note_lock_released(rank, this);

@@ -10,8 +10,8 @@
 
 namespace skerry {
 
-// printf's directives as far as xen-core uses them: %d %u %x %s %c %p %%, with l, ll and z, a width, zero padding, and
-// '-' to pad on the right. Writes at most `size` bytes with a final NUL (if size > 0) and returns the number of
+// printf's directives as far as xen-core uses them: %d %u %x %s %%; the numbers with l or z, and with zeros in front up
+// to a width (%016lx). The format is xen-core's own, never a guest's. Writes at most `size` bytes with a final NUL (if size > 0) and returns the number of
 // characters written, the NUL not counted: at most size - 1.
 size_t format_arguments(char* buffer, size_t size, const char* format, va_list arguments);
 [[gnu::format(printf, 3, 4)]] size_t format_text(char* buffer, size_t size, const char* format, ...);
@@ -31,8 +31,7 @@ enum class LogLevel : unsigned char { error, warning, info, debug };
 // Checked in every build: the invariants are the safety argument.
 #define ASSERT(condition)                                                                                              \
     do {                                                                                                               \
-        if (!(condition)) [[unlikely]]                                                                                 \
-            ::skerry::panic("%s:%d: broken invariant: %s", __FILE__, __LINE__, #condition);                            \
+        if (unlikely(!(condition))) ::skerry::panic("%s:%d: broken invariant: %s", __FILE__, __LINE__, #condition);    \
     } while (0)
 
 } // namespace skerry

@@ -3,7 +3,6 @@
 // Xen's errno for it concerns only the hypercall boundary, which has nothing to translate then.
 #pragma once
 
-#include <new>
 #include <stdint.h>
 #include <type_traits>
 #include <utility>
@@ -23,25 +22,18 @@ enum class [[nodiscard]] Error : int{
     exists = XEN_EEXIST,
     no_device = XEN_ENODEV,
     invalid = XEN_EINVAL,
-    no_space = XEN_ENOSPC, // a bounded table is full
-    out_of_range = XEN_ERANGE,
+    no_space = XEN_ENOSPC,       // a bounded table is full
     no_system_call = XEN_ENOSYS, // absent hypercall or sub-operation
     not_supported = XEN_EOPNOTSUPP,
     no_memory = XEN_ENOMEM, // the account's limit or the machine's memory
     too_big = XEN_E2BIG,
     try_again = XEN_EAGAIN,
-    no_buffer_space = XEN_ENOBUFS,
     overflow = XEN_EOVERFLOW,
-    is_connected = XEN_EISCONN,
-    out_of_domain = XEN_EDOM,
-    no_link = XEN_EXDEV,
-    name_in_use = XEN_EADDRINUSE,
     no_data = XEN_ENODATA,
     timed_out = XEN_ETIME, // a deadline that has passed
     restart = 0x7000,      // no errno: the work budget is spent: continue the same call later (never reaches a guest)
 };
 
-namespace detail {
 // What every result has.
 class [[nodiscard]] Outcome {
   public:
@@ -52,43 +44,21 @@ class [[nodiscard]] Outcome {
   private:
     Error error_;
 };
-} // namespace detail
 
-// A value or a reason.
-template <typename T> class [[nodiscard]] Result : public detail::Outcome {
+// A value or a reason. Small trivially copyable results travel in two registers.
+template <typename T> class [[nodiscard]] Result : public Outcome {
   public:
     constexpr Result(T value) : Outcome(Error::none), value_(std::move(value)) {}
-    constexpr Result(Error error) : Outcome(error) {}
-    constexpr Result(Result&& other) : Outcome(other.error()) {
-        if (ok()) new (&value_) T(std::move(other.value_));
-    }
-    constexpr ~Result() {
-        if (ok()) value_.~T();
-    }
+    constexpr Result(Error error) : Outcome(error), value_() {}
     constexpr T& value() & { return value_; }
     constexpr const T& value() const& { return value_; }
     constexpr T&& value() && { return std::move(value_); }
 
   private:
-    union {
-        T value_; // alive only if ok()
-    };
+    T value_; // a default one unless ok()
 };
 
-// Small trivially copyable results travel in two registers.
-template <typename T>
-requires(std::is_trivially_copyable_v<T>&& std::is_default_constructible_v<T>) class [[nodiscard]] Result<T>
-    : public detail::Outcome {
-  public:
-    constexpr Result(T value) : Outcome(Error::none), value_(value) {}
-    constexpr Result(Error error) : Outcome(error), value_() {}
-    constexpr T value() const { return value_; }
-
-  private:
-    T value_;
-};
-
-template <> class [[nodiscard]] Result<void> : public detail::Outcome {
+template <> class [[nodiscard]] Result<void> : public Outcome {
   public:
     using Outcome::Outcome;
     constexpr Result() : Outcome(Error::none) {}
@@ -99,13 +69,13 @@ template <> class [[nodiscard]] Result<void> : public detail::Outcome {
 
 using Status = Result<void>;
 inline constexpr Status success{};
+constexpr Status success_if(bool condition, Error otherwise) { return condition ? success : Status(otherwise); }
 
 // Evaluate a Result; return `reason` from the enclosing function, or yield its value (nothing for a Status).
 #define TRY_AS(expression, reason)                                                                                     \
     ({                                                                                                                 \
         auto try_result_ = (expression);                                                                               \
-        if (!try_result_.ok()) [[unlikely]]                                                                            \
-            return reason;                                                                                             \
+        if (unlikely(!try_result_.ok())) return reason;                                                                \
         std::move(try_result_).value();                                                                                \
     })
 

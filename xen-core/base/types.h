@@ -11,6 +11,11 @@ namespace skerry {
 
 inline constexpr unsigned page_shift = 12;
 inline constexpr size_t page_size = size_t{1} << page_shift;
+constexpr uint64_t pages_for(uint64_t bytes) { return (bytes + page_size - 1) >> page_shift; }
+
+// Hints for conditions whose usual outcome is known, where speed counts.
+constexpr bool likely(bool condition) { return __builtin_expect(condition, true); }
+constexpr bool unlikely(bool condition) { return __builtin_expect(condition, false); }
 
 // CRTP-free strong integer: `Tag` makes the type distinct.
 template <typename Tag, typename T> struct Strong {
@@ -21,10 +26,6 @@ template <typename Tag, typename T> struct Strong {
     friend constexpr auto operator<=>(Strong, Strong) = default;
     friend constexpr Strong operator+(Strong a, T n) { return Strong(static_cast<T>(a.value + n)); }
     friend constexpr T operator-(Strong a, Strong b) { return static_cast<T>(a.value - b.value); }
-    constexpr Strong& operator++() {
-        ++value;
-        return *this;
-    }
 };
 
 using Mfn = Strong<struct MfnTag, uint64_t>;             // machine frame number

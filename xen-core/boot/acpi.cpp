@@ -8,8 +8,6 @@
 
 namespace skerry {
 
-constinit MachineDescription machine;
-
 namespace {
 
 // The tables as the ACPI specification 6.4, chapter 5, lays them out.
@@ -101,8 +99,7 @@ void read_io_apic(Bytes entry) {
 void read_source_override(Bytes entry) {
     uint16_t flags = Field<uint16_t>{8}(entry);
     override_isa_irq(Field<uint8_t>{3}(entry), Field<uint32_t>{4}(entry),
-                     {(flags >> 2 & 3) == 3 ? Trigger::level : Trigger::edge,
-                      (flags & 3) == 3 ? Polarity::active_low : Polarity::active_high});
+                     {.level = (flags >> 2 & 3) == 3, .active_low = (flags & 3) == 3});
 }
 
 constexpr struct {
@@ -165,7 +162,10 @@ void read_hpet(Bytes table) {
 constexpr std::pair<const char*, void (*)(Bytes table)> tables[] = {
     {"APIC", read_madt}, {"FACP", read_fadt}, {"SSDT", read_power_off}, {"HPET", read_hpet}};
 
-void read_tables(Bytes root) {
+} // namespace
+
+void read_acpi() {
+    Bytes root = find_root_pointer();
     uint64_t xsdt = root_pointer::revision(root) >= 2 ? root_pointer::xsdt(root) : 0;
     size_t entry_size = xsdt ? 8 : 4;
     Bytes list = map_table(xsdt ? xsdt : root_pointer::rsdt(root));
@@ -174,12 +174,6 @@ void read_tables(Bytes root) {
         for (auto [signature, read] : tables)
             if (!table.empty() && !memcmp(table.data(), signature, 4)) read(table);
     }
-}
-
-} // namespace
-
-void read_acpi() {
-    read_tables(find_root_pointer());
     if (!machine.has_madt) log(LogLevel::warning, "no ACPI interrupt table (MADT): one CPU, no device interrupts");
     const char* clock = clock_sources.hpet.value ? "HPET, " : clock_sources.pm_timer_port ? "PM timer, " : "";
     log(LogLevel::info, "ACPI: %u CPUs, %u interrupt lines, %s%s", machine.cpu_count, interrupt_line_count(), clock,

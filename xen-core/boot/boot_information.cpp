@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "boot/boot_information.h"
+#include "boot/start.h"
 
-#include "arch/x86_64/memory_map.h"
 #include "boot/memory_ranges.h"
 
 namespace skerry {
-
-constinit BootInformation boot_information;
 
 std::span<const MemoryRegion> machine_memory_map() { return boot_information.memory; }
 

@@ -5,19 +5,15 @@
 // page tables and stack in one contiguous region, pseudo-physical frame 0 first. One module is passed on as it is;
 // several as the multiboot list (SIF_MULTIBOOT_MOD): the area begins with the list, whose addresses count from the
 // area's start.
-#include "arch/x86_64/interrupts.h"
 #include "boot/first_domain_plan.h"
 #include "boot/start.h"
 #include "domain/domain_table.h"
-#include "memory/frame_table.h"
 #include "pv_mmu/entry_rules.h"
-
-#include <algorithm>
 
 namespace skerry {
 namespace {
 
-constexpr uint64_t whole_pages(uint64_t bytes) { return (bytes + page_size - 1) & ~(page_size - 1); }
+constexpr uint64_t whole_pages(uint64_t bytes) { return pages_for(bytes) << page_shift; }
 
 using Modules = std::span<const BootModule>;
 
@@ -109,13 +105,6 @@ uint64_t memory_frames(const Options& options) {
 
 // --- contents ---
 
-void write_kernel(const PvImage& image) {
-    for (const PvImage::Segment& segment : std::span(image.segments, image.segment_count))
-        memory.copy(segment.virtual_start - image.virt_base, segment.bytes.data(), segment.bytes.size());
-    if (image.hypercall_page != PvImage::no_address)
-        fill_hypercall_page(memory.pointer((image.hypercall_page - image.virt_base) >> page_shift));
-}
-
 // Also tells the machine-to-physical table.
 void write_p2m(const FirstDomainLayout& layout) {
     for (uint64_t pfn = 0; pfn < memory.frames(); ++pfn) {
@@ -164,27 +153,14 @@ void map_piece(const FirstDomainLayout& layout, FirstDomainLayout::Piece piece, 
     constexpr uint64_t page_flags = flags | rules::guest_kernel; // as pv_mmu would mark them
     uint64_t next_table = tables.pfn;
     for (uint64_t pfn = piece.pfn; pfn < piece.end(); ++pfn, virt += page_size) {
-        Pte* table = memory.pointer<Pte>(layout.page_tables.pfn);
-        for (unsigned level = 4; level > 1; --level) {
-            Pte& entry = table[table_index(virt, level)];
-            if (!entry.is_present()) {
-                ASSERT(next_table < tables.end());
-                entry = Pte(memory.machine_frame(next_table++), flags);
-            }
-            table = to_pointer<Pte>(entry.mfn());
-        }
+        Pte* slot = walk_tables(memory.machine_frame(layout.page_tables.pfn), virt, 1, [&](Pte* entry, unsigned) {
+            ASSERT(entry->is_present() || next_table < tables.end());
+            if (!entry->is_present()) *entry = Pte(memory.machine_frame(next_table++), flags);
+            return *entry;
+        });
         bool is_table = pfn >= layout.page_tables.pfn && pfn < layout.page_tables.end();
-        table[table_index(virt, 1)] =
-            Pte(memory.machine_frame(pfn), is_table ? page_flags & ~pte::writable : page_flags);
+        *slot = Pte(memory.machine_frame(pfn), is_table ? page_flags & ~pte::writable : page_flags);
     }
-}
-
-// Returns the frame of the L4, the first of the tables.
-Mfn build_tables(const FirstDomainLayout& layout) {
-    FirstDomainLayout::Piece below_root{layout.page_tables.pfn + 1, layout.page_tables.frames - 1};
-    map_piece(layout, {0, layout.region_frames}, layout.virt_base, below_root);
-    if (layout.p2m_virt) map_piece(layout, layout.p2m, layout.p2m_virt, layout.p2m_tables);
-    return memory.machine_frame(layout.page_tables.pfn);
 }
 
 // --- rights ---
@@ -207,15 +183,6 @@ void give_everything(Domain& domain) {
 
 // --- the processor ---
 
-// Runs a step that may be restarted to its end.
-template <typename F> Status finish(F&& step) {
-    for (;;) {
-        WorkBudget budget;
-        Status status = step(budget);
-        if (status.ok() || status.error() != Error::restart) return status;
-    }
-}
-
 void start_vcpu(Vcpu& vcpu, const PvImage& image, const FirstDomainLayout& layout, Mfn root) {
     auto box = CoreBox<vcpu_guest_context_t>::create(core_account);
     if (!box.ok()) cannot_start("no memory for the first domain's vCPU");
@@ -230,11 +197,12 @@ void start_vcpu(Vcpu& vcpu, const PvImage& image, const FirstDomainLayout& layou
     context.user_regs.ss = context.kernel_ss = FLAT_KERNEL_SS64;
     context.user_regs.ds = context.user_regs.es = context.user_regs.fs = context.user_regs.gs = FLAT_KERNEL_DS64;
     context.ctrlreg[3] = address_of(root).value;
-    Status status = finish([&](WorkBudget& budget) { return vcpu.domain.mmu.pin(root, 4, budget); });
-    if (status.ok()) status = finish([&](WorkBudget& budget) { return initialise_vcpu(vcpu, context, budget); });
+    WorkBudget all_of_it(INT32_MAX);
+    Status status = vcpu.domain.mmu.pin(root, 4, all_of_it);
+    if (status.ok()) status = initialise_vcpu(vcpu, context, all_of_it);
     if (!status.ok())
         cannot_start("the first domain's page tables are refused (error %d)", static_cast<int>(status.error()));
-    (void)scheduler.bring_up(vcpu.entity);
+    (void)scheduler.bring_up(vcpu);
 }
 
 } // namespace
@@ -265,7 +233,10 @@ void construct_first_domain(Modules modules, const Options& options) {
     uint64_t most_frames = options.first_domain_max_memory >> page_shift;
     domain.account.set_max_frames(most_frames ? std::max(config.max_frames, most_frames) : UINT32_MAX); // as on Xen
 
-    write_kernel(image);
+    for (const PvImage::Segment& segment : std::span(image.segments, image.segment_count))
+        memory.copy(segment.virtual_start - image.virt_base, segment.bytes.data(), segment.bytes.size());
+    if (image.hypercall_page != PvImage::no_address)
+        fill_hypercall_page(memory.pointer((image.hypercall_page - image.virt_base) >> page_shift));
     lay_out(others, [&](uint64_t at, const void* content, uint64_t size) {
         memory.copy((layout.modules.pfn << page_shift) + at, content, size);
     });
@@ -273,7 +244,10 @@ void construct_first_domain(Modules modules, const Options& options) {
     write_start_info(domain, layout, others, kernel.arguments, options.first_domain_arguments);
     give_everything(domain);
     global_virqs.set_default(&domain.events);
-    start_vcpu(*domain.vcpu(VcpuId(0)), image, layout, build_tables(layout));
+    map_piece(layout, {0, layout.region_frames}, layout.virt_base,
+              {layout.page_tables.pfn + 1, layout.page_tables.frames - 1}); // behind the L4
+    if (layout.p2m_virt) map_piece(layout, layout.p2m, layout.p2m_virt, layout.p2m_tables);
+    start_vcpu(*domain.vcpu(VcpuId(0)), image, layout, memory.machine_frame(layout.page_tables.pfn));
     for (const BootModule& module : modules) allocator.add(module.first_frame(), module.frame_count());
     log(LogLevel::info, "first domain: %s, %lu MiB, %u vCPUs", kernel.command_line, config.max_frames >> 8,
         config.max_vcpus);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "boot/first_domain_plan.h"
 
-#include "arch/x86_64/layout.h"
 #include "arch/x86_64/page_table_entry.h"
 
 #include <algorithm>
@@ -53,7 +52,6 @@ bool is_guest_address(uint64_t address) { return address < uint64_t{1} << 47 || 
 
 // `step` is a power of two.
 constexpr uint64_t round_up(uint64_t value, uint64_t step) { return (value + step - 1) & ~(step - 1); }
-constexpr uint64_t frames_of(uint64_t bytes) { return (bytes + page_size - 1) >> page_shift; }
 
 bool begins_with(Bytes text, const char* start) {
     return text.size() >= strlen(start) && !memcmp(text.data(), start, strlen(start));
@@ -132,19 +130,16 @@ class Reader {
             uint64_t value_size = note::value_size(notes);
             auto value = part_of(notes, value_at, value_size);
             if (!value) return;
-            if (note::name_size(notes) == 4 && memcmp(notes.data() + note::header_size, "Xen", 4) == 0)
-                take_note(note::type(notes), *value);
+            bool is_xen = note::name_size(notes) == 4 && !memcmp(notes.data() + note::header_size, "Xen", 4);
+            uint32_t type = note::type(notes);
+            found_xen_notes_ |= is_xen;
+            wants_symbols_ |= is_xen && type == XEN_ELFNOTE_BSD_SYMTAB && begins_with(*value, "yes");
+            for (auto [known, text, number] : numbers) {
+                if (!is_xen || known != type) continue;
+                image_.*number = 0;
+                memcpy(&(image_.*number), value->data(), std::min(value->size(), sizeof(uint64_t)));
+            }
             notes = notes.subspan(std::min(value_at + round_up(value_size, 4), notes.size()));
-        }
-    }
-
-    void take_note(uint32_t type, Bytes description) {
-        found_xen_notes_ = true;
-        wants_symbols_ |= type == XEN_ELFNOTE_BSD_SYMTAB && begins_with(description, "yes");
-        for (auto [known, text, number] : numbers) {
-            if (known != type) continue;
-            image_.*number = 0;
-            memcpy(&(image_.*number), description.data(), std::min(description.size(), sizeof(uint64_t)));
         }
     }
 
@@ -257,12 +252,12 @@ Result<FirstDomainLayout> plan_first_domain(const PvImage& image, uint64_t memor
     layout.virt_base = image.virt_base;
     layout.modules_unmapped = image.mod_start_pfn && module_bytes > 0;
     layout.p2m_virt = image.init_p2m == PvImage::no_address ? 0 : image.init_p2m;
-    uint64_t p2m_frames = frames_of(memory_frames * sizeof(uint64_t));
+    uint64_t p2m_frames = pages_for(memory_frames * sizeof(uint64_t));
 
     // One piece after the other.
-    uint64_t next = frames_of(image.kernel_end - image.virt_base);
+    uint64_t next = pages_for(image.kernel_end - image.virt_base);
     auto take = [&](uint64_t frames) { return FirstDomainLayout::Piece{std::exchange(next, next + frames), frames}; };
-    if (!layout.modules_unmapped) layout.modules = take(frames_of(module_bytes));
+    if (!layout.modules_unmapped) layout.modules = take(pages_for(module_bytes));
     if (!layout.p2m_virt) layout.p2m = take(p2m_frames);
     layout.start_info = take(1);
 
@@ -277,7 +272,7 @@ Result<FirstDomainLayout> plan_first_domain(const PvImage& image, uint64_t memor
     }
 
     next = layout.region_frames;
-    if (layout.modules_unmapped) layout.modules = take(frames_of(module_bytes));
+    if (layout.modules_unmapped) layout.modules = take(pages_for(module_bytes));
     if (layout.p2m_virt) {
         layout.p2m_tables = take(tables_for_range(layout.p2m_virt, layout.p2m_virt + (p2m_frames << page_shift)));
         layout.p2m = take(p2m_frames);

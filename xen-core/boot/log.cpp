@@ -2,8 +2,7 @@
 // The log of base/log.h: one line per call, to the console, if its level is wanted. And the end of the world, with a back
 // trace that scans the stack for return addresses (xen-core keeps no frame pointers): it may show a few calls that have
 // already returned; every line is a place that follows a call instruction. Names come from the table that
-// boot/make-symbols generates at link time.
-#include "base/log.h"
+// tools/core-symbols generates at link time.
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/machine_power.h"
 #include "arch/x86_64/time.h"
@@ -33,12 +32,16 @@ void write_line(const char* prefix, const char* format, va_list arguments) {
     console_write(line, length);
 }
 
-[[gnu::format(printf, 1, 2)]] void say(const char* format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    write_line("", format, arguments);
-    va_end(arguments);
-}
+// The same with what was passed to the function that this stands in, after its parameter `format`.
+#define WRITE_LINE(prefix)                                                                                             \
+    do {                                                                                                               \
+        va_list arguments;                                                                                             \
+        va_start(arguments, format);                                                                                   \
+        write_line(prefix, format, arguments);                                                                         \
+        va_end(arguments);                                                                                             \
+    } while (0)
+
+[[gnu::format(printf, 1, 2)]] void say(const char* format, ...) { WRITE_LINE(""); }
 
 // By level.
 constexpr const char* prefixes[] = {"xen-core: error: ", "xen-core: warning: ", "xen-core: ", "xen-core: "};
@@ -79,28 +82,6 @@ uint64_t stack_end(uint64_t rsp) {
     return region + CPU_STACK_SIZE;
 }
 
-void print_trace(uint64_t rsp) {
-    say("Call trace:");
-    unsigned lines = 0;
-    for (uint64_t at = rsp & ~uint64_t{7}, end = stack_end(rsp); at < end && lines < max_trace_lines; at += 8) {
-        uint64_t word = *reinterpret_cast<const uint64_t*>(at);
-        if (follows_call(word)) {
-            print_address(word - 1); // inside the call: the next instruction may be another function's
-            ++lines;
-        }
-    }
-}
-
-void print_registers(const RegisterFrame& f) {
-    say("CPU %u, vector %u, error code %04x", this_cpu().value, f.vector, f.error_code);
-    say("rip %04x:%016lx rflags %08lx", f.cs, f.rip, f.rflags);
-    say("rsp %04x:%016lx cr2 %016lx cr3 %016lx", f.ss, f.rsp, read_cr2(), read_cr3());
-    say("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f.rax, f.rbx, f.rcx, f.rdx);
-    say("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f.rsi, f.rdi, f.rbp, f.r8);
-    say("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f.r9, f.r10, f.r11, f.r12);
-    say("r13 %016lx r14 %016lx r15 %016lx cr0 %08lx cr4 %08lx", f.r13, f.r14, f.r15, read_cr0(), read_cr4());
-}
-
 // The first CPU to crash goes on; others, and a crash while crashing, stop here.
 void begin_crash() {
     if (is_crashing.exchange(true)) stop_this_cpu();
@@ -110,7 +91,15 @@ void begin_crash() {
 }
 
 [[noreturn]] void end_crash(uint64_t rsp) {
-    print_trace(rsp);
+    say("Call trace:");
+    unsigned lines = 0;
+    for (uint64_t at = rsp & ~uint64_t{7}, end = stack_end(rsp); at < end && lines < max_trace_lines; at += 8) {
+        uint64_t word = *reinterpret_cast<const uint64_t*>(at);
+        if (follows_call(word)) {
+            print_address(word - 1); // inside the call: the next instruction may be another function's
+            ++lines;
+        }
+    }
     say("----------------------------------------");
     if (options.reboot_after_panic) reboot();
     halt_machine();
@@ -120,10 +109,7 @@ void begin_crash() {
 
 void log(LogLevel level, const char* format, ...) {
     if (level > options.log_level) return;
-    va_list arguments;
-    va_start(arguments, format);
-    write_line(prefixes[static_cast<unsigned>(level)], format, arguments);
-    va_end(arguments);
+    WRITE_LINE(prefixes[static_cast<unsigned>(level)]);
 }
 
 // At most `burst` lines at once, one more every `interval`; what was dropped is counted and reported with the next line.
@@ -140,37 +126,35 @@ Error refuse(Error reason, DomId domain, const char* format, ...) {
     paid_until.store(std::max(paid, time) + interval, std::memory_order_relaxed);
     char prefix[64];
     format_text(prefix, sizeof(prefix), "d%u: refused: ", domain.value);
-    va_list arguments;
-    va_start(arguments, format);
-    write_line(prefix, format, arguments);
-    va_end(arguments);
+    WRITE_LINE(prefix);
     if (uint32_t count = dropped.exchange(0)) log(LogLevel::info, "%u more refusals were not printed", count);
     return reason;
 }
 
 void cannot_start(const char* format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    write_line("xen-core: error: cannot start: ", format, arguments);
-    va_end(arguments);
+    WRITE_LINE("xen-core: error: cannot start: ");
     halt_machine();
 }
 
 void crash(const RegisterFrame& frame, const char* what) {
     begin_crash();
     say("%s", what);
-    print_registers(frame);
-    if (frame.vector == machine_check_vector) print_machine_check_banks([](const char* line) { say("%s", line); });
+    say("CPU %u, vector %u, error code %04x", this_cpu().value, frame.vector, frame.error_code);
+    say("rip %04x:%016lx rflags %08lx", frame.cs, frame.rip, frame.rflags);
+    say("rsp %04x:%016lx cr2 %016lx cr3 %016lx", frame.ss, frame.rsp, read_cr2(), read_cr3());
+    say("rax %016lx rbx %016lx rcx %016lx rdx %016lx", frame.rax, frame.rbx, frame.rcx, frame.rdx);
+    say("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", frame.rsi, frame.rdi, frame.rbp, frame.r8);
+    say("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", frame.r9, frame.r10, frame.r11, frame.r12);
+    say("r13 %016lx r14 %016lx r15 %016lx cr0 %08lx cr4 %08lx", frame.r13, frame.r14, frame.r15, read_cr0(),
+        read_cr4());
+    if (frame.vector == machine_check_vector) log_machine_check_banks("");
     print_address(frame.rip);
     end_crash(frame.rsp);
 }
 
 [[gnu::noinline]] void panic(const char* format, ...) {
     begin_crash();
-    va_list arguments;
-    va_start(arguments, format);
-    write_line("", format, arguments);
-    va_end(arguments);
+    WRITE_LINE("");
     say("cr0 %08lx cr2 %016lx cr3 %016lx cr4 %08lx", read_cr0(), read_cr2(), read_cr3(), read_cr4());
     end_crash(reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
 }

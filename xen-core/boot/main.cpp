@@ -2,13 +2,9 @@
 // The start of the machine, from the boot loader to the first domain. docs/boot.md tells the same at more length.
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/features.h"
 #include "arch/x86_64/machine_power.h"
-#include "arch/x86_64/time.h"
 #include "boot/start.h"
 #include "traps/entry.h"
-
-#include <algorithm>
 
 // boot/start.S has the code and reads how to go on.
 extern "C" {
@@ -21,37 +17,6 @@ struct {
 
 namespace skerry {
 namespace {
-
-void open_console() {
-    const char* line = boot_information.command_line;
-    options = parse_options(line, [](const char*) {});
-    halt_instead_of_reboot = options.no_reboot;
-    init_uart(options.uart);
-    log(LogLevel::info, "Skerry, started by %s, options: %s", boot_information.loader_name, line);
-    parse_options(line, [](const char* word) { log(LogLevel::warning, "unknown option or value: %s", word); });
-}
-
-void require_features() {
-    if (const char* missing = detect_cpu_features(options.smap)) cannot_start("%s", missing);
-    cpu_features.x2apic &= options.x2apic;
-    cpu_features.tsc_deadline &= options.tsc_deadline;
-    if (cpu_features.smap) patch_smap_sites();
-    if (cpu_features.meltdown)
-        log(LogLevel::warning, "this CPU is open to Meltdown: guests can read all memory; do not run untrusted ones");
-}
-
-void program_timer(CpuId cpu, Nanoseconds deadline) {
-    if (cpu == this_cpu())
-        set_timer_deadline(deadline);
-    else
-        raise_work(cpu, PendingWork::timer);
-}
-
-void start_scheduler(uint32_t cpu_count) {
-    timers.start(cpu_count, {program_timer});
-    scheduler.start(cpu_count, {now, [](CpuId cpu) { raise_work(cpu, PendingWork::reschedule); }});
-    scheduler.cpu_online(CpuId(0));
-}
 
 // What every CPU does to itself before it may run guests.
 void set_up_this_cpu() {
@@ -127,8 +92,6 @@ void start_other_cpus(uint32_t most) {
 
 // --- the boot CPU ---
 
-uint32_t usable_cpus() { return std::clamp(machine.cpu_count, 1u, options.max_cpus); }
-
 // On the boot CPU's own stack, in xen-core's own address space.
 void start_machine() {
     set_up_descriptor_windows();
@@ -139,8 +102,13 @@ void start_machine() {
     init_interrupts();
     init_apic(machine.local_apic);
     if (const char* problem = calibrate_clocks()) cannot_start("%s", problem);
-    start_scheduler(usable_cpus());
-    start_other_cpus(usable_cpus());
+    uint32_t cpu_count = std::clamp(machine.cpu_count, 1u, options.max_cpus);
+    timers.start(cpu_count, [](CpuId cpu, Nanoseconds deadline) {
+        cpu == this_cpu() ? set_timer_deadline(deadline) : raise_work(cpu, PendingWork::timer);
+    });
+    scheduler.start(cpu_count, {now, [](CpuId cpu) { raise_work(cpu, PendingWork::reschedule); }});
+    scheduler.cpu_online(CpuId(0));
+    start_other_cpus(cpu_count);
     construct_first_domain(boot_information.modules, options);
     enter_scheduler();
 }
@@ -151,9 +119,19 @@ void start_machine() {
 extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t information) {
     sort_exception_table();
     const char* problem = read_boot_information(magic, information);
-    open_console();
+    const char* line = boot_information.command_line;
+    options = parse_options(line, [](const char*) {});
+    halt_instead_of_reboot = options.no_reboot;
+    init_uart(options.uart_port, options.uart_baud);
+    log(LogLevel::info, "Skerry, started by %s, options: %s", boot_information.loader_name, line);
+    parse_options(line, [](const char* word) { log(LogLevel::warning, "unknown option or value: %s", word); });
     if (problem) cannot_start("%s", problem);
-    require_features();
+    if (const char* missing = detect_cpu_features(options.smap)) cannot_start("%s", missing);
+    cpu_features.x2apic &= options.x2apic;
+    cpu_features.tsc_deadline &= options.tsc_deadline;
+    if (cpu_features.smap) patch_smap_sites();
+    if (cpu_features.meltdown)
+        log(LogLevel::warning, "this CPU is open to Meltdown: guests can read all memory; do not run untrusted ones");
     if (boot_information.modules.empty()) cannot_start("no module: the first domain's kernel must be the first one");
     reserve_boot_memory();
     build_address_space();

@@ -6,8 +6,6 @@
 #include "arch/x86_64/memory_map.h"
 #include "domain/range_set.h"
 
-#include <algorithm>
-
 namespace skerry {
 
 // Sorts, joins adjacent entries of one kind; where two entries disagree, the more restrictive kind holds: RAM loses.

@@ -4,7 +4,6 @@
 #include "arch/x86_64/core_page_tables.h"
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
 #include "boot/memory_ranges.h"
 #include "memory/allocator.h"
 #include "memory/frame_table.h"
@@ -31,8 +30,7 @@ static_assert(max_memory_regions + 2 + max_modules <= max_free_ranges);
 uint64_t free_memory_limit = uint64_t{4} << 30 >> page_shift;
 
 uint64_t address(const char* symbol) { return reinterpret_cast<uint64_t>(symbol); }
-uint64_t image_address(const char* symbol) { return address(symbol) - layout::image_virt + layout::image_phys; }
-constexpr uint64_t frames_of(uint64_t bytes) { return (bytes + page_size - 1) >> page_shift; }
+uint64_t image_address(const char* symbol) { return layout::image_address(symbol).value; }
 
 // --- page tables ---
 
@@ -43,11 +41,6 @@ Mfn take_filled(uint64_t frames, uint8_t fill) {
     return mfn;
 }
 Mfn take_boot_frame() { return take_filled(1, 0); }
-
-Mfn take_core_frame() {
-    auto frame = allocator.allocate_core(core_account);
-    return frame.ok() ? frame.value() : invalid_mfn;
-}
 
 Pte& need_entry(uint64_t virt, unsigned level) {
     Pte* entry = core_entry(virt, level);
@@ -68,18 +61,6 @@ void map_range(uint64_t virt, uint64_t from, uint64_t end, uint64_t flags) {
 
 void map_image(const char* start, const char* end, uint64_t flags) {
     map_range(address(start), image_address(start), image_address(end), flags);
-}
-
-// Text and read-only data stay read-only here too: no other way to them is left.
-void map_direct_map() {
-    uint64_t fixed_start = image_address(text_start), fixed_end = image_address(rodata_end);
-    for (auto range : ram.all()) {
-        uint64_t start = range.first << page_shift, end = (range.last + 1) << page_shift;
-        uint64_t fixed_from = std::clamp(fixed_start, start, end), fixed_to = std::clamp(fixed_end, start, end);
-        map_range(layout::direct_map + start, start, fixed_from, pte::core_data);
-        map_range(layout::direct_map + fixed_from, fixed_from, fixed_to, pte::core_rodata);
-        map_range(layout::direct_map + fixed_to, fixed_to, end, pte::core_data);
-    }
 }
 
 // --- tables with one entry for each frame of the machine, seen at one or two addresses ---
@@ -103,7 +84,7 @@ void set_views(const FrameIndexedTable& table, uint64_t page, unsigned level, Mf
 // reading any entry is safe. 2 MiB that describe no RAM at all share one L1 table full of that page.
 void back_table(const FrameIndexedTable& table, uint64_t frames) {
     constexpr uint64_t guest_page = pte::core_rodata | pte::user;
-    uint64_t frames_per_page = page_size / table.entry_size, pages = frames_of(frames * table.entry_size);
+    uint64_t frames_per_page = page_size / table.entry_size, pages = pages_for(frames * table.entry_size);
     auto describes_ram = [&](uint64_t page) {
         uint64_t first = page * frames_per_page, last = first + frames_per_page - 1;
         return std::ranges::any_of(ram.all(), [&](auto range) { return range.first <= last && range.last >= first; });
@@ -135,15 +116,6 @@ void back_table(const FrameIndexedTable& table, uint64_t frames) {
     }
 }
 
-// The upper levels of the guests' view must let user mode through.
-void open_upper_levels(uint64_t virt, uint64_t size) {
-    for (unsigned level = 4; level > 1; --level)
-        for (uint64_t at = virt; at < virt + size; at += level_size(level)) {
-            Pte& entry = need_entry(at, level);
-            entry = entry.with(pte::user).without(pte::writable);
-        }
-}
-
 } // namespace
 
 bool is_ram_by_map(Mfn first, Mfn last) { return ram.contains(first.value, last.value); }
@@ -154,7 +126,7 @@ void reserve_boot_memory() {
         log(LogLevel::warning, "%lu entries of the memory map do not fit and are not used",
             boot_information.memory_dropped);
     for (const MemoryRegion& region : machine_memory_map()) {
-        uint64_t first = frames_of(region.start);
+        uint64_t first = pages_for(region.start);
         uint64_t end = std::min(region.end() >> page_shift, layout::max_machine_frames);
         if (region.kind != MemoryKind::ram || first >= end) continue;
         must(ram.add(first, end - 1));
@@ -162,7 +134,7 @@ void reserve_boot_memory() {
     }
     auto reserve = [&](uint64_t first, uint64_t end) { must(free_memory.remove(first, end - 1)); };
     reserve(0, low_memory_frames);
-    reserve(layout::image_phys >> page_shift, frames_of(image_address(image_end)));
+    reserve(layout::image_phys >> page_shift, pages_for(image_address(image_end)));
     for (const BootModule& module : boot_information.modules) {
         uint64_t first = module.first_frame().value, end = first + module.frame_count();
         if (!is_ram_by_map(Mfn(first), Mfn(end - 1)))
@@ -180,7 +152,15 @@ void build_address_space() {
     map_image(text_start, text_end, pte::core_text);
     map_image(rodata_start, rodata_end, pte::core_rodata);
     map_image(data_start, data_end, pte::core_data);
-    map_direct_map();
+    // Text and read-only data stay read-only here too: no other way to them is left.
+    uint64_t fixed_start = image_address(text_start), fixed_end = image_address(rodata_end);
+    for (auto range : ram.all()) {
+        uint64_t start = range.first << page_shift, end = (range.last + 1) << page_shift;
+        uint64_t fixed_from = std::clamp(fixed_start, start, end), fixed_to = std::clamp(fixed_end, start, end);
+        map_range(layout::direct_map + start, start, fixed_from, pte::core_data);
+        map_range(layout::direct_map + fixed_from, fixed_from, fixed_to, pte::core_rodata);
+        map_range(layout::direct_map + fixed_to, fixed_to, end, pte::core_data);
+    }
     // Every L3 that will ever be needed exists before the first L4 copies the slots.
     for (uint64_t virt : {layout::m2p_guest_view, layout::m2p_view}) need_entry(virt, 3);
     write_cr3(address_of(core_l4).value);
@@ -192,7 +172,12 @@ void start_memory() {
     uint64_t frames = last.value + 1;
     back_table({"frame table", sizeof(Frame), 0, layout::frame_table, 0}, frames);
     back_table({"machine-to-physical table", sizeof(uint64_t), 0xff, layout::m2p_view, layout::m2p_guest_view}, frames);
-    open_upper_levels(layout::m2p_guest_view, frames * sizeof(uint64_t));
+    uint64_t view_end = layout::m2p_guest_view + frames * sizeof(uint64_t);
+    for (unsigned level = 4; level > 1; --level) // the upper levels of the guests' view must let user mode through
+        for (uint64_t at = layout::m2p_guest_view; at < view_end; at += level_size(level)) {
+            Pte& entry = need_entry(at, level);
+            entry = entry.with(pte::user).without(pte::writable);
+        }
     set_frame_limits(last, cpu_features.physical_address_bits);
     // All other RAM that is not free is xen-core's own for good, as far as the allocator is concerned.
     for (auto [start, last_of_range] : ram.all()) {
@@ -200,7 +185,10 @@ void start_memory() {
         if (first <= last_of_range) allocator.add_core(Mfn(first), last_of_range - first + 1);
     }
     for (auto range : free_memory.all()) allocator.add(Mfn(range.first), range.last - range.first + 1);
-    core_frame_source = take_core_frame;
+    core_frame_source = [] {
+        auto frame = allocator.allocate_core(core_account);
+        return frame.ok() ? frame.value() : invalid_mfn;
+    };
     log(LogLevel::info, "memory: %lu MiB free of %lu MiB, frames up to %lx", allocator.free_frames() >> 8,
         allocator.total_frames() >> 8, last.value);
 }

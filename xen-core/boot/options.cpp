@@ -5,8 +5,6 @@
 
 namespace skerry {
 
-constinit Options options;
-
 namespace {
 
 constexpr size_t max_word = 96;
@@ -101,16 +99,16 @@ template <auto member> bool parse_level(const char* text, Options& o) {
 bool parse_console(const char* text, Options& o) {
     static constexpr Choice<uint16_t> ports[] = {{"com1", com1_port}, {"com2", com2_port}, {"none", 0}, {"vga", 0}};
     if (const char* beside_vga = after(text, "vga,")) text = beside_vga;
-    return parse_choice(text, ports, o.uart.port);
+    return parse_choice(text, ports, o.uart_port);
 }
 
 // BAUD[,8n1[,PORT...]]: other framings than 8n1 are refused. Of the port that is the console.
 template <uint16_t port> bool parse_baud(const char* text, Options& o) {
     uint64_t baud = 0;
-    if (o.uart.port != port) return true;
+    if (o.uart_port != port) return true;
     bool is_auto = after(text, "auto");
     if (!is_auto && (!parse_number(text, baud) || !baud || 115200 % baud)) return false;
-    o.uart.baud = static_cast<uint32_t>(baud);
+    o.uart_baud = static_cast<uint32_t>(baud);
     return is_auto || !*text || after(text, "/") || after(text, ",8n1");
 }
 

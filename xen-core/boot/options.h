@@ -15,7 +15,8 @@ struct Options {
     uint64_t first_domain_max_memory = 0;         // dom0_mem=max:SIZE; 0: no limit
     uint32_t first_domain_vcpus = 0;              // dom0_max_vcpus=N; 0: one for each CPU
     const char* first_domain_arguments = "";      // what follows "--", as it stands there
-    UartConfig uart{com1_port, 115200};           // console=com1|com2|none, com1=BAUD, com2=BAUD
+    uint16_t uart_port = com1_port;               // console=com1|com2|none
+    uint32_t uart_baud = 115200;                  // com1=BAUD, com2=BAUD
     LogLevel log_level = LogLevel::info;          // loglvl=none|error|warning|info|debug|all
     LogLevel guest_log_level = LogLevel::warning; // guest_loglvl=
     bool reboot_after_panic = false;              // reboot-after-panic; default: halt
@@ -26,7 +27,7 @@ struct Options {
     bool tsc_deadline = true;                     // tsc-deadline=0
 };
 
-extern Options options;
+inline constinit Options options;
 
 // Calls `unknown` for each word that is not an option or has a value it cannot have.
 Options parse_options(const char* command_line, void (*unknown)(const char* word));

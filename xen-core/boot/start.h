@@ -8,14 +8,49 @@
 #define CPU_START_PAGE (CPU_START_ADDRESS >> 12)
 
 #ifndef __ASSEMBLER__
+#include "arch/x86_64/layout.h"
+#include "arch/x86_64/memory_map.h"
 #include "arch/x86_64/tlb.h"
-#include "boot/boot_information.h"
+#include "boot/fields.h"
 #include "boot/options.h"
 
 namespace skerry {
 
 // One line on the console and the end, for what a person has to change: too little memory, a missing feature.
 [[noreturn, gnu::format(printf, 1, 2)]] void cannot_start(const char* format, ...);
+
+// --- boot_information.cpp: what the boot loader says, multiboot 1 or 2, copied out of its structures (whose memory is then free to be used):
+// command line, memory map, modules, ACPI root pointer. References: the Multiboot specification 0.6.96, the Multiboot2
+// specification 2.0.
+
+inline constexpr size_t max_modules = 64;
+
+// What the loader loaded beside xen-core. Module 0 is the first domain's kernel. The frames stay reserved (not the
+// allocator's) until the first domain has its copies.
+struct BootModule {
+    MachAddr start;           // page-aligned
+    uint64_t size;            // bytes, not 0
+    const char* command_line; // as the loader gave it, a leading file name included
+    const char* arguments;    // the same after the file name
+
+    Bytes bytes() const { return {to_pointer<const uint8_t>(start), size}; }
+    Mfn first_frame() const { return frame_of(start); }
+    uint64_t frame_count() const { return pages_for(size); }
+};
+
+struct BootInformation {
+    const char* loader_name = "an unnamed boot loader";
+    const char* command_line = ""; // without the image's own name
+    std::span<const MemoryRegion> memory;
+    size_t memory_dropped = 0; // regions that did not fit
+    std::span<const BootModule> modules;
+    Bytes rsdp; // empty: the loader passed none
+};
+
+inline constinit BootInformation boot_information;
+
+// Fills boot_information. A one-line reason when the loader's information is unusable, else nullptr.
+const char* read_boot_information(uint32_t magic, uint32_t address);
 
 // --- memory_start.cpp: from the firmware's memory map to xen-core's own address space (arch/x86_64/layout.h: image by
 // sections, direct map, frame table, machine-to-physical table, stacks) and memory/'s allocator. Nothing is both
@@ -45,7 +80,7 @@ struct MachineDescription {
     uint32_t cpu_apic_ids[max_cpus]{};
     bool has_madt = false;
 };
-extern MachineDescription machine;
+inline constinit MachineDescription machine;
 
 // Fills `machine`, clock_sources (arch/x86_64/time.h), power_control; registers IO-APICs and overrides. Without tables
 // there is one CPU, no IO-APIC, and the PIT as a clock: said in the log.

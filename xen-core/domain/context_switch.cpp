@@ -4,15 +4,13 @@
 #include "domain/pv_cpu_state.h"
 
 namespace skerry {
-namespace {
 
 constexpr uint64_t dr7_enable_mask = 0xff;
-// What a guest chooses of CR4; the rest is the machine's.
-constexpr uint64_t cr4_hardware_choices = cr4::time_stamp_disable | cr4::debugging_extensions | cr4::fsgsbase;
 
-bool has_fsgsbase(const CpuLocal& cpu) { return cpu.loaded_cr4 & cr4::fsgsbase; }
+static bool has_fsgsbase(const CpuLocal& cpu) { return cpu.loaded_cr4 & cr4::fsgsbase; }
 
-void save_segments(const CpuLocal& cpu, PvCpuState& state) {
+static void save(CpuLocal& cpu, PvCpuState& state) {
+    state.registers = cpu.frame;
     state.ds = read_ds();
     state.es = read_es();
     state.fs = read_fs();
@@ -22,9 +20,21 @@ void save_segments(const CpuLocal& cpu, PvCpuState& state) {
     uint64_t in_use = read_gs_base(fast), other = read_msr(msr::kernel_gs_base);
     state.gs_base_kernel = state.in_kernel ? in_use : other;
     state.gs_base_user = state.in_kernel ? other : in_use;
+    if (cpu.fpu_task_switched) {
+        clear_task_switched();
+        cpu.fpu_task_switched = false;
+    }
+    if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave) write_xcr0(cpu_features.xcr0);
+    state.extended_state->save();
+    cpu.loaded = nullptr;
 }
 
-bool load_segments(const CpuLocal& cpu, PvCpuState& state) {
+static bool load(CpuLocal& cpu, PvCpuState& state) {
+    load_cr4(cpu, state);
+    load_window_gdt(state.window);
+    // The previous vCPU's LDT descriptor may be loaded even if this one has none.
+    load_window_ldt(cpu.id, state.window, state.ldt_entries);
+    cpu.frame = state.registers;
     bool ok = true;
     // Loading a selector, even null, may leave or clear the base: bases come afterwards.
     if (state.ds | read_ds()) ok &= load_ds(state.ds);
@@ -35,74 +45,19 @@ bool load_segments(const CpuLocal& cpu, PvCpuState& state) {
     write_fs_base(fast, state.fs_base);
     write_gs_base(fast, state.in_kernel ? state.gs_base_kernel : state.gs_base_user);
     write_msr(msr::kernel_gs_base, state.in_kernel ? state.gs_base_user : state.gs_base_kernel);
-    return ok;
-}
-
-// Breakpoints are per vCPU; the array in PvCpuState is always true, so only the hardware changes here.
-void switch_debug_registers(const PvCpuState* save, const PvCpuState* load) {
-    if (save && (save->debug_registers[7] & dr7_enable_mask)) [[unlikely]]
-        write_dr7(0x400);
-    if (load && (load->debug_registers[7] & dr7_enable_mask)) [[unlikely]]
-        for (unsigned index : {0, 1, 2, 3, 6, 7}) load_debug_register(*load, index);
-}
-
-void save_fpu(CpuLocal& cpu, PvCpuState& state) {
-    if (cpu.fpu_task_switched) {
-        clear_task_switched();
-        cpu.fpu_task_switched = false;
-    }
-    if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave) write_xcr0(cpu_features.xcr0);
-    state.extended_state->save();
-}
-
-void load_fpu(CpuLocal& cpu, const PvCpuState& state) {
     state.extended_state->restore();
     if (state.xcr0 != cpu_features.xcr0 && cpu_features.xsave) write_xcr0(state.xcr0);
     if (state.cr0 & cr0::task_switched) {
         write_cr0(core_cr0() | cr0::task_switched);
         cpu.fpu_task_switched = true;
     }
-}
-
-void save(CpuLocal& cpu, PvCpuState& state) {
-    state.registers = cpu.frame;
-    save_segments(cpu, state);
-    save_fpu(cpu, state);
-    cpu.loaded = nullptr;
-}
-
-bool load(CpuLocal& cpu, PvCpuState& state) {
-    uint32_t cr4_value = static_cast<uint32_t>(hardware_cr4(state));
-    if (cr4_value != cpu.loaded_cr4) {
-        write_cr4(cr4_value);
-        cpu.loaded_cr4 = cr4_value;
-    }
-    load_window_gdt(state.window);
-    // The previous vCPU's LDT descriptor may be loaded even if this one has none.
-    load_window_ldt(cpu.id, state.window, state.ldt_entries);
-    cpu.frame = state.registers;
-    bool ok = load_segments(cpu, state);
-    load_fpu(cpu, state);
-    if (cpu_features.rdtscp && cpu.tsc_aux != state.tsc_aux) [[unlikely]] {
+    if (unlikely(cpu_features.rdtscp && cpu.tsc_aux != state.tsc_aux)) {
         write_msr(msr::tsc_aux, state.tsc_aux);
         cpu.tsc_aux = state.tsc_aux;
     }
     cpu.loaded = &state;
     return ok;
 }
-
-void load_core_tables(CpuLocal& cpu) {
-    load_window_gdt(0);
-    load_window_ldt(cpu.id, 0, 0);
-    // Its segments point into tables that are no longer there.
-    (void)load_ds(0);
-    (void)load_es(0);
-    (void)load_fs(0);
-    (void)load_gs(0);
-    write_cr3(address_of(core_l4).value);
-}
-
-} // namespace
 
 bool switch_state(CpuLocal& cpu, PvCpuState* saved, PvCpuState* loaded) {
     Account* left = saved ? saved->account : nullptr;
@@ -114,15 +69,29 @@ bool switch_state(CpuLocal& cpu, PvCpuState* saved, PvCpuState* loaded) {
         load_address_space(cpu, *loaded);
         ok = load(cpu, *loaded);
     } else {
-        load_core_tables(cpu);
+        load_window_gdt(0);
+        load_window_ldt(cpu.id, 0, 0);
+        // Its segments point into tables that are no longer there.
+        (void)load_ds(0);
+        (void)load_es(0);
+        (void)load_fs(0);
+        (void)load_gs(0);
+        write_cr3(address_of(core_l4).value);
     }
-    switch_debug_registers(saved, loaded);
+    // Breakpoints are per vCPU; the array in PvCpuState is always true, so only the hardware changes here.
+    if (unlikely(saved && (saved->debug_registers[7] & dr7_enable_mask))) write_dr7(0x400);
+    if (unlikely(loaded && (loaded->debug_registers[7] & dr7_enable_mask)))
+        for (unsigned index : {0, 1, 2, 3, 6, 7}) load_debug_register(*loaded, index);
     if (left && (!loaded || loaded->account != left)) left->users.leave(cpu.id);
     return ok;
 }
 
-uint64_t hardware_cr4(const PvCpuState& state) {
-    return (core_cr4() & ~cr4_hardware_choices) | (state.cr4 & cr4_hardware_choices);
+void load_cr4(CpuLocal& cpu, const PvCpuState& state) {
+    // What a guest chooses; the rest is the machine's.
+    constexpr uint64_t choices = cr4::time_stamp_disable | cr4::debugging_extensions | cr4::fsgsbase;
+    auto wanted = static_cast<uint32_t>((core_cr4() & ~choices) | (state.cr4 & choices));
+    if (wanted != cpu.loaded_cr4) write_cr4(wanted);
+    cpu.loaded_cr4 = wanted;
 }
 
 uint64_t guest_cr4(uint64_t wanted) {
@@ -136,15 +105,9 @@ uint64_t guest_cr4(uint64_t wanted) {
 }
 
 void load_debug_register(const PvCpuState& state, unsigned index) {
-    uint64_t value = state.debug_registers[index];
-    switch (index) {
-    case 0: write_dr0(value); break;
-    case 1: write_dr1(value); break;
-    case 2: write_dr2(value); break;
-    case 3: write_dr3(value); break;
-    case 6: write_dr6(value); break;
-    case 7: write_dr7(value); break;
-    }
+    static constexpr void (*write[])(uint64_t) = {write_dr0, write_dr1, write_dr2, write_dr3,
+                                                  nullptr,   nullptr,   write_dr6, write_dr7};
+    write[index](state.debug_registers[index]);
 }
 
 void load_user_gs_selector(uint16_t value) {

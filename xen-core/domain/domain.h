@@ -9,16 +9,13 @@
 // Locks: `control` serialises control operations on the domain; the parts lock themselves.
 #pragma once
 
+#include "arch/x86_64/time.h"
 #include "domain/authority.h"
 #include "domain/pirqs.h"
 #include "domain/range_set.h"
 #include "domain/vcpu.h"
-#include "events/event_table.h"
 #include "grants/grant_table.h"
 #include "grants/maptrack.h"
-#include "memory/account.h"
-#include "memory/allocator.h"
-#include "pv_mmu/pv_mmu.h"
 
 #include <xen/domctl.h>
 #include <xen/sched.h>
@@ -48,10 +45,14 @@ struct MemoryMap {
     static_assert(sizeof(Entry) == 20);
     static constexpr unsigned max_entries = 32;
     uint32_t count = 0;
-    Entry entries[max_entries];
+    Entry entries[max_entries]{};
 };
 
-class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
+// The page of entry stubs that a PV guest calls its hypercalls through: 32 bytes each, by number
+// (XEN_ELFNOTE_HYPERCALL_PAGE, XEN_DOMCTL_hypercall_init).
+void fill_hypercall_page(uint8_t* page);
+
+class Domain final : NonCopyable, EventHost, PvMmuHost {
   public:
     Domain(DomId id, const DomainConfig& config);
     ~Domain();
@@ -72,6 +73,7 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
     Maptrack maptrack; // what it has mapped of others'
     SchedGroup sched_group;
     Authority authority;
+    Holders holders;
 
     // --- what it may use of the hardware ---
     RangeSet<32> io_ports;
@@ -79,7 +81,7 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
     RangeSet<32> io_memory; // frame numbers
 
     // Some hardware is the domain's own, so caching attributes matter to it.
-    bool may_set_cache_attributes() const override;
+    bool may_set_cache_attributes() const override { return io_memory.size() > 0 || io_ports.size() > 0; }
 
     // --- vCPUs ---
     uint32_t max_vcpus() const { return max_vcpus_; }
@@ -93,6 +95,8 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
     }
 
     // --- identity and state that the ABI shows ---
+    // The answer of XEN_DOMCTL_getdomaininfo; under `control`.
+    void describe(xen_domctl_getdomaininfo& info);
     xen_domain_handle_t handle;
     uint64_t vm_assist = 0;
     Mfn shared_info_frame() const { return shared_info_ref_.mfn(); }
@@ -100,15 +104,29 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
     void publish_wall_clock(); // under `control`
     MemoryMap memory_map;
     // Fills the frame with hypercall stubs. Errors: those of take_writable().
-    Status make_hypercall_page(Mfn frame);
+    Status make_hypercall_page(Mfn frame) {
+        WritableRef page = TRY(take_writable(frame, account));
+        fill_hypercall_page(to_pointer<uint8_t>(page.mfn()));
+        return success;
+    }
     int64_t wall_clock_offset = 0; // seconds, XEN_DOMCTL_settimeoffset
 
     // --- life (domain/lifecycle.cpp) ---
     // Counted pauses of every vCPU by control software.
-    void pause();
-    void unpause();
+    void pause() {
+        control_pauses_.fetch_add(1, std::memory_order_relaxed);
+        for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu); });
+    }
+    void unpause() {
+        control_pauses_.fetch_sub(1, std::memory_order_relaxed);
+        for_each_vcpu([](Vcpu& vcpu) { scheduler.unpause(vcpu); });
+    }
     // False while some vCPU still runs or its state is in a CPU's registers.
-    bool has_stopped();
+    bool has_stopped() {
+        bool stopped = true;
+        for_each_vcpu([&](Vcpu& vcpu) { stopped &= !vcpu.is_on_cpu(); });
+        return stopped;
+    }
     // SCHEDOP_shutdown, a crash, or control: stops every vCPU and tells who watches (VIRQ_DOM_EXC). The first domain
     // takes the machine with it.
     void shut_down(uint32_t code);
@@ -116,9 +134,18 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
     uint32_t shutdown_code() const { return shutdown_code_; }
     // SCHEDOP_shutdown_code: what the reason will be when it shuts down by whatever way. False: it has shut down
     // already.
-    bool announce_shutdown_code(uint32_t code);
+    bool announce_shutdown_code(uint32_t code) {
+        if (shut_down_.load(std::memory_order_acquire)) return false;
+        shutdown_code_ = code;
+        return true;
+    }
     // Undoes shut_down (XEN_DOMCTL_resumedomain).
-    void resume();
+    void resume() {
+        Holding held(shutdown_lock_);
+        if (!shut_down_.exchange(false, std::memory_order_acq_rel)) return;
+        shutdown_code_ = ~0u;
+        for_each_vcpu([](Vcpu& vcpu) { scheduler.unpause(vcpu); });
+    }
     bool is_dying() const { return account.is_dying(); }
     bool is_paused_by_control() const { return control_pauses_ > 0; }
     static constexpr uint32_t most_control_pauses = 255; // as on Xen
@@ -130,12 +157,23 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
 
     // SCHEDOP_watchdog: at most two; slot 0 or 1.
     static constexpr unsigned watchdogs = 2;
-    Status set_watchdog(unsigned slot, Nanoseconds timeout); // 0 disarms
-    Result<unsigned> free_watchdog() const;
+    // 0 disarms
+    Status set_watchdog(unsigned slot, Nanoseconds timeout) {
+        if (slot >= watchdogs) return Error::invalid;
+        if (timeout)
+            timers.arm(watchdogs_[slot], this_cpu(), now() + timeout);
+        else
+            timers.cancel(watchdogs_[slot]);
+        return success;
+    }
+    Result<unsigned> free_watchdog() const {
+        for (unsigned slot = 0; slot < watchdogs; ++slot)
+            if (!watchdogs_[slot].is_armed()) return slot;
+        return Error::no_space;
+    }
     bool has_watchdog(unsigned slot) const { return slot < watchdogs && watchdogs_[slot].is_armed(); }
 
-    bool is_sealed = false;      // nobody but the domain itself reaches its memory any more
-    DomId target{DOMID_INVALID}; // the domain it is a device model for
+    bool is_sealed = false; // nobody but the domain itself reaches its memory any more
 
     Lock<LockRank::control> control;
 
@@ -143,19 +181,32 @@ class Domain final : NonCopyable, EventSink, EventPages, PvMmuHost {
     friend class DomainRef;
     friend class DomainTable;
 
-    // EventSink
-    void deliver(VcpuId vcpu) override;
+    // EventHost
+    void deliver(VcpuId number) override {
+        if (Vcpu* target = vcpu(number)) target->kick();
+    }
     void wake_pollers(EvtPort port) override;
-    // EventPages
-    void* take_page() override;
-    void return_page(void* page) override;
-    Result<void*> map(uint64_t guest_frame) override;
-    void unmap(void* page) override;
+    void* take_page() override { return allocate_core_pages(account); }
+    void return_page(void* page) override { free_core_pages(account, page); }
+    Result<void*> map(uint64_t guest_frame) override {
+        WritableRef reference = TRY(take_writable(Mfn(guest_frame), account));
+        return static_cast<void*>(to_pointer<char>(reference.release().mfn()));
+    }
+    void unmap(void* page) override {
+        Mfn mfn = frame_of_pointer(reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(page) & ~(page_size - 1)));
+        WritableRef::adopt(frame(mfn)); // dropped here
+    }
+    Status bind_pirq(uint32_t pirq, EvtPort port) override { return pirqs.bind(pirq, port); }
+    void unbind_pirq(uint32_t pirq) override { pirqs.unbind(pirq); }
+    void aim_pirq(uint32_t pirq, VcpuId vcpu) override { pirqs.aim(pirq, vcpu); }
     // PvMmuHost
-    bool may_map_io(Mfn first, uint64_t count) const override;
-    void forget_ldt_pages() override;
+    bool may_map_io(Mfn first, uint64_t count) const override {
+        return count > 0 && io_memory.contains(first.value, first.value + count - 1);
+    }
+    void forget_ldt_pages() override {
+        for_each_vcpu([this](Vcpu& owner) { owner.cpu.drop_ldt_pages(mmu, true); });
+    }
 
-    Status create_shared_info();
     Status release_mappings(WorkBudget& budget);
     Status release_vcpus(WorkBudget& budget);
     void watchdog_expired(Nanoseconds) { shut_down(SHUTDOWN_watchdog); }
@@ -187,7 +238,11 @@ class DomainRef {
         std::swap(domain_, other.domain_);
         return *this;
     }
-    ~DomainRef();
+    ~DomainRef() {
+        if (!domain_ || domain_->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+        domain_->~Domain();
+        free_core_pages(core_account, domain_, CoreBox<Domain>::pages);
+    }
     // Takes over a reference that is counted already.
     static DomainRef adopt(Domain& domain) {
         DomainRef reference;
@@ -202,9 +257,20 @@ class DomainRef {
     Domain* domain_ = nullptr;
 };
 
-// The page of entry stubs that a PV guest calls its hypercalls through: 32 bytes each, by number
-// (XEN_ELFNOTE_HYPERCALL_PAGE, XEN_DOMCTL_hypercall_init).
-void fill_hypercall_page(uint8_t* page);
+// A new page-table base for the kernel of a vCPU, which runs here: taken and loaded before the old one is let go. The
+// same one again is loaded again. Errors: those of PvMmu::take_base.
+inline Status set_kernel_base(Vcpu& vcpu, Mfn base, WorkBudget& budget) {
+    PvMmu& mmu = vcpu.domain.mmu;
+    Mfn old = frame_of(MachAddr(vcpu.cpu.kernel_cr3));
+    if (base != old) {
+        TRY(mmu.take_base(base, budget));
+        vcpu.cpu.drop_ldt_pages(mmu);
+        vcpu.cpu.kernel_cr3 = address_of(base).value;
+    }
+    load_address_space(cpu_local(), vcpu.cpu);
+    if (base != old) mmu.release_base(old, budget);
+    return success;
+}
 
 // A grant mapping is over, and no translation to its frame is left: drops the frame reference and ends the use.
 void end_grant_mapping(const GrantMapping& mapping);

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Pausing, shutting down and destroying a domain.
 #include "arch/x86_64/machine_power.h"
-#include "arch/x86_64/time.h"
-#include "base/log.h"
-#include "domain/domain.h"
 #include "domain/domain_table.h"
 
-#include <stdarg.h>
-
 namespace skerry {
-namespace {
 
-const char* name_of_shutdown(uint32_t code) {
+static const char* name_of_shutdown(uint32_t code) {
     static constexpr const char* names[] = {
         "powered off", "rebooted", "suspended", "crashed", "was shut down by its watchdog", "asked for a soft reset"};
     static_assert(SHUTDOWN_poweroff == 0 && SHUTDOWN_reboot == 1 && SHUTDOWN_suspend == 2 && SHUTDOWN_crash == 3 &&
@@ -20,29 +14,11 @@ const char* name_of_shutdown(uint32_t code) {
 }
 
 // The first domain takes the machine with it, as the ABI's hardware domain does.
-[[noreturn]] void end_machine(uint32_t code) {
+[[noreturn]] static void end_machine(uint32_t code) {
     log(code == SHUTDOWN_poweroff || code == SHUTDOWN_reboot ? LogLevel::info : LogLevel::error,
         "the first domain %s: the machine goes with it", name_of_shutdown(code));
     if (code == SHUTDOWN_poweroff) power_off();
     reboot();
-}
-
-} // namespace
-
-void Domain::pause() {
-    control_pauses_.fetch_add(1, std::memory_order_relaxed);
-    for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu.entity); });
-}
-
-void Domain::unpause() {
-    control_pauses_.fetch_sub(1, std::memory_order_relaxed);
-    for_each_vcpu([](Vcpu& vcpu) { scheduler.unpause(vcpu.entity); });
-}
-
-bool Domain::has_stopped() {
-    bool stopped = true;
-    for_each_vcpu([&](Vcpu& vcpu) { stopped &= !vcpu.entity.is_on_cpu(); });
-    return stopped;
 }
 
 void Domain::shut_down(uint32_t code) {
@@ -52,23 +28,10 @@ void Domain::shut_down(uint32_t code) {
         if (shut_down_.load(std::memory_order_relaxed)) return;
         if (shutdown_code_ == ~0u) shutdown_code_ = code;
         shut_down_.store(true, std::memory_order_release); // whoever sees it finds the code
-        for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu.entity); });
+        for_each_vcpu([](Vcpu& vcpu) { scheduler.pause(vcpu); });
     }
     log(code == SHUTDOWN_crash ? LogLevel::warning : LogLevel::info, "domain %u %s", id.value, name_of_shutdown(code));
     global_virqs.send(VIRQ_DOM_EXC);
-}
-
-bool Domain::announce_shutdown_code(uint32_t code) {
-    if (shut_down_.load(std::memory_order_acquire)) return false;
-    shutdown_code_ = code;
-    return true;
-}
-
-void Domain::resume() {
-    Holding held(shutdown_lock_);
-    if (!shut_down_.exchange(false, std::memory_order_acq_rel)) return;
-    shutdown_code_ = ~0u;
-    for_each_vcpu([](Vcpu& vcpu) { scheduler.unpause(vcpu.entity); });
 }
 
 // Each phase can be entered again until it is done; the caller holds `control`.
@@ -89,7 +52,7 @@ Status Domain::destroy(WorkBudget& budget) {
         case close_events: TRY(events.tear_down(budget)); break;
         case release_grants:
             TRY(release_mappings(budget));
-            TRY(grants.tear_down(budget));
+            grants.tear_down();
             break;
         case release_processors: TRY(release_vcpus(budget)); break;
         case release_memory: TRY(mmu.relinquish(budget)); break;
@@ -145,25 +108,34 @@ Status Domain::release_vcpus(WorkBudget& budget) {
             TRY(mmu.settle(budget));
         }
         vcpu.cpu.destroy(mmu);
-        scheduler.retire(vcpu.entity);
+        scheduler.retire(vcpu);
         vcpus_[i].reset();
     }
     return success;
 }
 
-Status Domain::set_watchdog(unsigned slot, Nanoseconds timeout) {
-    if (slot >= watchdogs) return Error::invalid;
-    if (timeout)
-        timers.arm(watchdogs_[slot], this_cpu(), now() + timeout);
-    else
-        timers.cancel(watchdogs_[slot]);
-    return success;
-}
-
-Result<unsigned> Domain::free_watchdog() const {
-    for (unsigned slot = 0; slot < watchdogs; ++slot)
-        if (!watchdogs_[slot].is_armed()) return slot;
-    return Error::no_space;
+void Domain::describe(xen_domctl_getdomaininfo& info) {
+    info = {};
+    info.domain = id.value;
+    bool running = false, all_blocked = true;
+    for_each_vcpu([&](Vcpu& vcpu) {
+        info.max_vcpu_id = vcpu.id.value;
+        info.cpu_time += scheduler.runstate(vcpu).time[RUNSTATE_running];
+        if (vcpu.is_down()) return;
+        ++info.nr_online_vcpus;
+        running |= vcpu.is_running();
+        all_blocked &= vcpu.is_blocked();
+    });
+    if (!vcpu(VcpuId(0))) info.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
+    info.flags = (is_dying() ? XEN_DOMINF_dying : 0u) | (is_shut_down() ? XEN_DOMINF_shutdown : 0u) |
+                 (is_paused_by_control() ? XEN_DOMINF_paused : 0u) | (all_blocked ? XEN_DOMINF_blocked : 0u) |
+                 (running ? XEN_DOMINF_running : 0u);
+    if (is_shut_down()) info.flags |= (shutdown_code() & XEN_DOMINF_shutdownmask) << XEN_DOMINF_shutdownshift;
+    info.tot_pages = account.frames();
+    info.max_pages = account.max_frames();
+    info.shared_info_frame = shared() ? shared_info_frame().value : ~0ull;
+    memcpy(info.handle, handle, sizeof(info.handle));
+    info.gpaddr_bits = 52;
 }
 
 void crash_domain(Vcpu& vcpu, const char* format, ...) {

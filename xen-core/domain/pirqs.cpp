@@ -33,7 +33,7 @@ void DomainPirqs::end_of_interrupts() {
     }
 }
 
-Status DomainPirqs::bind(uint32_t pirq, bool, EvtPort port) {
+Status DomainPirqs::bind(uint32_t pirq, EvtPort port) {
     if (pirq >= limit || port.value > UINT16_MAX) return Error::invalid;
     if (!is_mapped(pirq) || !domain_.interrupt_lines.contains(pirq)) return Error::not_permitted;
     if (ports_[pirq].load(std::memory_order_relaxed)) return Error::exists;
@@ -48,8 +48,8 @@ void DomainPirqs::unbind(uint32_t pirq) {
     ports_[pirq].store(0, std::memory_order_relaxed);
 }
 
-void DomainPirqs::set_vcpu(uint32_t pirq, VcpuId vcpu) {
-    if (Vcpu* target = domain_.vcpu(vcpu)) retarget_line(pirq, target->entity.home());
+void DomainPirqs::aim(uint32_t pirq, VcpuId vcpu) {
+    if (Vcpu* target = domain_.vcpu(vcpu)) retarget_line(pirq, target->home());
 }
 
 void DomainPirqs::interrupt(uint32_t gsi) {

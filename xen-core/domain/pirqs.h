@@ -6,8 +6,6 @@
 #pragma once
 
 #include "arch/x86_64/interrupts.h"
-#include "base/result.h"
-#include "events/event_interfaces.h"
 
 #include <atomic>
 
@@ -15,7 +13,7 @@ namespace skerry {
 
 class Domain;
 
-class DomainPirqs final : public PirqRouter, InterruptSink, NonCopyable {
+class DomainPirqs final : InterruptSink, NonCopyable {
   public:
     static constexpr uint32_t limit = 256; // pirq numbers 0..255
 
@@ -31,10 +29,10 @@ class DomainPirqs final : public PirqRouter, InterruptSink, NonCopyable {
     // It has handled all whose events it has not masked.
     void end_of_interrupts();
 
-    // PirqRouter
-    Status bind(uint32_t pirq, bool will_share, EvtPort port) override;
-    void unbind(uint32_t pirq) override;
-    void set_vcpu(uint32_t pirq, VcpuId vcpu) override;
+    // As EventHost says.
+    Status bind(uint32_t pirq, EvtPort port);
+    void unbind(uint32_t pirq);
+    void aim(uint32_t pirq, VcpuId vcpu);
 
   private:
     void interrupt(uint32_t gsi) override;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "domain/pv_cpu_state.h"
 
-#include "memory/guest_copy.h"
 #include "pv_mmu/pv_mmu.h"
 
-#include <string.h>
 #include <xen/callback.h>
 
 namespace skerry {
@@ -38,9 +36,6 @@ Result<CallbackKind> find_callback(uint16_t type) {
 // DR4 and DR5 are other names of DR6 and DR7.
 constexpr unsigned debug_register_of(unsigned index) { return index == 4 || index == 5 ? index + 2 : index; }
 
-// Breakpoints on xen-core's own addresses would let a guest see what it does.
-bool breakpoint_allowed(uint64_t address) { return is_guest_range(GuestVirt(address), 8); }
-
 Status check_dr7(uint64_t& value) {
     constexpr uint64_t general_detect = 1 << 13; // would make xen-core trap
     if (value >> 32) return Error::invalid;
@@ -73,13 +68,6 @@ void PvCpuState::destroy(PvMmu& mmu) {
     Status emptied = set_gdt(mmu, nullptr, 0);
     ASSERT(emptied.ok());
     free_window(window);
-}
-
-Status PvCpuState::set_trap(const trap_info_t& entry) {
-    if (!is_canonical(entry.address)) return Error::invalid;
-    traps[entry.vector] = entry;
-    traps[entry.vector].cs = selector::for_ring3(entry.cs);
-    return success;
 }
 
 Status PvCpuState::register_callback(uint16_t type, uint16_t flags, uint64_t address) {
@@ -126,8 +114,8 @@ void PvCpuState::set_task_switched(bool set) {
 Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
     index = debug_register_of(index);
     switch (index) {
-    case 0 ... 3:
-        if (!breakpoint_allowed(value)) return Error::not_permitted;
+    case 0 ... 3: // on xen-core's own addresses they would let a guest see what it does
+        if (!is_guest_range(GuestVirt(value), 8)) return Error::not_permitted;
         break;
     case 6:
         if (value >> 32) return Error::invalid;
@@ -188,8 +176,7 @@ Status PvCpuState::set_ldt(PvMmu& mmu, uint64_t base, unsigned entries) {
 }
 
 void PvCpuState::drop_ldt_pages(PvMmu& mmu, bool mmu_is_locked) {
-    if (!__atomic_load_n(&ldt.mapped, __ATOMIC_RELAXED)) [[likely]]
-        return;
+    if (likely(!__atomic_load_n(&ldt.mapped, __ATOMIC_RELAXED))) return;
     Mfn dropped[window_ldt_pages];
     unsigned count = 0;
     {

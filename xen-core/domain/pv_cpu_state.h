@@ -14,13 +14,11 @@
 #include "arch/x86_64/cpu_local.h"
 #include "arch/x86_64/descriptor_windows.h"
 #include "arch/x86_64/page_table_entry.h"
-#include "arch/x86_64/register_frame.h"
 #include "arch/x86_64/segments.h"
 #include "domain/extended_state.h"
 #include "memory/allocator.h"
 
 #include <algorithm>
-#include <xen/xen.h>
 
 namespace skerry {
 
@@ -32,19 +30,10 @@ struct GuestCallback {
     bool masks_events = false;
 };
 
-inline constexpr unsigned guest_gdt_pages = window_gdt_guest_pages;
-static_assert(guest_gdt_pages == FIRST_RESERVED_GDT_PAGE);
+static_assert(window_gdt_guest_pages == FIRST_RESERVED_GDT_PAGE);
 static_assert(selector::ring3_code64 == FLAT_RING3_CS64 && selector::ring3_code32 == FLAT_RING3_CS32 &&
               selector::ring3_data == FLAT_RING3_SS64);
 inline constexpr unsigned max_ldt_entries = 8192;
-
-// Pages of the LDT that are mapped into the window, each with a use as a descriptor page. Another vCPU of the domain
-// may drop them (forget_ldt_pages), so they have a lock; the frames are released without it.
-struct LdtPages {
-    Lock<LockRank::descriptor_window> lock;
-    uint32_t mapped = 0; // a bit per page
-    Mfn frames[window_ldt_pages];
-};
 
 struct PvCpuState : NonCopyable {
     // --- hot: entry, exit and bounce ---
@@ -77,7 +66,13 @@ struct PvCpuState : NonCopyable {
     unsigned gdt_entries = 0;
     uint64_t ldt_base = 0; // linear address in the guest
     unsigned ldt_entries = 0;
-    LdtPages ldt;
+    // Pages of the LDT that are mapped into the window, each with a use as a descriptor page. Another vCPU of the domain
+    // may drop them (forget_ldt_pages), so they have a lock; the frames are released without it.
+    struct {
+        Lock<LockRank::descriptor_window> lock;
+        uint32_t mapped = 0; // a bit per page
+        Mfn frames[window_ldt_pages];
+    } ldt;
 
     uint64_t io_bitmap = 0; // guest linear address; PHYSDEVOP_set_iobitmap
     uint32_t io_bitmap_ports = 0;
@@ -91,18 +86,9 @@ struct PvCpuState : NonCopyable {
     // Gives back the descriptor pages and the window. The vCPU is not loaded and never runs again.
     void destroy(PvMmu& mmu);
 
-    // set_trap_table: one entry; an address of 0 ends the table for the caller. Errors: invalid (not canonical).
-    Status set_trap(const trap_info_t& entry);
-    void clear_traps() { std::fill(std::begin(traps), std::end(traps), trap_info_t{}); }
     // callback_op and set_callbacks, nmi_op. Errors: invalid (not canonical), no_system_call (unknown type).
     Status register_callback(uint16_t type, uint16_t flags, uint64_t address);
     Status unregister_callback(uint16_t type);
-    // stack_switch.
-    Status set_kernel_stack(uint64_t ss, uint64_t sp) {
-        kernel_ss = selector::for_ring3(static_cast<uint16_t>(ss));
-        kernel_sp = sp;
-        return success;
-    }
     // set_segment_base of the running vCPU. Errors: invalid (unknown base), bad address: invalid.
     Status set_segment_base(uint32_t which, uint64_t base);
     // fpu_taskswitch of the running vCPU.
@@ -162,8 +148,8 @@ template <typename Access> void in_kernel_space(CpuLocal& cpu, const PvCpuState&
 // The hardware's copies of a debug register; and a new selector for the user's GS while the kernel runs.
 void load_debug_register(const PvCpuState& state, unsigned index);
 void load_user_gs_selector(uint16_t value);
-// CR4 as this vCPU is to have it, from its own choices. (What a guest sees of it is state.cr4.)
-uint64_t hardware_cr4(const PvCpuState& state);
+// Gives the CPU the CR4 that this vCPU is to have, from its own choices. (What a guest sees of it is state.cr4.)
+void load_cr4(CpuLocal& cpu, const PvCpuState& state);
 // What a guest may have in CR4 when it asks for `wanted`.
 uint64_t guest_cr4(uint64_t wanted);
 

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <span>
 #include <stddef.h>
-#include <stdint.h>
 
 namespace skerry {
 

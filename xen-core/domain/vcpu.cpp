@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "domain/vcpu.h"
 
-#include "arch/x86_64/direct_map.h"
-#include "arch/x86_64/time.h"
 #include "domain/domain.h"
 
-#include <string.h>
-
 namespace skerry {
-
-void Vcpu::kick() {
-    if (scheduler.wake(entity)) return;
-    if (entity.is_running() && entity.home() != this_cpu()) raise_work(entity.home(), PendingWork::upcall);
-}
 
 vcpu_time_info_t Vcpu::time_parameters() {
     vcpu_time_info_t time{};
     time.version = 2;
-    time.tsc_timestamp = tsc_at_start;
-    time.system_time = 0;
+    time.tsc_timestamp = tsc_at_start; // where the system time was 0
     time.tsc_to_system_mul = tsc_scale.multiplier;
     time.tsc_shift = tsc_scale.shift;
     return time;
@@ -39,12 +29,10 @@ Status Vcpu::register_info(Mfn frame, uint32_t offset) {
     return success;
 }
 
-Status Vcpu::write_runstate() { return runstate_area.write(scheduler.runstate(entity)); }
-
 // The guest may have unmapped or moved them: it then goes without, as on Xen.
 void Vcpu::update_guest_areas() {
-    if (!runstate_area.is_null()) [[unlikely]] {
-        vcpu_runstate_info_t state = scheduler.runstate(entity);
+    if (unlikely(!runstate_area.is_null())) {
+        vcpu_runstate_info_t state = scheduler.runstate(*this);
         constexpr size_t time_offset = offsetof(vcpu_runstate_info_t, state_entry_time);
         GuestHandle<uint64_t> entry_time(runstate_area.address() + time_offset);
         if (domain.vm_assist & (1ul << VMASST_TYPE_runstate_update_flag)) {
@@ -57,8 +45,7 @@ void Vcpu::update_guest_areas() {
             (void)runstate_area.write(state).ok();
         }
     }
-    if (!time_area.is_null()) [[unlikely]]
-        (void)time_area.write(time_parameters()).ok();
+    if (unlikely(!time_area.is_null())) (void)time_area.write(time_parameters()).ok();
 }
 
 bool Vcpu::end_poll() {
@@ -68,9 +55,5 @@ bool Vcpu::end_poll() {
 }
 
 void Vcpu::timer_fired() { domain.events.send_virq(id, VIRQ_TIMER); }
-
-void Vcpu::poll_timed_out() {
-    if (polled_port.load(std::memory_order_acquire) != poll_none) (void)scheduler.wake(entity);
-}
 
 } // namespace skerry

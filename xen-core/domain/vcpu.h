@@ -5,38 +5,25 @@
 // control operations while the vCPU is paused and saved. ABI: <xen/vcpu.h>, vcpu_info in <xen/xen.h>.
 #pragma once
 
-#include "base/work_budget.h"
 #include "domain/pv_cpu_state.h"
 #include "events/event_table.h"
-#include "memory/allocator.h"
 #include "memory/guest_copy.h"
 #include "schedule/scheduler.h"
 #include "schedule/vcpu_timers.h"
-
-#include <xen/vcpu.h>
 
 namespace skerry {
 
 class Domain;
 
-// The scheduler's view of a vCPU, and the way back.
-struct VcpuEntity : SchedEntity {
-    explicit VcpuEntity(Vcpu& owner) : vcpu(owner) {}
-    Vcpu& vcpu;
-};
-// `entity` must not be an idle one.
-inline Vcpu& vcpu_of(SchedEntity& entity) { return static_cast<VcpuEntity&>(entity).vcpu; }
-
-struct Vcpu final : VcpuTimerSink, NonCopyable {
+struct Vcpu final : SchedEntity {
     static constexpr Nanoseconds initial_period = 10'000'000; // as on Xen: old kernels count on these ticks
 
-    Vcpu(Domain& owner, VcpuId number) : domain(owner), id(number), entity(*this), timers(*this, initial_period) {}
+    Vcpu(Domain& owner, VcpuId number) : domain(owner), id(number), timers(*this, initial_period) {}
 
     PvCpuState cpu;
     Domain& domain;
     const VcpuId id;
-    VcpuEntity entity;
-    VcpuTimers timers;
+    VcpuTimers<Vcpu> timers;
     EventVcpu events;
 
     bool is_initialised = false; // has a context: may be brought up
@@ -68,8 +55,16 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
     // The same, or an NMI that may be delivered: a reason not to wait.
     bool has_something_to_deliver() const { return has_deliverable_event() || (cpu.nmi_pending && !cpu.nmi_masked); }
 
+    // SCHEDOP_block: events on, and wait.
+    void block() {
+        cpu.vcpu_info->evtchn_upcall_mask = 0;
+        (void)scheduler.block(*this, [this] { return has_something_to_deliver(); });
+    }
     // Something became pending: wakes the vCPU, or interrupts the CPU that runs it. Any CPU, any time.
-    void kick();
+    void kick() {
+        if (scheduler.wake(*this)) return;
+        if (is_running() && home() != this_cpu()) raise_work(home(), PendingWork::upcall);
+    }
 
     // Moves vcpu_info into the guest's frame, `offset` bytes in. Once only. By the vCPU itself, or while it is down.
     // Errors: invalid (done already, misaligned, crosses the frame, not the domain's), busy (in use as a page table).
@@ -82,12 +77,16 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
 
     // For the context switch, once this vCPU's address space is loaded. An area that is not mapped is left alone.
     void update_guest_areas();
-    Status write_runstate();
 
-  private:
-    void timer_fired() override;
-    void poll_timed_out() override;
+    // For its timers.
+    void timer_fired();
+    void poll_timed_out() {
+        if (polled_port.load(std::memory_order_acquire) != poll_none) (void)scheduler.wake(*this);
+    }
 };
+
+// `entity` must not be an idle one.
+inline Vcpu& vcpu_of(SchedEntity& entity) { return static_cast<Vcpu&>(entity); }
 
 // The whole state as the ABI passes it: vcpu_guest_context (<xen/arch-x86/xen.h>).
 //
@@ -97,8 +96,5 @@ struct Vcpu final : VcpuTimerSink, NonCopyable {
 Status initialise_vcpu(Vcpu& vcpu, const vcpu_guest_context_t& context, WorkBudget& budget);
 // The present state. The vCPU must be paused and saved.
 void describe_vcpu(const Vcpu& vcpu, vcpu_guest_context_t& context);
-
-// The vCPU whose guest entered xen-core on this CPU.
-inline Vcpu& current_vcpu() { return *cpu_local().current; }
 
 } // namespace skerry

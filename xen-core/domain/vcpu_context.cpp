@@ -2,8 +2,6 @@
 // A vCPU's state to and from the ABI's vcpu_guest_context (<xen/arch-x86/xen.h>).
 #include "domain/domain.h"
 
-#include <string.h>
-
 namespace skerry {
 namespace {
 
@@ -17,8 +15,8 @@ Status check_context(const vcpu_guest_context_t& context) {
         if (!is_canonical(trap.address)) return Error::invalid;
     if (context.gdt_ents > FIRST_RESERVED_GDT_ENTRY || context.ldt_ents > max_ldt_entries || (context.ldt_base & 0xfff))
         return Error::invalid;
-    if (context.ldt_ents && !is_guest_range(GuestVirt(context.ldt_base), context.ldt_ents * 8)) return Error::invalid;
-    return success;
+    bool fits = !context.ldt_ents || is_guest_range(GuestVirt(context.ldt_base), context.ldt_ents * 8);
+    return success_if(fits, Error::invalid);
 }
 
 // The general registers, between two structures that name them alike.
@@ -59,9 +57,6 @@ constexpr auto to_state = [](auto& ours, const auto& theirs) {
 };
 constexpr auto to_context = [](const auto& ours, auto& theirs) { to_state(theirs, ours); };
 
-// xen_cr3_to_pfn() and xen_pfn_to_cr3() of the ABI: on x86-64 the frame number stands where the hardware has it.
-constexpr uint64_t cr3_frame_mask = 0x000ffffffffff000;
-
 // A page-table base that is given back unless it is kept.
 class TakenBase : NonCopyable {
   public:
@@ -69,8 +64,9 @@ class TakenBase : NonCopyable {
     ~TakenBase() {
         if (base_) mmu_.release_base(frame_of(MachAddr(base_)), budget_);
     }
+    // As xen_cr3_to_pfn() of the ABI: on x86-64 the frame number stands where the hardware has it.
     Status take(uint64_t cr3) {
-        uint64_t wanted = cr3 & cr3_frame_mask;
+        uint64_t wanted = cr3 & pte::frame_mask;
         if (wanted) TRY(mmu_.take_base(frame_of(MachAddr(wanted)), budget_));
         base_ = wanted;
         return success;
@@ -89,26 +85,6 @@ class TakenBase : NonCopyable {
 };
 
 } // namespace
-
-void ExtendedState::set_legacy(const void* fxsave_image) {
-    constexpr uint32_t mxcsr_settable = 0xffff; // every CPU that has XSAVE accepts denormals-are-zero
-    memcpy(&legacy_, fxsave_image, sizeof(legacy_));
-    legacy_.mxcsr &= mxcsr_settable;
-    components_ = xstate::x87 | xstate::sse;
-}
-
-void ExtendedState::get_legacy(void* fxsave_image) const {
-    Legacy state = legacy_;
-    // A component in its initial state is marked so, and its bytes are whatever they were.
-    if (cpu_features.xsave && !(components_ & xstate::x87)) {
-        state = Legacy();
-        state.mxcsr = legacy_.mxcsr;
-        state.mxcsr_mask = legacy_.mxcsr_mask;
-        memcpy(state.sse_registers, legacy_.sse_registers, sizeof(state.sse_registers));
-    }
-    if (cpu_features.xsave && !(components_ & xstate::sse)) memset(state.sse_registers, 0, sizeof(state.sse_registers));
-    memcpy(fxsave_image, &state, sizeof(state));
-}
 
 Status PvCpuState::set_context(PvMmu& mmu, const vcpu_guest_context_t& context) {
     TRY(check_context(context));
@@ -163,7 +139,7 @@ void PvCpuState::get_context(vcpu_guest_context_t& context) const {
 Status initialise_vcpu(Vcpu& vcpu, const vcpu_guest_context_t& context, WorkBudget& budget) {
     PvMmu& mmu = vcpu.domain.mmu;
     TakenBase kernel(mmu, budget), user(mmu, budget);
-    if (!(context.ctrlreg[3] & cr3_frame_mask)) return Error::invalid;
+    if (!(context.ctrlreg[3] & pte::frame_mask)) return Error::invalid;
     Status done = kernel.take(context.ctrlreg[3]);
     if (done.ok()) done = user.take(context.ctrlreg[1]);
     if (done.ok()) done = vcpu.cpu.set_context(mmu, context);
@@ -186,7 +162,7 @@ void describe_vcpu(const Vcpu& vcpu, vcpu_guest_context_t& context) {
     context.ctrlreg[3] = vcpu.cpu.kernel_cr3;
     context.ctrlreg[1] = vcpu.cpu.user_cr3;
     context.vm_assist = vcpu.domain.vm_assist;
-    if (!vcpu.entity.is_down()) context.flags |= VGCF_online;
+    if (!vcpu.is_down()) context.flags |= VGCF_online;
 }
 
 } // namespace skerry

@@ -4,31 +4,26 @@
 
 namespace skerry {
 
-namespace {
-
 constexpr unsigned bits_per_word = 64;
 static_assert(sizeof(shared_info::evtchn_pending[0]) * 8 == bits_per_word);
 static_assert(sizeof(shared_info::evtchn_pending) / sizeof(shared_info::evtchn_pending[0]) == bits_per_word);
 
 // Each compiles to one locked bit operation: no loop in which a guest that flips bits could hold us up.
-bool test_and_set(unsigned long& word, unsigned bit) {
+static bool test_and_set(unsigned long& word, unsigned bit) {
     unsigned long mask = 1ul << bit;
     return (std::atomic_ref(word).fetch_or(mask, std::memory_order_seq_cst) & mask) != 0;
 }
-bool test_and_clear(unsigned long& word, unsigned bit) {
+static bool test_and_clear(unsigned long& word, unsigned bit) {
     unsigned long mask = 1ul << bit;
     return (std::atomic_ref(word).fetch_and(~mask, std::memory_order_seq_cst) & mask) != 0;
 }
-bool test(unsigned long& word, unsigned bit) {
+static bool test(unsigned long& word, unsigned bit) {
     return std::atomic_ref(word).load(std::memory_order_seq_cst) >> bit & 1;
 }
 
-} // namespace
-
 void EventTable::set_pending_two_level(EventChannel& channel, EvtPort port) {
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    if (!shared) [[unlikely]]
-        return;
+    if (unlikely(!shared)) return;
     // A port that is bound while this ABI is in force is below two_level_ports: allocation sees to it, and the way back
     // from FIFO needs every port closed.
     unsigned index = port.value / bits_per_word % bits_per_word, bit = port.value % bits_per_word;
@@ -44,30 +39,22 @@ void EventTable::select(EventChannel& channel, EvtPort port) {
     vcpu_info* info = vcpus_[id.value].load(std::memory_order_relaxed)->info.load(std::memory_order_acquire);
     if (info && !test_and_set(info->evtchn_pending_sel, port.value / bits_per_word % bits_per_word) &&
         std::atomic_ref(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
-        sink_.deliver(id);
-}
-
-void EventTable::set_pending(EventChannel& channel, EvtPort port) {
-    if (uses_fifo())
-        set_pending_fifo(channel, port);
-    else
-        set_pending_two_level(channel, port);
+        host_.deliver(id);
 }
 
 // Flat: every call on the way would cost a tenth of it.
 [[gnu::flatten]] Status EventTable::send(EvtPort port) {
     EventChannel* channel = find(port);
-    if (!channel) [[unlikely]]
-        return Error::invalid;
+    if (unlikely(!channel)) return Error::invalid;
     Holding held(channel->lock);
     EventTable* table = this;
     EventChannel* target = channel;
-    if (channel->state == PortState::interdomain) [[likely]] {
+    if (likely(channel->state == PortState::interdomain)) {
         table = channel->peer;
         port = EvtPort(channel->number);
         target = &table->bound(port);
     } else if (channel->state != PortState::ipi) {
-        return channel->state == PortState::unbound ? success : Status(Error::invalid);
+        return success_if(channel->state == PortState::unbound, Error::invalid);
     }
     table->set_pending(*target, port);
     return success;
@@ -83,12 +70,6 @@ void EventTable::send_if(PortState state, EvtPort port, uint32_t number) {
         if (channel->state == state && channel->number == number) set_pending(*channel, port);
     }
     users_.fetch_sub(1, std::memory_order_release);
-}
-
-void EventTable::send_virq(VcpuId id, uint32_t virq) {
-    EventVcpu* target = virq < EventVcpu::virqs ? vcpu(id) : nullptr;
-    uint32_t port = target ? target->virq_ports[virq].load(std::memory_order_acquire) : 0;
-    if (port) send_if(PortState::virq, EvtPort(port), virq);
 }
 
 Status EventTable::unmask(EvtPort port) {
@@ -111,9 +92,6 @@ Status EventTable::unmask(EvtPort port) {
         select(*channel, port);
     return success;
 }
-
-bool EventTable::is_pending(EvtPort port) { return flag(port, &shared_info::evtchn_pending, EVTCHN_FIFO_PENDING); }
-bool EventTable::is_masked(EvtPort port) { return flag(port, &shared_info::evtchn_mask, EVTCHN_FIFO_MASKED); }
 
 bool EventTable::flag(EvtPort port, TwoLevelBits bits, unsigned fifo_bit) {
     if (!uses_fifo()) return two_level_flag(port, bits);
@@ -145,35 +123,7 @@ void EventTable::set_vcpu_info(VcpuId id, vcpu_info* info) {
     // What was set at the old place while the guest copied is lost: let it look at every word once.
     std::atomic_ref(info->evtchn_pending_sel).store(~0ul, std::memory_order_seq_cst);
     std::atomic_ref(info->evtchn_upcall_pending).store(1, std::memory_order_seq_cst);
-    sink_.deliver(id);
-}
-
-constinit GlobalVirqs global_virqs;
-
-Status GlobalVirqs::set_handler(uint32_t virq, EventTable* table) {
-    if (virq >= EventVcpu::virqs || !EventTable::is_global_virq(virq)) return Error::invalid;
-    Holding held(lock_);
-    if (table && table->is_dying()) return Error::invalid;
-    handlers_[virq] = table;
-    return success;
-}
-
-void GlobalVirqs::set_default(EventTable* table) {
-    Holding held(lock_);
-    default_ = table;
-}
-
-void GlobalVirqs::forget(EventTable& table) {
-    Holding held(lock_);
-    for (EventTable*& handler : handlers_)
-        if (handler == &table) handler = nullptr;
-    if (default_ == &table) default_ = nullptr;
-}
-
-void GlobalVirqs::send(uint32_t virq) {
-    if (virq >= EventVcpu::virqs) return;
-    Holding held(lock_);
-    if (EventTable* table = handlers_[virq] ? handlers_[virq] : default_) table->send_virq(VcpuId(0), virq);
+    host_.deliver(id);
 }
 
 } // namespace skerry

@@ -5,11 +5,7 @@
 // trusted are our own tails.
 #include "events/event_table.h"
 
-#include "base/log.h"
-
 namespace skerry {
-
-namespace {
 
 constexpr event_word_t pending_bit = 1u << EVTCHN_FIFO_PENDING;
 constexpr event_word_t masked_bit = 1u << EVTCHN_FIFO_MASKED;
@@ -21,17 +17,11 @@ constexpr event_word_t link_mask = EVTCHN_FIFO_LINK_MASK;
 constexpr unsigned queue_attempts = 8;
 constexpr unsigned link_attempts = 4;
 
-constexpr uint16_t queue_of(VcpuId vcpu, uint32_t priority) {
-    return static_cast<uint16_t>(vcpu.value << 4 | priority);
-}
-static_assert(EVTCHN_FIFO_MAX_QUEUES == 16);
-static_assert(EventTable::max_vcpus <= 1 << 12);
-
-} // namespace
+static_assert(EVTCHN_FIFO_MAX_QUEUES == 16 && EventTable::max_vcpus <= 1 << 12, "a queue is named by 16 bits");
 
 void EventTable::set_pending_fifo(EventChannel& channel, EvtPort port) {
     EventWord* word = event_word(port);
-    if (!word) [[unlikely]] {
+    if (unlikely(!word)) {
         // expand_array raises it. It publishes the page, then looks at the flag; we the other way round.
         channel.pending_without_page.store(true, std::memory_order_seq_cst);
         std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -39,8 +29,7 @@ void EventTable::set_pending_fifo(EventChannel& channel, EvtPort port) {
         if (!word) return;
     }
     for (unsigned attempt = 0; attempt < queue_attempts; ++attempt)
-        if (queue_event(channel, port, *word)) [[likely]]
-            return;
+        if (likely(queue_event(channel, port, *word))) return;
     word->fetch_or(pending_bit, std::memory_order_seq_cst);
     (void)refuse(Error::try_again, owner_, "event port %u: its queue changes faster than it can be locked", port.value);
 }
@@ -49,7 +38,7 @@ void EventTable::set_pending_fifo(EventChannel& channel, EvtPort port) {
 bool EventTable::queue_event(EventChannel& channel, EvtPort port, EventWord& word) {
     uint16_t last = channel.last_queue.load(std::memory_order_relaxed);
     VcpuId id(channel.vcpu.load(std::memory_order_relaxed));
-    uint16_t queue = queue_of(id, channel.priority.load(std::memory_order_relaxed));
+    auto queue = static_cast<uint16_t>(id.value << 4 | channel.priority.load(std::memory_order_relaxed));
     EventVcpu* old_target = vcpu(VcpuId(last >> 4u));
     EventVcpu& target = *vcpu(id);
     if (!old_target) old_target = &target;
@@ -84,7 +73,7 @@ void EventTable::link_event(EventVcpu& target, uint16_t queue, EvtPort port, Eve
         return;
     vcpu_info* info = target.info.load(std::memory_order_acquire);
     if (info && std::atomic_ref(info->evtchn_upcall_pending).exchange(1, std::memory_order_seq_cst) == 0)
-        sink_.deliver(VcpuId(queue >> 4u));
+        host_.deliver(VcpuId(queue >> 4u));
 }
 
 // Makes `port` the successor of `tail`, unless the guest has taken `tail` off the queue: false, the queue is empty.
@@ -98,21 +87,13 @@ bool EventTable::set_link(EvtPort tail, EvtPort port) {
             return false;
         }
         event_word_t wanted = (seen & ~(busy_bit | link_mask)) | port.value;
-        if (word->compare_exchange_strong(seen, wanted, std::memory_order_seq_cst)) [[likely]]
-            return true;
+        if (likely(word->compare_exchange_strong(seen, wanted, std::memory_order_seq_cst))) return true;
         // The guest masks or unmasks it right now; BUSY asks it to hold still.
         if (!attempt) word->fetch_or(busy_bit, std::memory_order_seq_cst);
     }
     word->fetch_and(~busy_bit, std::memory_order_seq_cst);
     (void)refuse(Error::try_again, owner_, "event port %u: the guest ignores BUSY", tail.value);
     return true; // as if linked: its queue is its own to break
-}
-
-// A free port that the guest has not taken off its queue yet. The table's lock is held.
-bool EventTable::is_busy(EvtPort port) const {
-    if (!uses_fifo()) return false;
-    EventWord* word = event_word(port);
-    return word && word->load(std::memory_order_relaxed) & linked_bit;
 }
 
 Status EventTable::init_control(uint64_t guest_frame, uint32_t offset, VcpuId id) {
@@ -122,7 +103,7 @@ Status EventTable::init_control(uint64_t guest_frame, uint32_t offset, VcpuId id
     Holding held(lock_);
     if (is_dying()) return Error::invalid;
     if (event_vcpu->control_page) return Error::invalid;
-    char* page = static_cast<char*>(TRY(memory_.map(guest_frame)));
+    char* page = static_cast<char*>(TRY(host_.map(guest_frame)));
     event_vcpu->control_page = page;
     event_vcpu->control_block.store(reinterpret_cast<evtchn_fifo_control_block*>(page + offset),
                                     std::memory_order_release);
@@ -149,7 +130,7 @@ Status EventTable::expand_array(uint64_t guest_frame) {
     if (!uses_fifo()) return Error::not_supported;
     if (is_dying()) return Error::invalid;
     if (event_page_count_ == event_pages) return Error::no_space;
-    auto* page = static_cast<EventWord*>(TRY(memory_.map(guest_frame)));
+    auto* page = static_cast<EventWord*>(TRY(host_.map(guest_frame)));
     uint32_t first = event_page_count_ * words_per_page;
     event_pages_[event_page_count_].store(page, std::memory_order_seq_cst);
     ++event_page_count_;
@@ -166,15 +147,6 @@ Status EventTable::expand_array(uint64_t guest_frame) {
     return success;
 }
 
-Status EventTable::set_priority(EvtPort port, uint32_t priority) {
-    EventChannel* channel = find(port);
-    if (!channel) return Error::invalid;
-    if (!uses_fifo()) return Error::no_system_call;
-    if (priority > EVTCHN_FIFO_PRIORITY_MIN) return Error::invalid;
-    channel->priority.store(static_cast<uint8_t>(priority), std::memory_order_relaxed);
-    return success;
-}
-
 // Back to two-level. The table's lock is held, no port is bound: nobody is or comes into this file's delivery.
 void EventTable::drop_fifo() {
     fifo_.store(false, std::memory_order_release);
@@ -182,13 +154,13 @@ void EventTable::drop_fifo() {
         EventVcpu* event_vcpu = slot.load(std::memory_order_relaxed);
         if (!event_vcpu || !event_vcpu->control_page) continue;
         event_vcpu->control_block.store(nullptr, std::memory_order_relaxed);
-        memory_.unmap(event_vcpu->control_page);
+        host_.unmap(event_vcpu->control_page);
         event_vcpu->control_page = nullptr;
         for (uint32_t& tail : event_vcpu->tails) tail = 0;
     }
     for (; event_page_count_ != 0; --event_page_count_) {
         EventWord* page = event_pages_[event_page_count_ - 1].exchange(nullptr, std::memory_order_relaxed);
-        memory_.unmap(page);
+        host_.unmap(page);
     }
     lowest_free_ = 1;
 }

@@ -2,30 +2,12 @@
 // Ports: memory for them, allocation, binding; and their end: closing one, all, and the table.
 #include "events/event_table.h"
 
-#include "base/log.h"
-
 #include <algorithm>
 
 namespace skerry {
 
-EventTable::EventTable(DomId owner, uint32_t max_port, EventSink& sink, EventPages& pages, PirqRouter& pirqs)
-    : owner_(owner), max_port_(std::min<uint32_t>(max_port, fifo_ports - 1)), sink_(sink), memory_(pages),
-      pirqs_(pirqs) {}
-
-void EventTable::attach_vcpu(VcpuId id, EventVcpu& event_vcpu) {
-    ASSERT(id.value < max_vcpus && !vcpu(id));
-    vcpus_[id.value].store(&event_vcpu, std::memory_order_release);
-}
-
-// The table's lock is held.
-Status EventTable::ensure_memory(EvtPort port) {
-    if (find(port)) return success;
-    auto* channels = static_cast<EventChannel*>(memory_.take_page());
-    if (!channels) return Error::no_memory;
-    if (port.value < ports_per_page) channels[0].state = PortState::reserved; // port 0 means "none" everywhere
-    port_pages_[port.value / ports_per_page].store(channels, std::memory_order_release);
-    return success;
-}
+EventTable::EventTable(DomId owner, uint32_t max_port, EventHost& host)
+    : owner_(owner), max_port_(std::min<uint32_t>(max_port, fifo_ports - 1)), host_(host) {}
 
 // The lowest free port, still free. The table's lock is held; the caller binds it before it lets go.
 Result<EvtPort> EventTable::allocate_port() {
@@ -54,20 +36,6 @@ void EventTable::bind(EventChannel& channel, PortState state, VcpuId vcpu, uint3
     ++bound_ports_;
 }
 
-// A fresh port bound so. The table's lock is held.
-Result<EvtPort> EventTable::allocate_bound(PortState state, VcpuId vcpu, uint32_t number) {
-    EvtPort port = TRY(allocate_port());
-    EventChannel& channel = *find(port);
-    Holding held(channel.lock);
-    bind(channel, state, vcpu, number);
-    return port;
-}
-
-Result<EvtPort> EventTable::alloc_unbound(DomId remote) {
-    Holding held(lock_);
-    return allocate_bound(PortState::unbound, VcpuId(0), remote.value);
-}
-
 Result<EvtPort> EventTable::bind_interdomain(EventTable& remote, EvtPort remote_port) {
     HoldingBoth held(lock_, remote.lock_);
     EvtPort local_port = TRY(allocate_port());
@@ -85,10 +53,6 @@ Result<EvtPort> EventTable::bind_interdomain(EventTable& remote, EvtPort remote_
     return local_port;
 }
 
-bool EventTable::is_global_virq(uint32_t virq) {
-    return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq != VIRQ_XENPMU;
-}
-
 Result<EvtPort> EventTable::bind_virq(uint32_t virq, VcpuId id) {
     if (virq >= EventVcpu::virqs || (is_global_virq(virq) && id.value != 0)) return Error::invalid;
     EventVcpu* target = vcpu(id);
@@ -100,16 +64,10 @@ Result<EvtPort> EventTable::bind_virq(uint32_t virq, VcpuId id) {
     return port;
 }
 
-Result<EvtPort> EventTable::bind_ipi(VcpuId id) {
-    if (!vcpu(id)) return Error::not_found;
-    Holding held(lock_);
-    return allocate_bound(PortState::ipi, id, 0);
-}
-
-Result<EvtPort> EventTable::bind_pirq(uint32_t pirq, uint32_t flags) {
+Result<EvtPort> EventTable::bind_pirq(uint32_t pirq) {
     Holding held(lock_);
     EvtPort port = TRY(allocate_bound(PortState::pirq, VcpuId(0), pirq));
-    Status routed = pirqs_.bind(pirq, flags & BIND_PIRQ__WILL_SHARE, port);
+    Status routed = host_.bind_pirq(pirq, port);
     if (!routed.ok()) {
         EventChannel& channel = *find(port);
         Holding port_held(channel.lock);
@@ -146,7 +104,7 @@ Status EventTable::bind_vcpu(EvtPort port, VcpuId id) {
                    (channel->state == PortState::virq && is_global_virq(channel->number));
     if (!movable) return Error::invalid;
     channel->vcpu.store(static_cast<uint16_t>(id.value), std::memory_order_relaxed);
-    if (channel->state == PortState::pirq) pirqs_.set_vcpu(channel->number, id);
+    if (channel->state == PortState::pirq) host_.aim_pirq(channel->number, id);
     return success;
 }
 
@@ -187,7 +145,7 @@ Status EventTable::close(EvtPort port) {
 
 // The table's lock is held, and that of a peer, whose port waits for this domain to bind it again.
 Status EventTable::close_held(EventChannel& channel, EvtPort port) {
-    if (channel.state == PortState::pirq) pirqs_.unbind(channel.number);
+    if (channel.state == PortState::pirq) host_.unbind_pirq(channel.number);
     if (channel.state == PortState::virq) {
         // A global one may notify another vCPU than that which it was bound on.
         uint16_t owner = is_global_virq(channel.number) ? 0 : channel.vcpu.load(std::memory_order_relaxed);
@@ -224,14 +182,6 @@ Status EventTable::close_all(WorkBudget& budget) {
     return success;
 }
 
-Status EventTable::reset(WorkBudget& budget) {
-    TRY(close_all(budget));
-    Holding held(lock_);
-    if (bound_ports_ != 0) return Error::try_again;
-    drop_fifo();
-    return success;
-}
-
 Status EventTable::tear_down(WorkBudget& budget) {
     {
         Holding held(lock_); // no binding is in the middle
@@ -245,7 +195,7 @@ Status EventTable::tear_down(WorkBudget& budget) {
     if (users_.load(std::memory_order_seq_cst) != 0) return Error::restart;
     drop_fifo();
     for (auto& page : port_pages_)
-        if (EventChannel* channels = page.exchange(nullptr, std::memory_order_acq_rel)) memory_.return_page(channels);
+        if (EventChannel* channels = page.exchange(nullptr, std::memory_order_acq_rel)) host_.return_page(channels);
     return success;
 }
 

@@ -19,20 +19,52 @@
 // Event words, bitmaps and control blocks are the guest's memory: only single atomic accesses, every value read is
 // bounded or ignored, every retry counted. A guest can garble its own notifications only.
 //
-// Port memory is pages from EventPages, taken as ports are used, freed by tear_down.
+// Port memory is pages from the EventHost, taken as ports are used, freed by tear_down.
 //
 // Authority is the caller's business: operations that name another domain get that domain's table. Any CPU may call.
 // Errors are named after what Xen returns (see base/result.h). ABI: <xen/event_channel.h>.
 #pragma once
 
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/work_budget.h"
-#include "events/event_interfaces.h"
 
 #include <xen/event_channel.h>
 #include <xen/xen.h>
 
 namespace skerry {
+
+// What event channels need from the rest of xen-core, as narrow as it can be. The domain implements it; tests fake it.
+class EventHost {
+  public:
+    // Called with a port's lock (LockRank::event_port) and perhaps an event queue's held: may take locks of higher rank
+    // only.
+    // evtchn_upcall_pending of `vcpu` went from 0 to 1: if it is blocked, wake it; if it runs on another CPU, interrupt
+    // it; if it is the caller, nothing (the exit path looks).
+    virtual void deliver(VcpuId vcpu) = 0;
+    // `port` became pending while some vCPU polls (EventTable::begin_poll): wake those that poll for it.
+    virtual void wake_pollers(EvtPort port) = 0;
+
+    // All below: called with the table's lock held.
+    // A page for the port table, zeroed, charged to the domain. Null: the account's limit, or no memory.
+    virtual void* take_page() = 0;
+    virtual void return_page(void* page) = 0;
+    // The guest's frames that FIFO control blocks and event arrays live in: takes a writable reference to the guest's
+    // frame and returns where xen-core sees it; Error::invalid if the frame is not the domain's or not usable as
+    // writable memory, no_memory.
+    virtual Result<void*> map(uint64_t guest_frame) = 0;
+    virtual void unmap(void* page) = 0; // the pointer that map returned
+
+    // Physical interrupts as the domain may use them. Routes `pirq` to `port`: interrupts arrive through
+    // EventTable::send_pirq(port, pirq). not_permitted: no right to it; exists: bound already in this domain; invalid:
+    // no such interrupt; busy: in use by another.
+    virtual Status bind_pirq(uint32_t pirq, EvtPort port) = 0;
+    virtual void unbind_pirq(uint32_t pirq) = 0;
+    virtual void aim_pirq(uint32_t pirq, VcpuId vcpu) = 0; // a hint where to deliver
+
+  protected:
+    ~EventHost() = default;
+};
 
 class EventTable;
 
@@ -58,7 +90,6 @@ struct EventChannel {
     std::atomic<uint16_t> last_queue;       // FIFO: vCPU << 4 | priority of the queue it was last put on
     EventTable* peer;                       // interdomain: the other end's table (perhaps our own)
     uint32_t number; // interdomain: the peer's port; unbound: the domain that may bind; pirq, virq: which
-    uint32_t unused;
 };
 static_assert(sizeof(EventChannel) == 32, "128 ports a page");
 
@@ -85,27 +116,37 @@ class EventTable : NonCopyable {
 
     // max_port: highest port number the domain may use (xen_domctl_createdomain.max_evtchn_port), at most fifo_ports
     // - 1.
-    EventTable(DomId owner, uint32_t max_port, EventSink& sink, EventPages& pages, PirqRouter& pirqs);
+    EventTable(DomId owner, uint32_t max_port, EventHost& host);
 
     DomId owner() const { return owner_; }
     // The domain's shared_info, once it exists; null again before its frame goes away (after tear_down).
     void set_shared_info(shared_info* info) { shared_info_.store(info, std::memory_order_release); }
-    // `vcpu` must be below max_vcpus and not attached.
-    void attach_vcpu(VcpuId vcpu, EventVcpu& event_vcpu);
+    // `id` must be below max_vcpus and not attached.
+    void attach_vcpu(VcpuId id, EventVcpu& event_vcpu) {
+        ASSERT(id.value < max_vcpus && !vcpu(id));
+        vcpus_[id.value].store(&event_vcpu, std::memory_order_release);
+    }
     // The vCPU's flags live at `info` from now on (start, VCPUOP_register_vcpu_info). Marks everything pending, so that
     // nothing is lost.
     void set_vcpu_info(VcpuId vcpu, vcpu_info* info);
 
     // --- EVTCHNOP_*, on behalf of this domain. Ports returned are fresh, lowest first, never 0.
     // All that allocate: no_space (table full), no_memory, invalid (the domain is dying).
-    Result<EvtPort> alloc_unbound(DomId remote);
+    Result<EvtPort> alloc_unbound(DomId remote) {
+        Holding held(lock_);
+        return allocate_bound(PortState::unbound, VcpuId(0), remote.value);
+    }
     // invalid: remote_port is not unbound and waiting for this domain. The new local port starts pending, as the ABI
     // says.
     Result<EvtPort> bind_interdomain(EventTable& remote, EvtPort remote_port);
     // invalid: no such virq, or a global one not on vCPU 0; not_found: no such vCPU; exists: bound already.
     Result<EvtPort> bind_virq(uint32_t virq, VcpuId vcpu);
-    Result<EvtPort> bind_ipi(VcpuId vcpu);
-    Result<EvtPort> bind_pirq(uint32_t pirq, uint32_t flags);
+    Result<EvtPort> bind_ipi(VcpuId id) {
+        if (!vcpu(id)) return Error::not_found;
+        Holding held(lock_);
+        return allocate_bound(PortState::ipi, id, 0);
+    }
+    Result<EvtPort> bind_pirq(uint32_t pirq); // for itself alone, whatever BIND_PIRQ__WILL_SHARE says
     // invalid: not a bound port.
     Status close(EvtPort port);
     // invalid: not a port one can send on. An unbound port swallows the event.
@@ -116,23 +157,43 @@ class EventTable : NonCopyable {
     Status unmask(EvtPort port);
     // Closes every port and returns to two-level. restart: budget spent, call again. try_again: ports were bound
     // meanwhile; then FIFO stays on.
-    Status reset(WorkBudget& budget);
+    Status reset(WorkBudget& budget) {
+        TRY(close_all(budget));
+        Holding held(lock_);
+        if (bound_ports_ != 0) return Error::try_again;
+        drop_fifo();
+        return success;
+    }
     Status init_control(uint64_t guest_frame, uint32_t offset, VcpuId vcpu);
     Status expand_array(uint64_t guest_frame);
-    Status set_priority(EvtPort port, uint32_t priority);
+    Status set_priority(EvtPort port, uint32_t priority) {
+        EventChannel* channel = find(port);
+        if (!channel) return Error::invalid;
+        if (!uses_fifo()) return Error::no_system_call;
+        if (priority > EVTCHN_FIFO_PRIORITY_MIN) return Error::invalid;
+        channel->priority.store(static_cast<uint8_t>(priority), std::memory_order_relaxed);
+        return success;
+    }
 
     // --- events that xen-core raises
-    void send_virq(VcpuId vcpu, uint32_t virq); // per-vCPU; not bound: dropped
+    // per-vCPU; not bound: dropped
+    void send_virq(VcpuId id, uint32_t virq) {
+        EventVcpu* target = virq < EventVcpu::virqs ? vcpu(id) : nullptr;
+        uint32_t port = target ? target->virq_ports[virq].load(std::memory_order_acquire) : 0;
+        if (port) send_if(PortState::virq, EvtPort(port), virq);
+    }
     void send_pirq(EvtPort port, uint32_t pirq) { send_if(PortState::pirq, port, pirq); }
-    static bool is_global_virq(uint32_t virq);
+    static bool is_global_virq(uint32_t virq) {
+        return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq != VIRQ_XENPMU;
+    }
 
     // --- SCHEDOP_poll: begin_poll; then look at is_pending of each port; if none, block (its predicate looks again).
-    // While polling, EventSink::wake_pollers is called for every port that becomes pending, masked or not.
+    // While polling, EventHost::wake_pollers is called for every port that becomes pending, masked or not.
     void begin_poll() { pollers_.fetch_add(1, std::memory_order_seq_cst); }
     void end_poll() { pollers_.fetch_sub(1, std::memory_order_seq_cst); }
     bool is_valid(EvtPort port) { return find(port) != nullptr; }
-    bool is_pending(EvtPort port);
-    bool is_masked(EvtPort port);
+    bool is_pending(EvtPort port) { return flag(port, &shared_info::evtchn_pending, EVTCHN_FIFO_PENDING); }
+    bool is_masked(EvtPort port) { return flag(port, &shared_info::evtchn_mask, EVTCHN_FIFO_MASKED); }
 
     bool uses_fifo() const { return fifo_.load(std::memory_order_acquire); }
     bool is_dying() const { return dying_.load(std::memory_order_seq_cst); }
@@ -149,8 +210,7 @@ class EventTable : NonCopyable {
 
     // Null unless the port's memory exists.
     EventChannel* find(EvtPort port) const {
-        if (port.value >= fifo_ports) [[unlikely]]
-            return nullptr;
+        if (unlikely(port.value >= fifo_ports)) return nullptr;
         EventChannel* page = port_pages_[port.value / ports_per_page].load(std::memory_order_acquire);
         return page ? page + port.value % ports_per_page : nullptr;
     }
@@ -161,10 +221,25 @@ class EventTable : NonCopyable {
 
     // ports (event_ports.cpp)
     Result<EvtPort> allocate_port();
-    Status ensure_memory(EvtPort port);
+    // The table's lock is held.
+    Status ensure_memory(EvtPort port) {
+        if (find(port)) return success;
+        auto* channels = static_cast<EventChannel*>(host_.take_page());
+        if (!channels) return Error::no_memory;
+        if (port.value < ports_per_page) channels[0].state = PortState::reserved; // port 0 means "none" everywhere
+        port_pages_[port.value / ports_per_page].store(channels, std::memory_order_release);
+        return success;
+    }
     void bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number);
     void unbind(EventChannel& channel, EvtPort port);
-    Result<EvtPort> allocate_bound(PortState state, VcpuId vcpu, uint32_t number);
+    // A fresh port bound so. The table's lock is held.
+    Result<EvtPort> allocate_bound(PortState state, VcpuId vcpu, uint32_t number) {
+        EvtPort port = TRY(allocate_port());
+        EventChannel& channel = *find(port);
+        Holding held(channel.lock);
+        bind(channel, state, vcpu, number);
+        return port;
+    }
     Status close_held(EventChannel& channel, EvtPort port);
     Status close_all(WorkBudget& budget);
 
@@ -173,7 +248,12 @@ class EventTable : NonCopyable {
     EventChannel& bound(EvtPort port) const {
         return port_pages_[port.value / ports_per_page].load(std::memory_order_relaxed)[port.value % ports_per_page];
     }
-    void set_pending(EventChannel& channel, EvtPort port);
+    void set_pending(EventChannel& channel, EvtPort port) {
+        if (uses_fifo())
+            set_pending_fifo(channel, port);
+        else
+            set_pending_two_level(channel, port);
+    }
     void set_pending_two_level(EventChannel& channel, EvtPort port);
     void select(EventChannel& channel, EvtPort port);
     using TwoLevelBits = decltype(&shared_info::evtchn_pending); // or evtchn_mask
@@ -181,8 +261,7 @@ class EventTable : NonCopyable {
     bool two_level_flag(EvtPort port, TwoLevelBits bits) const;
     void clear_pending(EvtPort port);
     void notify_pollers(EvtPort port) {
-        if (pollers_.load(std::memory_order_seq_cst)) [[unlikely]]
-            sink_.wake_pollers(port);
+        if (unlikely(pollers_.load(std::memory_order_seq_cst))) host_.wake_pollers(port);
     }
 
     // FIFO (event_fifo.cpp)
@@ -195,15 +274,18 @@ class EventTable : NonCopyable {
     bool queue_event(EventChannel& channel, EvtPort port, EventWord& word);
     void link_event(EventVcpu& target, uint16_t queue, EvtPort port, EventWord& word);
     bool set_link(EvtPort tail, EvtPort port);
-    bool is_busy(EvtPort port) const;
+    // A free port that the guest has not taken off its queue yet. The table's lock is held.
+    bool is_busy(EvtPort port) const {
+        if (!uses_fifo()) return false;
+        EventWord* word = event_word(port);
+        return word && word->load(std::memory_order_relaxed) & 1u << EVTCHN_FIFO_LINKED;
+    }
     void start_fifo();
     void drop_fifo();
 
     const DomId owner_;
     const uint32_t max_port_;
-    EventSink& sink_;
-    EventPages& memory_;
-    PirqRouter& pirqs_;
+    EventHost& host_;
     std::atomic<shared_info*> shared_info_{nullptr};
     std::atomic<uint32_t> pollers_{0};
     std::atomic<bool> fifo_{false};
@@ -225,10 +307,29 @@ class GlobalVirqs : NonCopyable {
   public:
     // Null: back to the default. The bound port of the previous handler is not told. invalid: not a global virq, or a
     // dying domain.
-    Status set_handler(uint32_t virq, EventTable* table);
-    void set_default(EventTable* table);
-    void forget(EventTable& table); // by tear_down: after that no send uses it
-    void send(uint32_t virq);
+    Status set_handler(uint32_t virq, EventTable* table) {
+        if (virq >= EventVcpu::virqs || !EventTable::is_global_virq(virq)) return Error::invalid;
+        Holding held(lock_);
+        if (table && table->is_dying()) return Error::invalid;
+        handlers_[virq] = table;
+        return success;
+    }
+    void set_default(EventTable* table) {
+        Holding held(lock_);
+        default_ = table;
+    }
+    // by tear_down: after that no send uses it
+    void forget(EventTable& table) {
+        Holding held(lock_);
+        for (EventTable*& handler : handlers_)
+            if (handler == &table) handler = nullptr;
+        if (default_ == &table) default_ = nullptr;
+    }
+    void send(uint32_t virq) {
+        if (virq >= EventVcpu::virqs) return;
+        Holding held(lock_);
+        if (EventTable* table = handlers_[virq] ? handlers_[virq] : default_) table->send_virq(VcpuId(0), virq);
+    }
 
   private:
     Lock<LockRank::global_virq> lock_;
@@ -236,6 +337,6 @@ class GlobalVirqs : NonCopyable {
     EventTable* default_ = nullptr;
 };
 
-extern GlobalVirqs global_virqs;
+inline constinit GlobalVirqs global_virqs;
 
 } // namespace skerry

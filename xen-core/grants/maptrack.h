@@ -6,7 +6,6 @@
 // inside.
 #pragma once
 
-#include "base/lock.h"
 #include "memory/allocator.h"
 
 namespace skerry {
@@ -16,10 +15,9 @@ struct GrantMapping {
     uint32_t reference;
     uint16_t granter;
     bool writes;
-    bool host_mapped;   // an entry of a page table maps it
-    bool device_mapped; // a device may use it
-    bool in_use;        // false: free, or being unmapped
-    uint8_t unused[2];
+    bool host_mapped;    // an entry of a page table maps it
+    bool device_mapped;  // a device may use it
+    bool in_use = false; // free, or being unmapped
 };
 static_assert(sizeof(GrantMapping) == 16);
 
@@ -32,17 +30,47 @@ class Maptrack : NonCopyable {
         : account_(account), page_limit_(pages < max_pages ? pages : max_pages) {}
 
     // Errors: no_space, no_memory.
-    Result<uint32_t> add(const GrantMapping& mapping);
+    Result<uint32_t> add(const GrantMapping& mapping) {
+        Holding held(lock_);
+        if (free_ == no_handle) TRY(grow());
+        uint32_t handle = free_;
+        GrantMapping& entry = at(handle);
+        free_ = entry.reference;
+        entry = mapping;
+        entry.in_use = true;
+        return handle;
+    }
     // Takes the mapping out, for the caller to end; nobody else gets it. Errors: not_found (no such handle).
-    Result<GrantMapping> take(uint32_t handle);
+    Result<GrantMapping> take(uint32_t handle) {
+        Holding held(lock_);
+        if (!exists(handle) || !std::exchange(at(handle).in_use, false)) return Error::not_found;
+        return at(handle);
+    }
     // It could not be ended: the handle is valid again.
-    void put_back(uint32_t handle, const GrantMapping& mapping);
+    void put_back(uint32_t handle, const GrantMapping& mapping) {
+        Holding held(lock_);
+        at(handle) = mapping;
+        at(handle).in_use = true;
+    }
     // The handle may be used for another mapping.
-    void free(uint32_t handle);
+    void free(uint32_t handle) {
+        Holding held(lock_);
+        at(handle).reference = free_;
+        free_ = handle;
+    }
 
     // Teardown: any mapping that is left. not_found when there is none.
-    Result<GrantMapping> take_any();
-    void free_tables();
+    Result<GrantMapping> take_any() {
+        Holding held(lock_);
+        for (; sweep_ < page_count_ * per_page; ++sweep_)
+            if (std::exchange(at(sweep_).in_use, false)) return at(sweep_);
+        return Error::not_found;
+    }
+    void free_tables() {
+        Holding held(lock_);
+        for (; page_count_ > 0; --page_count_) free_core_pages(account_, pages_[page_count_ - 1]);
+        free_ = no_handle;
+    }
 
   private:
     static constexpr uint32_t per_page = page_size / sizeof(GrantMapping);
@@ -50,7 +78,18 @@ class Maptrack : NonCopyable {
 
     GrantMapping& at(uint32_t handle) { return pages_[handle / per_page][handle % per_page]; }
     bool exists(uint32_t handle) const { return handle < page_count_ * per_page; }
-    Status grow();
+    Status grow() {
+        if (page_count_ == page_limit_) return Error::no_space;
+        auto* page = static_cast<GrantMapping*>(allocate_core_pages(account_));
+        if (!page) return Error::no_memory;
+        pages_[page_count_] = page;
+        for (uint32_t i = per_page; i-- > 0;) {
+            page[i].reference = free_;
+            free_ = page_count_ * per_page + i;
+        }
+        ++page_count_;
+        return success;
+    }
 
     Account& account_;
     const uint32_t page_limit_;

@@ -10,7 +10,7 @@ template <typename... Parameters, HypercallResult (*handler)(Caller&, Parameters
     static_assert(sizeof...(Parameters) <= max_hypercall_arguments);
     static HypercallResult call(Caller& caller) {
         return [&]<size_t... index>(std::index_sequence<index...>) {
-            return handler(caller, static_cast<Parameters>(caller.arguments.value[index])...);
+            return handler(caller, static_cast<Parameters>(caller.arguments[index])...);
         }
         (std::index_sequence_for<Parameters...>{});
     }

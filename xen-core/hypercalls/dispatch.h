@@ -3,8 +3,6 @@
 // arguments, and how long it may still work; how the structures of the ABI travel; which domain an argument names.
 #pragma once
 
-#include "arch/x86_64/register_frame.h"
-#include "base/work_budget.h"
 #include "domain/domain_table.h"
 #include "hypercalls/list.h"
 
@@ -17,9 +15,7 @@ namespace skerry {
 inline constexpr unsigned max_hypercall_arguments = 6;
 
 // The argument registers rdi, rsi, rdx, r10, r8, r9, or the args of one multicall entry.
-struct CallArguments {
-    uint64_t value[max_hypercall_arguments];
-};
+using CallArguments = std::array<uint64_t, max_hypercall_arguments>;
 
 // What a hypercall yields: a value for rax (>= 0; 0 where there is nothing to say), or the reason of the refusal.
 using HypercallResult = Result<int64_t>;
@@ -35,7 +31,7 @@ struct Caller {
 
     // From the `first`-th on, these arguments describe the rest of the work.
     Error continue_with(unsigned first, std::initializer_list<uint64_t> rest) {
-        for (uint64_t argument : rest) arguments.value[first++] = argument;
+        for (uint64_t argument : rest) arguments[first++] = argument;
         return Error::restart;
     }
 
@@ -102,8 +98,7 @@ inline Result<DomainRef> buildable_domain(Caller& caller, uint16_t number) {
 // Performs `operation(domain)` on that, which is not sealed or destroyed meanwhile.
 template <typename Operation, typename Outcome = std::invoke_result_t<Operation, Domain&>>
 [[gnu::always_inline]] inline Outcome on_buildable(Caller& caller, uint16_t number, Operation&& operation) {
-    if (number == DOMID_SELF || number == caller.domain.id.value) [[likely]]
-        return operation(caller.domain);
+    if (likely(number == DOMID_SELF || number == caller.domain.id.value)) return operation(caller.domain);
     DomainRef domain = TRY(buildable_domain(caller, number));
     Holding held(domain->control);
     TRY(AuthorityCheck::memory(caller.domain, *domain)); // once more, now that nobody can take it
@@ -117,8 +112,7 @@ extern const std::array<HypercallHandler, hypercall_count> hypercall_table;
 
 // Executes hypercall `number` with the caller's arguments. Errors: no_system_call for an unknown number.
 [[gnu::always_inline]] inline HypercallResult call_handler(uint64_t number, Caller& caller) {
-    if (number >= hypercall_count) [[unlikely]]
-        return Error::no_system_call;
+    if (unlikely(number >= hypercall_count)) return Error::no_system_call;
     return hypercall_table[number](caller);
 }
 
@@ -135,8 +129,7 @@ constexpr uint64_t negative_errno(Error error) { return static_cast<uint64_t>(-s
     static_assert(offsetof(RegisterFrame, r9) - offsetof(RegisterFrame, rdi) == 5 * sizeof(uint64_t));
     Caller caller{vcpu, vcpu.domain, *reinterpret_cast<CallArguments*>(&registers.rdi)};
     HypercallResult result = call_handler(registers.rax, caller);
-    if (!result.ok()) [[unlikely]]
-        return finish_hypercall(registers, result.error());
+    if (unlikely(!result.ok())) return finish_hypercall(registers, result.error());
     registers.rax = static_cast<uint64_t>(result.value());
 }
 

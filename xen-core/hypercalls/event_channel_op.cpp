@@ -28,7 +28,7 @@ Status bind_ipi(EventTable& events, evtchn_bind_ipi_t& request) {
 }
 
 Status bind_pirq(EventTable& events, evtchn_bind_pirq_t& request) {
-    request.port = TRY(events.bind_pirq(request.pirq, request.flags)).value;
+    request.port = TRY(events.bind_pirq(request.pirq)).value;
     return success;
 }
 

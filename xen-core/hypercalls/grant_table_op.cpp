@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 // grant_table_op: arrays of grant operations (<xen/grant_table.h>). A call whose budget is spent continues at the next
 // element.
-#include "arch/x86_64/direct_map.h"
 #include "hypercalls/dispatch.h"
-
-#include <string.h>
 
 namespace skerry {
 namespace {
@@ -63,9 +60,7 @@ Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
                          .granter = granter->id.value,
                          .writes = writes,
                          .host_mapped = (request.flags & GNTMAP_host_map) != 0,
-                         .device_mapped = (request.flags & GNTMAP_device_map) != 0,
-                         .in_use = true,
-                         .unused = {}};
+                         .device_mapped = (request.flags & GNTMAP_device_map) != 0};
     EntryPlace place = place_of(caller, request.host_addr, request.flags & GNTMAP_contains_pte);
     Status status = mapping.host_mapped ? map_frame(caller, place, request.flags, use) : success;
     if (status.ok()) {
@@ -97,15 +92,13 @@ struct GrantUnmapper : NonCopyable {
     explicit GrantUnmapper(Caller& by) : caller(by) {}
     ~GrantUnmapper() { finish(); }
 
-    // Ends what is named of the mapping `handle`: the host's by its address, if remove_entry(frame) succeeds for the entry
-    // there; the device's by the frame's. When neither is left, the mapping is over. Errors: no_such_mapping,
-    // bad_address, invalid, restart.
-    template <typename RemoveEntry>
-    Status end(uint32_t handle, bool has_address, MachAddr device_address, RemoveEntry&& remove_entry) {
+    // Ends what is named of the mapping `handle`: the host's by its address, the device's by the frame's (0: not that
+    // one). When neither is left, the mapping is over. Errors: no_such_mapping, bad_address, invalid, restart.
+    Status end(uint32_t handle, uint64_t host_address, uint64_t replacement, MachAddr device_address) {
         if (count == most) finish();
         Maptrack& maptrack = caller.domain.maptrack;
         GrantMapping mapping = TRY_AS(maptrack.take(handle), no_such_mapping);
-        Status done = end_parts(mapping, has_address, device_address, remove_entry);
+        Status done = end_parts(mapping, host_address, replacement, device_address);
         if (mapping.host_mapped || mapping.device_mapped)
             maptrack.put_back(handle, mapping);
         else
@@ -113,19 +106,29 @@ struct GrantUnmapper : NonCopyable {
         return done;
     }
 
-    template <typename RemoveEntry>
-    static Status end_parts(GrantMapping& mapping, bool has_address, MachAddr device_address,
-                            RemoveEntry& remove_entry) {
-        if (!has_address && !device_address.value) return Error::bad_address;
+    Status end_parts(GrantMapping& mapping, uint64_t host_address, uint64_t replacement, MachAddr device_address) {
+        if (!host_address && !device_address.value) return Error::bad_address;
         if (device_address.value && frame_of(device_address).value != mapping.frame) return Error::invalid;
-        if (has_address && mapping.host_mapped) {
-            Status removed = remove_entry(Mfn(mapping.frame));
+        if (host_address && mapping.host_mapped) {
+            Status removed = remove_entry(Mfn(mapping.frame), host_address, replacement);
             if (!removed.ok() && removed.error() != Error::restart) return Error::invalid;
             TRY(removed);
             mapping.host_mapped = false;
         }
         if (device_address.value) mapping.device_mapped = false;
         return success;
+    }
+
+    // The handle does not say by which form it was mapped: the entry at the address given must map the frame, as a
+    // linear address or, failing that, as the machine address of the entry. The one at `replacement` takes its place.
+    Status remove_entry(Mfn frame, uint64_t host_address, uint64_t replacement) {
+        PvMmu& mmu = caller.domain.mmu;
+        EntryPlace linear = place_of(caller, host_address, false);
+        if (replacement)
+            return mmu.unmap_and_replace(linear, frame, place_of(caller, replacement, false), debt, caller.budget);
+        Status removed = mmu.unmap_frame(linear, frame, debt, caller.budget);
+        if (removed.ok() || removed.error() == Error::restart) return removed;
+        return mmu.unmap_frame(place_of(caller, host_address, true), frame, debt, caller.budget);
     }
 
     void finish() {
@@ -146,27 +149,13 @@ struct GrantUnmapper : NonCopyable {
     } ended[most];
 };
 
-// The handle does not say by which form it was mapped: the entry at the address given must map the frame, as a linear
-// address or, failing that, as the machine address of the entry.
 Status unmap(GrantUnmapper& unmapper, gnttab_unmap_grant_ref_t& request) {
-    return unmapper.end(request.handle, request.host_addr != 0, MachAddr(request.dev_bus_addr), [&](Mfn frame) {
-        Caller& caller = unmapper.caller;
-        auto unmap_at = [&](EntryPlace place) {
-            return caller.domain.mmu.unmap_frame(place, frame, unmapper.debt, caller.budget);
-        };
-        Status linear = unmap_at(place_of(caller, request.host_addr, false));
-        if (linear.ok() || linear.error() == Error::restart) return linear;
-        return unmap_at(place_of(caller, request.host_addr, true));
-    });
+    return unmapper.end(request.handle, request.host_addr, 0, MachAddr(request.dev_bus_addr));
 }
 
 Status unmap_and_replace(GrantUnmapper& unmapper, gnttab_unmap_and_replace_t& request) {
-    return unmapper.end(request.handle, request.host_addr && request.new_addr, MachAddr(0), [&](Mfn frame) {
-        Caller& caller = unmapper.caller;
-        return caller.domain.mmu.unmap_and_replace(place_of(caller, request.host_addr, false), frame,
-                                                   place_of(caller, request.new_addr, false), unmapper.debt,
-                                                   caller.budget);
-    });
+    uint64_t host_address = request.new_addr ? request.host_addr : 0;
+    return unmapper.end(request.handle, host_address, request.new_addr, MachAddr(0));
 }
 
 // --- copying: bytes between frames, each the caller's own or granted to it ---
@@ -250,35 +239,36 @@ Status copy(Caller& caller, gnttab_copy_t& request) {
 
 // --- the table itself: the caller's, or that of a domain whose memory it builds ---
 
-Status list_frames(const auto& request, Domain& domain, auto frame_by_index) {
+template <auto handler, typename Request = std::remove_reference_t<decltype(last_parameter(handler))>>
+Status on_table(Caller& caller, Request& request) {
+    return on_buildable(caller, request.dom, [&](Domain& domain) { return handler(domain.grants, request); });
+}
+
+Status list_frames(GrantTable& grants, auto& request, auto frame_by_index) {
     auto frames = handle_of<uint64_t>(request.frame_list);
-    for (uint32_t i = 0; i < request.nr_frames; ++i)
-        TRY(frames.write(TRY((domain.grants.*frame_by_index)(i)).value, i));
+    for (uint32_t i = 0; i < request.nr_frames; ++i) TRY(frames.write(TRY((grants.*frame_by_index)(i)).value, i));
     return success;
 }
 
-Status setup_table(Caller& caller, gnttab_setup_table_t& request) {
-    DomainRef domain = TRY(buildable_domain(caller, request.dom));
-    TRY(domain->grants.grow(request.nr_frames));
-    return list_frames(request, *domain, &GrantTable::shared_frame);
+Status setup_table(GrantTable& grants, gnttab_setup_table_t& request) {
+    TRY(grants.grow(request.nr_frames));
+    return list_frames(grants, request, &GrantTable::shared_frame);
 }
 
-Status status_frames(Caller& caller, gnttab_get_status_frames_t& request) {
-    DomainRef domain = TRY(buildable_domain(caller, request.dom));
-    if (request.nr_frames > domain->grants.status_frame_count()) return Error::invalid;
-    return list_frames(request, *domain, &GrantTable::status_frame);
+Status status_frames(GrantTable& grants, gnttab_get_status_frames_t& request) {
+    if (request.nr_frames > grants.status_frame_count()) return Error::invalid;
+    return list_frames(grants, request, &GrantTable::status_frame);
 }
 
-Status query_size(Caller& caller, gnttab_query_size_t& request) {
-    DomainRef domain = TRY(buildable_domain(caller, request.dom));
-    (void)domain->grants.grow(1).ok(); // a table has a frame from the first look on, if there is memory
-    request.nr_frames = domain->grants.frame_count();
-    request.max_nr_frames = domain->grants.frame_limit();
+Status query_size(GrantTable& grants, gnttab_query_size_t& request) {
+    (void)grants.grow(1).ok(); // a table has a frame from the first look on, if there is memory
+    request.nr_frames = grants.frame_count();
+    request.max_nr_frames = grants.frame_limit();
     return success;
 }
 
-Status get_version(Caller& caller, gnttab_get_version_t& request) {
-    request.version = TRY(buildable_domain(caller, request.dom))->grants.version();
+Status get_version(GrantTable& grants, gnttab_get_version_t& request) {
+    request.version = grants.version();
     return success;
 }
 
@@ -331,6 +321,10 @@ HypercallResult for_each(Caller& caller, GuestHandle<void> argument, uint32_t co
     return over;
 }
 
+template <auto handler> HypercallResult for_one(Caller& caller, GuestHandle<void> argument, uint32_t count) {
+    return count == 1 ? for_each<handler>(caller, argument, count, caller) : Error::invalid;
+}
+
 template <auto handler> HypercallResult unmap_each(Caller& caller, GuestHandle<void> argument, uint32_t count) {
     GrantUnmapper unmapper(caller);
     return for_each<handler>(caller, argument, count, unmapper);
@@ -346,11 +340,10 @@ HypercallResult hypercall_grant_table_op(Caller& caller, uint32_t command, Guest
     case GNTTABOP_unmap_grant_ref: return unmap_each<unmap>(caller, argument, count);
     case GNTTABOP_unmap_and_replace: return unmap_each<unmap_and_replace>(caller, argument, count);
     case GNTTABOP_copy: return for_each<copy>(caller, argument, count, caller);
-    case GNTTABOP_setup_table: return count == 1 ? for_each<setup_table>(caller, argument, 1, caller) : Error::invalid;
-    case GNTTABOP_get_status_frames:
-        return count == 1 ? for_each<status_frames>(caller, argument, 1, caller) : Error::invalid;
-    case GNTTABOP_query_size: return count == 1 ? for_each<query_size>(caller, argument, 1, caller) : Error::invalid;
-    case GNTTABOP_get_version: return for_each<get_version>(caller, argument, count, caller);
+    case GNTTABOP_setup_table: return for_one<on_table<setup_table>>(caller, argument, count);
+    case GNTTABOP_get_status_frames: return for_one<on_table<status_frames>>(caller, argument, count);
+    case GNTTABOP_query_size: return for_one<on_table<query_size>>(caller, argument, count);
+    case GNTTABOP_get_version: return for_each<on_table<get_version>>(caller, argument, count, caller);
     case GNTTABOP_set_version: return count == 1 ? set_version(caller.domain.grants, argument) : Error::invalid;
     case GNTTABOP_swap_grant_ref: return for_each<swap>(caller, argument, count, caller);
     case GNTTABOP_cache_flush: return for_each<flush_cache>(caller, argument, count, caller);

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 // memory_op: changes of a domain's reservation, and queries about memory (<xen/memory.h>).
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/direct_map.h"
-#include "arch/x86_64/layout.h"
 #include "arch/x86_64/memory_map.h"
 #include "hypercalls/dispatch.h"
-
-#include <algorithm>
 
 namespace skerry {
 namespace {
@@ -102,10 +98,11 @@ struct Exchange {
 
 // The new frames, contiguous whatever order they are asked for in, come before the old ones go, so for a moment the domain
 // may hold a chunk more than its limit; `control` keeps others from changing the limit meanwhile.
-Status exchange_chunk(const Exchange& exchange, uint64_t chunk) {
+Status exchange_chunk(Caller& caller, const Exchange& exchange, uint64_t chunk) {
     Domain& domain = exchange.domain;
     Account& account = domain.account;
     Holding held(domain.control);
+    TRY(AuthorityCheck::memory(caller.domain, domain)); // once more, now that nobody can take it
     TRY(exchange.for_each_input(chunk, [&](Mfn first) -> Status {
         for (uint64_t i = 0; i < uint64_t{1} << exchange.in.extent_order; ++i) {
             FrameRef reference = TRY(take_reference(first + i, account));
@@ -147,7 +144,7 @@ HypercallResult exchange(Caller& caller, GuestHandle<xen_ulong_t> progress, cons
     uint64_t step = exchange.in_per_chunk;
     if (in.nr_extents % step || request.nr_exchanged % step) return Error::invalid;
     auto exchange_next = [&](uint32_t chunk) -> Status {
-        TRY(exchange_chunk(exchange, chunk));
+        TRY(exchange_chunk(caller, exchange, chunk));
         return progress.write((chunk + 1) * step);
     };
     uint32_t done = static_cast<uint32_t>(request.nr_exchanged / step);
@@ -192,12 +189,6 @@ Status machphys_list(xen_machphys_mfn_list& request) {
     return success;
 }
 
-HypercallResult machphys_mapping(GuestHandle<xen_machphys_mapping> argument) {
-    return argument.write({.v_start = layout::m2p_guest_view,
-                           .v_end = layout::m2p_guest_view + (uint64_t{1} << 38),
-                           .max_mfn = max_mfn().value});
-}
-
 // A pseudo-physical map of one domain, kept by whom built it.
 Status memory_map(Domain& domain, xen_memory_map& request) {
     const MemoryMap& map = domain.memory_map;
@@ -207,13 +198,13 @@ Status memory_map(Domain& domain, xen_memory_map& request) {
 }
 
 Status set_memory_map(Caller& caller, const xen_foreign_memory_map& request) {
-    if (request.map.nr_entries > MemoryMap::max_entries) return Error::invalid;
-    DomainRef domain = TRY(buildable_domain(caller, request.domid));
-    MemoryMap map;
-    map.count = request.map.nr_entries;
+    MemoryMap map{.count = request.map.nr_entries};
+    if (map.count > MemoryMap::max_entries) return Error::invalid;
     TRY(handle_of<MemoryMap::Entry>(request.map.buffer).read_array(map.entries, map.count));
-    domain->memory_map = map;
-    return success;
+    return on_buildable(caller, request.domid, [&](Domain& domain) -> Status {
+        domain.memory_map = map;
+        return success;
+    });
 }
 
 Status machine_map(Domain& domain, xen_memory_map& request) {
@@ -246,7 +237,10 @@ HypercallResult hypercall_memory_op(Caller& caller, uint32_t operation, GuestHan
     case XENMEM_maximum_reservation:
     case XENMEM_maximum_gpfn: return perform<domain_figure>(argument, caller, command);
     case XENMEM_machphys_mfn_list: return perform<machphys_list>(argument);
-    case XENMEM_machphys_mapping: return machphys_mapping(argument.as<xen_machphys_mapping>());
+    case XENMEM_machphys_mapping:
+        return argument.as<xen_machphys_mapping>().write({.v_start = layout::m2p_guest_view,
+                                                          .v_end = layout::m2p_guest_view + (uint64_t{1} << 38),
+                                                          .max_mfn = max_mfn().value});
     case XENMEM_memory_map: return perform<memory_map>(argument, caller.domain);
     case XENMEM_set_memory_map: return perform<set_memory_map>(argument, caller);
     case XENMEM_machine_memory_map: return perform<machine_map>(argument, caller.domain);

@@ -5,10 +5,6 @@
 // ask for.
 #include "hypercalls/dispatch.h"
 
-#include <algorithm>
-#include <bit>
-#include <optional>
-
 namespace skerry {
 namespace {
 
@@ -44,14 +40,13 @@ template <typename Request, typename Work>
 [[gnu::always_inline]] inline HypercallResult in_stretches(Caller& caller, GuestHandle<Request> requests,
                                                            uint32_t count, GuestHandle<uint32_t> done, Work&& work) {
     uint32_t before = 0, carried_out = 0;
-    if (count & continued_call) [[unlikely]] {
+    if (unlikely(count & continued_call)) {
         count &= ~continued_call;
         if (!done.is_null()) TRY(done.read(before));
     }
     Status status = work(count, carried_out);
     if (!done.is_null()) TRY(done.write(before + carried_out));
-    if (status.ok() || status.error() != Error::restart) [[likely]]
-        return status;
+    if (likely(status.ok() || status.error() != Error::restart)) return status;
     return caller.continue_with(
         0, {requests.advanced(carried_out).address().value, (count - carried_out) | continued_call});
 }
@@ -68,7 +63,7 @@ Result<CpuSet> cpus_of_vcpus(Domain& domain, GuestVirt bitmap) {
         TRY(copy_from_guest(&word, bitmap + first / 8, (bits + 7) / 8));
         for (; word; word &= word - 1) {
             Vcpu* vcpu = domain.vcpu(VcpuId(first + static_cast<uint32_t>(std::countr_zero(word))));
-            if (vcpu && vcpu->entity.is_on_cpu()) cpus.add(vcpu->entity.home());
+            if (vcpu && vcpu->is_on_cpu()) cpus.add(vcpu->home());
         }
     }
     return cpus;
@@ -91,23 +86,6 @@ Status flush_as_asked(Domain& domain, GuestVirt virt, uint64_t flags) {
 
 // --- mmuext_op ---
 
-// Gives the calling vCPU another page-table base: the new one is taken before the old one is let go.
-Status new_kernel_base(Caller& caller, Mfn base) {
-    PvMmu& mmu = caller.domain.mmu;
-    PvCpuState& cpu = caller.vcpu.cpu;
-    uint64_t old = cpu.kernel_cr3;
-    if (address_of(base).value == old) {
-        load_address_space(cpu_local(), cpu);
-        return success;
-    }
-    TRY(mmu.take_base(base, caller.budget));
-    cpu.drop_ldt_pages(mmu);
-    cpu.kernel_cr3 = address_of(base).value;
-    load_address_space(cpu_local(), cpu);
-    mmu.release_base(frame_of(MachAddr(old)), caller.budget);
-    return success;
-}
-
 Status new_user_base(Caller& caller, Mfn base) {
     PvMmu& mmu = caller.domain.mmu;
     PvCpuState& cpu = caller.vcpu.cpu;
@@ -127,7 +105,7 @@ Status own_operation(Caller& caller, const mmuext_op_t& op) {
     GuestVirt virt(op.arg1.linear_addr);
     GuestVirt bitmap(reinterpret_cast<uint64_t>(op.arg2.vcpumask.p));
     switch (op.cmd) {
-    case MMUEXT_NEW_BASEPTR: return new_kernel_base(caller, Mfn(op.arg1.mfn));
+    case MMUEXT_NEW_BASEPTR: return set_kernel_base(caller.vcpu, Mfn(op.arg1.mfn), caller.budget);
     case MMUEXT_NEW_USER_BASEPTR: return new_user_base(caller, Mfn(op.arg1.mfn));
     case MMUEXT_TLB_FLUSH_LOCAL: flush_tlb_local(); return success;
     case MMUEXT_INVLPG_LOCAL: invlpg_local(virt); return success;
@@ -172,31 +150,22 @@ HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> r
             return mmu.update_all(requests, number, foreign, caller.budget, carried_out);
         });
     };
-    if (foreign_number == DOMID_SELF) [[likely]]
-        return update(caller.domain.mmu, nullptr);
+    if (likely(foreign_number == DOMID_SELF)) return update(caller.domain.mmu, nullptr);
     return on_foreign(caller, foreign_number, update);
 }
 
 HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> operations, uint32_t count,
                                     GuestHandle<uint32_t> done, uint32_t foreign_number) {
-    DomainRef other;
-    if (foreign_number != DOMID_SELF) other = TRY(buildable_domain(caller, static_cast<uint16_t>(foreign_number)));
-    PvMmu& mmu = other ? other->mmu : caller.domain.mmu;
-    bool is_own = &mmu == &caller.domain.mmu;
-
-    // Held until the end, so that a domain is not sealed under an operation on its frames.
-    std::optional<Holding<LockRank::control>> held;
-    if (!is_own) {
-        held.emplace(other->control);
-        TRY(AuthorityCheck::memory(caller.domain, *other));
-    }
-    return in_stretches(caller, operations, count, done, [&](uint32_t number, uint32_t& carried_out) {
-        return caller.work_through(carried_out, number, [&](uint32_t i) -> Status {
-            mmuext_op_t op;
-            TRY(operations.read(op, i));
-            return operate(caller, mmu, is_own, op);
+    auto operate_all = [&](Domain & domain) __attribute__((always_inline)) {
+        return in_stretches(caller, operations, count, done, [&](uint32_t number, uint32_t& carried_out) {
+            return caller.work_through(carried_out, number, [&](uint32_t i) -> Status {
+                mmuext_op_t op;
+                TRY(operations.read(op, i));
+                return operate(caller, domain.mmu, &domain == &caller.domain, op);
+            });
         });
-    });
+    };
+    return on_buildable(caller, static_cast<uint16_t>(foreign_number), operate_all);
 }
 
 HypercallResult hypercall_update_va_mapping(Caller& caller, uint64_t address, uint64_t entry, uint64_t flags) {

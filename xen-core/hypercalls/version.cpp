@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 // xen_version: what this hypervisor says of itself (<xen/version.h>). The version is that of the interface: 4.17.
-#include "arch/x86_64/layout.h"
 #include "arch/x86_64/memory_map.h"
 #include "hypercalls/dispatch.h"
 
-#include <string.h>
 #include <xen/features.h>
 
 namespace skerry {
-namespace {
 
 constexpr int64_t interface_version = (4 << 16) | 17;
 
@@ -23,14 +20,14 @@ template <typename T> HypercallResult answer(GuestHandle<void> argument, const T
 }
 
 // The platform's own command line is nobody's business but of who may read the log.
-HypercallResult command_line(const Domain& domain, GuestHandle<void> argument) {
+static HypercallResult command_line(const Domain& domain, GuestHandle<void> argument) {
     xen_commandline_t text{};
     const char* line = domain.authority.holds(PlatformRight::read_log) ? platform_command_line() : "";
     memcpy(text, line, std::min(strlen(line), sizeof(text) - 1)); // the rest stays zero
     return answer(argument, text);
 }
 
-Status features(Domain& domain, xen_feature_info_t& info) {
+static Status features(Domain& domain, xen_feature_info_t& info) {
     if (info.submap_idx >= XENFEAT_NR_SUBMAPS) return Error::invalid;
     // XENMEMF_vnode is a wish that a machine with one node fulfils; a PV guest's own frame numbers are the machine's.
     info.submap = (1u << XENFEAT_memory_op_vnode_supported) | (1u << XENFEAT_mmu_pt_update_preserve_ad) |
@@ -40,8 +37,6 @@ Status features(Domain& domain, xen_feature_info_t& info) {
     if (domain.is_first()) info.submap |= 1u << XENFEAT_dom0;
     return success;
 }
-
-} // namespace
 
 HypercallResult hypercall_xen_version(Caller& caller, uint32_t command, GuestHandle<void> argument) {
     switch (command) {

@@ -14,8 +14,9 @@
 
 #include "base/lock.h"
 #include "base/log.h"
-#include "base/result.h"
 #include "memory/translation_users.h"
+
+#include <xen/xen.h>
 
 namespace skerry {
 
@@ -56,7 +57,10 @@ class Account : NonCopyable {
     bool is_dying() const { return dying_.load(std::memory_order_relaxed); }
 
     // Nothing is charged any more, and nobody is still inside: the account may be destroyed.
-    bool is_settled() const;
+    bool is_settled() const {
+        Holding held(lock_);
+        return frames() == 0 && core_frames() == 0;
+    }
 
     // For the allocator. Errors: no_memory (limit, or dying).
     Status charge(Purpose purpose, uint64_t frames) {
@@ -74,10 +78,8 @@ class Account : NonCopyable {
     }
 
     // The frames that carry the account's own (`allocated`) reference or a pin, in the order they were received: what
-    // teardown has to visit, and XEN_DOMCTL_getmemlist. first_frame: invalid_mfn if there is none.
+    // teardown has to visit. invalid_mfn if there is none.
     Mfn first_frame();
-    // Copies up to `room` listed frame numbers, starting with the `skip`-th; returns how many.
-    uint64_t list_frames(uint64_t* numbers, uint64_t room, uint64_t skip);
 
     TranslationUsers users;
 
@@ -106,6 +108,6 @@ class Account : NonCopyable {
 };
 
 // xen-core's own frames: no guest can reference them.
-extern Account core_account;
+inline constinit Account core_account{DomId(DOMID_XEN), 0, ~uint64_t{0}};
 
 } // namespace skerry

@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "memory/allocator.h"
 
-#include "arch/x86_64/direct_map.h"
 #include "memory/frame_table.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace skerry {
 
-constinit Allocator allocator;
-
-namespace {
-
-unsigned order_for(uint64_t pages) { return pages <= 1 ? 0 : static_cast<unsigned>(std::bit_width(pages - 1)); }
-
-} // namespace
+static unsigned order_for(uint64_t pages) { return pages <= 1 ? 0 : static_cast<unsigned>(std::bit_width(pages - 1)); }
 
 // --- free blocks ---
-
-unsigned Allocator::zone_of(uint64_t first, unsigned order) {
-    return static_cast<unsigned>(std::bit_width(first + (uint64_t{1} << order) - 1));
-}
 
 void Allocator::push(uint64_t first, unsigned order) {
     unsigned zone = zone_of(first, order);

@@ -7,12 +7,10 @@
 // Lock: LockRank::allocator, inside. Anyone may call.
 #pragma once
 
-#include "base/lock.h"
-#include "memory/account.h"
 #include "memory/frame.h"
 
+#include <bit>
 #include <new>
-#include <utility>
 
 namespace skerry {
 
@@ -57,7 +55,9 @@ class Allocator : NonCopyable {
     void give_block(Mfn first, unsigned order);
     void push(uint64_t first, unsigned order);
     void unlink(uint64_t first, unsigned order);
-    static unsigned zone_of(uint64_t first, unsigned order);
+    static unsigned zone_of(uint64_t first, unsigned order) {
+        return static_cast<unsigned>(std::bit_width(first + (uint64_t{1} << order) - 1));
+    }
 
     Lock<LockRank::allocator> lock_;
     std::atomic<uint64_t> free_{0};
@@ -67,7 +67,7 @@ class Allocator : NonCopyable {
     FrameList blocks_[zones][max_order + 1]; // the last given back is the first taken
 };
 
-extern Allocator allocator;
+inline constinit Allocator allocator;
 
 // Whole pages of xen-core's own, as memory. nullptr when there is none or the account's limit is reached. `pages` is
 // rounded up to a power of two.
@@ -77,7 +77,7 @@ void free_core_pages(Account& account, void* pages, uint64_t count = 1);
 // One object of xen-core in pages of its own, charged to the account that caused it. Owns it; move-only.
 template <typename T> class CoreBox {
   public:
-    static constexpr uint64_t pages = (sizeof(T) + page_size - 1) / page_size;
+    static constexpr uint64_t pages = pages_for(sizeof(T));
 
     CoreBox() = default;
     CoreBox(CoreBox&& other) : object_(std::exchange(other.object_, nullptr)), account_(other.account_) {}

@@ -5,9 +5,6 @@
 
 namespace skerry {
 
-uint64_t max_mfn_value;
-uint64_t mfn_limit_value;
-
 void set_frame_limits(Mfn max, unsigned physical_address_bits) {
     // Lists link frames by 32-bit numbers, with the greatest one as their end.
     ASSERT(max.value < FrameList::none && physical_address_bits > page_shift && physical_address_bits <= 52);
@@ -44,22 +41,6 @@ bool Frame::try_writable_use_slowly(const Account& expected) {
         }
     }
     return false;
-}
-
-bool Frame::release_allocation() {
-    uint64_t old = word_.load(std::memory_order_relaxed);
-    do {
-        if (!(old & FrameWord::allocated)) return false;
-    } while (!word_.compare_exchange_weak(old, old & ~FrameWord::allocated, std::memory_order_acq_rel));
-    if (!(old & FrameWord::pinned)) owner()->delist(*this);
-    drop_reference();
-    return true;
-}
-
-void Frame::start_life(Account& owner, uint64_t word) {
-    stamp_ = owner.users.covered_stamp();
-    owner_.store(&owner, std::memory_order_relaxed);
-    word_.store(FrameWord::ram | word, std::memory_order_release);
 }
 
 void Frame::free() {

@@ -87,7 +87,7 @@ class Frame : NonCopyable {
     [[nodiscard]] bool try_writable_use(const Account& expected) {
         constexpr uint64_t tested =
             FrameWord::type_mask | FrameWord::transition | FrameWord::reference_guard | FrameWord::use_guard;
-        if (try_take<tested, FrameWord::of(FrameType::writable), FrameWord::one_held_use>(expected)) [[likely]]
+        if (likely(try_take<tested, FrameWord::of(FrameType::writable), FrameWord::one_held_use>(expected)))
             return true;
         return try_writable_use_slowly(expected);
     }
@@ -97,13 +97,20 @@ class Frame : NonCopyable {
     void drop_writable_use() { give_back(FrameWord::one_held_use); }
     // Gives back the owner's own reference (decrease_reservation, exchange, teardown). False: it had none.
     // Frames of a domain go through PvMmu::release_frame. A pinned frame stays listed until clear_pin().
-    [[nodiscard]] bool release_allocation();
+    [[nodiscard]] bool release_allocation() {
+        uint64_t old = word_.load(std::memory_order_relaxed);
+        do {
+            if (!(old & FrameWord::allocated)) return false;
+        } while (!word_.compare_exchange_weak(old, old & ~FrameWord::allocated, std::memory_order_acq_rel));
+        if (!(old & FrameWord::pinned)) owner()->delist(*this);
+        drop_reference();
+        return true;
+    }
 
     // pv_mmu only, under its lock: the pin mark goes; its use is still to be dropped.
     void clear_pin() {
         uint64_t old = word_.fetch_and(~FrameWord::pinned, std::memory_order_acq_rel);
-        if (!(old & FrameWord::allocated)) [[unlikely]]
-            owner()->delist(*this);
+        if (unlikely(!(old & FrameWord::allocated))) owner()->delist(*this);
     }
 
     // A translation to this frame was removed from a table of its owner: only under the owner's pv_mmu lock.
@@ -116,7 +123,6 @@ class Frame : NonCopyable {
     void set_queue_next(uint32_t number) { queue_next_ = number; }
 
   private:
-    friend class Account;
     friend class Allocator;
     friend class FrameList;
     // Adds `counts` to a word that has references and, of the bits `tested`, just the `wanted` ones. The owner is
@@ -124,24 +130,24 @@ class Frame : NonCopyable {
     // change.
     template <uint64_t tested, uint64_t wanted, uint64_t counts> bool try_take(const Account& expected) {
         uint64_t old = word_.load(std::memory_order_relaxed);
-        if (owner() != &expected) [[unlikely]]
-            return false;
+        if (unlikely(owner() != &expected)) return false;
         do {
-            if ((old & tested) != wanted || !(old & FrameWord::reference_mask)) [[unlikely]]
-                return false;
+            if (unlikely((old & tested) != wanted || !(old & FrameWord::reference_mask))) return false;
         } while (!word_.compare_exchange_weak(old, old + counts, std::memory_order_acq_rel, std::memory_order_relaxed));
-        if (owner() == &expected) [[likely]]
-            return true;
+        if (likely(owner() == &expected)) return true;
         give_back(counts);
         return false;
     }
     void give_back(uint64_t counts) {
         uint64_t left = word_.fetch_sub(counts, std::memory_order_acq_rel) - counts;
-        if (!(left & FrameWord::reference_mask)) [[unlikely]]
-            free();
+        if (unlikely(!(left & FrameWord::reference_mask))) free();
     }
     [[gnu::cold, gnu::noinline]] bool try_writable_use_slowly(const Account& expected);
-    void start_life(Account& owner, uint64_t word);
+    void start_life(Account& owner, uint64_t word) {
+        stamp_ = owner.users.covered_stamp();
+        owner_.store(&owner, std::memory_order_relaxed);
+        word_.store(FrameWord::ram | word, std::memory_order_release);
+    }
     [[gnu::cold, gnu::noinline]] void free();
 
     std::atomic<uint64_t> word_{0};

@@ -20,8 +20,8 @@ inline uint64_t* const m2p_base = reinterpret_cast<uint64_t*>(layout::m2p_view);
 
 // The greatest frame number that the table covers, and the first one that the machine cannot address at all
 // (1 << (physical address bits - 12)). Set once by boot/ through set_frame_limits().
-extern uint64_t max_mfn_value;
-extern uint64_t mfn_limit_value;
+inline constinit uint64_t max_mfn_value = 0;
+inline constinit uint64_t mfn_limit_value = 0;
 void set_frame_limits(Mfn max, unsigned physical_address_bits);
 
 inline Mfn max_mfn() { return Mfn(max_mfn_value); }
@@ -47,6 +47,19 @@ inline void FrameList::append(Frame& added) {
 inline void FrameList::remove(Frame& removed) {
     (removed.previous_ == none ? first_ : frame(Mfn(removed.previous_)).next_) = removed.next_;
     (removed.next_ == none ? last_ : frame(Mfn(removed.next_)).previous_) = removed.previous_;
+}
+
+inline void Account::enlist(Mfn first, uint64_t frames) {
+    Holding held(lock_);
+    for (uint64_t i = 0; i < frames; ++i) listed_.append(frame(first + i));
+}
+inline void Account::delist(Frame& frame) {
+    Holding held(lock_);
+    listed_.remove(frame);
+}
+inline Mfn Account::first_frame() {
+    Holding held(lock_);
+    return listed_.first() == FrameList::none ? invalid_mfn : Mfn(listed_.first());
 }
 
 // The machine-to-physical table: for each frame, the pseudo-physical number that its owner gave it. Advice, never

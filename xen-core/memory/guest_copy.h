@@ -23,47 +23,10 @@ static_assert(!is_guest_range(GuestVirt(layout::core_end - 1), 1) && !is_guest_r
 static_assert(is_guest_range(GuestVirt(~uint64_t{7}), 8) && !is_guest_range(GuestVirt(uint64_t{1} << 47), 1));
 
 inline Status copy_from_guest(void* to, GuestVirt from, size_t bytes) {
-    if (!is_guest_range(from, bytes) || !copy_from_guest_raw(to, from, bytes)) [[unlikely]]
-        return Error::bad_address;
-    return success;
+    return success_if(is_guest_range(from, bytes) && copy_from_guest_raw(to, from, bytes), Error::bad_address);
 }
 inline Status copy_to_guest(GuestVirt to, const void* from, size_t bytes) {
-    if (!is_guest_range(to, bytes) || !copy_to_guest_raw(to, from, bytes)) [[unlikely]]
-        return Error::bad_address;
-    return success;
-}
-
-namespace detail {
-// Single words, and small objects of whole words, travel without a call.
-template <typename T> inline constexpr bool is_words = sizeof(T) % 8 == 0 && sizeof(T) <= 128 && alignof(T) == 8;
-} // namespace detail
-
-template <typename T> inline Status copy_in(T& value, GuestVirt from) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    bool done = is_guest_range(from, sizeof(T));
-    if constexpr (GuestWord<T>)
-        done = done && read_guest_raw(value, from);
-    else if constexpr (detail::is_words<T>)
-        done = done && read_guest_object(value, from);
-    else
-        done = done && copy_from_guest_raw(&value, from, sizeof(T));
-    if (!done) [[unlikely]]
-        return Error::bad_address;
-    return success;
-}
-
-template <typename T> inline Status copy_out(GuestVirt to, const T& value) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    bool done = is_guest_range(to, sizeof(T));
-    if constexpr (GuestWord<T>)
-        done = done && write_guest_raw(to, value);
-    else if constexpr (detail::is_words<T>)
-        done = done && write_guest_object(to, value);
-    else
-        done = done && copy_to_guest_raw(to, &value, sizeof(T));
-    if (!done) [[unlikely]]
-        return Error::bad_address;
-    return success;
+    return success_if(is_guest_range(to, bytes) && copy_to_guest_raw(to, from, bytes), Error::bad_address);
 }
 
 // A guest's pointer, as an argument of a hypercall. Only ever an address; copying is explicit.
@@ -90,8 +53,30 @@ template <typename T> class GuestHandle : public GuestHandle<void> {
 
     constexpr GuestHandle advanced(uint64_t elements) const { return GuestHandle(address() + elements * size()); }
 
-    Status read(T& value, uint64_t index = 0) const { return copy_in(value, advanced(index).address()); }
-    Status write(const T& value, uint64_t index = 0) const { return copy_out(advanced(index).address(), value); }
+    // Single words, and small objects of whole words, travel without a call.
+    Status read(T& value, uint64_t index = 0) const {
+        static_assert(std::is_trivially_copyable_v<T>);
+        GuestVirt from = advanced(index).address();
+        bool done = is_guest_range(from, sizeof(T));
+        if constexpr (GuestWord<T>)
+            done = done && read_guest_raw(value, from);
+        else if constexpr (GuestWords<T>)
+            done = done && read_guest_object(value, from);
+        else
+            done = done && copy_from_guest_raw(&value, from, sizeof(T));
+        return success_if(done, Error::bad_address);
+    }
+    Status write(const T& value, uint64_t index = 0) const {
+        GuestVirt to = advanced(index).address();
+        bool done = is_guest_range(to, sizeof(T));
+        if constexpr (GuestWord<T>)
+            done = done && write_guest_raw(to, value);
+        else if constexpr (GuestWords<T>)
+            done = done && write_guest_object(to, value);
+        else
+            done = done && copy_to_guest_raw(to, &value, sizeof(T));
+        return success_if(done, Error::bad_address);
+    }
     // `count` elements from the `first`-th on.
     Status read_array(T* values, uint64_t count, uint64_t first = 0) const {
         return array_fits(count) ? copy_from_guest(values, advanced(first).address(), count * size())

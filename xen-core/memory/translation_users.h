@@ -13,9 +13,6 @@
 #pragma once
 
 #include "arch/x86_64/tlb.h"
-#include "base/types.h"
-
-#include <atomic>
 
 namespace skerry {
 
@@ -38,11 +35,17 @@ class TranslationUsers : NonCopyable {
 
     // Flushes every user unless that has happened since `stamp`. Waits.
     void cover(FlushStamp stamp) {
-        if (!is_covered(stamp)) [[unlikely]]
-            flush();
+        if (unlikely(!is_covered(stamp))) flush();
     }
     // Flushes every user's translations (MMUEXT_TLB_FLUSH_ALL, UVMF_TLB_FLUSH|UVMF_ALL). Waits.
-    void flush();
+    void flush() {
+        // The increment is a full fence: a CPU that enters after the set is read below sees all removals made before.
+        FlushStamp mine = started_.fetch_add(1, std::memory_order_seq_cst) + 1;
+        flush_tlb(cpus_);
+        FlushStamp seen = completed_.load(std::memory_order_relaxed);
+        while (static_cast<int32_t>(mine - seen) > 0 &&
+               !completed_.compare_exchange_weak(seen, mine, std::memory_order_release, std::memory_order_relaxed)) {}
+    }
 
   private:
     CpuSet cpus_;

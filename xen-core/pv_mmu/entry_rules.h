@@ -4,7 +4,6 @@
 // those of the PV ABI as 64-bit guests know it.
 #pragma once
 
-#include "arch/x86_64/layout.h"
 #include "arch/x86_64/page_table_entry.h"
 
 namespace skerry::rules {
@@ -28,8 +27,7 @@ constexpr uint64_t refused_flags(unsigned level, bool may_set_cache_attributes) 
 // How a legal present entry is written.
 constexpr Pte adjusted(unsigned level, Pte entry) {
     if (level > 1) return entry.with(pte::user);
-    if ((entry.raw & (pte::user | pte::global)) == pte::user) [[likely]]
-        return entry;
+    if (likely((entry.raw & (pte::user | pte::global)) == pte::user)) return entry;
     uint64_t kernel_mark = entry.is_user() ? 0 : guest_kernel;
     return Pte((entry.raw & ~pte::global) | pte::user | kernel_mark);
 }

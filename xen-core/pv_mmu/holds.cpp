@@ -84,11 +84,6 @@ Status PvMmu::take_descriptor_page(Mfn mfn, WorkBudget& budget) {
     return success;
 }
 
-void PvMmu::release_descriptor_page(Mfn mfn) {
-    Holding held(lock_);
-    release_descriptor_page_locked(mfn);
-}
-
 void PvMmu::release_descriptor_page_locked(Mfn mfn) {
     Frame& page = frame(mfn);
     ASSERT(page.owner() == &account_ && page.word().is_used_as(FrameType::segment_descriptors));
@@ -108,19 +103,6 @@ Status PvMmu::update_descriptor(MachAddr place, uint64_t descriptor, WorkBudget&
 }
 
 // --- the domain's own frames ---
-
-Status PvMmu::clear_frame(Mfn mfn) {
-    WritableRef cleared = TRY(take_writable(mfn, account_));
-    __builtin_memset(to_pointer(mfn), 0, page_size);
-    return success;
-}
-
-Status PvMmu::copy_frame(Mfn to, Mfn from) {
-    FrameRef source = TRY(take_reference(from, account_));
-    WritableRef target = TRY(take_writable(to, account_));
-    __builtin_memcpy(to_pointer(to), to_pointer(from), page_size);
-    return success;
-}
 
 // The queue is empty: a table in transition is one whose promotion was never finished.
 bool PvMmu::release_locked(Frame& released) {
@@ -160,11 +142,6 @@ Status PvMmu::relinquish(WorkBudget& budget) {
             drop_table(listed);
         }
     }
-}
-
-Status PvMmu::settle(WorkBudget& budget) {
-    Holding held(lock_);
-    return drain(budget);
 }
 
 } // namespace skerry

@@ -16,16 +16,40 @@
 #pragma once
 
 #include "arch/x86_64/page_table_entry.h"
-#include "base/lock.h"
-#include "base/result.h"
 #include "base/work_budget.h"
 #include "memory/frame_table.h"
 #include "memory/guest_copy.h"
-#include "pv_mmu/pv_mmu_host.h"
-
-#include <xen/xen.h>
 
 namespace skerry {
+
+// What pv_mmu asks of the domain whose page tables it keeps. Implemented by domain/. Called with the pv_mmu lock held: answer at once, take no lock of a lower rank.
+class PvMmuHost {
+  public:
+    // May this domain map these frames, which are not RAM?
+    virtual bool may_map_io(Mfn first, uint64_t count) const = 0;
+    // May its L1 entries set PWT, PCD and PAT (on Xen: a domain with any I/O memory or ports)?
+    virtual bool may_set_cache_attributes() const = 0;
+    // A read-only mapping of a segment-descriptor page went away: forget the LDT pages that were mapped on demand, on
+    // all vCPUs, by calling PvMmu::release_descriptor_page_locked for each.
+    virtual void forget_ldt_pages() = 0;
+
+  protected:
+    ~PvMmuHost() = default;
+};
+
+// Proof that entries of this call may map frames of `account` instead of the domain's own. Only the rights check makes
+// one.
+class ForeignAccess {
+  public:
+    Account& account() const { return *account_; }
+
+  private:
+    friend class AuthorityCheck;
+    friend class Result<ForeignAccess>; // a refusal has none
+    ForeignAccess() = default;
+    explicit ForeignAccess(Account& account) : account_(&account) {}
+    Account* account_ = nullptr;
+};
 
 // A TLB flush that is owed and must be paid: an entry that led to another account's frame has been removed, and the
 // caller still holds its own reference to that frame. It may drop that reference only after pay(). One debt can collect
@@ -103,14 +127,26 @@ class PvMmu : NonCopyable {
     // all of its entries checked, so taking it again is one step and the call gets further each time.
     void suspend_base(Mfn mfn);
     // MMUEXT_CLEAR_PAGE and MMUEXT_COPY_PAGE on the domain's own frames.
-    Status clear_frame(Mfn mfn);
-    Status copy_frame(Mfn to, Mfn from);
+    Status clear_frame(Mfn mfn) {
+        WritableRef cleared = TRY(take_writable(mfn, account_));
+        __builtin_memset(to_pointer(mfn), 0, page_size);
+        return success;
+    }
+    Status copy_frame(Mfn to, Mfn from) {
+        FrameRef source = TRY(take_reference(from, account_));
+        WritableRef target = TRY(take_writable(to, account_));
+        __builtin_memcpy(to_pointer(to), to_pointer(from), page_size);
+        return success;
+    }
 
     // --- descriptor pages (GDT frames, LDT pages) ---
     // Takes a use as a segment-descriptor page: all 512 descriptors are checked. Release: after every mapping of it in
     // a vCPU's window is gone; flushing those is covered here.
     Status take_descriptor_page(Mfn mfn, WorkBudget& budget);
-    void release_descriptor_page(Mfn mfn);
+    void release_descriptor_page(Mfn mfn) {
+        Holding held(lock_);
+        release_descriptor_page_locked(mfn);
+    }
     // For PvMmuHost::forget_ldt_pages only: the lock is held.
     void release_descriptor_page_locked(Mfn mfn);
     // update_descriptor: writes one checked descriptor to a frame that is a descriptor page or ordinary memory.
@@ -130,8 +166,12 @@ class PvMmu : NonCopyable {
     // --- frames of others, by reference: grant mappings ---
     // Maps the frame at `place`; the entry takes a reference of its own. `flags`: hardware flags besides present,
     // writable and the frame (user, accessed, dirty, available bits...). What the entry held before is dropped.
-    Status map_frame(EntryPlace place, const FrameRef& frame, uint64_t flags, WorkBudget& budget);
-    Status map_frame(EntryPlace place, const WritableRef& frame, uint64_t flags, WorkBudget& budget);
+    Status map_frame(EntryPlace place, const FrameRef& frame, uint64_t flags, WorkBudget& budget) {
+        return map_counted(place, frame.frame(), Pte(frame.mfn(), (flags & ~pte::writable) | pte::present), budget);
+    }
+    Status map_frame(EntryPlace place, const WritableRef& frame, uint64_t flags, WorkBudget& budget) {
+        return map_counted(place, frame.frame(), Pte(frame.mfn(), flags | pte::writable | pte::present), budget);
+    }
     // Removes the mapping of `expected` at `place` (errors: invalid if that is not what it maps). The entry's own
     // reference is dropped at once: the caller must keep its own until `debt` is paid.
     Status unmap_frame(EntryPlace place, Mfn expected, FlushDebt& debt, WorkBudget& budget);
@@ -148,7 +188,10 @@ class PvMmu : NonCopyable {
     // hold.
     Status relinquish(WorkBudget& budget);
     // Finishes what earlier operations left. Errors: restart.
-    Status settle(WorkBudget& budget);
+    Status settle(WorkBudget& budget) {
+        Holding held(lock_);
+        return drain(budget);
+    }
 
   private:
     // How update_l1 writes: as the guest says; keeping accessed and dirty bits that the hardware may be setting; or
@@ -168,11 +211,13 @@ class PvMmu : NonCopyable {
     Status promote(Frame& frame, unsigned level, WorkBudget& budget);
     Status validate(Frame& frame, unsigned level, WorkBudget& budget);
     void drop_table(Frame& frame);
-    void enqueue(Frame& frame);
+    void enqueue(Frame& frame) {
+        frame.set_queue_next(first_queued_);
+        first_queued_ = static_cast<uint32_t>(frame.mfn().value);
+    }
     void take_apart(Frame& frame, unsigned level);
     Status drain(WorkBudget& budget) {
-        if (first_queued_ == nothing) [[likely]]
-            return success;
+        if (likely(first_queued_ == nothing)) return success;
         return drain_queue(budget);
     }
     Status drain_queue(WorkBudget& budget);

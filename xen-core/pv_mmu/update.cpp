@@ -63,8 +63,7 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
     const bool maps = value.is_present();
     bool takes = false;
     if (maps) {
-        if (value.raw & rules::refused_flags(level, false)) [[unlikely]]
-            TRY(judge_rare_flags(level, value));
+        if (unlikely(value.raw & rules::refused_flags(level, false))) TRY(judge_rare_flags(level, value));
         takes = !rules::same_need(level, old, value);
         if (takes)
             TRY(level == 1 ? take_l1_need(value, source) : take_table(value.mfn(), level - 1, budget, "entry for"));
@@ -115,8 +114,7 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
         (void)budget.spend(static_cast<int32_t>(end - carried_out));
         for (; carried_out < end; ++carried_out, next = next + sizeof(mmu_update_t)) {
             mmu_update_t request;
-            if (!read_guest_object(request, next)) [[unlikely]]
-                return Error::bad_address;
+            if (unlikely(!read_guest_object(request, next))) return Error::bad_address;
             TRY(update_one(request.ptr, request.val, source, budget));
         }
     }
@@ -127,9 +125,9 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
 [[gnu::always_inline]] inline Status PvMmu::update_one(uint64_t pointer, uint64_t value, Account& source,
                                                        WorkBudget& budget) {
     const MachAddr place(pointer);
-    if (frame_of(place).value <= max_mfn_value && !(pointer % sizeof(Pte))) [[likely]] {
+    if (likely(frame_of(place).value <= max_mfn_value && !(pointer % sizeof(Pte)))) {
         Frame& table = frame(frame_of(place));
-        if (table.owner() == &account_ && table.word().is_used_as(FrameType::l1)) [[likely]] {
+        if (likely(table.owner() == &account_ && table.word().is_used_as(FrameType::l1))) {
             Pte* slot = slot_at(place);
             return write_entry(1, slot, read_slot(slot), Pte(value), Write::plain, source, budget);
         }
@@ -174,23 +172,15 @@ Status PvMmu::update_plain_memory(Frame& frame, MachAddr place, uint64_t value) 
 
 // The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table.
 Pte* PvMmu::find_l1_slot(Mfn root, GuestVirt virt) {
-    if (!is_guest_range(virt, 1)) [[unlikely]]
-        return nullptr;
-    Pte* entries = table_entries(root);
-    for (unsigned level = 4; level > 1; --level) {
-        Pte entry = read_slot(&entries[table_index(virt.value, level)]);
-        if (!entry.is_present()) [[unlikely]]
-            return nullptr;
-        entries = table_entries(entry.mfn());
-    }
-    return &entries[table_index(virt.value, 1)];
+    if (unlikely(!is_guest_range(virt, 1))) return nullptr;
+    return walk_tables(root, virt.value, 1, [](const Pte* slot, unsigned) { return read_slot(slot); });
 }
 
 Status PvMmu::update_va_mapping(Mfn root, GuestVirt virt, Pte value, const ForeignAccess* foreign, WorkBudget& budget) {
     Holding held(lock_);
     TRY(drain(budget));
     Pte* slot = find_l1_slot(root, virt);
-    if (!slot) [[unlikely]]
+    if (unlikely(!slot))
         return refuse(Error::invalid, account_.id(), "update_va_mapping of %lx: no L1 table there", virt.value);
     return write_entry(1, slot, read_slot(slot), value, Write::plain, foreign ? foreign->account() : account_, budget);
 }
@@ -239,14 +229,6 @@ Pte* PvMmu::find_l1_slot(const EntryPlace& place) {
     Frame* table = find_own(frame_of(entry));
     bool is_entry = entry.value % sizeof(Pte) == 0 && table && table->word().is_used_as(FrameType::l1);
     return is_entry ? slot_at(entry) : nullptr;
-}
-
-Status PvMmu::map_frame(EntryPlace place, const FrameRef& frame, uint64_t flags, WorkBudget& budget) {
-    return map_counted(place, frame.frame(), Pte(frame.mfn(), (flags & ~pte::writable) | pte::present), budget);
-}
-
-Status PvMmu::map_frame(EntryPlace place, const WritableRef& frame, uint64_t flags, WorkBudget& budget) {
-    return map_counted(place, frame.frame(), Pte(frame.mfn(), flags | pte::writable | pte::present), budget);
 }
 
 Status PvMmu::map_counted(const EntryPlace& place, Frame& mapped, Pte entry, WorkBudget& budget) {

@@ -3,7 +3,6 @@
 // too much to do.
 #include "schedule/scheduler.h"
 
-#include <algorithm>
 #include <bit>
 
 namespace skerry {
@@ -104,20 +103,6 @@ void Scheduler::enqueue_and_kick(RunQueue& queue, SchedEntity& entity) {
         std::atomic_thread_fence(std::memory_order_seq_cst); // either a CPU going idle sees it, or it is seen idle
         if (!idle_.is_empty()) kick_idle_for(entity);
     }
-}
-
-// An entity has left the registers of its CPU.
-void Scheduler::offer_elsewhere(SchedEntity& entity) {
-    if (entity.unplaced_.load(std::memory_order_seq_cst))
-        place(entity);
-    else if (!idle_.is_empty() && entity.hold_.load(std::memory_order_relaxed) == 0 && !entity.is_running())
-        kick_idle_for(entity);
-}
-
-// Gets an idle CPU to look for work, if there is one that could take this entity.
-void Scheduler::kick_idle_for(SchedEntity& entity) {
-    Result<CpuId> idle = claim_idle(entity.hard_ & online_, entity.soft_, entity.home());
-    if (idle.ok()) hooks_.kick(idle.value());
 }
 
 // Takes over waiting work from another CPU: any, if this one has nothing to do; else what is further behind than its

@@ -37,7 +37,13 @@ class SchedGroup : NonCopyable {
     static constexpr Nanoseconds period = 10'000'000;
 
     // Error::invalid if weight is out of 1..65535 or cap above percent_limit; then nothing changed.
-    Status set(uint32_t weight, uint32_t cap);
+    Status set(uint32_t weight, uint32_t cap) {
+        if (weight < min_weight || weight > max_weight || cap > percent_limit) return Error::invalid;
+        weight_ = weight;
+        inverse_weight_.store(inverse_of(weight), std::memory_order_relaxed);
+        cap_.store(cap, std::memory_order_relaxed);
+        return success;
+    }
     uint32_t weight() const { return weight_; }
     uint32_t cap() const { return cap_.load(std::memory_order_relaxed); }
 
@@ -49,8 +55,21 @@ class SchedGroup : NonCopyable {
 
     bool may_run(Nanoseconds now) { return cap() == 0 || budget(now) > 0; }
     // Of a capped group: what it may still use until next_refill(now). None left, or a debt: 0 or less.
-    int64_t budget(Nanoseconds now);
-    void spend(Nanoseconds ran);
+    int64_t budget(Nanoseconds now) {
+        Holding held(lock_);
+        uint64_t current_period = now / period;
+        if (current_period > refilled_period_) {
+            // A debt is worked off period by period; unused budget does not add up.
+            int64_t periods = static_cast<int64_t>(std::min<uint64_t>(current_period - refilled_period_, 1000));
+            budget_ = std::min(budget_ + budget_per_period() * periods, budget_per_period());
+            refilled_period_ = current_period;
+        }
+        return budget_;
+    }
+    void spend(Nanoseconds ran) {
+        Holding held(lock_);
+        budget_ -= static_cast<int64_t>(ran);
+    }
     static Nanoseconds next_refill(Nanoseconds now) { return (now / period + 1) * period; }
 
   private:

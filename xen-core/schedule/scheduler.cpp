@@ -2,11 +2,7 @@
 // The life of an entity: what holds it back, and what others see of it; and what a CPU runs next.
 #include "schedule/scheduler.h"
 
-#include "base/log.h"
-
 namespace skerry {
-
-constinit Scheduler scheduler;
 
 void Scheduler::start(unsigned cpu_count, const SchedulerHooks& hooks) {
     ASSERT(cpu_count >= 1 && cpu_count <= max_cpus);
@@ -20,64 +16,6 @@ void Scheduler::start(unsigned cpu_count, const SchedulerHooks& hooks) {
         queue.idle_.runstate_.state = RUNSTATE_running;
         queue.idle_.runstate_.state_entry_time = hooks.now();
     }
-}
-
-void Scheduler::cpu_online(CpuId cpu) {
-    ASSERT(cpu.value < cpu_count_);
-    online_.add(cpu);
-}
-
-void Scheduler::admit(SchedEntity& entity, SchedGroup& group, CpuId home) {
-    ASSERT(is_online(home));
-    entity.group_ = &group;
-    entity.home_.store(home.value, std::memory_order_relaxed);
-    entity.runstate_.state = RUNSTATE_offline;
-    entity.runstate_.state_entry_time = hooks_.now();
-}
-
-void Scheduler::retire(SchedEntity& entity) {
-    settle(entity);
-    ASSERT(entity.hold_.load() != 0 && !entity.is_linked() && !entity.is_running() && !entity.is_on_cpu());
-}
-
-RunQueue& Scheduler::lock_home(SchedEntity& entity) {
-    for (;;) {
-        RunQueue& queue = queues_[entity.home().value];
-        queue.lock_.acquire();
-        if (entity.home() == queue.cpu()) [[likely]]
-            return queue;
-        queue.lock_.release();
-    }
-}
-
-void Scheduler::yield(SchedEntity& self) {
-    RunQueue& queue = queues_[self.home().value];
-    queue.yielding_ = true; // read by this CPU only
-    hooks_.kick(queue.cpu());
-}
-
-// True if that held it.
-bool Scheduler::let_go(SchedEntity& entity, uint32_t hold) {
-    uint32_t before = entity.hold_.fetch_and(~hold, std::memory_order_seq_cst);
-    settle(entity);
-    return before & hold;
-}
-
-bool Scheduler::take_down(SchedEntity& entity) {
-    uint32_t before = entity.hold_.fetch_or(SchedEntity::hold_down, std::memory_order_seq_cst);
-    settle(entity);
-    return !(before & SchedEntity::hold_down);
-}
-
-void Scheduler::pause(SchedEntity& entity) {
-    entity.hold_.fetch_add(SchedEntity::hold_pause_unit, std::memory_order_seq_cst);
-    settle(entity);
-}
-
-void Scheduler::unpause(SchedEntity& entity) {
-    uint32_t before = entity.hold_.fetch_sub(SchedEntity::hold_pause_unit, std::memory_order_seq_cst);
-    ASSERT(before >= SchedEntity::hold_pause_unit);
-    settle(entity);
 }
 
 // Makes the queues agree with entity.hold_, whoever changed it last. Idempotent.
@@ -113,26 +51,6 @@ Status Scheduler::set_affinity(SchedEntity& entity, const Affinity& hard, const 
     return success;
 }
 
-Affinity Scheduler::affinity(SchedEntity& entity, Affinity SchedEntity::*which) {
-    RunQueue& home = lock_home(entity);
-    Affinity set = entity.*which;
-    home.lock_.release();
-    return set;
-}
-
-vcpu_runstate_info Scheduler::runstate(SchedEntity& entity) {
-    RunQueue& home = lock_home(entity);
-    vcpu_runstate_info info = entity.runstate_;
-    home.lock_.release();
-    Nanoseconds now = hooks_.now();
-    if (now > info.state_entry_time) info.time[info.state] += now - info.state_entry_time;
-    return info;
-}
-
-Nanoseconds Scheduler::idle_time(CpuId cpu) {
-    return cpu.value < cpu_count_ ? runstate(queues_[cpu.value].idle_).time[RUNSTATE_running] : 0;
-}
-
 // --- what a CPU runs next
 
 Decision Scheduler::choose_next(CpuId cpu, Nanoseconds now) {
@@ -151,13 +69,6 @@ Decision Scheduler::choose_next(CpuId cpu, Nanoseconds now) {
     queue.preempt_ = queue.yielding_ = false;
     queue.advance_clock(now);
     return decide(queue, next, now);
-}
-
-// On the only CPU: nobody else wants it, nothing limits the current entity. (Its time is booked when somebody does.)
-bool Scheduler::is_alone(const RunQueue& queue) const {
-    const SchedEntity& current = *queue.current_;
-    return queue.waiting_.is_empty() && queue.unpark_at_ == never && queue.resident_ == &current &&
-           current.hold_.load(std::memory_order_relaxed) == 0 && current.group_->cap() == 0;
 }
 
 // May the current entity go on?

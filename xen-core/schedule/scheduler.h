@@ -23,7 +23,10 @@
 // (pause, affinity).
 #pragma once
 
+#include "base/log.h"
 #include "schedule/run_queue.h"
+
+#include <new>
 
 namespace skerry {
 
@@ -45,14 +48,27 @@ class Scheduler : NonCopyable {
     constexpr Scheduler() {}
     // Once, before any CPU schedules. cpu_count: 1..max_cpus.
     void start(unsigned cpu_count, const SchedulerHooks& hooks);
-    void cpu_online(CpuId cpu); // one at a time, before the first entity is admitted
+    // one at a time, before the first entity is admitted
+    void cpu_online(CpuId cpu) {
+        ASSERT(cpu.value < cpu_count_);
+        online_.add(cpu);
+    }
     SchedEntity& idle(CpuId cpu) { return queues_[cpu.value].idle_; }
     bool is_online(CpuId cpu) const { return cpu.value < cpu_count_ && online_.contains(cpu); }
 
     // --- the life of an entity: it starts down (offline), at `home` (must be online).
-    void admit(SchedEntity& entity, SchedGroup& group, CpuId home);
+    void admit(SchedEntity& entity, SchedGroup& group, CpuId home) {
+        ASSERT(is_online(home));
+        entity.group_ = &group;
+        entity.home_.store(home.value, std::memory_order_relaxed);
+        entity.runstate_.state = RUNSTATE_offline;
+        entity.runstate_.state_entry_time = hooks_.now();
+    }
     // Takes it out for good. It must be paused or down, and not on a CPU.
-    void retire(SchedEntity& entity);
+    void retire(SchedEntity& entity) {
+        settle(entity);
+        ASSERT(entity.hold_.load() != 0 && !entity.is_linked() && !entity.is_running() && !entity.is_on_cpu());
+    }
 
     // --- the running vCPU about itself. Both take effect at the choose_next that their kick of this CPU causes.
     // Blocks unless `pending()` is true: false means not blocked. The predicate is evaluated after the entity is marked
@@ -68,24 +84,38 @@ class Scheduler : NonCopyable {
         return true;
     }
     // Lets the best waiting entity run once, whatever the claims.
-    void yield(SchedEntity& self);
+    void yield(SchedEntity& self) {
+        RunQueue& queue = queues_[self.home().value];
+        queue.yielding_ = true; // read by this CPU only
+        hooks_.kick(queue.cpu());
+    }
 
     // --- from any CPU
     // True if it was blocked: it is runnable now, and the CPU that should run it has been kicked. False: it was not
     // blocked, nothing done (if it is_running() on another CPU, the caller may want to interrupt that CPU for the
     // upcall).
     bool wake(SchedEntity& entity) {
-        if (!entity.is_blocked()) [[likely]]
-            return false;
+        if (likely(!entity.is_blocked())) return false;
         return let_go(entity, SchedEntity::hold_blocked);
     }
     // VCPUOP_up/down. Each returns false if it was so already.
     bool bring_up(SchedEntity& entity) { return let_go(entity, SchedEntity::hold_down); }
-    bool take_down(SchedEntity& entity);
+    bool take_down(SchedEntity& entity) {
+        uint32_t before = entity.hold_.fetch_or(SchedEntity::hold_down, std::memory_order_seq_cst);
+        settle(entity);
+        return !(before & SchedEntity::hold_down);
+    }
     // Counted. After pause() the entity stops soon; its state is in memory when !is_on_cpu(). Never spin for that while
     // another CPU could be waiting for you: return Error::restart and look again, or pause yourself last.
-    void pause(SchedEntity& entity);
-    void unpause(SchedEntity& entity);
+    void pause(SchedEntity& entity) {
+        entity.hold_.fetch_add(SchedEntity::hold_pause_unit, std::memory_order_seq_cst);
+        settle(entity);
+    }
+    void unpause(SchedEntity& entity) {
+        uint32_t before = entity.hold_.fetch_sub(SchedEntity::hold_pause_unit, std::memory_order_seq_cst);
+        ASSERT(before >= SchedEntity::hold_pause_unit);
+        settle(entity);
+    }
     // Error::invalid if `hard` names no online CPU. A running entity leaves a forbidden CPU at once.
     Status set_affinity(SchedEntity& entity, const Affinity& hard, const Affinity& soft);
     Affinity hard_affinity(SchedEntity& entity) { return affinity(entity, &SchedEntity::hard_); }
@@ -95,28 +125,58 @@ class Scheduler : NonCopyable {
         if (entity.is_running()) hooks_.kick(entity.home());
     }
     // Times up to now; state_entry_time as the ABI says.
-    vcpu_runstate_info runstate(SchedEntity& entity);
+    vcpu_runstate_info runstate(SchedEntity& entity) {
+        RunQueue& home = lock_home(entity);
+        vcpu_runstate_info info = entity.runstate_;
+        home.lock_.release();
+        Nanoseconds now = hooks_.now();
+        if (now > info.state_entry_time) info.time[info.state] += now - info.state_entry_time;
+        return info;
+    }
 
     // --- the exit path (see the top)
     Decision choose_next(CpuId cpu, Nanoseconds now);
     void state_saved(SchedEntity& entity) {
         entity.on_cpu_.store(false, std::memory_order_seq_cst);
-        if (cpu_count_ > 1) [[unlikely]]
-            offer_elsewhere(entity);
+        if (unlikely(cpu_count_ > 1)) offer_elsewhere(entity);
     }
 
     // Time CPU `cpu` has spent idle (sysctl getcpuinfo).
-    Nanoseconds idle_time(CpuId cpu);
+    Nanoseconds idle_time(CpuId cpu) {
+        return cpu.value < cpu_count_ ? runstate(queues_[cpu.value].idle_).time[RUNSTATE_running] : 0;
+    }
 
   private:
     // entities
-    bool let_go(SchedEntity& entity, uint32_t hold);
+    // True if that held it.
+    bool let_go(SchedEntity& entity, uint32_t hold) {
+        uint32_t before = entity.hold_.fetch_and(~hold, std::memory_order_seq_cst);
+        settle(entity);
+        return before & hold;
+    }
     void settle(SchedEntity& entity);
-    RunQueue& lock_home(SchedEntity& entity);
-    Affinity affinity(SchedEntity& entity, Affinity SchedEntity::*which);
+    RunQueue& lock_home(SchedEntity& entity) {
+        for (;;) {
+            RunQueue& queue = queues_[entity.home().value];
+            queue.lock_.acquire();
+            if (likely(entity.home() == queue.cpu())) return queue;
+            queue.lock_.release();
+        }
+    }
+    Affinity affinity(SchedEntity& entity, Affinity SchedEntity::*which) {
+        RunQueue& home = lock_home(entity);
+        Affinity set = entity.*which;
+        home.lock_.release();
+        return set;
+    }
 
     // what runs next
-    bool is_alone(const RunQueue& queue) const;
+    // On the only CPU: nobody else wants it, nothing limits the current entity. (Its time is booked when somebody does.)
+    bool is_alone(const RunQueue& queue) const {
+        const SchedEntity& current = *queue.current_;
+        return queue.waiting_.is_empty() && queue.unpark_at_ == never && queue.resident_ == &current &&
+               current.hold_.load(std::memory_order_relaxed) == 0 && current.group_->cap() == 0;
+    }
     bool stays(RunQueue& queue, Nanoseconds now);
     SchedEntity& replace_current(RunQueue& queue, Nanoseconds now);
     Decision decide(RunQueue& queue, SchedEntity& next, Nanoseconds now);
@@ -127,11 +187,21 @@ class Scheduler : NonCopyable {
     Placed try_to_place(SchedEntity& entity, RunQueue& home, RunQueue& target);
     void enqueue_and_kick(RunQueue& queue, SchedEntity& entity);
     CpuId select_cpu(SchedEntity& entity);
-    void offer_elsewhere(SchedEntity& entity);
+    // An entity has left the registers of its CPU.
+    void offer_elsewhere(SchedEntity& entity) {
+        if (entity.unplaced_.load(std::memory_order_seq_cst))
+            place(entity);
+        else if (!idle_.is_empty() && entity.hold_.load(std::memory_order_relaxed) == 0 && !entity.is_running())
+            kick_idle_for(entity);
+    }
     void balance(RunQueue& queue, Nanoseconds now);
     bool try_steal(RunQueue& thief, RunQueue& victim, Nanoseconds behind);
     Result<CpuId> claim_idle(const Affinity& hard, const Affinity& soft, CpuId near);
-    void kick_idle_for(SchedEntity& entity);
+    // Gets an idle CPU to look for work, if there is one that could take this entity.
+    void kick_idle_for(SchedEntity& entity) {
+        Result<CpuId> idle = claim_idle(entity.hard_ & online_, entity.soft_, entity.home());
+        if (idle.ok()) hooks_.kick(idle.value());
+    }
 
     SchedulerHooks hooks_{};
     unsigned cpu_count_ = 0;
@@ -144,6 +214,6 @@ class Scheduler : NonCopyable {
 };
 
 // The machine's scheduler.
-extern Scheduler scheduler;
+inline constinit Scheduler scheduler;
 
 } // namespace skerry

@@ -1,55 +1,38 @@
 // SPDX-License-Identifier: MIT
-// Each CPU's ways in: IDT, TSS, SYSCALL and SYSENTER registers, and the page by which SYSCALL finds the stack.
+// Each CPU's ways in: IDT, TSS, SYSCALL and SYSENTER registers, and the page by which SYSCALL finds the stack. And what
+// comes in from xen-core itself: interrupts of an idle CPU, faults that were expected, and the rest, which is the end.
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/features.h"
+#include "arch/x86_64/machine_power.h"
 #include "traps/entry.h"
-#include "traps/privileged.h"
 
 namespace skerry {
 
-extern "C" const uint8_t vector_entries[], syscall_entry_page[], syscall64_entry[], syscall32_entry[], sysenter_entry[];
+extern "C" const uint8_t vector_entries[], syscall_entry_page[], syscall64_entry[], syscall32_entry[], sysenter_entry[],
+    iret_to_guest[];
 
 namespace {
 
-// Interrupt gates (Intel SDM volume 3, 6.14.1): all of xen-core runs with interrupts off.
+// Interrupt gates (Intel SDM volume 3, 6.14.1): all of xen-core runs with interrupts off. Entered on the stack of the
+// TSS's rsp0 or the one in use, but for some.
 struct Gate {
-    uint16_t offset_low, selector;
-    uint8_t stack; // IST index, 0: the TSS's rsp0 or the stack in use
-    uint8_t type;
-    uint16_t offset_middle;
-    uint32_t offset_high, reserved;
+    uint64_t low, high;
 };
-static_assert(sizeof(Gate) == 16);
-
-constexpr unsigned vector_entry_size = 16;
-constexpr uint8_t gate_present_interrupt = 0x8e;
-constexpr uint8_t gate_user = 3 << 5;
-
 alignas(page_size) Gate gates[256];
 
-constexpr uint8_t stack_of(unsigned number) {
-    switch (number) {
-    case vector::debug: return CPU_IST_DEBUG;
-    case vector::nmi: return CPU_IST_NMI;
-    case vector::double_fault: return CPU_IST_DOUBLE_FAULT;
-    case vector::machine_check: return CPU_IST_MACHINE_CHECK;
-    default: return 0;
-    }
-}
-
 void fill_gates() {
+    constexpr uint64_t present_interrupt = uint64_t{0x8e} << 40, user = uint64_t{3} << 45, entry_size = 16;
     for (unsigned number = 0; number < 256; ++number) {
-        auto entry = reinterpret_cast<uint64_t>(vector_entries) + number * vector_entry_size;
-        bool for_users = number == vector::breakpoint || number == vector::overflow || number == vector::int80;
-        auto type = static_cast<uint8_t>(gate_present_interrupt | (for_users ? gate_user : 0));
-        gates[number] = {static_cast<uint16_t>(entry),
-                         selector::core_code,
-                         stack_of(number),
-                         type,
-                         static_cast<uint16_t>(entry >> 16),
-                         static_cast<uint32_t>(entry >> 32),
-                         0};
+        uint64_t entry = reinterpret_cast<uint64_t>(vector_entries) + number * entry_size;
+        gates[number].low =
+            (entry & 0xffff) | uint32_t{selector::core_code} << 16 | present_interrupt | (entry >> 16 & 0xffff) << 48;
+        gates[number].high = entry >> 32;
     }
+    for (unsigned number : {vector::breakpoint, vector::overflow, vector::int80}) gates[number].low |= user;
+    constexpr unsigned own_stacks[][2] = {{vector::debug, CPU_IST_DEBUG},
+                                          {vector::nmi, CPU_IST_NMI},
+                                          {vector::double_fault, CPU_IST_DOUBLE_FAULT},
+                                          {vector::machine_check, CPU_IST_MACHINE_CHECK}};
+    for (auto [number, stack] : own_stacks) gates[number].low |= uint64_t{stack} << 32;
 }
 
 void set_up_task_state(CpuLocal& cpu, uint64_t stack) {
@@ -64,13 +47,10 @@ void set_up_task_state(CpuLocal& cpu, uint64_t stack) {
     load_task_state(cpu.id, &state);
 }
 
-void map_syscall_page(uint64_t stack) {
-    Mfn page((reinterpret_cast<uint64_t>(syscall_entry_page) - layout::image_virt + layout::image_phys) >> page_shift);
+void set_up_system_calls(uint64_t stack) {
+    Mfn page = frame_of(layout::image_address(syscall_entry_page));
     if (!map_core_page(stack, page, pte::core_text).ok()) panic("no memory for the page tables of a CPU's entry page");
     invlpg_local(GuestVirt(stack));
-}
-
-void set_up_system_calls(uint64_t stack) {
     auto in_page = [&](const uint8_t* entry) { return stack + static_cast<uint64_t>(entry - syscall_entry_page); };
     // SYSRET's selectors count from STAR[63:48]: +8 SS, +16 CS of 64-bit code; SYSCALL's from STAR[47:32].
     static_assert(selector::ring3_code32 + 8 == selector::ring3_data &&
@@ -89,21 +69,101 @@ void set_up_system_calls(uint64_t stack) {
     }
 }
 
+// --- traps of xen-core itself ---
+
+// By vector, as the Intel SDM abbreviates them (volume 3, table 6-1).
+constexpr const char* names[] = {"#DE", "#DB",         "NMI", "#BP", "#OF", "#BR", "#UD", "#NM",
+                                 "#DF", "coprocessor", "#TS", "#NP", "#SS", "#GP", "#PF", "reserved",
+                                 "#MF", "#AC",         "#MC", "#XM", "#VE", "#CP"};
+const char* name_of(uint32_t number) { return number < std::size(names) ? names[number] : "trap"; }
+
+// Do the page tables, as they are now, allow this access of ring 0 to a guest's address? The guest may have relaxed an
+// entry without a flush; then the fault came from a stale translation, which the fault itself has dropped. The tables
+// may change under our feet: every frame number is checked, and a wrong answer costs the guest no more than an error.
+bool tables_allow(uint64_t address, uint32_t error_code) {
+    uint64_t needed = pte::present | pte::user;
+    if (error_code & page_fault::write) needed |= pte::writable;
+    Mfn table = frame_of(MachAddr(read_cr3() & pte::frame_mask));
+    for (unsigned level = 4; level >= 1; --level) {
+        if (!is_ram(table)) return false;
+        Pte entry(__atomic_load_n(&to_pointer<Pte>(table)[table_index(address, level)].raw, __ATOMIC_RELAXED));
+        if (!entry.has(needed) || (level > 1 && entry.is_large())) return false;
+        table = entry.mfn();
+    }
+    return true;
+}
+
+// True: try the instruction again.
+bool repair_page_fault(uint64_t address, uint32_t error_code) {
+    if (is_guest_range(GuestVirt(address), 1)) return tables_allow(address, error_code);
+    // A selector of the guest's LDT is being loaded, by IRET or the context switch.
+    Vcpu* vcpu = cpu_local().current;
+    return vcpu && is_window_address(address) && map_ldt_on_demand(*vcpu, address);
+}
+
+// The IRET to the guest faulted: nothing of the guest is lost. Its general registers are those that this fault has
+// saved (IRET changes none before it faults); the rest of its frame still stands, because the fault's frame was pushed
+// below it.
+RegisterFrame* recover_from_iret(RegisterFrame& fault) {
+    CpuLocal& cpu = cpu_local();
+    memmove(&cpu.frame, &fault, offsetof(RegisterFrame, error_code));
+    cpu.frame.vector = 0;
+    Vcpu& vcpu = *cpu.current;
+    vcpu.cpu.ds = read_ds();
+    vcpu.cpu.es = read_es();
+    vcpu.cpu.fs = read_fs();
+    vcpu.cpu.gs = read_gs();
+    inject_failsafe(cpu, vcpu);
+    (void)leave(cpu, vcpu);
+    return &cpu.frame;
+}
+
 } // namespace
 
 void set_up_cpu_entry() {
     CpuLocal& cpu = cpu_local();
     uint64_t stack = cpu_stack_base(cpu.id);
-    if (!gates[0].type) fill_gates();
+    if (!gates[0].low) fill_gates();
     load_window_gdt(0);
     load_window_ldt(cpu.id, 0, 0);
     load_core_segments(selector::core_code, selector::core_data);
     set_up_task_state(cpu, stack);
     load_idt({.limit = sizeof(gates) - 1, .base = reinterpret_cast<uint64_t>(gates)});
-    map_syscall_page(stack);
     set_up_system_calls(stack);
     trap_guest_cpuid();
     cpu.loaded_cr4 = static_cast<uint32_t>(core_cr4());
+}
+
+RegisterFrame* core_trap(RegisterFrame& frame) {
+    uint32_t number = frame.vector;
+    if (number >= vector::first_interrupt) {
+        if (!cpu_local().in_idle) crash(frame, "interrupt while interrupts are off");
+        dispatch_interrupt(static_cast<uint8_t>(number));
+        return nullptr;
+    }
+    if (number == vector::page_fault && repair_page_fault(read_cr2(), frame.error_code)) return nullptr;
+    if (frame.rip == reinterpret_cast<uint64_t>(iret_to_guest)) return recover_from_iret(frame);
+    if (uint64_t fixup = find_fixup(frame.rip)) {
+        frame.rip = fixup;
+        return nullptr;
+    }
+    crash(frame, name_of(number));
+}
+
+void own_stack_trap(RegisterFrame& frame) {
+    switch (frame.vector) {
+    case vector::debug:
+        // A guest's breakpoint on data that xen-core touched for it, or SYSENTER with the trap flag set: not the
+        // guest's business while xen-core runs.
+        write_dr6(0xffff0ff0);
+        frame.rflags &= ~rflags::trap;
+        return;
+    case vector::nmi:
+        if (is_stopping()) stop_this_cpu();
+        log(LogLevel::warning, "CPU %u: NMI ignored\n", this_cpu().value);
+        return;
+    default: crash(frame, name_of(frame.vector));
+    }
 }
 
 } // namespace skerry

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "arch/x86_64/instructions.h"
-#include "base/types.h"
 
 namespace skerry {
 

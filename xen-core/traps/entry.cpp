@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "traps/entry.h"
 
+#include "arch/x86_64/machine_power.h"
 #include "hypercalls/dispatch.h"
 
 namespace skerry {
+
+extern "C" [[noreturn]] void run_guest(RegisterFrame* frame);
+
 namespace {
 
 // How entry.S marks what came without a vector.
@@ -31,10 +35,8 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
 // A system call of the guest's user, for its kernel to serve.
 [[gnu::noinline]] uint32_t user_system_call(CpuLocal& cpu, Vcpu& vcpu) {
     const GuestCallback& callback = vcpu.cpu.syscall_callback;
-    if (!callback.address) [[unlikely]]
-        return refuse_syscall(cpu, vcpu);
-    if (!bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback)) [[unlikely]]
-        return leave_after_work;
+    if (unlikely(!callback.address)) return refuse_syscall(cpu, vcpu);
+    if (unlikely(!bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback))) return leave_after_work;
     return leave_syscall(cpu, vcpu);
 }
 
@@ -49,8 +51,7 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
     RegisterFrame& frame = cpu.frame;
     PvCpuState& state = vcpu.cpu;
     GuestVirt from(frame.rsp);
-    if (!is_guest_range(from, sizeof(iret_context))) [[unlikely]]
-        return iret_failed(vcpu, "the stack is not the guest's");
+    if (unlikely(!is_guest_range(from, sizeof(iret_context)))) return iret_failed(vcpu, "the stack is not the guest's");
     uint64_t flags, cs, rflags_wanted, ss;
     open_guest_access();
     bool ok = read_guest_open(frame.rax, from + offsetof(iret_context, rax)) &&
@@ -62,18 +63,13 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
               read_guest_open(ss, from + offsetof(iret_context, ss)) &&
               read_guest_open(flags, from + offsetof(iret_context, flags)) &&
               read_guest_open(rflags_wanted, from + offsetof(iret_context, rflags));
-    if (!ok) [[unlikely]] {
-        close_guest_access();
-        return iret_failed(vcpu, "no frame can be read at the stack");
-    }
     close_guest_access();
+    if (unlikely(!ok)) return iret_failed(vcpu, "no frame can be read at the stack");
     if ((cs & 3) == 3) {
-        if (!state.user_cr3) [[unlikely]]
-            return iret_failed(vcpu, "to user mode without page tables for it");
+        if (unlikely(!state.user_cr3)) return iret_failed(vcpu, "to user mode without page tables for it");
         enter_guest_mode(cpu, state, false);
     }
-    if (shows_iopl(vcpu)) [[unlikely]]
-        state.iopl = rflags_wanted >> 12 & 3;
+    if (unlikely(shows_iopl(vcpu))) state.iopl = rflags_wanted >> 12 & 3;
     frame.rflags = (rflags_wanted & ~(rflags::io_privilege | rflags::virtual_8086)) | rflags::interrupts;
     frame.cs = static_cast<uint16_t>(cs | 3);
     frame.ss = static_cast<uint16_t>(ss | 3);
@@ -86,16 +82,11 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
         by_sysret = frame.cs == selector::ring3_code64 && is_canonical(frame.rip);
     }
     if (!by_sysret) frame.vector = 0;
-    if (state.nmi_masked) [[unlikely]] {
+    if (unlikely(state.nmi_masked)) {
         state.nmi_masked = false; // and the next may be pending
         return leave_after_work;
     }
     return leave_syscall(cpu, vcpu, by_sysret ? leave_by_sysret : leave_by_iret);
-}
-
-[[gnu::noinline]] uint32_t unusual_page_fault_trap(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
-    handle_unusual_page_fault(cpu, vcpu, address);
-    return leave(cpu, vcpu, load_registers);
 }
 
 [[gnu::noinline]] uint32_t page_fault_trap(CpuLocal& cpu, Vcpu& vcpu) {
@@ -105,10 +96,8 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
     // xen-core's addresses, and a write to a present read-only page by the guest's kernel: perhaps a page table.
     bool is_core = address - layout::core_start < layout::core_end - layout::core_start;
     bool may_be_table = (error_code & kinds) == (page_fault::present | page_fault::write) && vcpu.cpu.in_kernel;
-    if (is_core || may_be_table) [[unlikely]]
-        return unusual_page_fault_trap(cpu, vcpu, address);
-    if (!inject_page_fault(cpu, vcpu, address, error_code)) [[unlikely]]
-        return leave_slowly(cpu_local(), keep_registers);
+    if (unlikely(is_core || may_be_table)) return handle_unusual_page_fault(cpu, vcpu, address);
+    if (unlikely(!inject_page_fault(cpu, vcpu, address, error_code))) return leave_slowly(cpu_local(), keep_registers);
     return leave(cpu, vcpu);
 }
 
@@ -155,6 +144,41 @@ void note_debug_causes(PvCpuState& state) {
     return leave(cpu, vcpu, may_emulate ? load_registers : keep_registers);
 }
 
+// --- the way out ---
+
+constexpr uint32_t bit(PendingWork work) { return static_cast<uint32_t>(work); }
+
+// Does what the scheduler decides. True: another vCPU's registers are in the frame now.
+bool switch_vcpu(CpuLocal& cpu) {
+    Nanoseconds time = now();
+    Decision decision = scheduler.choose_next(cpu.id, time);
+    Vcpu* saved = decision.save ? &vcpu_of(*decision.save) : nullptr;
+    Vcpu* loaded = decision.load ? &vcpu_of(*decision.load) : nullptr;
+    Vcpu* before = std::exchange(cpu.current, decision.next->is_idle() ? nullptr : &vcpu_of(*decision.next));
+    bool segments_ok = true, changes = cpu.current != before;
+    if (before && changes) before->timers.switched_out(); // it cannot run elsewhere yet
+    if (saved || loaded)
+        segments_ok = switch_state(cpu, saved ? &saved->cpu : nullptr, loaded ? &loaded->cpu : nullptr);
+    if (saved) scheduler.state_saved(*decision.save);
+    timers.set_slice_end(cpu.id, decision.slice_end);
+    if (cpu.current && changes) cpu.current->timers.switched_in(cpu.id, time);
+    if (loaded) {
+        if (unlikely(!loaded->runstate_area.is_null() || !loaded->time_area.is_null()))
+            in_kernel_space(cpu, loaded->cpu, [&] { loaded->update_guest_areas(); });
+        if (unlikely(!segments_ok)) inject_failsafe(cpu, *loaded);
+    }
+    return loaded;
+}
+
+void deliver_nmi(CpuLocal& cpu, Vcpu& vcpu) {
+    PvCpuState& state = vcpu.cpu;
+    if (likely(!state.nmi_pending || state.nmi_masked)) return;
+    state.nmi_pending = false;
+    if (!state.nmi_callback.address) return;
+    state.nmi_masked = true;
+    bounce_to_kernel<BounceWords::plain>(cpu, vcpu, state.nmi_callback);
+}
+
 } // namespace
 
 uint32_t guest_syscall(CpuLocal& cpu) {
@@ -169,10 +193,44 @@ uint32_t work_before_leaving(CpuLocal& cpu) { return leave_slowly(cpu, keep_regi
 uint32_t guest_trap(CpuLocal& cpu) {
     Vcpu& vcpu = *cpu.current;
     uint32_t number = cpu.frame.vector;
-    if (number == vector::page_fault) [[likely]]
-        return page_fault_trap(cpu, vcpu);
+    if (likely(number == vector::page_fault)) return page_fault_trap(cpu, vcpu);
     if (number >= vector::first_interrupt && number != vector::int80 && number < 256) return interrupt_trap(cpu, vcpu);
     return other_trap(cpu, vcpu);
+}
+
+uint32_t deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
+    bool delivered = bounce_to_callback<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback);
+    return delivered ? leave_by_sysret : leave_after_work;
+}
+
+uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
+    for (;;) {
+        uint32_t work = cpu.take_work();
+        if (work & bit(PendingWork::tlb_flush)) serve_flush_requests();
+        if (work & bit(PendingWork::output)) global_virqs.send(VIRQ_CON_RING);
+        bool slice_is_over = work & bit(PendingWork::timer) && timers.expire(cpu.id, now());
+        if ((slice_is_over || work & bit(PendingWork::reschedule)) && switch_vcpu(cpu)) result = load_registers;
+        if (cpu.has_work()) continue;
+        if (!cpu.current) {
+            cpu.in_idle = true;
+            if (!cpu.has_work()) enable_interrupts_and_halt();
+            disable_interrupts();
+            cpu.in_idle = false;
+            continue;
+        }
+        Vcpu& vcpu = *cpu.current;
+        deliver_nmi(cpu, vcpu);
+        if (vcpu.has_deliverable_event()) deliver_upcall(cpu, vcpu);
+        if (!cpu.has_work()) return result;
+    }
+}
+
+void enter_scheduler() {
+    CpuLocal& cpu = cpu_local();
+    cpu.current = nullptr;
+    cpu.pending_work.fetch_or(bit(PendingWork::reschedule));
+    (void)leave_slowly(cpu, load_registers);
+    run_guest(&cpu.frame);
 }
 
 } // namespace skerry

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "traps/bounce.h"
+#include "traps/instruction.h"
 
 namespace skerry {
 
@@ -23,16 +24,13 @@ inline constexpr uint32_t leave_by_sysret = 0, leave_by_iret = 1, leave_after_wo
 // The last thing that every entry does: SYSCALL, and a vector. Neither needs `cpu` or `vcpu` after a call, so that the
 // callers stay free of saved registers.
 [[gnu::always_inline]] inline uint32_t leave_syscall(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = leave_by_sysret) {
-    if (cpu.has_work()) [[unlikely]]
-        return leave_after_work;
-    if (vcpu.has_deliverable_event()) [[unlikely]]
-        return deliver_upcall(cpu, vcpu);
+    if (unlikely(cpu.has_work())) return leave_after_work;
+    if (unlikely(vcpu.has_deliverable_event())) return deliver_upcall(cpu, vcpu);
     return result;
 }
 [[gnu::always_inline]] inline uint32_t leave(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = keep_registers) {
-    if (cpu.has_work()) [[unlikely]]
-        return leave_slowly(cpu, result);
-    if (vcpu.has_deliverable_event()) [[unlikely]]
+    if (unlikely(cpu.has_work())) return leave_slowly(cpu, result);
+    if (unlikely(vcpu.has_deliverable_event()))
         return deliver_upcall(cpu, vcpu) == leave_by_sysret ? result : leave_slowly(cpu_local(), result);
     return result;
 }
@@ -52,7 +50,7 @@ void own_stack_trap(RegisterFrame& frame);
 }
 
 // Faults that may not be simply passed on. Afterwards all registers are to be loaded from the frame.
-void handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address);
+uint32_t handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address); // and leaves
 void handle_general_protection(CpuLocal& cpu, Vcpu& vcpu);
 void handle_invalid_opcode(CpuLocal& cpu, Vcpu& vcpu);
 
@@ -64,5 +62,33 @@ void set_up_cpu_entry();
 
 // The first way into a guest on this CPU, once it takes part in scheduling. Interrupts are off.
 [[noreturn]] void enter_scheduler();
+
+// --- instructions that only ring 0 may execute (privileged.cpp), done for a PV guest's kernel, which believes to be
+// there; port I/O and CPUID for its user mode too
+
+// Success: registers are changed, the instruction is to be stepped over. Error::restart: the guest executes it again,
+// because more of it is left, it waits, or a fault of another kind has been injected. All others: #GP.
+Status execute_privileged(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruction);
+
+// CPUID for the guest, in its registers. `by_prefix`: the guest's kernel asked the hypervisor; then OSXSAVE shows
+// whether XSAVE may be used at all, before the guest has enabled it: Linux relies on that.
+void execute_cpuid(CpuLocal& cpu, Vcpu& vcpu, bool by_prefix);
+
+// Control registers, XCR0 and model-specific registers as a PV kernel sees them (guest_registers.cpp). Few exist. What
+// does not, and what would need what a PV guest cannot have, is an error here and a general protection fault to the
+// guest, as on Xen. (For a control register that does not exist #UD were right; it looks the same to a kernel that tries.)
+Result<uint64_t> read_guest_control(Vcpu& vcpu, unsigned index);
+// Error::restart: the new page-table base is not checked to its end, the instruction is to be executed again.
+Status write_guest_control(CpuLocal& cpu, Vcpu& vcpu, unsigned index, uint64_t value);
+
+// XSETBV of register 0: which state components the guest uses.
+Status set_guest_xcr0(Vcpu& vcpu, uint64_t value);
+
+Result<uint64_t> read_guest_msr(Vcpu& vcpu, uint32_t number);
+Status write_guest_msr(Vcpu& vcpu, uint32_t number, uint64_t value);
+
+// Each CPU, as it starts: makes CPUID in ring 3 a general protection fault where the machine can, so that guests see
+// their policy even without the prefix.
+void trap_guest_cpuid();
 
 } // namespace skerry

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The faults of guests that are not simply passed on: a write to a page table, which the guest sees read-only; the
+// How guests are told of traps; and the faults of guests that are not simply passed on: a write to a page table, which the guest sees read-only; the
 // first use of a page of its LDT; privileged instructions; software interrupts without a gate; CPUID by prefix.
 #include "traps/entry.h"
-#include "traps/privileged.h"
-
-#include <string.h>
 
 namespace skerry {
 namespace {
@@ -17,7 +14,7 @@ InstructionBytes fetch_instruction(const RegisterFrame& frame) {
     constexpr size_t all = sizeof(code.bytes);
     GuestVirt at(frame.rip);
     size_t in_page = page_size - frame.rip % page_size;
-    if (in_page >= all) [[likely]] {
+    if (likely(in_page >= all)) {
         if (is_guest_range(at, all) && read_guest_object(code.bytes, at)) code.count = max_instruction_length;
     } else if (copy_from_guest(code.bytes, at, in_page).ok()) {
         bool rest = copy_from_guest(code.bytes + in_page, at + in_page, all - in_page).ok();
@@ -39,11 +36,9 @@ void step_over(CpuLocal& cpu, Vcpu& vcpu, unsigned length) {
     constexpr uint64_t dr6_single_step = 1 << 14;
     RegisterFrame& frame = cpu.frame;
     frame.rip += length;
-    if (!is_long_mode(frame)) [[unlikely]]
-        frame.rip &= 0xffffffff;
+    if (unlikely(!is_long_mode(frame))) frame.rip &= 0xffffffff;
     frame.rflags &= ~rflags::resume;
-    if (!(frame.rflags & rflags::trap)) [[likely]]
-        return;
+    if (likely(!(frame.rflags & rflags::trap))) return;
     vcpu.cpu.debug_registers[6] |= dr6_single_step;
     inject_trap(cpu, vcpu, vector::debug);
 }
@@ -59,10 +54,6 @@ Status execute_instruction(CpuLocal& cpu, Vcpu& vcpu) {
 }
 
 // --- writes of a guest kernel to its own page tables: judged and done by pv_mmu ------------------------------------
-
-bool is_bit_operation(Operation operation) {
-    return operation >= Operation::bit_set && operation <= Operation::bit_complement;
-}
 
 void finish_registers(RegisterFrame& frame, const Instruction& write, uint64_t old, uint64_t rflags) {
     frame.rflags = rflags;
@@ -98,8 +89,8 @@ Status emulate_page_table_write(CpuLocal& cpu, Vcpu& vcpu, GuestVirt address) {
     uint64_t operand = write.has_immediate ? write.immediate
                                            : read_register(frame, write.register_number, write.bytes, write.high_byte);
     // A bit number in a register may reach outside of the operand; such an access did not fault where we believe.
-    if (is_bit_operation(write.operation) && !write.has_immediate && operand >= write.bytes * 8u)
-        return Error::not_supported;
+    bool is_of_bit = write.operation >= Operation::bit_set && write.operation <= Operation::bit_complement;
+    if (is_of_bit && !write.has_immediate && operand >= write.bytes * 8u) return Error::not_supported;
 
     if (copies) TRY(copy_from_guest(&operand, GuestVirt(frame.rsi), write.bytes));
     uint64_t old = 0;
@@ -152,17 +143,33 @@ bool software_interrupt(CpuLocal& cpu, Vcpu& vcpu) {
 
 } // namespace
 
+bool bounce_failed(Vcpu& vcpu, uint64_t handler, uint64_t stack) {
+    crash_domain(vcpu, "double fault: no frame for the handler at %lx can be written at stack %lx", handler, stack);
+    return false;
+}
+
+void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector) { inject_inline<BounceWords::plain>(cpu, vcpu, vector); }
+
+void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint32_t error_code) {
+    inject_inline<BounceWords::error_code>(cpu, vcpu, vector, error_code);
+}
+
+void inject_failsafe(CpuLocal& cpu, Vcpu& vcpu) {
+    bounce_to_callback<BounceWords::failsafe>(cpu, vcpu, vcpu.cpu.failsafe_callback);
+}
+
 bool map_ldt_on_demand(Vcpu& vcpu, uint64_t address) {
     WindowAddress place = window_address(address);
     return place.window == vcpu.cpu.window && place.offset >= layout::vcpu_window_ldt_offset &&
            vcpu.cpu.map_ldt_page(vcpu.domain.mmu, place.offset - static_cast<unsigned>(layout::vcpu_window_ldt_offset));
 }
 
-void handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
+uint32_t handle_unusual_page_fault(CpuLocal& cpu, Vcpu& vcpu, uint64_t address) {
     if (address - layout::core_start < layout::core_end - layout::core_start)
-        return fault_in_core_range(cpu, vcpu, address);
-    if (!is_settled(emulate_page_table_write(cpu, vcpu, GuestVirt(address))))
+        fault_in_core_range(cpu, vcpu, address);
+    else if (!is_settled(emulate_page_table_write(cpu, vcpu, GuestVirt(address))))
         inject_page_fault(cpu, vcpu, address, cpu.frame.error_code);
+    return leave(cpu, vcpu, load_registers);
 }
 
 void handle_general_protection(CpuLocal& cpu, Vcpu& vcpu) {

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "traps/privileged.h"
-
-#include "arch/x86_64/features.h"
-#include "domain/domain.h"
+#include "traps/entry.h"
 
 namespace skerry {
 namespace {
@@ -11,22 +8,6 @@ namespace {
 
 uint64_t visible_cr0(const PvCpuState& state) {
     return (core_cr0() & ~cr0::task_switched) | (state.cr0 & cr0::task_switched);
-}
-
-// mov to CR3 does what MMUEXT_NEW_BASEPTR does.
-Status write_base(CpuLocal& cpu, Vcpu& vcpu, uint64_t base) {
-    PvCpuState& state = vcpu.cpu;
-    PvMmu& mmu = vcpu.domain.mmu;
-    WorkBudget budget;
-    uint64_t old = state.kernel_cr3;
-    if (base != old) {
-        TRY(mmu.take_base(frame_of(MachAddr(base)), budget));
-        state.kernel_cr3 = base;
-        state.drop_ldt_pages(mmu);
-    }
-    load_address_space(cpu, state);
-    if (base != old) mmu.release_base(frame_of(MachAddr(old)), budget);
-    return success;
 }
 
 // --- model-specific registers --------------------------------------------------------------------------------------
@@ -114,13 +95,13 @@ Status write_guest_control(CpuLocal& cpu, Vcpu& vcpu, unsigned index, uint64_t v
         state.set_task_switched(value & cr0::task_switched);
         return success;
     case 2: state.vcpu_info->arch.cr2 = value; return success;
-    case 3: return write_base(cpu, vcpu, value & pte::frame_mask);
+    case 3: { // as MMUEXT_NEW_BASEPTR
+        WorkBudget budget;
+        return set_kernel_base(vcpu, Pte(value).mfn(), budget);
+    }
     case 4:
         state.cr4 = guest_cr4(value);
-        if (uint64_t wanted = hardware_cr4(state); wanted != cpu.loaded_cr4) {
-            write_cr4(wanted);
-            cpu.loaded_cr4 = static_cast<uint32_t>(wanted);
-        }
+        load_cr4(cpu, state);
         return success;
     default: return Error::invalid;
     }

@@ -8,7 +8,6 @@
 
 #include "arch/x86_64/register_frame.h"
 #include "base/result.h"
-#include "base/types.h"
 
 namespace skerry {
 

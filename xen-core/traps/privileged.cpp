@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "traps/privileged.h"
-
-#include "arch/x86_64/features.h"
-#include "arch/x86_64/time.h"
 #include "hypercalls/dispatch.h"
-#include "traps/bounce.h"
 #include "traps/cpuid_policy.h"
+#include "traps/entry.h"
 
 namespace skerry {
 namespace {
@@ -52,10 +48,6 @@ void write_port(const Vcpu& vcpu, uint16_t port, unsigned bytes, uint32_t value)
     }
 }
 
-uint64_t segment_base(uint8_t override) {
-    return override == 0x64 ? read_msr(msr::fs_base) : override == 0x65 ? read_msr(msr::gs_base) : 0;
-}
-
 // One element of ins or outs; a repeated one is executed again by the guest for the next. Compilers never emit these,
 // so speed does not matter.
 Status string_access(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruction, uint16_t port) {
@@ -65,7 +57,9 @@ Status string_access(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruction, 
     if (instruction.repeated && !(frame.rcx & mask)) return success;
     bool output = instruction.operation == Operation::out_string;
     uint64_t& index = output ? frame.rsi : frame.rdi;
-    GuestVirt address((index & mask) + (output ? segment_base(instruction.segment) : 0));
+    bool by_fs = output && instruction.segment == 0x64, by_gs = output && instruction.segment == 0x65;
+    uint64_t base = by_fs ? read_msr(msr::fs_base) : by_gs ? read_msr(msr::gs_base) : 0;
+    GuestVirt address((index & mask) + base);
     uint32_t value = 0;
     // For input, can it be written? The device must not be read in vain.
     if (!copy_from_guest(&value, address, bytes).ok() || (!output && !copy_to_guest(address, &value, bytes).ok())) {
@@ -81,7 +75,7 @@ Status string_access(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruction, 
     index = (frame.rflags & rflags::direction ? index - bytes : index + bytes) & mask;
     if (!instruction.repeated) return success;
     frame.rcx = (frame.rcx & ~mask) | ((frame.rcx - 1) & mask);
-    return frame.rcx & mask ? Status(Error::restart) : success;
+    return success_if(!(frame.rcx & mask), Error::restart);
 }
 
 Status port_access(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruction) {
@@ -103,14 +97,6 @@ uint64_t edx_eax(const RegisterFrame& frame) { return frame.rdx << 32 | static_c
 void set_edx_eax(RegisterFrame& frame, uint64_t value) {
     frame.rax = static_cast<uint32_t>(value);
     frame.rdx = value >> 32;
-}
-
-// As SCHEDOP_block: interrupts on, and wait.
-Status halt_guest(Vcpu& vcpu) {
-    CallArguments none{};
-    Caller caller{vcpu, vcpu.domain, none};
-    (void)TRY(hypercall_sched_op(caller, SCHEDOP_block, GuestHandle<void>()));
-    return success;
 }
 
 } // namespace
@@ -151,9 +137,9 @@ Status execute_privileged(CpuLocal& cpu, Vcpu& vcpu, const Instruction& instruct
     case out_string: return port_access(cpu, vcpu, instruction);
     // Accepted and without effect, as on Xen: popf could not be caught, so the event mask is the guest's way.
     case clear_interrupt:
-    case set_interrupt: return has_io_privilege(vcpu) ? success : Status(Error::not_permitted);
+    case set_interrupt: return success_if(has_io_privilege(vcpu), Error::not_permitted);
     case cpuid: execute_cpuid(cpu, vcpu, false); return success;
-    case halt: return halt_guest(vcpu);
+    case halt: vcpu.block(); return success;
     case clear_task_switched: state.set_task_switched(false); return success;
     case write_back_caches:
         // Only who has devices can need it.

@@ -8,11 +8,10 @@
 namespace skerry {
 
 namespace vector {
-inline constexpr unsigned divide_error = 0, debug = 1, nmi = 2, breakpoint = 3, overflow = 4, bound_range = 5,
-                          invalid_opcode = 6, device_not_available = 7, double_fault = 8, invalid_tss = 10,
-                          segment_not_present = 11, stack_fault = 12, general_protection = 13, page_fault = 14,
-                          fpu_error = 16, alignment_check = 17, machine_check = 18, simd_error = 19,
-                          control_protection = 21, first_interrupt = 32, int80 = 0x80;
+inline constexpr unsigned debug = 1, nmi = 2, breakpoint = 3, overflow = 4, invalid_opcode = 6,
+                          device_not_available = 7, double_fault = 8, invalid_tss = 10, general_protection = 13,
+                          page_fault = 14, alignment_check = 17, machine_check = 18, control_protection = 21,
+                          first_interrupt = 32, int80 = 0x80;
 
 constexpr bool has_error_code(unsigned vector) {
     return vector == double_fault || (vector >= invalid_tss && vector <= page_fault) || vector == alignment_check ||

@@ -42,7 +42,7 @@ hypercall_page:
         .cfi_adjust_cfa_offset -8
         .skip   1
         .cfi_adjust_cfa_offset -8
-        .skip   32 - 11
+        .skip   32 - 13
         .cfi_endproc
         .endr
 

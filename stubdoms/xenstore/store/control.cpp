@@ -21,7 +21,8 @@ Error Store::request_control(Request& request, std::string& answer) {
     if (*command == "help") {
         answer = help;
     } else if (*command == "check") {
-        answer = consistent() ? "consistent" : "NOT CONSISTENT";
+        const std::string_view amiss = inconsistency();
+        answer = amiss.empty() ? "consistent" : "NOT CONSISTENT: " + std::string(amiss);
     } else if (*command == "log") {
         const auto how = words.next();
         if (how != "on" && how != "off") return Error::invalid;
@@ -75,7 +76,7 @@ Error Store::control_quota(Words& words, std::string& answer) {
     return Error::none;
 }
 
-bool Store::consistent() const {
+std::string_view Store::inconsistency() const {
     std::map<DomainId, std::uint32_t> nodes;
     std::size_t count = 0;
     std::uint64_t bytes = 0;
@@ -85,7 +86,7 @@ bool Store::consistent() const {
         bytes += Tree::cost(*at);
         std::size_t names = 0;
         for (const auto& [name, child] : at->children()) names += name.size() + 1;
-        if (names != at->names_size) return false;
+        if (names != at->names_size) return "names";
     }
     std::map<DomainId, std::uint32_t> watches;
     for (const WatchPoint* root : {&watches_.paths(), &watches_.specials()})
@@ -106,12 +107,14 @@ bool Store::consistent() const {
     for (const auto& [domain, account] : accounts_.all()) {
         const auto owned = nodes.find(domain);
         const auto set = watches.find(domain);
-        if (account.nodes != (owned != nodes.end() ? owned->second : 0)) return false;
-        if (account.watches != (set != watches.end() ? set->second : 0)) return false;
+        if (account.nodes != (owned != nodes.end() ? owned->second : 0)) return "nodes of a domain";
+        if (account.watches != (set != watches.end() ? set->second : 0)) return "watches of a domain";
         nodes.erase(domain);
         watches.erase(domain);
     }
-    return nodes.empty() && watches.empty() && count == tree_.count() && bytes == budget_.used();
+    if (!nodes.empty() || !watches.empty()) return "domains";
+    if (count != tree_.count()) return "nodes";
+    return bytes == budget_.used() ? "" : "bytes";
 }
 
 } // namespace skerry::xenstore

@@ -64,6 +64,7 @@ void Store::disconnect(DomainId domain) {
     const auto found = connections_.find(domain);
     if (found == connections_.end()) return;
     const bool made_home = found->second->made_home;
+    budget_.drop(found->second->partial.size());
     connections_.erase(found);
     drop_watches(domain);
     set_target(domain, std::nullopt);

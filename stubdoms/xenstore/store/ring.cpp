@@ -35,10 +35,12 @@ Ring::Result Ring::turn(Recorder& recorder, DomainId domain) const {
     if (page_ == nullptr || recorder.store().connection(domain) == nullptr) return Result::idle;
     if (begin_anew(recorder, domain)) return Result::again;
     if (recorder.store().connection(domain)->failure != 0) return Result::idle;
+    // What waits goes first: a new server does not answer before it has sent what its former self would have sent.
+    bool sent = send(recorder, domain);
     const bool taken = take(recorder, domain);
     const Connection* client = recorder.store().connection(domain); // it may have released itself
     if (client == nullptr) return Result::idle;
-    const bool sent = client->failure == 0 && send(recorder, domain);
+    sent |= send(recorder, domain);
     client = recorder.store().connection(domain);
     if (client->failure != 0) {
         store(page_->error, client->failure);

@@ -40,7 +40,7 @@ class Snapshot::Writer {
         }
     }
     void raw(const void* from, std::size_t size) {
-        if (size <= to_.size() - std::min(used_, to_.size())) std::memcpy(to_.data() + used_, from, size);
+        if (size > 0 && size <= to_.size() - std::min(used_, to_.size())) std::memcpy(to_.data() + used_, from, size);
         used_ += size;
     }
     std::optional<std::size_t> used() const {

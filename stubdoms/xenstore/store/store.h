@@ -82,8 +82,8 @@ class Store {
     const Quotas& quotas() const { return quotas_; }
     const Budget& budget() const { return budget_; }
     const Tree& tree() const { return tree_; }
-    /// Do all counts agree with what is counted? Costs a walk over everything.
-    bool consistent() const;
+    /// Which count does not agree with what is counted? Empty: all do. Costs a walk over everything.
+    std::string_view inconsistency() const;
 
   private:
     friend class Snapshot;

@@ -2,7 +2,7 @@
 # libFuzzer on everything between a guest's entry and the frame table: hypercalls/, traps/ and all floors below, compiled
 # for the host. tests/unit/support/machine stands in for the parts of arch/ that need the machine.
 FUZZ_CORE_SOURCES := tests/fuzz/core/core_fuzz.cpp tests/fuzz/core/host_arch.cpp tests/unit/support/host_machine.cpp tests/unit/support/xen_core_host.cpp \
-    $(filter-out %/core_trap.cpp %/cpu_entry.cpp,$(foreach floor,base memory schedule events grants pv_mmu domain hypercalls hypercalls/control traps,$(wildcard xen-core/$(floor)/*.cpp)))
+    $(filter-out %/cpu_entry.cpp,$(foreach floor,base memory schedule events grants pv_mmu domain hypercalls hypercalls/control traps,$(wildcard xen-core/$(floor)/*.cpp)))
 FUZZ_CORE_OBJECTS := $(FUZZ_CORE_SOURCES:%.cpp=$(BUILD)/tests/obj/fuzz-core/%.o)
 
 FUZZ_TARGETS += $(BUILD)/tests/fuzz/core

@@ -5,7 +5,7 @@
 // to the pages that they share with xen-core, interrupts and time. After each of them no lock is held; at the end every
 // domain is destroyed, and whatever is then missing has been lost. There is no first domain (number 0), because that
 // may end the machine.
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/time.h"
 #include "domain/domain_table.h"
 #include "host_arch.h"
@@ -222,7 +222,7 @@ void build(unsigned index) {
         vcpu.cpu.event_callback = {0x2000, true};
         vcpu.cpu.failsafe_callback = {0x3000, false};
         for (trap_info_t& entry : vcpu.cpu.traps) entry = {0, 0, FLAT_KERNEL_CS64, 0x4000};
-        (void)scheduler.bring_up(vcpu.entity);
+        (void)scheduler.bring_up(vcpu);
     }
 }
 
@@ -275,7 +275,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
              guests[0].domain->io_ports.add(0, 0xffff).ok(),
          "resources");
     for (TargetRight right : {TargetRight::control, TargetRight::map_memory})
-        must(guests[1].domain->authority.set(right, guests[2].domain->id, true).ok(), "rights");
+        must(guests[2].domain->holders.set(guests[1].domain->id, right, true, true).ok(), "rights");
     for (Guest& guest : guests) guest.domain->unpause();
     try {
         raise_work(cpu.id, PendingWork::reschedule);

@@ -31,7 +31,6 @@ void must(bool holds) {
 
 } // namespace
 
-Mfn core_l4 = Mfn(0);
 
 // --- descriptor windows: who maps a page must have the window, and gives it back without any ---
 

@@ -46,7 +46,7 @@ void act(std::array<std::unique_ptr<FakeDomain>, 3>& domains, Input& input) {
     case 1: (void)table.bind_interdomain(other.table, input.port()).ok(); break;
     case 2: (void)table.bind_virq(input.byte() % 26, input.vcpu()).ok(); break;
     case 3: (void)table.bind_ipi(input.vcpu()).ok(); break;
-    case 4: (void)table.bind_pirq(input.byte() % 40, input.byte()).ok(); break;
+    case 4: (void)table.bind_pirq(input.byte() % 40).ok(); break;
     case 5: (void)table.close(input.port()).ok(); break;
     case 6: {
         evtchn_status_t answer;

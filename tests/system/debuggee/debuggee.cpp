@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What the tests of the debugger and of crashes look at. Built without optimization, so that every variable is there.
-//   debuggee WHAT     steps, threads, spin (for ever), crash, overflow, exit=STATUS
+//   debuggee WHAT     steps, threads, spin (for ever), sleep (for a day), crash, throw, overflow, exit=STATUS
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 struct Point {
@@ -53,6 +55,12 @@ static void spin() {
     std::printf("stopped spinning\n");
 }
 
+static void sleep_long() {
+    std::printf("sleeping\n");
+    std::fflush(stdout);
+    std::this_thread::sleep_for(std::chrono::hours(24));
+}
+
 static void crash() {
     int* nowhere = reinterpret_cast<int*>(0x123450);
     *nowhere = 1; // faults
@@ -75,7 +83,9 @@ int main(int argc, char** argv) {
     if (std::strcmp(what, "steps") == 0) steps();
     if (std::strcmp(what, "threads") == 0) threads();
     if (std::strcmp(what, "spin") == 0) spin();
+    if (std::strcmp(what, "sleep") == 0) sleep_long();
     if (std::strcmp(what, "crash") == 0) crash();
+    if (std::strcmp(what, "throw") == 0) throw std::runtime_error("nobody catches this");
     if (std::strcmp(what, "overflow") == 0) overflow();
     return std::strncmp(what, "exit=", 5) == 0 ? std::atoi(what + 5) : 0;
 }

@@ -12,3 +12,5 @@ $(XENSTORE_GUEST): tests/system/xenstore/build.mk tests/system/xenstore/rc tests
 	    $(XENSTORE_GUEST_ROOT)/lib/x86_64-linux-gnu/libc.so.6=/lib/x86_64-linux-gnu/libc.so.6 \
 	    $(XENSTORE_GUEST_ROOT)/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2=/lib64/ld-linux-x86-64.so.2
 $(BUILD)/tests/system/xenstore_test: | $(XENSTORE_GUEST) $(BUILD)/apps/xenstore
+$(eval $(call minios-program,xenstore-client,tests/system/xenstore/client/main.cpp))
+$(BUILD)/tests/system/xenstore_test: | $(BUILD)/xenstore-client

@@ -19,7 +19,7 @@ TEST(Options, AnEmptyLineGivesTheDefaults) {
     Options o = parse("");
     EXPECT_EQ(o.first_domain_memory, 0u);
     EXPECT_EQ(o.first_domain_vcpus, 0u);
-    EXPECT_EQ(o.uart.port, 0x3f8);
+    EXPECT_EQ(o.uart_port, 0x3f8);
     EXPECT_TRUE(unknown_words.empty());
 }
 
@@ -47,10 +47,10 @@ TEST(Options, MemoryInAllForms) {
 }
 
 TEST(Options, Console) {
-    EXPECT_EQ(parse("console=com2").uart.port, 0x2f8);
-    EXPECT_EQ(parse("console=vga,com1").uart.port, 0x3f8);
-    EXPECT_EQ(parse("console=none").uart.port, 0);
-    EXPECT_EQ(parse("com1=38400,8n1").uart.baud, 38400u);
+    EXPECT_EQ(parse("console=com2").uart_port, 0x2f8);
+    EXPECT_EQ(parse("console=vga,com1").uart_port, 0x3f8);
+    EXPECT_EQ(parse("console=none").uart_port, 0);
+    EXPECT_EQ(parse("com1=38400,8n1").uart_baud, 38400u);
     parse("console=tape");
     EXPECT_EQ(unknown_words.size(), 1u);
     parse("com1=7");

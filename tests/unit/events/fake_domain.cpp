@@ -6,7 +6,7 @@
 namespace skerry::test {
 
 FakeDomain::FakeDomain(uint16_t id, unsigned vcpu_count, uint32_t max_port)
-    : table(DomId(id), max_port, *this, *this, *this) {
+    : table(DomId(id), max_port, *this) {
     memset(shared.get(), 0, sizeof(*shared));
     table.set_shared_info(shared.get());
     for (unsigned i = 0; i < vcpu_count; ++i) {
@@ -62,7 +62,7 @@ void FakeDomain::unmap(void* page) {
     mapped.erase(found);
 }
 
-Status FakeDomain::bind(uint32_t pirq, bool, EvtPort port) {
+Status FakeDomain::bind_pirq(uint32_t pirq, EvtPort port) {
     if (pirq >= 32) return Error::invalid;
     if (pirq >= 16) return Error::not_permitted;
     if (pirq_ports.count(pirq)) return Error::exists;

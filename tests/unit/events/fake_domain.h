@@ -15,7 +15,7 @@
 
 namespace skerry::test {
 
-struct FakeDomain : EventSink, EventPages, PirqRouter {
+struct FakeDomain : EventHost {
     explicit FakeDomain(uint16_t id, unsigned vcpu_count = 2, uint32_t max_port = EventTable::fifo_ports - 1);
     virtual ~FakeDomain();
 
@@ -25,9 +25,9 @@ struct FakeDomain : EventSink, EventPages, PirqRouter {
     void return_page(void* page) override;
     Result<void*> map(uint64_t guest_frame) override;
     void unmap(void* page) override;
-    Status bind(uint32_t pirq, bool will_share, EvtPort port) override;
-    void unbind(uint32_t pirq) override { pirq_ports.erase(pirq); }
-    void set_vcpu(uint32_t pirq, VcpuId vcpu) override { pirq_vcpus[pirq] = vcpu.value; }
+    Status bind_pirq(uint32_t pirq, EvtPort port) override;
+    void unbind_pirq(uint32_t pirq) override { pirq_ports.erase(pirq); }
+    void aim_pirq(uint32_t pirq, VcpuId vcpu) override { pirq_vcpus[pirq] = vcpu.value; }
 
     // The guest's side.
     bool pending(uint32_t port) const { return shared->evtchn_pending[port / 64] >> port % 64 & 1; }

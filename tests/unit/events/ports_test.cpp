@@ -128,11 +128,11 @@ TEST(EventPorts, BindVcpuRules) {
 
 TEST(EventPorts, PirqsAreRouted) {
     FakeDomain d(1);
-    EXPECT_EQ(d.table.bind_pirq(40, 0).error(), Error::invalid);
-    EXPECT_EQ(d.table.bind_pirq(20, 0).error(), Error::not_permitted);
-    EvtPort port = d.table.bind_pirq(5, BIND_PIRQ__WILL_SHARE).value();
+    EXPECT_EQ(d.table.bind_pirq(40).error(), Error::invalid);
+    EXPECT_EQ(d.table.bind_pirq(20).error(), Error::not_permitted);
+    EvtPort port = d.table.bind_pirq(5).value();
     EXPECT_EQ(port, EvtPort(1)) << "refusals take no port";
-    EXPECT_EQ(d.table.bind_pirq(5, 0).error(), Error::exists);
+    EXPECT_EQ(d.table.bind_pirq(5).error(), Error::exists);
     d.table.send_pirq(port, 5);
     EXPECT_EQ(d.consume(0), Ports{port.value});
     ASSERT_TRUE(d.table.bind_vcpu(port, VcpuId(1)).ok());
@@ -143,7 +143,7 @@ TEST(EventPorts, PirqsAreRouted) {
     EXPECT_TRUE(d.pirq_ports.empty());
     d.table.send_pirq(port, 5); // an interrupt that was on its way
     EXPECT_FALSE(d.pending(port.value));
-    EvtPort reused = d.table.bind_pirq(6, 0).value();
+    EvtPort reused = d.table.bind_pirq(6).value();
     ASSERT_EQ(reused, port);
     d.table.send_pirq(port, 5); // a very late one
     EXPECT_FALSE(d.pending(port.value));

@@ -5,7 +5,7 @@
 #include "grants/maptrack.h"
 #include "host_machine.h"
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 
 #include <gtest/gtest.h>
 #include <map>
@@ -30,11 +30,10 @@ class Grants : public testing::Test {
     HostMachine machine{512};
     Account account{DomId(3), 64, 256};
     GrantTable table{account, 4, 2};
-    WorkBudget budget;
 
     void SetUp() override { ASSERT_TRUE(table.grow(1).ok()); }
     void TearDown() override {
-        EXPECT_TRUE(table.tear_down(budget).ok());
+        table.tear_down();
         release_all(account);
         EXPECT_EQ(account.core_frames(), 0u) << "every page of the table is given back";
     }
@@ -158,7 +157,7 @@ TEST_F(Grants, GrowsToItsLimitOnly) {
     GrantTable starved(poor, 4, 1);
     EXPECT_EQ(starved.grow(4).error(), Error::no_memory);
     EXPECT_EQ(starved.set_version(2).error(), Error::not_supported);
-    ASSERT_TRUE(starved.tear_down(budget).ok());
+    starved.tear_down();
     EXPECT_EQ(poor.core_frames(), 0u);
 }
 
@@ -166,7 +165,7 @@ TEST_F(Grants, ADyingTableWaitsForItsUsers) {
     Mfn mfn = frame_of_guest();
     grant(9, mfn);
     auto use = table.begin_use(GrantRef(9), grantee, true, true).value();
-    ASSERT_TRUE(table.tear_down(budget).ok());
+    table.tear_down();
     EXPECT_EQ(table.begin_use(GrantRef(9), grantee, true, true).error(), Error::not_found);
     EXPECT_GT(account.core_frames(), 0u);
     end(use);

@@ -3,7 +3,7 @@
 // whole.
 #include "host_machine.h"
 
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 
 #include <gtest/gtest.h>
 #include <random>

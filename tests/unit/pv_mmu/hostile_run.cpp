@@ -11,6 +11,17 @@ class AuthorityCheck {
     static ForeignAccess foreign(Account& account) { return ForeignAccess(account); }
 };
 
+// The frames that the account's own references or pins keep: up to `room` numbers. Returns how many.
+static uint64_t list_frames(const Account& account, uint64_t* numbers, uint64_t room) {
+    uint64_t found = 0;
+    for (uint64_t number = 0; number <= max_mfn_value && found < room; ++number) {
+        const Frame& listed = frame(Mfn(number));
+        if (listed.owner() == &account && (listed.word().is_allocated() || listed.word().is_pinned()))
+            numbers[found++] = number;
+    }
+    return found;
+}
+
 HostileRun::HostileRun(std::function<uint8_t()> next, std::function<bool()> finished)
     : next_(std::move(next)), finished_(std::move(finished)) {
     for (ModelDomain& d : domains_) {
@@ -26,7 +37,7 @@ HostileRun::HostileRun(std::function<uint8_t()> next, std::function<bool()> fini
     for (unsigned n = 0; n < 2; ++n) {
         ModelDomain& d = domains_[n];
         uint64_t frames[14];
-        d.account.list_frames(frames, 14, 0);
+        list_frames(d.account, frames, 14);
         for (unsigned level = 1; level <= 4; ++level) home_[n][level - 1] = Mfn(frames[level - 1]);
         constexpr uint64_t table = pte::present | pte::writable | pte::user;
         for (unsigned level = 4; level > 1; --level)
@@ -69,7 +80,7 @@ Mfn HostileRun::any_frame(ModelDomain& of) {
     case 0: return Mfn(below(static_cast<unsigned>(machine_.frames())));
     case 1: return machine_.io_frame(below(2));
     default: {
-        uint64_t count = of.account.list_frames(frames, 32, 0);
+        uint64_t count = list_frames(of.account, frames, 32);
         return count ? Mfn(frames[below(static_cast<unsigned>(count))]) : Mfn(1);
     }
     }
@@ -264,7 +275,7 @@ void HostileRun::build_table(ModelDomain& d) {
     if (mfn.value >= machine_.frames() || !d.mmu.clear_frame(mfn).ok()) return;
     unsigned level = 1 + below(4);
     uint64_t frames[32];
-    uint64_t found = d.account.list_frames(frames, 32, 0);
+    uint64_t found = list_frames(d.account, frames, 32);
     for (unsigned tries = found ? 6 : 0; tries--;) {
         Mfn named(frames[below(static_cast<unsigned>(found))]);
         FrameType type = frame(named).word().type();

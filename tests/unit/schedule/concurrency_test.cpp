@@ -94,7 +94,7 @@ TEST(SchedulerRaces, NoWakeUpIsLostAndNoVcpuIsInTwoPlaces) {
                 case 2: scheduler.yield(*vcpu); break;
                 case 3: {
                     Affinity hard;
-                    hard.set_word(0, 1 + random() % 15);
+                    hard.set_byte(0, static_cast<uint8_t>(1 + random() % 15));
                     EXPECT_TRUE(scheduler.set_affinity(other, hard, Affinity::all()).ok());
                     break;
                 }

@@ -417,8 +417,8 @@ TEST(Scheduler, RandomOperationsKeepTheRules) {
                 break;
             case 4: {
                 Affinity hard, soft;
-                hard.set_word(0, random());
-                soft.set_word(0, random());
+                hard.set_byte(0, static_cast<uint8_t>(random()));
+                soft.set_byte(0, static_cast<uint8_t>(random()));
                 bool online = hard.word(0) & ((1u << cpu_count) - 1);
                 ASSERT_EQ(scheduler.set_affinity(vcpu, hard, soft).ok(), online);
                 break;

@@ -2,7 +2,7 @@
 #include "host_machine.h"
 
 #include "arch/x86_64/core_page_tables.h"
-#include "arch/x86_64/direct_map.h"
+#include "arch/x86_64/layout.h"
 #include "memory/guest_copy.h"
 
 #include <cstdlib>
@@ -11,7 +11,6 @@
 
 namespace skerry {
 
-CpuSet online_cpus;
 HostGuestMemory host_guest_memory;
 static HostMachine* machine;
 
@@ -61,10 +60,6 @@ bool copy_from_guest_raw(void* to, GuestVirt from, size_t bytes) {
 bool copy_to_guest_raw(GuestVirt to, const void* from, size_t bytes) {
     uint8_t* found = guest_bytes(to, bytes);
     return found && memcpy(found, from, bytes);
-}
-bool clear_guest_raw(GuestVirt to, size_t bytes) {
-    uint8_t* found = guest_bytes(to, bytes);
-    return found && memset(found, 0, bytes);
 }
 
 } // namespace skerry

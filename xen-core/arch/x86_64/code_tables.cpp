@@ -6,8 +6,6 @@
 
 namespace skerry {
 
-namespace {
-
 extern "C" {
 struct Fixup {
     uintptr_t fault, continue_at;
@@ -20,8 +18,6 @@ struct SmapSite {
 };
 extern const SmapSite smap_sites_start[], smap_sites_end[];
 }
-
-} // namespace
 
 uintptr_t find_fixup(uintptr_t rip) {
     const Fixup* found = std::ranges::lower_bound(exception_table_start, exception_table_end, rip, {}, &Fixup::fault);

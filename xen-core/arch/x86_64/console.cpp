@@ -96,15 +96,15 @@ class : public InterruptSink {
 
 } // namespace
 
-void init_uart(UartConfig config) {
-    if (!config.port) return;
+void init_uart(uint16_t wanted, uint32_t baud) {
+    if (!wanted) return;
     ConsoleHeld held;
-    out8(config.port + scratch, 0x5a);
-    if (in8(config.port + scratch) != 0x5a) return; // nothing there
-    port = uart_port_at_start = config.port;
+    out8(wanted + scratch, 0x5a);
+    if (in8(wanted + scratch) != 0x5a) return; // nothing there
+    port = uart_port_at_start = wanted;
     out8(port + interrupt_enable, 0);
-    if (config.baud) {
-        uint16_t divisor = static_cast<uint16_t>(115200 / config.baud);
+    if (baud) {
+        uint16_t divisor = static_cast<uint16_t>(115200 / baud);
         out8(port + line_control, 0x83); // divisor latch
         out8(port + data, static_cast<uint8_t>(divisor));
         out8(port + interrupt_enable, static_cast<uint8_t>(divisor >> 8));

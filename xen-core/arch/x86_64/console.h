@@ -7,12 +7,8 @@
 
 namespace skerry {
 
-struct UartConfig {
-    uint16_t port; // 0: no UART
-    uint32_t baud; // 0: leave the speed as the firmware set it
-};
-
-void init_uart(UartConfig config);
+// `port` 0: there is none. `baud` 0: leaves the speed as the firmware set it.
+void init_uart(uint16_t port, uint32_t baud);
 // The UART now belongs to a domain: xen-core stops touching it (output still goes to the ring). Its port, for
 // the rights check; 0 when there is none.
 void release_uart();

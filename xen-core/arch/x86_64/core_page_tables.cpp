@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "arch/x86_64/core_page_tables.h"
 
-#include "arch/x86_64/direct_map.h"
-
 namespace skerry {
 
-constinit Mfn core_l4 = invalid_mfn;
-constinit FrameSource core_frame_source = nullptr;
+static uint64_t next_mmio = layout::mmio;
 
-namespace {
-
-uint64_t next_mmio = layout::mmio;
-
-const void* map_for_good(MachAddr address, uint64_t size, uint64_t flags) {
+static const void* map_for_good(MachAddr address, uint64_t size, uint64_t flags) {
     uint64_t offset = address.value % page_size;
-    uint64_t pages = (offset + size + page_size - 1) / page_size;
+    uint64_t pages = pages_for(offset + size);
     if (pages > (layout::mmio_end - next_mmio) / page_size) return nullptr;
     uint64_t virt = next_mmio;
     for (uint64_t i = 0; i < pages; ++i)
@@ -23,22 +16,13 @@ const void* map_for_good(MachAddr address, uint64_t size, uint64_t flags) {
     return reinterpret_cast<const void*>(virt + offset);
 }
 
-} // namespace
-
 Pte* core_entry(uint64_t virt, unsigned level) {
-    Pte* table = to_pointer<Pte>(core_l4);
-    for (unsigned at = 4; at > level; --at) {
-        Pte& entry = table[table_index(virt, at)];
-        if (!entry.is_present()) {
-            Mfn frame = core_frame_source();
-            if (frame == invalid_mfn) return nullptr;
-            entry = Pte(frame, pte::core_table);
-        } else if (at < 4 && entry.is_large()) {
-            return nullptr;
-        }
-        table = to_pointer<Pte>(entry.mfn());
-    }
-    return &table[table_index(virt, level)];
+    return walk_tables(core_l4, virt, level, [](Pte* entry, unsigned at) {
+        if (entry->is_present()) return at < 4 && entry->is_large() ? Pte() : *entry;
+        Mfn frame = core_frame_source();
+        if (frame != invalid_mfn) *entry = Pte(frame, pte::core_table);
+        return *entry;
+    });
 }
 
 Status map_core_page(uint64_t virt, Mfn mfn, uint64_t flags) {

@@ -9,12 +9,12 @@
 namespace skerry {
 
 // The L4 that runs xen-core without a guest (boot, idle before the first vCPU).
-extern Mfn core_l4;
+inline constinit Mfn core_l4 = invalid_mfn;
 
 // Where new tables come from: what is left at boot first, then memory/'s allocator (both set by boot/). Returns a
 // zeroed frame, or invalid_mfn when there is none.
 using FrameSource = Mfn (*)();
-extern FrameSource core_frame_source;
+inline constinit FrameSource core_frame_source = nullptr;
 
 // The entry of `level` (1..4) that maps `virt` (in slots 256..271), making the tables on the way. nullptr: no memory,
 // or a larger page is there.

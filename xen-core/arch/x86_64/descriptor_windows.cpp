@@ -23,9 +23,7 @@ alignas(page_size) const uint64_t zero_page[page_size / 8] = {};
 constexpr uint64_t window_data = pte::present | pte::writable | pte::accessed | pte::dirty | pte::no_execute;
 constexpr uint64_t window_zeros = pte::present | pte::accessed | pte::no_execute;
 
-Mfn image_frame(const void* address) {
-    return Mfn((reinterpret_cast<uint64_t>(address) - layout::image_virt + layout::image_phys) >> page_shift);
-}
+Mfn image_frame(const void* address) { return frame_of(layout::image_address(address)); }
 
 uint64_t page_address(uint32_t window, unsigned page) { return layout::vcpu_window(window) + page * page_size; }
 

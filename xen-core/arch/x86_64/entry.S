@@ -41,12 +41,6 @@ offset = 15 * 8
     .endr
 .endm
 
-.macro SAVE_EACH registers:vararg
-    .irp register, \registers
-    mov %\register, AT(frame_\register)
-    .endr
-.endm
-
 .macro LOAD_EACH registers:vararg
     .irp register, \registers
     mov AT(frame_\register), %\register
@@ -171,7 +165,9 @@ exit_as_marked:
 syscall_exit:
     cmp $LEAVE_AFTER_WORK, %eax
     jne exit_by_iret
-    SAVE_EACH PRESERVED_REGISTERS
+    .irp register, PRESERVED_REGISTERS
+    mov %\register, AT(frame_\register)
+    .endr
     lea 8(%rsp), %rdi
     call work_before_leaving
     test %eax, %eax

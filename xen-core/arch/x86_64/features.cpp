@@ -6,23 +6,15 @@
 
 namespace skerry {
 
-namespace {
-
 constexpr uint32_t bit(unsigned n) { return uint32_t{1} << n; }
 
 // CPUID's 12-character strings, in the order that each leaf returns them.
-bool is_text(uint32_t a, uint32_t b, uint32_t c, const char* text) {
+static bool is_text(uint32_t a, uint32_t b, uint32_t c, const char* text) {
     uint32_t words[3] = {a, b, c};
     return !memcmp(words, text, sizeof(words));
 }
 
-// QEMU's software emulation.
-bool is_tcg() {
-    CpuidLeaf leaf = cpuid(0x40000000);
-    return is_text(leaf.ebx, leaf.ecx, leaf.edx, "TCGTCGTCGTCG");
-}
-
-void detect_extended_state(const CpuidLeaf& one) {
+static void detect_extended_state(const CpuidLeaf& one) {
     cpu_features.xsave_size = 512; // what FXSAVE needs
     cpu_features.xsave = one.ecx & bit(26);
     if (!cpu_features.xsave) return;
@@ -43,16 +35,6 @@ void detect_extended_state(const CpuidLeaf& one) {
         }
 }
 
-// Intel CPUs before the ones that say so in IA32_ARCH_CAPABILITIES; AMD's are not affected.
-void detect_meltdown(uint32_t leaf7_edx) {
-    if (!cpu_features.intel) return;
-    uint64_t capabilities = 0;
-    if (leaf7_edx & bit(29)) capabilities = read_msr(msr::arch_capabilities);
-    cpu_features.meltdown = !(capabilities & 1); // RDCL_NO
-}
-
-} // namespace
-
 const char* detect_cpu_features(bool want_smap) {
     CpuidLeaf zero = cpuid(0), one = cpuid(1), extended = cpuid(0x80000000);
     CpuidLeaf seven = zero.eax >= 7 ? cpuid(7) : CpuidLeaf{};
@@ -69,24 +51,26 @@ const char* detect_cpu_features(bool want_smap) {
     f.invariant_tsc = power.edx & bit(8);
     f.physical_address_bits = static_cast<uint8_t>(sizes.eax);
     f.machine_check = (one.edx & bit(7)) && (one.edx & bit(14));
-    f.cr3_no_flush = one.ecx & bit(17) ? cr3::no_flush : 0;
+    f.cr3_no_flush = one.ecx & bit(17) ? cr3_no_flush : 0;
     f.x2apic = one.ecx & bit(21);
     f.tsc_deadline = one.ecx & bit(24);
     f.fsgsbase = seven.ebx & bit(0);
     f.tsc_adjust = seven.ebx & bit(1);
     f.smep = seven.ebx & bit(7);
     f.hypervisor = one.ecx & bit(31);
-    f.smap = (seven.ebx & bit(20)) && want_smap && !(f.hypervisor && is_tcg());
+    CpuidLeaf below = f.hypervisor ? cpuid(0x40000000) : CpuidLeaf{};
+    bool is_tcg = is_text(below.ebx, below.ecx, below.edx, "TCGTCGTCGTCG"); // QEMU's software emulation
+    f.smap = (seven.ebx & bit(20)) && want_smap && !is_tcg;
+    // Intel CPUs before the ones that say so in IA32_ARCH_CAPABILITIES (RDCL_NO); AMD's are not affected.
+    f.meltdown = f.intel && !(seven.edx & bit(29) && read_msr(msr::arch_capabilities) & 1);
     detect_extended_state(one);
-    detect_meltdown(seven.edx);
     f.cr4 = cr4::physical_address_extension | cr4::page_global | cr4::fxsr | cr4::simd_exceptions |
             (f.machine_check ? cr4::machine_check : 0) | (f.xsave ? cr4::osxsave : 0) |
             (f.fsgsbase ? cr4::fsgsbase : 0) | (f.cr3_no_flush ? cr4::pcid : 0) | (f.smep ? cr4::smep : 0) |
             (f.smap ? cr4::smap : 0);
 
-    if (!(extended1.edx & bit(20)))
-        return "this CPU has no no-execute (NX) page protection, or the firmware disabled it";
-    if (!(extended1.edx & bit(29)) || !(extended1.edx & bit(11))) return "this CPU has no 64-bit mode with SYSCALL";
+    // That it has 64-bit mode and no-execute, boot/start.S has seen.
+    if (!(extended1.edx & bit(11))) return "this CPU has no SYSCALL";
     if (!(one.edx & bit(9))) return "this CPU has no local APIC, or the firmware disabled it";
     if (!(one.edx & bit(24)) || !(one.edx & bit(26))) return "this CPU has no FXSAVE or SSE2";
     return nullptr;

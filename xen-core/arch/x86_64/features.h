@@ -17,7 +17,7 @@ struct CpuFeatures {
     bool hypervisor; // we run under one
     bool meltdown;   // PV guests could read xen-core's memory by speculation
     uint8_t physical_address_bits;
-    uint64_t cr3_no_flush; // cr3::no_flush where the CPU has process-context identifiers (PCID), else 0
+    uint64_t cr3_no_flush; // cr3_no_flush where the CPU has process-context identifiers (PCID), else 0
     uint64_t cr4;          // as core_cr4() gives it
     uint64_t xcr0;         // the state components that are enabled and that guests may use
     uint32_t xsave_size;   // bytes of a save area for all of xcr0 (standard format); 512 without XSAVE

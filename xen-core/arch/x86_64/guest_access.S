@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The general guest copies: eight bytes a turn, then the rest. A fault anywhere ends in `failed`. All return 1, or 0 after
-// a fault.
+// The general guest copy: eight bytes a turn, then the rest. Returns 1, or 0 after a fault anywhere.
 #include "arch/x86_64/code_tables.h"
 
 .text
@@ -18,31 +17,14 @@ copy_to_guest_raw:
     mov %edx, %ecx
 2:  rep movsb
 done:
-    CLOSE_USER_ACCESS
     mov $1, %eax
-    ret
-    EXCEPTION_FIXUP 1b, failed
-    EXCEPTION_FIXUP 2b, failed
-
-// rdi: to, rsi: bytes.
-.balign 16
-.globl clear_guest_raw
-clear_guest_raw:
-    OPEN_USER_ACCESS
-    mov %rsi, %rcx
-    shr $3, %rcx
-    xor %eax, %eax
-1:  rep stosq
-    and $7, %esi
-    mov %esi, %ecx
-2:  rep stosb
-    jmp done
-    EXCEPTION_FIXUP 1b, failed
-    EXCEPTION_FIXUP 2b, failed
-
-failed:
+leave:
     CLOSE_USER_ACCESS
-    xor %eax, %eax
     ret
+failed:
+    xor %eax, %eax
+    jmp leave
+    EXCEPTION_FIXUP 1b, failed
+    EXCEPTION_FIXUP 2b, failed
 
 .section .note.GNU-stack, "", @progbits

@@ -15,11 +15,12 @@ namespace skerry {
 extern "C" {
 [[nodiscard]] bool copy_from_guest_raw(void* to, GuestVirt from, size_t bytes);
 [[nodiscard]] bool copy_to_guest_raw(GuestVirt to, const void* from, size_t bytes);
-[[nodiscard]] bool clear_guest_raw(GuestVirt to, size_t bytes);
 }
 
 template <typename T>
 concept GuestWord = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8;
+template <typename T>
+concept GuestWords = sizeof(T) % 8 == 0 && sizeof(T) <= 128;
 
 // The accesses named _open stand between these two; the others open and close by themselves.
 [[gnu::always_inline]] inline void open_guest_access() { asm volatile(USER_ACCESS_SITE("1")::: "memory"); }
@@ -67,25 +68,21 @@ template <GuestWord T> [[nodiscard, gnu::always_inline]] inline bool write_guest
 }
 
 // Objects of a few words, word by word and unrolled: fewer instructions than the general copy.
-template <typename T> [[nodiscard, gnu::always_inline]] inline bool read_guest_object(T& value, GuestVirt from) {
-    static_assert(sizeof(T) % 8 == 0 && sizeof(T) <= 128);
+template <GuestWords T> [[nodiscard, gnu::always_inline]] inline bool read_guest_object(T& value, GuestVirt from) {
     auto* words = reinterpret_cast<uint64_t*>(&value);
     GuestAccess open;
 #pragma GCC unroll 16
     for (size_t i = 0; i < sizeof(T) / 8; ++i)
-        if (!read_guest_open(words[i], from + i * 8)) [[unlikely]]
-            return false;
+        if (unlikely(!read_guest_open(words[i], from + i * 8))) return false;
     return true;
 }
 
-template <typename T> [[nodiscard, gnu::always_inline]] inline bool write_guest_object(GuestVirt to, const T& value) {
-    static_assert(sizeof(T) % 8 == 0 && sizeof(T) <= 128);
+template <GuestWords T> [[nodiscard, gnu::always_inline]] inline bool write_guest_object(GuestVirt to, const T& value) {
     const auto* words = reinterpret_cast<const uint64_t*>(&value);
     GuestAccess open;
 #pragma GCC unroll 16
     for (size_t i = 0; i < sizeof(T) / 8; ++i)
-        if (!write_guest_open(to + i * 8, words[i])) [[unlikely]]
-            return false;
+        if (unlikely(!write_guest_open(to + i * 8, words[i]))) return false;
     return true;
 }
 

@@ -63,23 +63,20 @@ SKERRY_CONTROL_REGISTER(dr7)
 #undef SKERRY_CONTROL_REGISTER
 
 namespace cr0 {
-inline constexpr uint64_t protection = 1 << 0, monitor_coprocessor = 1 << 1, emulation = 1 << 2, task_switched = 1 << 3,
+inline constexpr uint64_t protection = 1 << 0, monitor_coprocessor = 1 << 1, task_switched = 1 << 3,
                           numeric_error = 1 << 5, write_protect = 1 << 16, alignment_mask = 1 << 18, paging = 1u << 31;
 } // namespace cr0
-namespace cr3 {
-inline constexpr uint64_t no_flush = uint64_t{1} << 63; // with CR4.PCIDE: keep the translations of this PCID
-} // namespace cr3
+inline constexpr uint64_t cr3_no_flush = uint64_t{1} << 63; // with CR4.PCIDE: keep the translations of this PCID
 namespace cr4 {
-inline constexpr uint64_t vme = 1 << 0, pvi = 1 << 1, time_stamp_disable = 1 << 2, debugging_extensions = 1 << 3,
-                          page_size_extensions = 1 << 4, physical_address_extension = 1 << 5, machine_check = 1 << 6,
-                          page_global = 1 << 7, performance_counters = 1 << 8, fxsr = 1 << 9, simd_exceptions = 1 << 10,
-                          umip = 1 << 11, fsgsbase = 1 << 16, pcid = 1 << 17, osxsave = 1 << 18, smep = 1 << 20,
-                          smap = 1 << 21;
+inline constexpr uint64_t time_stamp_disable = 1 << 2, debugging_extensions = 1 << 3,
+                          physical_address_extension = 1 << 5, machine_check = 1 << 6, page_global = 1 << 7,
+                          fxsr = 1 << 9, simd_exceptions = 1 << 10, umip = 1 << 11, fsgsbase = 1 << 16, pcid = 1 << 17,
+                          osxsave = 1 << 18, smep = 1 << 20, smap = 1 << 21;
 } // namespace cr4
 namespace rflags {
 inline constexpr uint64_t carry = 1 << 0, reserved_one = 1 << 1, trap = 1 << 8, interrupts = 1 << 9,
                           direction = 1 << 10, io_privilege = 3 << 12, nested_task = 1 << 14, resume = 1 << 16,
-                          virtual_8086 = 1 << 17, alignment_check = 1 << 18, identification = 1 << 21;
+                          virtual_8086 = 1 << 17, alignment_check = 1 << 18;
 } // namespace rflags
 
 // What lgdt, lidt, sgdt and sidt exchange with memory.
@@ -138,11 +135,11 @@ inline CpuidLeaf cpuid(uint32_t leaf, uint32_t subleaf = 0) {
 namespace msr {
 inline constexpr uint32_t tsc = 0x10, apic_base = 0x1b, tsc_adjust = 0x3b, arch_capabilities = 0x10a,
                           sysenter_cs = 0x174, sysenter_esp = 0x175, sysenter_eip = 0x176, mcg_cap = 0x179,
-                          mcg_status = 0x17a, mcg_ctl = 0x17b, misc_enable = 0x1a0, debug_ctl = 0x1d9, pat = 0x277,
-                          mc0_ctl = 0x400, mc0_status = 0x401, mc0_address = 0x402, mc0_misc = 0x403,
-                          tsc_deadline = 0x6e0, x2apic_first = 0x800, efer = 0xc0000080, star = 0xc0000081,
-                          lstar = 0xc0000082, cstar = 0xc0000083, syscall_mask = 0xc0000084, fs_base = 0xc0000100,
-                          gs_base = 0xc0000101, kernel_gs_base = 0xc0000102, tsc_aux = 0xc0000103;
+                          mcg_status = 0x17a, mcg_ctl = 0x17b, misc_enable = 0x1a0, pat = 0x277, mc0_ctl = 0x400,
+                          mc0_status = 0x401, mc0_address = 0x402, mc0_misc = 0x403, tsc_deadline = 0x6e0,
+                          x2apic_first = 0x800, efer = 0xc0000080, star = 0xc0000081, lstar = 0xc0000082,
+                          cstar = 0xc0000083, syscall_mask = 0xc0000084, fs_base = 0xc0000100, gs_base = 0xc0000101,
+                          kernel_gs_base = 0xc0000102, tsc_aux = 0xc0000103;
 } // namespace msr
 
 namespace efer {

@@ -50,7 +50,7 @@ struct Line {
     Lock<LockRank::interrupt> lock;
     IoApic* ioapic = nullptr; // null: a hole between two
     uint32_t entry_register = 0;
-    LineConfig config{Trigger::level, Polarity::active_low};
+    LineConfig config{.level = true, .active_low = true};
     bool is_overridden = false; // the MADT said something about it
     InterruptSink* sink = nullptr;
     uint8_t vector = 0; // kept once assigned
@@ -59,11 +59,9 @@ struct Line {
     std::atomic<uint32_t> delivering{0}; // CPUs inside sink->interrupt()
 
     void set_masked(bool masked) {
-        uint32_t low = vector; // physical destination, fixed delivery
-        low |= config.trigger == Trigger::level ? ioapic_entry::level : 0;
-        low |= config.polarity == Polarity::active_low ? ioapic_entry::active_low : 0;
-        low |= masked ? ioapic_entry::masked : 0;
-        if (ioapic) ioapic->write(entry_register, low);
+        // Physical destination, fixed delivery.
+        uint32_t mode = (config.level ? ioapic_entry::level : 0) | (config.active_low ? ioapic_entry::active_low : 0);
+        if (ioapic) ioapic->write(entry_register, vector | mode | (masked ? ioapic_entry::masked : 0));
     }
     void send_to(CpuId target) {
         cpu = target;
@@ -80,23 +78,13 @@ uint32_t line_count = 0;
 uint32_t isa_gsi[isa_irqs] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 std::atomic<uint32_t> line_of_vector[256]; // GSI + 1; 0: none
 
-// Devices' vectors are unique in the machine: there are more of them than most machines have lines.
-uint8_t allocate_vector(uint32_t gsi) {
-    for (unsigned v = vector::first_line; v <= vector::last_line; ++v) {
-        if (v == vector::legacy_system_call || v == vector::fast_trap) continue;
-        uint32_t free = 0;
-        if (line_of_vector[v].compare_exchange_strong(free, gsi + 1)) return static_cast<uint8_t>(v);
-    }
-    return 0;
-}
-
 void deliver_line(uint32_t gsi) {
     Line& line = lines[gsi];
     InterruptSink* sink;
     {
         Holding held(line.lock);
         sink = line.sink;
-        if (line.config.trigger == Trigger::level) {
+        if (line.config.level) {
             line.set_masked(true); // before the APIC's end of interrupt, or it comes again at once
             line.awaits_eoi = sink != nullptr;
         }
@@ -158,7 +146,7 @@ void init_interrupts() {
         out8(port + 1, 0xff);
     }
     for (uint32_t irq = 0; irq < isa_irqs; ++irq)
-        if (!lines[irq].is_overridden) lines[irq].config = {Trigger::edge, Polarity::active_high};
+        if (!lines[irq].is_overridden) lines[irq].config = {.level = false, .active_low = false};
 }
 
 void raise_work(CpuId cpu, PendingWork work) {
@@ -207,7 +195,13 @@ Status route_line(uint32_t gsi, InterruptSink& sink, CpuId cpu) {
     Line& line = lines[gsi];
     Holding held(line.lock);
     if (line.sink) return Error::busy;
-    if (!line.vector) line.vector = allocate_vector(gsi);
+    // Devices' vectors are unique in the machine: there are more of them than most machines have lines.
+    for (unsigned v = vector::first_line; !line.vector && v <= vector::last_line; ++v) {
+        uint32_t free = 0;
+        bool is_usable = v != vector::legacy_system_call && v != vector::fast_trap;
+        if (is_usable && line_of_vector[v].compare_exchange_strong(free, gsi + 1))
+            line.vector = static_cast<uint8_t>(v);
+    }
     if (!line.vector) return Error::no_space;
     line.sink = &sink;
     line.awaits_eoi = false;
@@ -236,7 +230,7 @@ void end_of_interrupt(uint32_t gsi) {
     line.set_masked(false);
 }
 
-bool line_needs_eoi(uint32_t gsi) { return gsi < line_count && lines[gsi].config.trigger == Trigger::level; }
+bool line_needs_eoi(uint32_t gsi) { return gsi < line_count && lines[gsi].config.level; }
 
 void retarget_line(uint32_t gsi, CpuId cpu) {
     if (gsi >= line_count) return;

@@ -35,11 +35,9 @@ void init_interrupts();
 
 // --- Physical interrupt lines --------------------------------------------------------------------------------------
 
-enum class Trigger : uint8_t { edge, level };
-enum class Polarity : uint8_t { active_high, active_low };
 struct LineConfig {
-    Trigger trigger;
-    Polarity polarity;
+    bool level;      // else edge-triggered
+    bool active_low; // else high
     bool operator==(const LineConfig&) const = default;
 };
 

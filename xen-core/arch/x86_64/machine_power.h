@@ -42,7 +42,7 @@ bool is_stopping();
 
 // Each CPU: forgets the machine checks that firmware left (after showing them) and enables all banks.
 void init_machine_check();
-// The banks of this CPU that hold an error, one line each, through `say`. For the crash of a machine check.
-void print_machine_check_banks(void (*say)(const char* line));
+// The banks of this CPU that hold an error, one line each; `when` goes into it. For the crash of a machine check.
+void log_machine_check_banks(const char* when);
 
 } // namespace skerry

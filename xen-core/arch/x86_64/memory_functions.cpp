@@ -49,10 +49,4 @@ size_t strlen(const char* text) {
     return length;
 }
 
-int __popcountdi2(int64_t value) {
-    int count = 0;
-    for (auto left = static_cast<uint64_t>(value); left; left &= left - 1) ++count;
-    return count;
-}
-
 } // extern "C"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The x86-64 page-table entry: flags, frame number, and how an address selects an entry at each level. Pure values; the
-// source of every number is the Intel SDM volume 3, chapter 4.
+// The x86-64 page-table entry: flags, frame number, and how an address selects an entry at each level; the way through
+// the tables. The source of every number is the Intel SDM volume 3, chapter 4.
 #pragma once
 
-#include "base/types.h"
+#include "arch/x86_64/layout.h"
 
 namespace skerry {
 
@@ -55,6 +55,18 @@ constexpr unsigned table_index(uint64_t virt, unsigned level) {
 }
 constexpr bool is_canonical(uint64_t virt) {
     return static_cast<uint64_t>(static_cast<int64_t>(virt << 16) >> 16) == virt;
+}
+
+// The entry of `level` that maps `virt` in the tables below the L4 `root`. `enter(slot, level)` gives the entry to follow
+// on each level above it, and may make one; when that is not present, there is nothing further: nullptr.
+template <typename Enter> Pte* walk_tables(Mfn root, uint64_t virt, unsigned level, Enter&& enter) {
+    Pte* table = to_pointer<Pte>(root);
+    for (unsigned at = 4; at > level; --at) {
+        Pte entry = enter(&table[table_index(virt, at)], at);
+        if (unlikely(!entry.is_present())) return nullptr;
+        table = to_pointer<Pte>(entry.mfn());
+    }
+    return &table[table_index(virt, level)];
 }
 
 } // namespace skerry

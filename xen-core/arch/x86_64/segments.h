@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Segments. As numbers: what xen-core's own descriptors look like, and which ones a guest may put into its tables
-// (Intel SDM volume 3, 3.4.5 and 3.5). As registers: reading selectors, loading ones that a guest chose (which may
-// fault), and the bases of FS and GS.
+// Segments. As numbers: what xen-core's own descriptors look like (Intel SDM volume 3, 3.4.5 and 3.5; pv_mmu judges
+// those of guests). As registers: reading selectors, loading ones that a guest chose (which may fault), and the bases
+// of FS and GS.
 #pragma once
 
 #include "arch/x86_64/instructions.h"
@@ -10,10 +10,6 @@ namespace skerry {
 
 namespace descriptor {
 inline constexpr uint64_t present = uint64_t{1} << 47;
-inline constexpr uint64_t privilege = uint64_t{3} << 45;
-inline constexpr uint64_t code_or_data = uint64_t{1} << 44; // S
-inline constexpr uint64_t type_mask = uint64_t{15} << 40;
-inline constexpr uint64_t type_call_gate = uint64_t{12} << 40;
 
 inline constexpr uint64_t core_code64 = 0x00af9b000000ffff;
 inline constexpr uint64_t core_data = 0x00cf93000000ffff;
@@ -40,28 +36,6 @@ inline constexpr uint16_t per_cpu_system = 0xf000; // + 16 * CPU: that CPU's TSS
 // A guest's code selector always has a privilege level of 3.
 constexpr uint16_t for_ring3(uint16_t value) { return value | 3; }
 } // namespace selector
-
-// May a guest have this descriptor in its GDT or LDT? Absent ones always: they can only fault. Code and data get a
-// privilege level of 3, because that is where guests run. Call gates get 0: using one faults, and the guest's kernel
-// sees which. Any other system descriptor is refused.
-constexpr bool check_descriptor(uint64_t& value) {
-    if (!(value & descriptor::present)) return true;
-    uint64_t type = value & descriptor::type_mask;
-    if (value & descriptor::code_or_data) {
-        value |= descriptor::privilege;
-        return true;
-    }
-    if (type == 0) // the second half of a call gate
-        return true;
-    if (type != descriptor::type_call_gate) return false;
-    uint16_t target = static_cast<uint16_t>(value >> 16);
-    // Null, or one of xen-core's own: never a way to ring 0.
-    if (!(target & 4) && ((target & ~3) == 0 || (target >= 0xe000 && (target & ~3) != (selector::ring3_code64 & ~3) &&
-                                                 (target & ~3) != (selector::ring3_code32 & ~3))))
-        return false;
-    value &= ~descriptor::privilege;
-    return true;
-}
 
 #define SKERRY_SEGMENT(name)                                                                                           \
     inline uint16_t read_##name() {                                                                                    \

@@ -42,7 +42,7 @@ namespace {
 // A counter that runs at a known frequency and wraps at a known width.
 struct ReferenceClock {
     const char* name;
-    uint64_t hertz;
+    uint64_t hertz; // 0: there is none
     uint64_t mask;
     uint32_t (*read)();
 };
@@ -57,36 +57,26 @@ uint32_t read_pit() {
     return ~(low | static_cast<uint32_t>(in8(0x42)) << 8);
 }
 
-bool start_hpet(ReferenceClock& clock) {
-    if (!clock_sources.hpet.value) return false;
-    hpet_registers = static_cast<volatile uint32_t*>(map_mmio(clock_sources.hpet, 0x400));
-    if (!hpet_registers) return false;
-    uint32_t femtoseconds = hpet_registers[1];
-    if (femtoseconds == 0 || femtoseconds > 100'000'000 || hpet_registers[0] == ~0u) return false;
+// Both return the frequency.
+uint64_t start_hpet() {
+    if (clock_sources.hpet.value) hpet_registers = static_cast<volatile uint32_t*>(map_mmio(clock_sources.hpet, 0x400));
+    uint32_t femtoseconds = hpet_registers ? hpet_registers[1] : 0;
+    if (femtoseconds == 0 || femtoseconds > 100'000'000 || hpet_registers[0] == ~0u) return 0;
     hpet_registers[0x10 / 4] = hpet_registers[0x10 / 4] | 1; // enable
-    clock = {"HPET", uint64_t{1'000'000'000'000'000} / femtoseconds, 0xffffffff, read_hpet};
-    return true;
+    return uint64_t{1'000'000'000'000'000} / femtoseconds;
 }
-
-bool start_pm_timer(ReferenceClock& clock) {
-    if (!clock_sources.pm_timer_port) return false;
-    clock = {"ACPI PM timer", 3'579'545, 0xffffff, read_pm_timer};
-    return true;
-}
-
-bool start_pit(ReferenceClock& clock) {
+uint64_t start_pit() {
     out8(0x61, static_cast<uint8_t>((in8(0x61) & ~2) | 1)); // gate on, speaker off
     out8(0x43, 0xb0);                                       // channel 2, mode 0, 16 bits
     out8(0x42, 0xff);
     out8(0x42, 0xff);
-    clock = {"PIT", 1'193'182, 0xffff, read_pit};
-    return true;
+    return 1'193'182;
 }
 
 // It must count; firmware that disabled it leaves a constant.
 bool is_counting(const ReferenceClock& clock) {
-    uint32_t first = clock.read();
-    for (unsigned i = 0; i < 1'000'000; ++i)
+    uint32_t first = clock.hertz ? clock.read() : 0;
+    for (unsigned i = 0; clock.hertz && i < 1'000'000; ++i)
         if (((clock.read() - first) & clock.mask) > 1) return true;
     return false;
 }
@@ -130,13 +120,6 @@ uint64_t measure(const ReferenceClock& clock) {
     return multiply_divide(start.apic - end.apic, clock.hertz, elapsed);
 }
 
-// Leaf 0x15 states the frequency exactly on CPUs that know it.
-uint64_t tsc_hertz_by_cpuid() {
-    if (cpu_features.hypervisor || cpuid(0).eax < 0x15) return 0;
-    CpuidLeaf leaf = cpuid(0x15);
-    return leaf.eax && leaf.ebx && leaf.ecx ? multiply_divide(leaf.ecx, leaf.ebx, leaf.eax) : 0;
-}
-
 // The battery-backed clock (MC146818).
 uint8_t read_cmos(uint8_t r) {
     out8(0x70, r);
@@ -170,20 +153,23 @@ uint64_t read_battery_clock() {
 } // namespace
 
 const char* calibrate_clocks() {
-    ReferenceClock clock{};
-    bool found = false;
-    for (auto start : {start_hpet, start_pm_timer, start_pit})
-        if (!found) found = start(clock) && is_counting(clock);
-    if (!found) return "no reference clock works (HPET, ACPI PM timer, PIT)";
-    uint64_t apic_hertz = measure(clock);
-    if (uint64_t exact = tsc_hertz_by_cpuid()) tsc_hertz = exact;
+    const ReferenceClock clocks[] = {
+        {"HPET", start_hpet(), 0xffffffff, read_hpet},
+        {"ACPI PM timer", clock_sources.pm_timer_port ? 3'579'545ul : 0, 0xffffff, read_pm_timer},
+        {"PIT", start_pit(), 0xffff, read_pit}};
+    const ReferenceClock* clock = std::ranges::find_if(clocks, is_counting);
+    if (clock == std::end(clocks)) return "no reference clock works (HPET, ACPI PM timer, PIT)";
+    uint64_t apic_hertz = measure(*clock);
+    // Leaf 0x15 states the frequency exactly on CPUs that know it.
+    CpuidLeaf leaf = !cpu_features.hypervisor && cpuid(0).eax >= 0x15 ? cpuid(0x15) : CpuidLeaf{};
+    if (leaf.eax && leaf.ebx && leaf.ecx) tsc_hertz = multiply_divide(leaf.ecx, leaf.ebx, leaf.eax);
     if (tsc_hertz < 1'000'000 || (!cpu_features.tsc_deadline && apic_hertz < 1'000'000))
         return "the TSC or the APIC timer does not run";
     tsc_scale = scale_between(tsc_hertz, nanoseconds_hertz);
     timer_ticks = scale_between(nanoseconds_hertz, cpu_features.tsc_deadline ? tsc_hertz : apic_hertz);
     wall_clock_at_start = {read_battery_clock(), 0};
     tsc_at_start = read_tsc();
-    log(LogLevel::info, "TSC at %lu.%03lu MHz by %s%s", tsc_hertz / 1'000'000, tsc_hertz / 1000 % 1000, clock.name,
+    log(LogLevel::info, "TSC at %lu.%03lu MHz by %s%s", tsc_hertz / 1'000'000, tsc_hertz / 1000 % 1000, clock->name,
         cpu_features.invariant_tsc ? "" : " (not declared invariant)");
     return nullptr;
 }

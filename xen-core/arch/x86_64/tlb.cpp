@@ -7,8 +7,6 @@
 
 namespace skerry {
 
-constinit CpuSet online_cpus;
-
 namespace {
 
 // What a mailbox asks for: a page-aligned address, or one of these. Values grow with what they include, and two
@@ -36,27 +34,17 @@ struct alignas(64) Mailbox {
 
 constinit Mailbox mailboxes[max_cpus];
 
-void flush_global_too() {
-    uint64_t value = read_cr4();
-    write_cr4(value & ~cr4::page_global);
-    write_cr4(value);
-}
-
 void perform(uint64_t request) {
     if (is_page(request))
         invlpg_local(GuestVirt(request));
     else if (request == all_but_global)
         flush_tlb_local();
-    else if (request == everything || request == caches)
-        flush_global_too();
+    else if (request == everything || request == caches) {
+        uint64_t value = read_cr4();
+        write_cr4(value & ~cr4::page_global);
+        write_cr4(value);
+    }
     if (request == caches) write_back_caches();
-}
-
-// Merge first, then take the ticket: whoever serves the ticket has seen the request.
-uint64_t post(Mailbox& mailbox, uint64_t request) {
-    uint64_t old = mailbox.request.load(std::memory_order_relaxed);
-    while (!mailbox.request.compare_exchange_weak(old, merge(old, request))) {}
-    return mailbox.posted.fetch_add(1) + 1;
 }
 
 [[gnu::cold]] void flush_on(const CpuSet& cpus, uint64_t request) {
@@ -69,7 +57,11 @@ uint64_t post(Mailbox& mailbox, uint64_t request) {
     static_assert(sizeof(uint64_t) * max_cpus <= page_size, "the tickets are kept on the stack");
     uint64_t tickets[max_cpus];
     others.for_each([&](CpuId cpu) {
-        tickets[cpu.value] = post(mailboxes[cpu.value], request);
+        Mailbox& mailbox = mailboxes[cpu.value];
+        uint64_t old = mailbox.request.load(std::memory_order_relaxed);
+        while (!mailbox.request.compare_exchange_weak(old, merge(old, request))) {}
+        tickets[cpu.value] =
+            mailbox.posted.fetch_add(1) + 1; // after merging: who serves the ticket has seen the request
         raise_work(cpu, PendingWork::tlb_flush);
     });
     others.for_each([&](CpuId cpu) {
@@ -80,7 +72,7 @@ uint64_t post(Mailbox& mailbox, uint64_t request) {
 } // namespace
 
 void distrust_translations() {
-    for (uint64_t& tag : cpu_local().cr3_tags) tag &= ~cr3::no_flush;
+    for (uint64_t& tag : cpu_local().cr3_tags) tag &= ~cr3_no_flush;
 }
 
 void flush_tlb_local() {

@@ -18,7 +18,7 @@
 namespace skerry {
 
 // The CPUs that are up (set by boot/; a CPU is never removed).
-extern CpuSet online_cpus;
+inline constinit CpuSet online_cpus;
 
 // This CPU: the address space that is not in use now (the user's while the kernel runs) is flushed when it is loaded.
 void distrust_translations();

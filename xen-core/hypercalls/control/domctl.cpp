@@ -2,13 +2,8 @@
 // domctl: building, running, inspecting and ending domains (<xen/domctl.h>). The operations by subject, each
 // called with the domain's control lock held, then the list of them with the right that each needs.
 #include "arch/x86_64/console.h"
-#include "arch/x86_64/direct_map.h"
-#include "arch/x86_64/interrupts.h"
-#include "hypercalls/control/describe_domain.h"
 #include "hypercalls/control/extensions.h"
-
-#include <algorithm>
-#include <string.h>
+#include "hypercalls/dispatch.h"
 
 namespace skerry {
 namespace {
@@ -31,14 +26,8 @@ Status create_domain(Caller& caller, xen_domctl_t& request) {
     if (version) config.max_grant_version = static_cast<uint8_t>(version);
     DomId wanted(request.domain > 0 && request.domain < DomainTable::limit ? request.domain : DOMID_INVALID);
     DomainRef created = TRY(domain_table.create(wanted, config));
-    Status mine = caller.domain.authority.set(TargetRight::control, created->id, true);
-    if (mine.ok()) mine = caller.domain.authority.set(TargetRight::map_memory, created->id, true);
-    if (!mine.ok()) {
-        WorkBudget enough(WorkBudget::units_per_entry);
-        caller.domain.authority.forget(created->id);
-        (void)created->destroy(enough).ok(); // it has no memory and no vCPU yet: done at once
-        return mine;
-    }
+    for (TargetRight right : {TargetRight::control, TargetRight::map_memory})
+        TRY(created->holders.set(caller.domain.id, right, true, true)); // its first holder: there is room
     request.domain = created->id.value;
     return success;
 }
@@ -60,11 +49,6 @@ Status unpause_domain(Domain& target) {
     return success;
 }
 
-Status resume_domain(Domain& target) {
-    target.resume();
-    return success;
-}
-
 Status seal_domain(Caller& caller, Domain& target) {
     if (&target == &caller.domain) return Error::invalid;
     if (target.account.mapped_by_others.load(std::memory_order_relaxed) > 0)
@@ -76,35 +60,11 @@ Status seal_domain(Caller& caller, Domain& target) {
 
 // --- properties ---
 
-Status set_max_memory(Domain& target, const xen_domctl_max_mem& request) {
-    target.account.set_max_frames(request.max_memkb >> (page_shift - 10));
-    return success;
-}
-
 Status set_time_offset(Domain& target, const xen_domctl_settimeoffset& request) {
     if (target.is_dying()) return Error::invalid;
     target.wall_clock_offset = request.time_offset_seconds;
     target.publish_wall_clock();
     return success;
-}
-
-Status set_handle(Domain& target, const xen_domctl_setdomainhandle& request) {
-    memcpy(target.handle, request.handle, sizeof(target.handle));
-    return success;
-}
-
-// Those that a PV domain has only one value of.
-Status fixed_property(xen_domctl_t& request) {
-    constexpr uint32_t guest_word_bits = 64;
-    switch (request.cmd) {
-    case XEN_DOMCTL_set_address_size:
-        return request.u.address_size.size == guest_word_bits ? success : Status(Error::invalid);
-    case XEN_DOMCTL_get_address_size: request.u.address_size.size = guest_word_bits; return success;
-    case XEN_DOMCTL_settscinfo: // the TSC is the hardware's own, never emulated (mode 0, the default, and 2)
-        return request.u.tsc_info.tsc_mode == 0 || request.u.tsc_info.tsc_mode == 2 ? success
-                                                                                    : Status(Error::not_supported);
-    default: return Error::no_system_call;
-    }
 }
 
 // --- memory ---
@@ -142,16 +102,13 @@ Status change(const Ranges& givers, Ranges& targets, uint64_t first, uint64_t la
     return allow ? targets.add(first, last) : targets.remove(first, last);
 }
 
-bool is_uart_range(uint64_t first, uint64_t last) {
-    return uart_port() && first >= uart_port() && last < uart_port() + uart_ports;
-}
-
 // The first domain may also give the UART, which xen-core then lets go of.
 Status permit_io_ports(Caller& caller, Domain& target, const xen_domctl_ioport_permission& request) {
     if (!request.nr_ports || request.first_port >= max_io_ports || request.nr_ports > max_io_ports - request.first_port)
         return Error::invalid;
     uint64_t first = request.first_port, last = first + request.nr_ports - 1;
-    if (!caller.domain.is_first() || !is_uart_range(first, last))
+    bool is_uart = uart_port() && first >= uart_port() && last < uart_port() + uart_ports;
+    if (!caller.domain.is_first() || !is_uart)
         return change(caller.domain.io_ports, target.io_ports, first, last, request.allow_access);
     if (!request.allow_access) return target.io_ports.remove(first, last);
     TRY(target.io_ports.add(first, last));
@@ -172,20 +129,48 @@ Status permit_io_memory(Caller& caller, Domain& target, const xen_domctl_iomem_p
     return change(caller.domain.io_memory, target.io_memory, first, last, request.allow_access);
 }
 
-Status set_right(Caller& caller, Domain& target, const xen_domctl_t& request) {
+// Rights over the platform come from who may give them and has them; rights over a domain from who may pass them on. Anybody
+// may give up what is its own.
+Status set_right(Caller& caller, Domain& holder, const xen_domctl_t& request) {
     SetRight wish;
     memcpy(&wish, &request.u, sizeof(wish));
-    if (wish.padding || wish.held > 1) return Error::invalid;
+    bool gives_up = &holder == &caller.domain && wish.held == SetRight::taken;
+    if (wish.padding || wish.held > SetRight::given_to_pass_on || holder.authority.holds_everything())
+        return Error::invalid;
     if (wish.kind == 0 && wish.right < static_cast<unsigned>(PlatformRight::count)) {
         PlatformRight right = static_cast<PlatformRight>(wish.right);
+        if (!gives_up) TRY(AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights));
         if (wish.held) TRY(AuthorityCheck::platform(caller.domain, right));
-        target.authority.set(right, wish.held);
+        holder.authority.set(right, wish.held);
         return success;
     }
     if (wish.kind != 1 || wish.right >= static_cast<unsigned>(TargetRight::count)) return Error::invalid;
     TargetRight right = static_cast<TargetRight>(wish.right);
-    if (wish.held && !caller.domain.authority.holds(right, DomId(wish.target))) return Error::not_permitted;
-    return target.authority.set(right, DomId(wish.target), wish.held);
+    DomainRef over = TRY(named_domain(caller, wish.target));
+    if (!gives_up) TRY(AuthorityCheck::passing_on(caller.domain, right, *over));
+    return over->holders.set(holder.id, right, wish.held, wish.held == SetRight::given_to_pass_on);
+}
+
+void get_rights(Domain& domain, xen_domctl_t& request) {
+    GetRights answer;
+    memcpy(&answer, &request.u, sizeof(answer));
+    uint32_t passed_over = answer.range_count;
+    answer = {};
+    answer.platform = domain.authority.held();
+    Holders::Holder holders[Holders::most];
+    answer.holder_count = domain.holders.list(holders);
+    for (uint32_t i = 0; i < answer.holder_count; ++i)
+        answer.holders[i] = {holders[i].id.value, holders[i].rights, holders[i].to_pass_on};
+    uint32_t stored = 0;
+    auto list = [&](auto& ranges, uint64_t kind) {
+        for (auto range : ranges.all())
+            if (answer.range_count++ >= passed_over && stored < std::size(answer.ranges))
+                answer.ranges[stored++] = {kind, range.first, range.last};
+    };
+    list(domain.io_ports, 0);
+    list(domain.interrupt_lines, 1);
+    list(domain.io_memory, 2);
+    memcpy(&request.u, &answer, sizeof(answer));
 }
 
 // --- vCPUs ---
@@ -226,11 +211,11 @@ Status set_max_vcpus(Domain& target, const xen_domctl_max_vcpus& request) {
 Status set_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucontext& request) {
     if (&target == &caller.domain || target.is_dying()) return Error::invalid;
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
-    if (!target.is_paused_by_control() || vcpu->entity.is_on_cpu()) return Error::busy;
+    if (!target.is_paused_by_control() || vcpu->is_on_cpu()) return Error::busy;
     auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
     TRY(handle_of<vcpu_guest_context_t>(request.ctxt).read(*context));
     TRY(initialise_vcpu(*vcpu, *context, caller.budget));
-    if (context->flags & VGCF_online) (void)scheduler.bring_up(vcpu->entity);
+    if (context->flags & VGCF_online) (void)scheduler.bring_up(*vcpu);
     return success;
 }
 
@@ -239,21 +224,21 @@ Status get_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucon
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     if (!vcpu->is_initialised) return Error::no_data;
     auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
-    scheduler.pause(vcpu->entity);
-    bool is_saved = !vcpu->entity.is_on_cpu();
+    scheduler.pause(*vcpu);
+    bool is_saved = !vcpu->is_on_cpu();
     if (is_saved) describe_vcpu(*vcpu, *context);
-    scheduler.unpause(vcpu->entity);
+    scheduler.unpause(*vcpu);
     if (!is_saved) return Error::restart;
     return handle_of<vcpu_guest_context_t>(request.ctxt).write(*context);
 }
 
 Status get_vcpu_info(Domain& target, xen_domctl_getvcpuinfo& request) {
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
-    request.online = !vcpu->entity.is_down();
-    request.blocked = vcpu->entity.is_blocked();
-    request.running = vcpu->entity.is_running();
-    request.cpu_time = scheduler.runstate(vcpu->entity).time[RUNSTATE_running];
-    request.cpu = vcpu->entity.home().value;
+    request.online = !vcpu->is_down();
+    request.blocked = vcpu->is_blocked();
+    request.running = vcpu->is_running();
+    request.cpu_time = scheduler.runstate(*vcpu).time[RUNSTATE_running];
+    request.cpu = vcpu->home().value;
     return success;
 }
 
@@ -261,11 +246,11 @@ Status get_vcpu_info(Domain& target, xen_domctl_getvcpuinfo& request) {
 Status affinity(Domain& target, const xen_domctl_vcpuaffinity& request, bool sets) {
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     bool hard_asked = request.flags & XEN_VCPUAFFINITY_HARD, soft_asked = request.flags & XEN_VCPUAFFINITY_SOFT;
-    Affinity hard = scheduler.hard_affinity(vcpu->entity), soft = scheduler.soft_affinity(vcpu->entity);
+    Affinity hard = scheduler.hard_affinity(*vcpu), soft = scheduler.soft_affinity(*vcpu);
     if (sets) {
         if (hard_asked) hard = TRY(read_affinity(request.cpumap_hard));
         if (soft_asked) soft = TRY(read_affinity(request.cpumap_soft));
-        TRY(scheduler.set_affinity(vcpu->entity, hard, soft));
+        TRY(scheduler.set_affinity(*vcpu, hard, soft));
         hard = hard & online_cpus;
         soft = soft & hard;
     }
@@ -288,103 +273,84 @@ Status schedule_domain(Domain& target, xen_domctl_scheduler_op& request) {
     uint32_t weight = request.u.credit.weight ? request.u.credit.weight : target.sched_group.weight();
     uint32_t cap = request.u.credit.cap != UINT16_MAX ? request.u.credit.cap : target.sched_group.cap();
     TRY(target.sched_group.set(weight, cap));
-    target.for_each_vcpu([](Vcpu& vcpu) { scheduler.reconsider(vcpu.entity); });
+    target.for_each_vcpu([](Vcpu& vcpu) { scheduler.reconsider(vcpu); });
     return success;
 }
 
 // --- the list ---
 
-// The domain that an operation names, for a caller with the right that the operation needs. Errors: not_permitted; of
-// to_reach also no_such_domain.
-struct Target {
-    Caller& caller;
-    Domain& domain;
-
-    Result<Domain*> to_control() const { return if_none(AuthorityCheck::control(caller.domain, domain).error()); }
-    // Or let it run again: not oneself. Errors: also invalid.
-    Result<Domain*> to_stop() const {
-        TRY(to_control());
-        return &domain != &caller.domain && !domain.is_dying() ? Result(&domain) : Error::invalid;
-    }
-    // Its memory.
-    Result<Domain*> to_reach() const { return if_none(AuthorityCheck::memory(caller.domain, domain).error()); }
-    // With rights and hardware.
-    Result<Domain*> to_equip() const {
-        return if_none(AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights).error());
-    }
-    Result<Domain*> to_inspect() const {
-        return caller.domain.authority.holds(PlatformRight::inspect) ? Result(&domain) : to_control();
-    }
-
-  private:
-    Result<Domain*> if_none(Error error) const { return error == Error::none ? Result(&domain) : error; }
-};
-
-// Operations on a domain that exists.
-Status operate(const Target& target, xen_domctl_t& request) {
-    Caller& caller = target.caller;
+// Operations on a domain that exists, each for callers with the right that it needs.
+Status operate(Caller& caller, Domain& domain, xen_domctl_t& request) {
+    auto control = [&] { return AuthorityCheck::control(caller.domain, domain); };
+    auto reach = [&] { return AuthorityCheck::memory(caller.domain, domain); };                        // its memory
+    auto equip = [&] { return AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights); }; // and hardware
+    auto inspect = [&] { return caller.domain.authority.holds(PlatformRight::inspect) ? success : control(); };
+    // Or let it run again: not oneself.
+    auto stop = [&]() -> Status {
+        TRY(control());
+        return success_if(&domain != &caller.domain && !domain.is_dying(), Error::invalid);
+    };
     auto& u = request.u;
     switch (request.cmd) {
-    case XEN_DOMCTL_destroydomain: return destroy_domain(caller, *TRY(target.to_control()));
-    case XEN_DOMCTL_pausedomain: return pause_domain(*TRY(target.to_stop()));
-    case XEN_DOMCTL_unpausedomain: return unpause_domain(*TRY(target.to_stop()));
-    case XEN_DOMCTL_resumedomain: return resume_domain(*TRY(target.to_stop()));
-    case XEN_DOMCTL_max_vcpus: return set_max_vcpus(*TRY(target.to_control()), u.max_vcpus);
-    case XEN_DOMCTL_max_mem: return set_max_memory(*TRY(target.to_control()), u.max_mem);
-    case XEN_DOMCTL_settimeoffset: return set_time_offset(*TRY(target.to_control()), u.settimeoffset);
-    case XEN_DOMCTL_setdomainhandle: return set_handle(*TRY(target.to_control()), u.setdomainhandle);
-    case domctl_seal: return seal_domain(caller, *TRY(target.to_reach()));
-    case XEN_DOMCTL_setvcpucontext: return set_vcpu_context(caller, *TRY(target.to_reach()), u.vcpucontext);
-    case XEN_DOMCTL_getvcpucontext: return get_vcpu_context(caller, *TRY(target.to_reach()), u.vcpucontext);
-    case XEN_DOMCTL_hypercall_init: return TRY(target.to_reach())->make_hypercall_page(Mfn(u.hypercall_init.gmfn));
-    case XEN_DOMCTL_ioport_permission: return permit_io_ports(caller, *TRY(target.to_equip()), u.ioport_permission);
-    case XEN_DOMCTL_irq_permission: return permit_interrupt(caller, *TRY(target.to_equip()), u.irq_permission);
-    case XEN_DOMCTL_iomem_permission: return permit_io_memory(caller, *TRY(target.to_equip()), u.iomem_permission);
-    case XEN_DOMCTL_set_virq_handler:
-        return global_virqs.set_handler(u.set_virq_handler.virq, &TRY(target.to_equip())->events);
-    case domctl_set_right: return set_right(caller, *TRY(target.to_equip()), request);
-    case XEN_DOMCTL_getdomaininfo:
-        if (&target.domain != &caller.domain) TRY(target.to_inspect());
-        describe_domain(target.domain, u.getdomaininfo);
+    case XEN_DOMCTL_destroydomain: TRY(control()); return destroy_domain(caller, domain);
+    case XEN_DOMCTL_pausedomain: TRY(stop()); return pause_domain(domain);
+    case XEN_DOMCTL_unpausedomain: TRY(stop()); return unpause_domain(domain);
+    case XEN_DOMCTL_resumedomain:
+        TRY(stop());
+        domain.resume();
         return success;
-    case XEN_DOMCTL_getvcpuinfo: return get_vcpu_info(*TRY(target.to_inspect()), u.getvcpuinfo);
-    case XEN_DOMCTL_getvcpuaffinity: return affinity(*TRY(target.to_inspect()), u.vcpuaffinity, false);
-    case XEN_DOMCTL_setvcpuaffinity: return affinity(*TRY(target.to_control()), u.vcpuaffinity, true);
+    case XEN_DOMCTL_max_vcpus: TRY(control()); return set_max_vcpus(domain, u.max_vcpus);
+    case XEN_DOMCTL_max_mem:
+        TRY(control());
+        domain.account.set_max_frames(u.max_mem.max_memkb >> (page_shift - 10));
+        return success;
+    case XEN_DOMCTL_settimeoffset: TRY(control()); return set_time_offset(domain, u.settimeoffset);
+    case XEN_DOMCTL_setdomainhandle:
+        TRY(control());
+        memcpy(domain.handle, u.setdomainhandle.handle, sizeof(xen_domain_handle_t));
+        return success;
+    case domctl_seal: TRY(reach()); return seal_domain(caller, domain);
+    case XEN_DOMCTL_setvcpucontext: TRY(reach()); return set_vcpu_context(caller, domain, u.vcpucontext);
+    case XEN_DOMCTL_getvcpucontext: TRY(reach()); return get_vcpu_context(caller, domain, u.vcpucontext);
+    case XEN_DOMCTL_hypercall_init: TRY(reach()); return domain.make_hypercall_page(Mfn(u.hypercall_init.gmfn));
+    case XEN_DOMCTL_ioport_permission: TRY(equip()); return permit_io_ports(caller, domain, u.ioport_permission);
+    case XEN_DOMCTL_irq_permission: TRY(equip()); return permit_interrupt(caller, domain, u.irq_permission);
+    case XEN_DOMCTL_iomem_permission: TRY(equip()); return permit_io_memory(caller, domain, u.iomem_permission);
+    case XEN_DOMCTL_set_virq_handler:
+        TRY(equip());
+        return global_virqs.set_handler(u.set_virq_handler.virq, &domain.events);
+    case domctl_set_right: return set_right(caller, domain, request);
+    case domctl_get_rights:
+        if (&domain != &caller.domain) TRY(inspect());
+        get_rights(domain, request);
+        return success;
+    case XEN_DOMCTL_getdomaininfo:
+        if (&domain != &caller.domain) TRY(inspect());
+        domain.describe(u.getdomaininfo);
+        return success;
+    case XEN_DOMCTL_getvcpuinfo: TRY(inspect()); return get_vcpu_info(domain, u.getvcpuinfo);
+    case XEN_DOMCTL_getvcpuaffinity: TRY(inspect()); return affinity(domain, u.vcpuaffinity, false);
+    case XEN_DOMCTL_setvcpuaffinity: TRY(control()); return affinity(domain, u.vcpuaffinity, true);
     case XEN_DOMCTL_scheduler_op: {
         bool looks = u.scheduler_op.cmd == XEN_DOMCTL_SCHEDOP_getinfo;
-        return schedule_domain(*TRY(looks ? target.to_inspect() : target.to_control()), u.scheduler_op);
+        TRY(looks ? inspect() : control());
+        return schedule_domain(domain, u.scheduler_op);
     }
-    case XEN_DOMCTL_getpageframeinfo3: return describe_frames(*TRY(target.to_reach()), u.getpageframeinfo3);
-    default: TRY(target.to_control()); return fixed_property(request);
+    case XEN_DOMCTL_getpageframeinfo3: TRY(reach()); return describe_frames(domain, u.getpageframeinfo3);
+    default: break;
+    }
+    TRY(control());
+    constexpr uint32_t guest_word_bits = 64;
+    switch (request.cmd) { // what a PV domain has only one value of
+    case XEN_DOMCTL_set_address_size: return success_if(u.address_size.size == guest_word_bits, Error::invalid);
+    case XEN_DOMCTL_get_address_size: u.address_size.size = guest_word_bits; return success;
+    // The TSC is the hardware's own, never emulated (mode 0, the default, and 2).
+    case XEN_DOMCTL_settscinfo: return success_if(!(u.tsc_info.tsc_mode & ~2u), Error::not_supported);
+    default: return Error::no_system_call;
     }
 }
 
 } // namespace
-
-void describe_domain(Domain& target, xen_domctl_getdomaininfo& info) {
-    info = {};
-    info.domain = target.id.value;
-    bool running = false, all_blocked = true;
-    target.for_each_vcpu([&](Vcpu& vcpu) {
-        info.max_vcpu_id = vcpu.id.value;
-        info.cpu_time += scheduler.runstate(vcpu.entity).time[RUNSTATE_running];
-        if (vcpu.entity.is_down()) return;
-        ++info.nr_online_vcpus;
-        running |= vcpu.entity.is_running();
-        all_blocked &= vcpu.entity.is_blocked();
-    });
-    if (!target.vcpu(VcpuId(0))) info.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
-    info.flags = (target.is_dying() ? XEN_DOMINF_dying : 0u) | (target.is_shut_down() ? XEN_DOMINF_shutdown : 0u) |
-                 (target.is_paused_by_control() ? XEN_DOMINF_paused : 0u) | (all_blocked ? XEN_DOMINF_blocked : 0u) |
-                 (running ? XEN_DOMINF_running : 0u);
-    if (target.is_shut_down())
-        info.flags |= (target.shutdown_code() & XEN_DOMINF_shutdownmask) << XEN_DOMINF_shutdownshift;
-    info.tot_pages = target.account.frames();
-    info.max_pages = target.account.max_frames();
-    info.shared_info_frame = target.shared() ? target.shared_info_frame().value : ~0ull;
-    memcpy(info.handle, target.handle, sizeof(info.handle));
-    info.gpaddr_bits = 52;
-}
 
 HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> operation) {
     xen_domctl_t request;
@@ -401,7 +367,7 @@ HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> opera
                                                                    : TRY(named_domain(caller, request.domain));
         if (!target) return Error::no_such_domain;
         Holding holding(target->control);
-        TRY(operate({caller, *target}, request));
+        TRY(operate(caller, *target, request));
         request.domain = target->id.value;
     }
     return operation.write(request);

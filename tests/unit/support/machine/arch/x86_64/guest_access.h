@@ -12,11 +12,12 @@ namespace skerry {
 extern "C" {
 [[nodiscard]] bool copy_from_guest_raw(void* to, GuestVirt from, size_t bytes);
 [[nodiscard]] bool copy_to_guest_raw(GuestVirt to, const void* from, size_t bytes);
-[[nodiscard]] bool clear_guest_raw(GuestVirt to, size_t bytes);
 }
 
 template <typename T>
 concept GuestWord = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8;
+template <typename T>
+concept GuestWords = sizeof(T) % 8 == 0 && sizeof(T) <= 128;
 
 inline void open_guest_access() {}
 inline void close_guest_access() {}

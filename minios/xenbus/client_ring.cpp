@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "client_ring.h"
+
+namespace minios::xenbus {
+
+namespace {
+
+std::uint32_t load(const std::uint32_t& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
+void store(std::uint32_t& word, std::uint32_t value) { __atomic_store_n(&word, value, __ATOMIC_SEQ_CST); }
+
+} // namespace
+
+ClientRing::ClientRing(xenstore_domain_interface& page)
+    : page_(&page), put_(load(page.req_prod)), taken_(load(page.rsp_cons)) {}
+
+std::size_t ClientRing::write(std::string_view bytes) {
+    const std::uint32_t waiting = put_ - load(page_->req_cons);
+    broken_ |= waiting > size || load(page_->error) != XENSTORE_ERROR_NONE;
+    if (broken_) return 0;
+    const std::size_t room = size - waiting, count = bytes.size() < room ? bytes.size() : room;
+    for (std::size_t i = 0; i < count; ++i) *const_cast<volatile char*>(&page_->req[put_++ % size]) = bytes[i];
+    store(page_->req_prod, put_);
+    return count;
+}
+
+std::size_t ClientRing::read(char* to, std::size_t most) {
+    const std::uint32_t ready = load(page_->rsp_prod) - taken_;
+    broken_ |= ready > size || load(page_->error) != XENSTORE_ERROR_NONE;
+    if (broken_) return 0;
+    const std::size_t count = ready < most ? ready : most;
+    for (std::size_t i = 0; i < count; ++i) to[i] = *const_cast<volatile char*>(&page_->rsp[taken_++ % size]);
+    store(page_->rsp_cons, taken_);
+    return count;
+}
+
+bool Incoming::take(ClientRing& ring) {
+    while (have_ < sizeof header_) {
+        const std::size_t count = ring.read(reinterpret_cast<char*>(&header_) + have_, sizeof header_ - have_);
+        if (count == 0) return false;
+        have_ += count;
+    }
+    broken_ |= header_.len > sizeof payload_;
+    if (broken_) return false;
+    while (have_ < sizeof header_ + header_.len) {
+        const std::size_t at = have_ - sizeof header_;
+        const std::size_t count = ring.read(payload_ + at, header_.len - at);
+        if (count == 0) return false;
+        have_ += count;
+    }
+    return true;
+}
+
+} // namespace minios::xenbus

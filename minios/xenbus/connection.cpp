@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "connection.h"
+
+namespace minios::xenbus {
+
+namespace {
+
+Connection the_connection;
+
+/// The error of that name ("ENOENT").
+Error error_named(std::string_view name) {
+#define XEN_ERRNO(error, value)                                                                                        \
+    if (name == #error) return static_cast<Error>(value);
+#include <xen/errno.h>
+    return Error::io;
+}
+
+} // namespace
+
+Connection& connection() { return the_connection; }
+
+Result<void> Connection::start() {
+    if (started_) return {};
+    const start_info_t& info = start_info();
+    if (info.store_evtchn == 0) return Error::not_found;
+    auto* page = static_cast<xenstore_domain_interface*>(pages::address_of(frames::pfn_of(Mfn{info.store_mfn})));
+    if (page == nullptr) return Error::no_memory;
+    ring_ = ClientRing(*page);
+    port_ = Port{info.store_evtchn};
+    started_ = true;
+    events::set_handler(port_, on_event, this);
+    return {};
+}
+
+void Connection::on_event(Port, void* context) {
+    auto* connection = static_cast<Connection*>(context);
+    connection->take_messages();
+    connection->changed_.wake_all();
+}
+
+void Connection::take_messages() {
+    bool taken = false;
+    while (incoming_.take(ring_)) {
+        taken = true;
+        const xsd_sockmsg& header = incoming_.header();
+        const std::string_view payload = incoming_.payload();
+        if (header.type == XS_WATCH_EVENT) {
+            fire(payload);
+        } else if (busy_ && !answered_ && header.req_id == request_) {
+            answered_ = true;
+            answer_type_ = header.type;
+            answer_length_ = payload.size();
+            const bool error = header.type == XS_ERROR;
+            const std::span<char> to = error ? std::span<char>(error_) : answer_;
+            payload.copy(to.data(), to.size());
+        }
+        incoming_.next();
+    }
+    if (taken) (void)events::notify(port_); // there is room again
+}
+
+/// A watch event: path and token, each with its zero.
+void Connection::fire(std::string_view payload) {
+    const std::size_t end = payload.find('\0');
+    if (end == payload.npos) return;
+    const std::string_view path = payload.substr(0, end);
+    std::uint32_t number = 0;
+    for (const char c : payload.substr(end + 1)) {
+        if (c == 0) break;
+        if (c < '0' || c > '9') return;
+        number = number * 10 + static_cast<std::uint32_t>(c - '0');
+    }
+    for (Watch* watch = watches_; watch != nullptr; watch = watch->next_) {
+        if (watch->number_ != number) continue;
+        watch->changed_length_ = path.copy(watch->changed_, Watch::longest_changed);
+        watch->fired_ = true;
+        watch->waiting_.wake_all();
+        if (watch->on_fire_ != nullptr) watch->on_fire_(*watch, watch->context_);
+        return;
+    }
+}
+
+void Connection::add(Watch& watch) {
+    do ++last_watch_;
+    while (last_watch_ == 0);
+    watch.number_ = last_watch_;
+    watch.next_ = watches_;
+    watches_ = &watch;
+}
+
+void Connection::drop(Watch& watch) {
+    for (Watch** at = &watches_; *at != nullptr; at = &(*at)->next_) {
+        if (*at != &watch) continue;
+        *at = watch.next_;
+        break;
+    }
+    watch.number_ = 0;
+}
+
+bool Connection::put(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const std::size_t count = ring_.write(bytes);
+        bytes.remove_prefix(count);
+        if (!usable()) return false;
+        if (bytes.empty()) break;
+        (void)events::notify(port_);
+        if (count == 0) changed_.wait();
+    }
+    return true;
+}
+
+Result<std::size_t> Connection::ask(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload,
+                                    std::span<char> answer) {
+    std::size_t length = 0;
+    for (const auto& piece : payload) length += piece.size();
+    if (length > longest_payload) return Error::invalid;
+    wait_until(turns_, [this] { return !busy_; });
+    if (!usable()) return Error::io;
+    busy_ = true;
+    answered_ = false;
+    answer_ = answer;
+    const xsd_sockmsg header{type, ++request_, in, static_cast<std::uint32_t>(length)};
+    bool sent = put({reinterpret_cast<const char*>(&header), sizeof header});
+    for (const auto& piece : payload) sent = sent && put(piece);
+    if (sent) {
+        (void)events::notify(port_);
+        wait_until(changed_, [this] { return answered_ || !usable(); });
+    }
+    const Result<std::size_t> result = answered_ ? judge() : Result<std::size_t>(Error::io);
+    busy_ = false;
+    turns_.wake_one();
+    return result;
+}
+
+Result<std::size_t> Connection::judge() const {
+    if (answer_type_ != XS_ERROR) return answer_length_;
+    const std::string_view name(error_, answer_length_ < sizeof error_ ? answer_length_ : sizeof error_);
+    const Error error = error_named(name.substr(0, name.find('\0')));
+    return error;
+}
+
+} // namespace minios::xenbus

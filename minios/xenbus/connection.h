@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The connection to the store's server: one request at a time, answers and events as they come.
+#pragma once
+
+#include "client_ring.h"
+
+#include <minios/minios.h>
+#include <minios/xenbus.h>
+
+namespace minios::xenbus {
+
+struct Connection {
+    Result<void> start();
+    /// The answer's payload is copied to `answer`; its length.
+    Result<std::size_t> ask(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload,
+                            std::span<char> answer);
+    void add(Watch& watch);
+    void drop(Watch& watch);
+
+  private:
+    static void on_event(Port, void* connection);
+    void take_messages();
+    void fire(std::string_view payload);
+    bool put(std::string_view bytes);
+    bool usable() const { return started_ && !ring_.broken() && !incoming_.broken(); }
+    Result<std::size_t> judge() const;
+
+    ClientRing ring_;
+    Incoming incoming_;
+    Port port_;
+    bool started_ = false;
+    WaitQueue changed_; ///< something came, or there is room
+    // The request under way.
+    bool busy_ = false;
+    WaitQueue turns_;
+    std::uint32_t request_ = 0;
+    bool answered_ = false;
+    std::uint32_t answer_type_ = 0;
+    std::span<char> answer_;
+    std::size_t answer_length_ = 0;
+    char error_[16] = {};
+
+    Watch* watches_ = nullptr;
+    std::uint32_t last_watch_ = 0;
+};
+
+Connection& connection();
+
+} // namespace minios::xenbus

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "toolstack/cli/commands/commands.h"
+#include "toolstack/cli/terminal.h"
+#include "toolstack/cli/text.h"
+
+#include <chrono>
+
+namespace skerry::cli {
+namespace {
+
+json::Value only(const std::string& domain) {
+    json::Value params;
+    params["domain"] = domain_argument(domain);
+    return params;
+}
+
+std::string head(const json::Value& result) {
+    return harmless(result.text_or("name", "?")) + " (domain " + std::to_string(result.integer_or("id", -1)) + ")";
+}
+
+void show(Session& session, const json::Value& result, const std::string& done) {
+    print(session.json ? json::write(result, true) + "\n" : head(result) + " " + done + "\n");
+}
+
+/// Until the domain of that number does not run any more.
+void wait_for_end(Session& session, std::int64_t id, unsigned timeout_s) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s);
+    while (std::chrono::steady_clock::now() < deadline) {
+        json::Value params;
+        params["domain"] = id;
+        try {
+            const json::Value result = session.client().call("info", std::move(params));
+            if (result.text_or("state", "").find_first_of("sd") != std::string::npos) return;
+        } catch (const protocol::CallError& error) {
+            if (error.code == "not-found") return;
+            throw;
+        }
+        (void)session.client().wait(-1, 200);
+    }
+    throw CommandError("domain " + std::to_string(id) + " still runs after " + std::to_string(timeout_s) + " s");
+}
+
+void ask(Session& session, const char* method, const EndOptions& options, const char* done) {
+    const json::Value result = session.client().call(method, only(options.domain));
+    if (options.wait) wait_for_end(session, result.integer_or("id", -1), options.timeout_s);
+    show(session, result, options.wait ? "has ended" : done);
+}
+
+} // namespace
+
+void simple(Session& session, const char* method, const std::string& domain, const char* done) {
+    const json::Value result = session.client().call(method, only(domain));
+    const bool lingers = !result.bool_or("all_given_back", true);
+    show(session, result, lingers ? std::string(done) + "; somebody still holds pages of it" : done);
+}
+
+void shutdown(Session& session, const EndOptions& options) { ask(session, "shutdown", options, "is shutting down"); }
+void reboot(Session& session, const EndOptions& options) { ask(session, "reboot", options, "is rebooting"); }
+
+void rename(Session& session, const std::string& domain, const std::string& name) {
+    json::Value params = only(domain);
+    params["name"] = name;
+    show(session, session.client().call("rename", std::move(params)), "renamed");
+}
+
+void restart(Session& session, const std::string& service) {
+    const json::Value result = session.client().call("restart", only(service));
+    const std::int64_t pause = result.integer_or("pause_ns", -1);
+    show(session, result,
+         pause < 0 ? "is being built again" : "is built again, after " + std::to_string(pause / 1'000'000) + " ms");
+}
+
+} // namespace skerry::cli
