@@ -5,7 +5,8 @@
 # Make remakes the makefiles it includes before anything else, so what is missing is installed before the first compiler runs.
 # With nothing missing this is a quick check; `make PACKAGES=no` skips it.
 PACKAGE_GROUPS := build $(if $(filter test test-% bench% fuzz% lint sizes iso check,$(MAKECMDGOALS)),test) \
-    $(if $(filter test test-system,$(MAKECMDGOALS))$(filter %.ml %ocaml %ocaml/,$(APP)),ocaml)
+    $(if $(filter test test-system,$(MAKECMDGOALS))$(filter %.ml %ocaml %ocaml/,$(APP)),ocaml) \
+    $(if $(filter test test-system test-programs-long bench%,$(MAKECMDGOALS))$(findstring sqlite,$(APP)),sqlite)
 PACKAGES_STAMP := $(BUILD)/packages-$(subst $() ,-,$(strip $(PACKAGE_GROUPS))).mk
 ifneq ($(PACKAGES),no)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)

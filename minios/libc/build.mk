@@ -5,8 +5,8 @@
 #
 # makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers; build/apps/NAME.gdb,
 # the same with a gdb stub (minios/debug), when asked for. Before the call a fragment may set NAME_FLAGS (for compiling), NAME_LIBS (for
-# linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has to be there before anything is compiled), and NAME_FOR = test for a program that `make` alone does not build. Sources may be
-# made by a rule of their own.
+# linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has to be there before anything is compiled), and
+# NAME_FOR = test for a program that `make` alone does not build. Sources may be made by a rule of their own.
 #
 #   $(eval $(call skerry-library,NAME,SOURCES...))
 #
