@@ -88,9 +88,9 @@ help:
 	@echo 'Missing Debian packages are installed first (PACKAGES=no to skip that).'
 
 # --- Generated documentation -------------------------------------------------------------------------------------------
-$(BUILD)/tools/abi-page: tools/abi_page.cpp xen-core/hypercalls/list.h xen-core/hypercalls/control/extensions.h
+$(BUILD)/tools/abi-page: tools/abi_page.cpp tests/guests/authority/operations.h xen-core/hypercalls/list.h xen-core/hypercalls/control/extensions.h
 	@mkdir -p $(@D)
-	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -D__XEN_TOOLS__ -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -Ixen-core $< -o $@
+	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -D__XEN_TOOLS__ -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -Ixen-core -I. $< -o $@
 $(BUILD)/abi.md: $(BUILD)/tools/abi-page
 	@$< > $@
 .PHONY: docs abi-page-is-fresh
