@@ -31,7 +31,7 @@ $(eval $(call skerry-program,$(APP_NAME),$(APP)))
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else ifneq ($(filter %.ml,$(APP)),)
 $(eval $(call skerry-ocaml-program,$(APP_NAME),$(APP)))
-APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
+APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else ifneq ($(filter $(APP_NAME),$(SKERRY_PROGRAMS)),)
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else
