@@ -32,7 +32,8 @@ define minios-kernel-object
 	$(CXX) $(MINIOS_KERNEL_CXXFLAGS) -c $< -o $@
 	@objcopy --redefine-syms=minios/kernel-names $@
 endef
-$(filter-out %/entry.o,$(filter $(addprefix $(BUILD)/obj/minios/,kernel/%.o backends/%.o xenbus/%.o debug/%.o),$(MINIOS_OBJECTS) $(MINIOS_DEBUG_OBJECTS))): $(BUILD)/obj/%.o: %.cpp minios/build.mk minios/kernel-names
+MINIOS_KERNEL_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/%.o,$(wildcard $(addprefix minios/,kernel/*.cpp backends/*.cpp xenbus/*.cpp debug/*.cpp)))
+$(MINIOS_KERNEL_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/build.mk minios/kernel-names
 	$(minios-kernel-object)
 $(BUILD)/obj/minios/kernel-string.o: minios/freestanding/string.cpp minios/build.mk minios/kernel-names
 	$(minios-kernel-object)

@@ -74,6 +74,7 @@ help:
 	@echo '                KERNEL=FILE INITRD=FILE CMDLINE="..." MEMORY=512M VCPUS=2    (INITRD= for none)'
 	@echo 'make run APP=hello-c | APP=IMAGE | APP=FILE.c|.ml   runs one program as a domain; its exit status comes back'
 	@echo '                ARGS="..." ENV="NAME=VALUE ..." MEMORY=32M FILES=DIRECTORY; standard input may be a pipe'
+	@echo '                GDB=1: it waits for gdb, and says what to type in another terminal (minios/debug/README.md)'
 	@echo 'make sdk        build/sdk: skerry-cc and skerry-c++ for programs that run as a domain (minios/sdk/README.md)'
 	@echo 'make iso        build/skerry.iso for GRUB on a real machine'
 	@echo 'make test       all tests; ends with "N passed, N failed"'
@@ -87,9 +88,9 @@ help:
 	@echo 'Missing Debian packages are installed first (PACKAGES=no to skip that).'
 
 # --- Generated documentation -------------------------------------------------------------------------------------------
-$(BUILD)/tools/abi-page: tools/abi_page.cpp xen-core/hypercalls/list.h xen-core/hypercalls/control/extensions.h
+$(BUILD)/tools/abi-page: tools/abi_page.cpp tests/guests/authority/operations.h xen-core/hypercalls/list.h xen-core/hypercalls/control/extensions.h
 	@mkdir -p $(@D)
-	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -D__XEN_TOOLS__ -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -Ixen-core $< -o $@
+	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -D__XEN_TOOLS__ -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -Ixen-core -I. $< -o $@
 $(BUILD)/abi.md: $(BUILD)/tools/abi-page
 	@$< > $@
 .PHONY: docs abi-page-is-fresh

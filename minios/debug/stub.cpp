@@ -19,7 +19,8 @@ std::uint8_t minios_debug_events_masked = 1; // entry.S: how the program runs
 
 namespace minios::debug {
 
-Stopped stopped;
+// It works before the program's constructors run.
+constinit Stopped stopped;
 
 namespace {
 
@@ -28,16 +29,16 @@ constexpr std::uint64_t event_vector = 256; // entry.S
 constexpr std::uint64_t trap_flag = 0x100, interrupt_flag = 0x200, resume_flag = 0x10000;
 constexpr char control_c = 3;
 
-bool active;                    // there is a line
-bool inside;                    // the program stands
-bool attached;                  // somebody has spoken
-bool awaited;                   // and waits to hear that the program stopped or ended
-std::optional<Signal> own_stop; // why int3 is executed by ourselves
+bool active;                              // there is a line
+bool inside;                              // the program stands
+bool attached;                            // somebody has spoken
+bool awaited;                             // and waits to hear that the program stopped or ended
+constinit std::optional<Signal> own_stop; // why int3 is executed by ourselves
 Signal last_signal;
 
-PacketReader reader;
-Session session;
-Reply reply;
+constinit PacketReader reader;
+constinit Session session;
+constinit Reply reply;
 
 alignas(16) char stack[16 * 1024];
 

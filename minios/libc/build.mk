@@ -45,15 +45,20 @@ $(patsubst %.c,$(BUILD)/obj/%.o,$(filter %.c,$(LIBSKERRYC_SOURCES))): $(BUILD)/o
 	@mkdir -p $(@D)
 	@echo "  SKERRYC $<"; $(SKERRY_CC) $(LIBSKERRYC_FLAGS) -fexceptions -c $< -o $@
 
-$(SDK)/lib/libskerryc.a: $(LIBSKERRYC_OBJECTS)
+# What newlib has in its sources but builds for no system like ours: regular expressions and patterns. Unpatched.
+NEWLIB_POSIX_OBJECTS := $(patsubst %,$(BUILD)/obj/newlib-posix/%.o,regcomp regexec regerror regfree collcmp fnmatch glob)
+$(NEWLIB_POSIX_OBJECTS): $(BUILD)/obj/newlib-posix/%.o: minios/libc/build.mk $(SDK_FILES)
+	@mkdir -p $(@D)
+	@echo "  SKERRYC newlib's $*.c"; $(SKERRY_CC) -O2 -g1 -w -fno-stack-protector -D_GNU_SOURCE -c $(NEWLIB_WORK)/source/newlib/libc/posix/$*.c -o $@
+$(SDK)/lib/libskerryc.a: $(LIBSKERRYC_OBJECTS) $(NEWLIB_POSIX_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
 # The network's glue (minios/net), over lwIP: linked only into programs that use sockets.
 LIBSKERRYNET_SOURCES := $(wildcard minios/net/*.cpp)
 LIBSKERRYNET_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/%.o,$(LIBSKERRYNET_SOURCES))
-$(LIBSKERRYNET_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY) $(LWIP_HEADERS_READY)
+$(LIBSKERRYNET_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY) $(LWIP_HEADERS_READY) $(CARES_WORK)/version.txt
 	@mkdir -p $(@D)
-	@echo "  SKERRYC $<"; $(SKERRY_CXX) $(LIBSKERRYC_CXXFLAGS) -c $< -o $@
+	@echo "  SKERRYC $<"; $(SKERRY_CXX) $(LIBSKERRYC_CXXFLAGS) $(CARES_FLAGS) -c $< -o $@
 $(SDK)/lib/libskerrynet.a: $(LIBSKERRYNET_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
@@ -66,7 +71,7 @@ $(SDK)/lib/libskerrygdb.a: $(BUILD)/minios-gdb-stub.o $(SDK_FILES)
 	@echo 'INPUT(skerry/gdb-stub.o)' > $@
 -include $(LIBSKERRYC_OBJECTS:.o=.d) $(LIBSKERRYNET_OBJECTS:.o=.d)
 
-$(SDK_READY): $(SDK)/lib/libskerrygdb.a $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
+$(SDK_READY): $(patsubst %,$(SDK)/lib/lib%.a,skerryc skerrynet skerrygdb lwip cares minios) $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
 	@mkdir -p $(@D) && touch $@
 .PHONY: sdk
 sdk: $(SDK_READY)

@@ -4,10 +4,14 @@
 #include "time_points.h"
 
 #include <minios/clock.h>
+#include <minios/memory.h>
+#include <minios/start.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace minios::libc {
@@ -72,6 +76,22 @@ void close(OpenFile& file) {
     if (--node.opens == 0 && node.removed()) RamTree::destroy(node);
 }
 
+/// Written from its end: the node knows only what is above it.
+int path(OpenFile& file, char* to, std::size_t size) {
+    std::size_t at = size - 1;
+    to[at] = 0;
+    for (const RamNode* node = &file.as<RamNode>(); node != &node->tree->top(); node = node->parent) {
+        if (node->removed()) return -ENOENT;
+        const std::size_t length = strlen(node->name);
+        if (at < length + 1) return -ENAMETOOLONG;
+        at -= length;
+        memcpy(to + at, node->name, length);
+        if (node->parent != &node->tree->top()) to[--at] = '/';
+    }
+    memmove(to, to + at, size - at);
+    return 0;
+}
+
 ssize_t read_directory(OpenFile&, void*, std::size_t) { return -EISDIR; }
 
 int next_entry(OpenFile& file, files::DirectoryEntry& entry) {
@@ -110,7 +130,8 @@ constexpr files::Operations file_operations{.kind = "file",
                                             .ready = nullptr,
                                             .next_entry = nullptr,
                                             .close = close,
-                                            .change_mode = change_open_mode};
+                                            .change_mode = change_open_mode,
+                                            .path = path};
 constexpr files::Operations directory_operations{.kind = "directory",
                                                  .type = S_IFDIR,
                                                  .read = read_directory,
@@ -123,7 +144,8 @@ constexpr files::Operations directory_operations{.kind = "directory",
                                                  .ready = nullptr,
                                                  .next_entry = next_entry,
                                                  .close = close,
-                                                 .change_mode = change_open_mode};
+                                                 .change_mode = change_open_mode,
+                                                 .path = path};
 
 // --- paths ------------------------------------------------------------------------------------------------------------
 
@@ -246,6 +268,18 @@ int set_times(void* context, const char* path, const timespec times[2]) {
     return 0;
 }
 
+/// What is free is the domain's memory.
+int statistics(void* context, struct statvfs& statistics) {
+    const bool read_only = tree_of(context).read_only();
+    statistics.f_bsize = statistics.f_frsize = page_size;
+    statistics.f_blocks = total_pages();
+    statistics.f_bfree = statistics.f_bavail = read_only ? 0 : frames::free_count();
+    statistics.f_files = statistics.f_ffree = statistics.f_favail = read_only ? 0 : statistics.f_bfree;
+    statistics.f_flag = ST_NOSUID | (read_only ? ST_RDONLY : 0);
+    statistics.f_namemax = NAME_MAX;
+    return 0;
+}
+
 constexpr files::Tree tree_calls{.open = open,
                                  .status = path_status,
                                  .unlink = unlink,
@@ -256,7 +290,8 @@ constexpr files::Tree tree_calls{.open = open,
                                  .make_symbolic_link = make_symbolic_link,
                                  .read_link = read_link,
                                  .change_mode = change_mode,
-                                 .set_times = set_times};
+                                 .set_times = set_times,
+                                 .statistics = statistics};
 
 } // namespace
 

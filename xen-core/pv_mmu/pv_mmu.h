@@ -16,7 +16,6 @@
 #pragma once
 
 #include "arch/x86_64/page_table_entry.h"
-#include "base/work_budget.h"
 #include "memory/frame_table.h"
 #include "memory/guest_copy.h"
 
@@ -217,18 +216,18 @@ class PvMmu : NonCopyable {
     }
     void take_apart(Frame& frame, unsigned level);
     Status drain(WorkBudget& budget) {
-        if (likely(first_queued_ == nothing)) return success;
+        if (LIKELY(first_queued_ == nothing)) return success;
         return drain_queue(budget);
     }
     Status drain_queue(WorkBudget& budget);
     // entries.h, update.cpp
     Status take_l1_need(Pte entry, Account& source);
-    Status take_l1_need_slowly(Pte entry, Account& source);
+    [[gnu::cold]] Status take_l1_need_slowly(Pte entry, Account& source);
     void drop_l1_need(Pte entry, FlushStamp now);
-    void drop_l1_need_slowly(Pte entry, Frame& named);
+    [[gnu::cold]] void drop_l1_need_slowly(Pte entry, Frame& named);
     void drop_need(unsigned level, Pte entry, FlushStamp now);
     static void drop_foreign(Pte entry, Frame& named);
-    Status judge_rare_flags(unsigned level, Pte entry);
+    [[gnu::cold]] Status judge_rare_flags(unsigned level, Pte entry);
     Status write_entry(unsigned level, Pte* slot, Pte old, Pte value, Write how, Account& source, WorkBudget& budget);
     Status update_l1(Pte* slot, Pte old, Pte value, Write how, Account& source);
     Status update_one(uint64_t pointer, uint64_t value, Account& source, WorkBudget& budget);

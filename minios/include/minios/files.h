@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+struct statvfs;
+
 namespace minios::files {
 
 class OpenFile;
@@ -52,6 +54,9 @@ struct Operations {
     void (*close)(OpenFile& file);
     /// fchmod(); the permissions alone. Absent: -EINVAL.
     int (*change_mode)(OpenFile& file, mode_t mode) = nullptr;
+    /// Of what a tree's open() makes: where the file is now, as the tree's paths are written; 0, -ENOENT (removed) or -ENAMETOOLONG. Absent: paths
+    /// cannot begin at this directory (openat() and its kind), and futimens() and its kind fail.
+    int (*path)(OpenFile& file, char* to, std::size_t size) = nullptr;
 };
 
 struct DirectoryEntry {
@@ -71,9 +76,10 @@ class OpenFile {
     template <class T> T& as() const { return *static_cast<T*>(context); }
 
     const Operations& operations;
-    void* const context; ///< the driver's
-    int flags;           ///< O_*; fcntl(F_SETFL) changes O_APPEND and O_NONBLOCK
-    off_t position = 0;  ///< for the driver's use
+    void* const context;              ///< the driver's
+    int flags;                        ///< O_*; fcntl(F_SETFL) changes O_APPEND and O_NONBLOCK
+    off_t position = 0;               ///< for the driver's use
+    const char* mounted_at = nullptr; ///< where the tree that made it is mounted; set by the C library
     unsigned references = 1;
 };
 
@@ -108,6 +114,8 @@ struct Tree {
     ssize_t (*read_link)(void* context, const char* path, char* to, std::size_t size);
     int (*change_mode)(void* context, const char* path, mode_t mode);
     int (*set_times)(void* context, const char* path, const struct timespec times[2]);
+    /// statvfs(), of the whole tree. Absent: -ENOSYS.
+    int (*statistics)(void* context, struct statvfs& statistics) = nullptr;
 };
 
 /// Puts a tree at `where` ("/" or "/a/b", at most 63 characters); the longest matching place answers. Both stay as they
