@@ -2,6 +2,8 @@
 // The life of a guest: created whole or not at all, whatever step fails; ended as its configuration says.
 #include "tests/unit/toolstack/fakes.h"
 
+#include "toolstack/domain/area_journal.h"
+
 #include <gtest/gtest.h>
 
 namespace skerry::toolstack::test {
@@ -343,6 +345,44 @@ TEST(Takeover, DoesNotTakeADomainForAnotherOfTheSameNumber) {
     after.guests.recover(remember(after.journal));
     EXPECT_TRUE(after.guests.all().empty());
     EXPECT_EQ(after.hypervisor.all.size(), 5u) << "it is not ours to destroy";
+}
+
+TEST(Records, SurviveInAStateAreaHoweverManyThereWere) {
+    alignas(8) static std::byte area[16384];
+    std::fill(std::begin(area), std::end(area), std::byte{});
+    Guest guest;
+    guest.config = read_guest_config(json::parse(linux_guest));
+    {
+        AreaJournal journal(area);
+        journal.replay([](std::string_view) { FAIL(); });
+        for (int i = 0; i < 1000; ++i) { // more than the area has room for
+            guest.uuid = "u" + std::to_string(i % 7);
+            journal.append(begun_record(guest));
+            journal.append(guest_record(guest));
+            if (i % 7 != 3) journal.append(gone_record(guest));
+        }
+        journal.append(image_record({"k", 5, std::string(64, 'a'), true}));
+    }
+    AreaJournal journal(area);
+    const Remembered remembered = remember(journal);
+    EXPECT_FALSE(journal.was_damaged());
+    ASSERT_EQ(remembered.guests.size(), 1u);
+    EXPECT_EQ(remembered.guests.begin()->first, "u3");
+    EXPECT_EQ(guest_config_json(remembered.guests.begin()->second.config), guest_config_json(guest.config));
+    EXPECT_EQ(remembered.images.at("k").size, 5u);
+    EXPECT_THROW(
+        for (int i = 0; i < 1000; ++i) {
+            guest.uuid = std::to_string(i);
+            journal.append(guest_record(guest));
+        },
+        Failure)
+        << "there is no room for a thousand guests";
+    area[100] = std::byte{0xff};
+    area[8] = std::byte{0xff};
+    AreaJournal damaged(area);
+    EXPECT_TRUE(remember(damaged).guests.empty());
+    EXPECT_TRUE(damaged.was_damaged());
+    damaged.append(guest_record(guest));
 }
 
 TEST(Records, ThatNobodyUnderstandsAreNamedAndLeftOut) {
