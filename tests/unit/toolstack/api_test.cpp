@@ -24,8 +24,9 @@ TEST(Api, ListsAllDomainsByKind) {
     std::string text;
     for (const json::Value& each : *result.find("domains")->as_array())
         text += each.text_or("name", "") + " " + each.text_or("kind", "") + " " + each.text_or("state", "") + "\n";
-    EXPECT_EQ(text, "founder platform ------\nconsole platform ------\nxenstore platform ------\ntoolstack platform ------\n"
-                    "web guest ------\n(unknown) unknown --p---\n");
+    EXPECT_EQ(text,
+              "founder platform ------\nconsole platform ------\nxenstore platform ------\ntoolstack platform ------\n"
+              "web guest ------\n(unknown) unknown --p---\n");
 }
 
 TEST(Api, RefusesWhatItDoesNotKnow) {
@@ -118,12 +119,15 @@ TEST(Rights, AndWhatAGuestDependsOn) {
         for (const json::Value& why : *each.find("why")->as_array()) text += " " + *why.as_string() + ";";
         text += "\n";
     }
-    EXPECT_EQ(text.substr(0, text.find('\n')),
-              "founder: holds every right, except over sealed memory; holds every right, except over sealed memory (console); "
-              "holds every right, except over sealed memory (xenstore); holds every right, except over sealed memory (toolstack);");
+    EXPECT_EQ(text.substr(0, text.find('\n')), "founder: holds every right, except over sealed memory; holds every "
+                                               "right, except over sealed memory (console); "
+                                               "holds every right, except over sealed memory (xenstore); holds every "
+                                               "right, except over sealed memory (toolstack);");
     EXPECT_NE(text.find("console: sees and types on its console;\n"), std::string::npos) << text;
     EXPECT_NE(text.find("xenstore: answers what it reads in xenstore;\n"), std::string::npos) << text;
-    EXPECT_NE(text.find("toolstack: may stop, slow and destroy it; may stop, slow and destroy it (console);\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("toolstack: may stop, slow and destroy it; may stop, slow and destroy it (console);\n"),
+              std::string::npos)
+        << text;
     EXPECT_EQ(text.find("(unknown)"), std::string::npos);
     EXPECT_EQ(platform.call("rights").find("domains")->as_array()->size(), 6u);
 
@@ -234,7 +238,7 @@ TEST(Console, PassesBytesBothWays) {
     EXPECT_EQ(platform.call("console", R"({"domain":"web"})", client).text_or("name", ""), "web");
     EXPECT_EQ(platform.consoles.typed, "ls\nexit\n");
     EXPECT_EQ(client.got, "echo: ls\n");
-    EXPECT_EQ(platform.consoles.attached, "");
+    EXPECT_TRUE(platform.consoles.attached.empty());
     EXPECT_EQ(platform.error("console", R"({"domain":"nosuch"})"), "not-found: there is no domain `nosuch`");
 }
 
@@ -248,12 +252,30 @@ TEST(Console, OfAClientThatDoesNotReadMissesSomeAndIsTold) {
     EXPECT_EQ(client.got.size(), 10u);
 }
 
+TEST(Console, TellsWhenTheConsoleDomainGoes) {
+    FakePlatform platform;
+    (void)platform.call("create", linux_guest);
+    FakeCall client;
+    client.to_send = {"x", "y"};
+    client.on_receive = [&] {
+        for (const auto& [name, attached] : std::exchange(platform.consoles.attached, {})) attached.lost();
+    };
+    try {
+        (void)platform.call("console", R"({"domain":"web"})", client);
+        FAIL();
+    } catch (const Failure& failure) { EXPECT_EQ(failure.code, "unavailable"); }
+    platform.fate.fails_at = platform.fate.count;
+    EXPECT_EQ(platform.error("console", R"({"domain":"web"})"), "internal: fate: attach");
+    EXPECT_EQ(platform.error("console", R"({"domain":"web"})"), "");
+}
+
 TEST(CpuSets, AsXlWritesThem) {
     EXPECT_EQ(cpu_set_text(parse_cpu_set("0-3,6")), "0-3,6");
     EXPECT_EQ(cpu_set_text(parse_cpu_set("0-3, ^1-2")), "0,3");
     EXPECT_EQ(cpu_set_text(parse_cpu_set("all")), "all");
     EXPECT_EQ(cpu_set_text(parse_cpu_set("all,^0")), "1-127");
-    for (const char* wrong : {"", "x", "3-1", "128", "1,,2", "^0", "-1", "1-", "node:0"}) EXPECT_THROW((void)parse_cpu_set(wrong), Failure) << wrong;
+    for (const char* wrong : {"", "x", "3-1", "128", "1,,2", "^0", "-1", "1-", "node:0"})
+        EXPECT_THROW((void)parse_cpu_set(wrong), Failure) << wrong;
 }
 
 } // namespace

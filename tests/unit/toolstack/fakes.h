@@ -77,7 +77,9 @@ class FakeHypervisor final : public Hypervisor {
         }
         return states;
     }
-    Machine machine() override { return {"4.17.0", "xen-3.0-x86_64", "console=com1", 2, 2'000'000, 200'000, free_pages, {1, 2}}; }
+    Machine machine() override {
+        return {"4.17.0", "xen-3.0-x86_64", "console=com1", 2, 2'000'000, 200'000, free_pages, {1, 2}};
+    }
     LogPart read_log(std::uint32_t position) override {
         const std::string part = position < log_text.size() ? log_text.substr(position, 10) : "";
         return {part, position + static_cast<std::uint32_t>(part.size())};
@@ -196,9 +198,12 @@ class FakeConsoles final : public Consoles {
   public:
     explicit FakeConsoles(Fate& fate) : fate_(fate) {}
     std::map<DomainNumber, std::string> guests;
-    std::string attached, typed;
-    std::function<void(std::string_view)> output;
-    std::function<void()> lost;
+    std::string typed;
+    struct Attached {
+        std::function<void(std::string_view)> output;
+        std::function<void()> lost;
+    };
+    std::map<std::string, Attached> attached;
 
     void add(DomainNumber domain, std::uint32_t, const std::string& name) override {
         fate_.operation("console add");
@@ -208,17 +213,18 @@ class FakeConsoles final : public Consoles {
         fate_.operation("console remove");
         guests.erase(domain);
     }
-    std::string log(const std::string& name, unsigned lines) override { return name + " said " + std::to_string(lines) + "\n"; }
-    void attach(const std::string& name, std::function<void(std::string_view)> to, std::function<void()> when_lost) override {
-        fate_.operation("attach");
-        attached = name;
-        output = std::move(to);
-        lost = std::move(when_lost);
+    std::string log(const std::string& name, unsigned lines) override {
+        return name + " said " + std::to_string(lines) + "\n";
     }
-    void detach() override { attached.clear(); }
-    void input(std::string_view bytes) override {
+    void attach(const std::string& name, std::function<void(std::string_view)> output,
+                std::function<void()> lost) override {
+        fate_.operation("attach");
+        attached[name] = {std::move(output), std::move(lost)};
+    }
+    void detach(const std::string& name) override { attached.erase(name); }
+    void input(const std::string& name, std::string_view bytes) override {
         typed += bytes;
-        if (output) output("echo: " + std::string(bytes));
+        if (attached.contains(name)) attached.at(name).output("echo: " + std::string(bytes));
     }
     void show(const std::string&) override {}
 
@@ -251,7 +257,8 @@ class FakeStore final : public Store {
     std::vector<std::string> directory(const std::string& path, Transaction transaction) override {
         std::set<std::string> names;
         for (const auto& [node, content] : tree_of(transaction))
-            if (node.starts_with(path + "/")) names.insert(node.substr(path.size() + 1, node.find('/', path.size() + 1) - path.size() - 1));
+            if (node.starts_with(path + "/"))
+                names.insert(node.substr(path.size() + 1, node.find('/', path.size() + 1) - path.size() - 1));
         return {names.begin(), names.end()};
     }
     void write(const std::string& path, std::string_view value, Transaction transaction) override {
@@ -327,11 +334,12 @@ class FakeCall final : public Call {
     std::string got;
     std::size_t credit = SIZE_MAX;
     bool goes_away = false; ///< when everything is sent, instead of ending
-    std::function<void()> on_wait;
+    std::function<void()> on_receive;
 
     void event(const json::Value& event) override { events.push_back(event); }
     bool received() const override { return true; }
     std::string receive(std::uint64_t) override {
+        if (on_receive) on_receive();
         if (sent_ < to_send.size()) return to_send[sent_++];
         if (goes_away) throw Failure(code::cancelled, "the client went away");
         return "";
@@ -356,8 +364,9 @@ class FakePlatform {
     /// `before`: what a former instance left.
     explicit FakePlatform(FakePlatform* before)
         : hypervisor(fate), builder(fate, hypervisor), consoles(fate), store(fate), journal(fate), log(clock, nullptr),
-          platform{monitor, clock, hypervisor, builder, consoles, store, journal, log,
-                   {{0, "founder"}, {1, "console"}, {2, "xenstore"}, {3, "toolstack"}}},
+          platform{monitor, clock,    hypervisor,
+                   builder, consoles, store,
+                   journal, log,      {{0, "founder"}, {1, "console"}, {2, "xenstore"}, {3, "toolstack"}}},
           images(builder, journal, [this](std::string_view image) { return guests.user_of_image(image); }),
           guests(platform, images, random), api(platform, guests, images, [this] { ++ended_self; }) {
         if (before != nullptr) {

@@ -2,6 +2,8 @@
 // The life of a guest: created whole or not at all, whatever step fails; ended as its configuration says.
 #include "tests/unit/toolstack/fakes.h"
 
+#include "toolstack/domain/area_journal.h"
+
 #include <gtest/gtest.h>
 
 namespace skerry::toolstack::test {
@@ -13,7 +15,9 @@ TEST(Create, WritesWhatGuestsLookFor) {
     const DomainNumber id = platform.id_of("web");
     EXPECT_EQ(result.integer_or("id", -1), id);
     const std::string top = "/local/domain/" + std::to_string(id);
-    const auto value = [&](const std::string& path) { return platform.store.read(path, no_transaction).value_or("(missing)"); };
+    const auto value = [&](const std::string& path) {
+        return platform.store.read(path, no_transaction).value_or("(missing)");
+    };
     EXPECT_EQ(value(top + "/name"), "web");
     EXPECT_EQ(value(top + "/domid"), std::to_string(id));
     EXPECT_EQ(value(top + "/vm"), "/vm/" + result.text_or("uuid", ""));
@@ -35,9 +39,10 @@ TEST(Create, WritesWhatGuestsLookFor) {
     EXPECT_FALSE(domain.state.paused);
     EXPECT_EQ(domain.state.most_pages, 32768u);
     EXPECT_EQ(domain.soft.at(3).to_string(), CpuSet(2).to_string());
-    EXPECT_EQ(platform.builder.sections.back(), "[domain web]\nloader = pv-boot\nkernel = vmlinuz\nramdisk = initrd\n"
-                                                "cmdline = console=hvc0\nmemory = 65536K\nvcpus = 4\nconsole = console\n"
-                                                "store = xenstore\n");
+    EXPECT_EQ(platform.builder.sections.back(),
+              "[domain web]\nloader = pv-boot\nkernel = vmlinuz\nramdisk = initrd\n"
+              "cmdline = console=hvc0\nmemory = 65536K\nvcpus = 4\nconsole = console\n"
+              "store = xenstore\n");
 }
 
 TEST(Create, LeavesNothingBehindWhateverStepFails) {
@@ -115,7 +120,8 @@ TEST(Create, DoesItAgainAfterConflictsInXenstore) {
     platform.store.conflicts = 1000;
     json::Value params = json::parse(linux_guest);
     params["name"] = "other";
-    EXPECT_EQ(platform.error("create", json::write(params)), "busy: xenstore: ten transactions in a row conflicted with others");
+    EXPECT_EQ(platform.error("create", json::write(params)),
+              "busy: xenstore: ten transactions in a row conflicted with others");
 }
 
 TEST(Create, WorksWithoutXenstore) {
@@ -156,7 +162,8 @@ TEST(Destroy, WorksWithoutConsoleAndXenstore) {
     platform.fate.fails_at = before + 1; // leaving the console
     EXPECT_EQ(platform.error("destroy", R"({"domain":"web"})"), "");
     EXPECT_EQ(platform.hypervisor.all.size(), 4u);
-    EXPECT_NE(platform.log.lines()[platform.log.lines().size() - 2].text.find("leaving the console"), std::string::npos);
+    EXPECT_NE(platform.log.lines()[platform.log.lines().size() - 2].text.find("leaving the console"),
+              std::string::npos);
 }
 
 TEST(Names, AndNumbersAreNeverConfused) {
@@ -177,7 +184,8 @@ TEST(Rename, EverywhereOrNowhere) {
     EXPECT_EQ(platform.store.tree.at("/local/domain/" + std::to_string(id) + "/name").value, "shop");
     EXPECT_EQ(platform.consoles.guests.at(id), "shop");
     EXPECT_EQ(remember(platform.journal).guests.begin()->second.config.name, "shop");
-    EXPECT_EQ(platform.error("rename", R"({"domain":"shop","name":"console"})"), "exists: rename: there is a domain `console` already");
+    EXPECT_EQ(platform.error("rename", R"({"domain":"shop","name":"console"})"),
+              "exists: rename: there is a domain `console` already");
     EXPECT_EQ(platform.error("rename", R"({"domain":"console","name":"x"})"),
               "refused: rename: `console` (domain 1) is no guest of this toolstack but the platform's own");
     for (int step = 0; step < 7; ++step) {
@@ -239,8 +247,10 @@ TEST_P(EndOfGuest, Preserve) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Reasons, EndOfGuest,
-                         testing::Values(Ending{"on_poweroff", ShutdownReason::power_off}, Ending{"on_reboot", ShutdownReason::reboot},
-                                         Ending{"on_crash", ShutdownReason::crash}, Ending{"on_watchdog", ShutdownReason::watchdog}),
+                         testing::Values(Ending{"on_poweroff", ShutdownReason::power_off},
+                                         Ending{"on_reboot", ShutdownReason::reboot},
+                                         Ending{"on_crash", ShutdownReason::crash},
+                                         Ending{"on_watchdog", ShutdownReason::watchdog}),
                          [](const auto& info) { return std::string(info.param.key); });
 
 TEST(Reboot, StopsWhenAGuestOnlyReboots) {
@@ -335,6 +345,44 @@ TEST(Takeover, DoesNotTakeADomainForAnotherOfTheSameNumber) {
     after.guests.recover(remember(after.journal));
     EXPECT_TRUE(after.guests.all().empty());
     EXPECT_EQ(after.hypervisor.all.size(), 5u) << "it is not ours to destroy";
+}
+
+TEST(Records, SurviveInAStateAreaHoweverManyThereWere) {
+    alignas(8) static std::byte area[16384];
+    std::fill(std::begin(area), std::end(area), std::byte{});
+    Guest guest;
+    guest.config = read_guest_config(json::parse(linux_guest));
+    {
+        AreaJournal journal(area);
+        journal.replay([](std::string_view) { FAIL(); });
+        for (int i = 0; i < 1000; ++i) { // more than the area has room for
+            guest.uuid = "u" + std::to_string(i % 7);
+            journal.append(begun_record(guest));
+            journal.append(guest_record(guest));
+            if (i % 7 != 3) journal.append(gone_record(guest));
+        }
+        journal.append(image_record({"k", 5, std::string(64, 'a'), true}));
+    }
+    AreaJournal journal(area);
+    const Remembered remembered = remember(journal);
+    EXPECT_FALSE(journal.was_damaged());
+    ASSERT_EQ(remembered.guests.size(), 1u);
+    EXPECT_EQ(remembered.guests.begin()->first, "u3");
+    EXPECT_EQ(guest_config_json(remembered.guests.begin()->second.config), guest_config_json(guest.config));
+    EXPECT_EQ(remembered.images.at("k").size, 5u);
+    EXPECT_THROW(
+        for (int i = 0; i < 1000; ++i) {
+            guest.uuid = std::to_string(i);
+            journal.append(guest_record(guest));
+        },
+        Failure)
+        << "there is no room for a thousand guests";
+    area[100] = std::byte{0xff};
+    area[8] = std::byte{0xff};
+    AreaJournal damaged(area);
+    EXPECT_TRUE(remember(damaged).guests.empty());
+    EXPECT_TRUE(damaged.was_damaged());
+    damaged.append(guest_record(guest));
 }
 
 TEST(Records, ThatNobodyUnderstandsAreNamedAndLeftOut) {

@@ -49,8 +49,9 @@ TEST(Frames, ByteByByte) {
 
 TEST(Frames, AreFoundBehindGarbage) {
     const std::string good = bytes_of({Kind::data, false, 1, "good"});
-    for (const std::string& garbage : {std::string("login: "), std::string("\xf5"), std::string("\xf5Skf"), std::string(100'000, '\xf5'),
-                                       good.substr(0, 9), good.substr(5), std::string(4, '\0')}) {
+    for (const std::string& garbage :
+         {std::string("login: "), std::string("\xf5"), std::string("\xf5Skf"), std::string(100'000, '\xf5'),
+          good.substr(0, 9), good.substr(5), std::string(4, '\0')}) {
         FrameReader reader;
         reader.feed(garbage + good);
         reader.feed(std::string(header_size + most_payload, '\0')); // whatever a broken header still waits for
@@ -60,7 +61,8 @@ TEST(Frames, AreFoundBehindGarbage) {
 }
 
 TEST(Frames, WithAnyBitTurnedAreNoneAndHideNoOther) {
-    const std::string frame = bytes_of({Kind::request, false, 7, "{\"method\":\"list\"}"}), next = bytes_of({Kind::data, false, 1, "next"});
+    const std::string frame = bytes_of({Kind::request, false, 7, "{\"method\":\"list\"}"}),
+                      next = bytes_of({Kind::data, false, 1, "next"});
     for (std::size_t bit = 0; bit < frame.size() * 8; ++bit) {
         std::string bad = frame;
         bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
@@ -83,7 +85,8 @@ TEST(Frames, ReaderHoldsNoMoreThanAFrame) {
 TEST(Json, ReadsAndWrites) {
     const std::string text = R"({"b":[1,-2,true,null,"x\"\u00e4\n"],"a":{"c":1.5}})";
     const json::Value value = json::parse(text);
-    EXPECT_EQ(json::write(value), "{\"b\":[1,-2,true,null,\"x\\\"\xc3\xa4\\n\"],\"a\":{\"c\":1.5}}") << "in the order of the text";
+    EXPECT_EQ(json::write(value), "{\"b\":[1,-2,true,null,\"x\\\"\xc3\xa4\\n\"],\"a\":{\"c\":1.5}}")
+        << "in the order of the text";
     EXPECT_EQ(json::parse(json::write(value)), value);
     EXPECT_EQ(json::write(json::Value("\xff")), "\"\xef\xbf\xbd\"");
     EXPECT_EQ(json::write(json::Value(std::uint64_t{UINT64_MAX})), "9223372036854775807");
@@ -97,14 +100,16 @@ std::string error_of(std::string_view text) {
 }
 
 TEST(Json, RefusesWhatIsNoneOrTooMuch) {
-    for (const char* wrong : {"", "{", "{\"a\":}", "[1,]", "nul", "{\"a\" 1}", "\"\\x\"", "1 2", "'a'", "\xff", "[1e999]"})
+    for (const char* wrong :
+         {"", "{", "{\"a\":}", "[1,]", "nul", "{\"a\" 1}", "\"\\x\"", "1 2", "'a'", "\xff", "[1e999]"})
         EXPECT_NE(error_of(wrong), "") << wrong;
     EXPECT_NE(error_of("{\"a\":}").find("byte 6"), std::string::npos) << error_of("{\"a\":}");
     EXPECT_EQ(error_of(R"({"a":1,"a":2})"), "JSON: member \"a\" twice");
     EXPECT_EQ(error_of("9223372036854775808"), "JSON: the integer 9223372036854775808 is too large");
     EXPECT_EQ(error_of("99999999999999999999999"), "JSON: the integer 99999999999999999999999 is too large");
     EXPECT_EQ(error_of(std::string(16, '[') + std::string(16, ']')), "");
-    EXPECT_EQ(error_of(std::string(17, '[') + std::string(17, ']')), "JSON: more than 16 arrays and objects within each other");
+    EXPECT_EQ(error_of(std::string(17, '[') + std::string(17, ']')),
+              "JSON: more than 16 arrays and objects within each other");
     EXPECT_EQ(error_of(std::string(1'000'000, '[')).substr(0, 18), "JSON: more than 16");
     EXPECT_EQ(error_of(std::string(2 << 20, ' ')), "JSON: more than 1048576 bytes");
 }
@@ -136,7 +141,8 @@ TEST(Messages, HaveBounds) {
 
 TEST(Messages, RequestsAndAnswers) {
     EXPECT_EQ(read_request(R"({"method":"list"})").method, "list");
-    for (const char* wrong : {"[]", "{}", R"({"method":1})", R"({"method":"a","params":[]})", R"({"method":"a","extra":1})", "x"})
+    for (const char* wrong :
+         {"[]", "{}", R"({"method":1})", R"({"method":"a","params":[]})", R"({"method":"a","extra":1})", "x"})
         EXPECT_THROW((void)read_request(wrong), CallError) << wrong;
     EXPECT_EQ(*read_answer(R"({"result":"yes"})").as_string(), "yes");
     try {

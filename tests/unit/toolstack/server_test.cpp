@@ -71,7 +71,8 @@ class MemoryTransport final : public protocol::Transport {
 
 class ServerTest : public testing::Test {
   protected:
-    ServerTest() : server(platform.monitor, platform.clock, transport, platform.api, 42), thread([this] { server.run(); }) {}
+    ServerTest()
+        : server(platform.monitor, platform.clock, transport, platform.api, 42), thread([this] { server.run(); }) {}
     ~ServerTest() override {
         transport.close();
         thread.join();
@@ -146,7 +147,8 @@ TEST_F(ServerTest, TellsWhatIsWrongWithARequest) {
 }
 
 std::string put_request(std::size_t size, const std::string& sha256) {
-    return R"({"method":"images.put","params":{"name":"k","size":)" + std::to_string(size) + R"(,"sha256":")" + sha256 + "\"}}";
+    return R"({"method":"images.put","params":{"name":"k","size":)" + std::to_string(size) + R"(,"sha256":")" + sha256 +
+           "\"}}";
 }
 
 TEST_F(ServerTest, TakesAnUploadByCredit) {
