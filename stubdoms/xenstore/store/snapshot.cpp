@@ -24,7 +24,8 @@ class Snapshot::Writer {
   public:
     explicit Writer(std::span<std::byte> to) : to_(to) {}
     template <class T> void number(T value) requires(std::is_arithmetic_v<T> || std::is_enum_v<T>) {
-        raw(&value, sizeof value);
+        if (used_ + sizeof value <= to_.size()) std::memcpy(to_.data() + used_, &value, sizeof value);
+        used_ += sizeof value;
     }
     void text(std::string_view text) {
         number(static_cast<std::uint32_t>(text.size()));

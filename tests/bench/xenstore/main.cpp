@@ -3,17 +3,17 @@
 // shift=0 and one processor these are instructions, of client, server and hypervisor together. The same with few nodes,
 // domains' homes and watches around, and with many.
 //   domain=xenstore:<domid>   the server, to be crashed for the last figure
+#include <minios/backends/service_page.h>
 #include <minios/minios.h>
 #include <minios/xenbus.h>
 
-#include <cstdlib>
 #include <string_view>
 
 namespace {
 
 using namespace minios;
 
-constexpr unsigned rounds = 200;
+constexpr unsigned rounds = 2000;
 
 template <class T> void must(const T& result, const char* what) {
     if (!result) panic("%s: %s", what, error_name(result.error()));
@@ -85,9 +85,13 @@ int main(int argc, char** argv) {
     requests("");
     crowd();
     requests("-among-10000-nodes-1000-watches");
-    for (int i = 1; i < argc; ++i)
-        if (constexpr std::string_view key = "domain=xenstore:"; std::string_view(argv[i]).starts_with(key))
-            restart(static_cast<unsigned>(std::strtoul(argv[i] + key.size(), nullptr, 10)));
+    for (int i = 1; i < argc; ++i) {
+        constexpr std::string_view key = "domain=xenstore:";
+        const char* number = argv[i] + key.size();
+        std::uint32_t server = 0;
+        if (std::string_view(argv[i]).starts_with(key) && backends::parse_number(number, '\0', 32767, server))
+            restart(server);
+    }
     print("bench: done\n");
     shutdown(ShutdownReason::power_off);
 }
