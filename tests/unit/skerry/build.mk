@@ -10,7 +10,7 @@ SKERRY_TEST_OTHERS := $(filter-out $(BUILD)/obj/unit-toolstack/tests/%,$(TOOLSTA
 
 $(SKERRY_TEST_OBJECTS): $(BUILD)/obj/unit-skerry/%.o: %.cpp tests/unit/skerry/build.mk | $(7zip_READY)
 	@mkdir -p $(@D)
-	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -I. $(7zip_INCLUDE) -c $< -o $@
+	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -O0 -I. $(7zip_INCLUDE) -c $< -o $@
 $(SKERRY_TEST): $(SKERRY_TEST_OBJECTS) $(SKERRY_TEST_OTHERS) $(THIRD_PARTY)/7zip/lib-host.a | $(BUILD)/skerry
 	@mkdir -p $(@D)
 	@echo "  LINK    $@"; $(HOST_CXX) $(HOST_CXXFLAGS) $^ -o $@ $(HOST_LDLIBS)

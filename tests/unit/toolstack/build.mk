@@ -11,7 +11,7 @@ TOOLSTACK_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/unit-toolstack/%.o,$(TOO
 
 $(TOOLSTACK_TEST_OBJECTS): $(BUILD)/obj/unit-toolstack/%.o: %.cpp tests/unit/toolstack/build.mk | $(7zip_READY)
 	@mkdir -p $(@D)
-	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -I. -Iminios/include $(7zip_INCLUDE) -c $< -o $@
+	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -O0 -I. -Iminios/include $(7zip_INCLUDE) -c $< -o $@
 $(TOOLSTACK_TEST): $(TOOLSTACK_TEST_OBJECTS) $(BUILD)/obj/skerry/toolstack/protocol/json.o $(THIRD_PARTY)/7zip/lib-host.a
 	@mkdir -p $(@D)
 	@echo "  LINK    $@"; $(HOST_CXX) $(HOST_CXXFLAGS) $^ -o $@ $(HOST_LDLIBS)
