@@ -40,12 +40,12 @@ unsigned Holders::list(Holder (&to)[most]) const {
 }
 
 Status AuthorityCheck::platform(const Domain& caller, PlatformRight right) {
-    if (likely(caller.authority.holds(right))) return success;
+    if (LIKELY(caller.authority.holds(right))) return success;
     return refuse(Error::not_permitted, caller.id, "lacks the right %s", platform_rights[static_cast<unsigned>(right)]);
 }
 
 Status AuthorityCheck::over(const Domain& caller, TargetRight right, Domain& target) {
-    if (likely(caller.authority.holds_everything() || target.holders.has(caller.id, right))) return success;
+    if (LIKELY(caller.authority.holds_everything() || target.holders.has(caller.id, right))) return success;
     return refuse(Error::not_permitted, caller.id, "lacks the right %s over domain %u",
                   target_rights[static_cast<unsigned>(right)], target.id.value);
 }

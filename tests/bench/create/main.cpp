@@ -43,7 +43,7 @@ Status build(const Module& module, DomId& id) {
     BUILDER_TRY(fill_domain(*hypervisor, making.id(),
                             {.image = image.value(),
                              .payload = {},
-                             .cmdline = {},
+                             .cmdline = "SKERRY_LAYOUT=fixed",
                              .memory_pages = memory_pages,
                              .console = {.server = DomId(0), .port = port.value()},
                              .store = {}}));

@@ -7,7 +7,7 @@
 // may end the machine.
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/time.h"
-#include "domain/domain_table.h"
+#include "domain/domain.h"
 #include "host_arch.h"
 #include "host_machine.h"
 #include "hypercalls/dispatch.h"

@@ -32,23 +32,6 @@ Status create_domain(Caller& caller, xen_domctl_t& request) {
     return success;
 }
 
-Status destroy_domain(Caller& caller, Domain& target) {
-    if (target.is_first() || &target == &caller.domain) return Error::invalid;
-    return target.destroy(caller.budget);
-}
-
-Status pause_domain(Domain& target) {
-    if (!target.may_be_paused_again()) return Error::overflow;
-    target.pause();
-    return success;
-}
-
-Status unpause_domain(Domain& target) {
-    if (!target.is_paused_by_control()) return Error::invalid;
-    target.unpause();
-    return success;
-}
-
 Status seal_domain(Caller& caller, Domain& target) {
     if (&target == &caller.domain) return Error::invalid;
     if (target.account.mapped_by_others.load(std::memory_order_relaxed) > 0)
@@ -292,9 +275,20 @@ Status operate(Caller& caller, Domain& domain, xen_domctl_t& request) {
     };
     auto& u = request.u;
     switch (request.cmd) {
-    case XEN_DOMCTL_destroydomain: TRY(control()); return destroy_domain(caller, domain);
-    case XEN_DOMCTL_pausedomain: TRY(stop()); return pause_domain(domain);
-    case XEN_DOMCTL_unpausedomain: TRY(stop()); return unpause_domain(domain);
+    case XEN_DOMCTL_destroydomain:
+        TRY(control());
+        if (domain.is_first() || &domain == &caller.domain) return Error::invalid;
+        return domain.destroy(caller.budget);
+    case XEN_DOMCTL_pausedomain:
+        TRY(stop());
+        if (!domain.may_be_paused_again()) return Error::overflow;
+        domain.pause();
+        return success;
+    case XEN_DOMCTL_unpausedomain:
+        TRY(stop());
+        if (!domain.is_paused_by_control()) return Error::invalid;
+        domain.unpause();
+        return success;
     case XEN_DOMCTL_resumedomain:
         TRY(stop());
         domain.resume();
