@@ -73,6 +73,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     Maptrack maptrack; // what it has mapped of others'
     SchedGroup sched_group;
     Authority authority;
+    Holders holders;
 
     // --- what it may use of the hardware ---
     RangeSet<32> io_ports;
@@ -355,9 +356,9 @@ class DomainTable : NonCopyable {
                 domains_[number] = nullptr;
                 while (highest_ > 0 && !domains_[highest_]) --highest_;
                 gone = DomainRef::adopt(*domain); // the table's reference, dropped outside of the lock
-                // The number may come again for somebody else: nobody keeps rights over it.
-                for (uint32_t holder = 0; holder <= highest_; ++holder)
-                    if (domains_[holder]) domains_[holder]->authority.forget(domain->id);
+                // The number may come again for somebody else: it gets no rights of this one.
+                for (uint32_t target = 0; target <= highest_; ++target)
+                    if (domains_[target]) domains_[target]->holders.forget(domain->id);
             }
             destroyed_.fetch_sub(1, std::memory_order_relaxed);
         }
