@@ -3,6 +3,7 @@
 // fails when it is stale.
 #include "hypercalls/control/extensions.h"
 #include "hypercalls/list.h"
+#include "tests/guests/authority/operations.h"
 
 #include <cstdio>
 #include <string>
@@ -22,6 +23,12 @@ void row(unsigned number, const char* name, const char* right, std::string param
                 right);
 }
 
+// "a | b" as "a or b", which a table can hold.
+std::string alternatives(std::string rights) {
+    for (size_t at = 0; (at = rights.find('|', at)) != std::string::npos;) rights.replace(at, 1, "or");
+    return rights;
+}
+
 } // namespace
 
 int main() {
@@ -38,12 +45,25 @@ int main() {
     SKERRY_HYPERCALLS(ROW, ABSENT_ROW)
 #undef ROW
 #undef ABSENT_ROW
-    std::printf("\n## Control operations of our own\n\n"
-                "Two `domctl` numbers have no counterpart in Xen (xen-core/hypercalls/control/extensions.h):\n\n"
-                "| number | name | payload | right |\n| --- | --- | --- | --- |\n"
-                "| %#x | seal | none: ends every access to the domain's memory by anyone else, for good | map_memory "
-                "over it |\n"
-                "| %#x | set_right | `struct SetRight {uint8_t kind, right, held, padding; domid_t target;}` | "
-                "grant_rights |\n",
-                skerry::domctl_seal, skerry::domctl_set_right);
+    std::printf(
+        "\n## Control operations of our own\n\n"
+        "Three `domctl` numbers have no counterpart in Xen (xen-core/hypercalls/control/extensions.h):\n\n"
+        "| number | name | payload | right |\n| --- | --- | --- | --- |\n"
+        "| %#x | seal | none: ends every access to the domain's memory by anyone else, for good | map_memory "
+        "over it |\n"
+        "| %#x | set_right | `struct SetRight {uint8_t kind, right, held, padding; domid_t target;}` | "
+        "grant_rights and the right itself; over a domain: that right, to pass on; to give up its own: none |\n"
+        "| %#x | get_rights | `struct GetRights`: what the domain holds, which hardware is its own, and who holds "
+        "rights over it | inspect, or control over it |\n",
+        skerry::domctl_seal, skerry::domctl_set_right, skerry::domctl_get_rights);
+    std::printf(
+        "\n## Which right each control operation takes\n\n"
+        "On another domain, or on the machine; any right of a row is enough. `control` and `map_memory` are over the "
+        "target. Others get -EPERM (where the interface tells success by a count: none done). The guest `authority` "
+        "(tests/guests) tries every row from domains that hold one right each.\n\n"
+        "| hypercall | operation | rights |\n| --- | --- | --- |\n");
+#define OPERATION(hypercall, command, rights)                                                                          \
+    std::printf("| %s | %s | %s |\n", #hypercall, #command, alternatives(#rights).c_str());
+    CONTROL_OPERATIONS(OPERATION)
+#undef OPERATION
 }

@@ -5,7 +5,8 @@
 # Make remakes the makefiles it includes before anything else, so what is missing is installed before the first compiler runs.
 # With nothing missing this is a quick check; `make PACKAGES=no` skips it.
 PACKAGE_GROUPS := build $(if $(filter test test-% bench% fuzz% lint sizes iso check,$(MAKECMDGOALS)),test) \
-    $(if $(filter test test-system,$(MAKECMDGOALS))$(filter %.ml %ocaml %ocaml/,$(APP)),ocaml)
+    $(if $(filter test test-system,$(MAKECMDGOALS))$(filter %.ml %ocaml %ocaml/,$(APP)),ocaml) \
+    $(if $(filter test test-system test-programs-long bench%,$(MAKECMDGOALS))$(findstring sqlite,$(APP)),sqlite)
 PACKAGES_STAMP := $(BUILD)/packages-$(subst $() ,-,$(strip $(PACKAGE_GROUPS))).mk
 ifneq ($(PACKAGES),no)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
@@ -18,6 +19,7 @@ endif
 
 # --- Running the platform --------------------------------------------------------------------------------------------
 PLATFORM_IMAGES := $(addprefix $(BUILD)/,xen-core builder-domain console pv-boot)
+PLANE_IMAGES := $(addprefix $(BUILD)/,apps/xenstore toolstack skerry)
 
 .PHONY: run iso
 ifdef APP
@@ -29,16 +31,16 @@ $(eval $(call skerry-program,$(APP_NAME),$(APP)))
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else ifneq ($(filter %.ml,$(APP)),)
 $(eval $(call skerry-ocaml-program,$(APP_NAME),$(APP)))
-APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
+APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else ifneq ($(filter $(APP_NAME),$(SKERRY_PROGRAMS)),)
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else
 APP_IMAGE := $(APP)
 endif
 run: $(addprefix $(BUILD)/,xen-core builder-domain console) $(APP_IMAGE)
-	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
+	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' DEBUG_HEAP='$(DEBUG_HEAP)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
 else
-run: $(PLATFORM_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
+run: $(PLATFORM_IMAGES) $(PLANE_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
 	@KERNEL='$(KERNEL)' $(if $(filter-out undefined,$(origin INITRD)),INITRD='$(INITRD)') MEMORY='$(MEMORY)' VCPUS='$(VCPUS)' \
 	 $(if $(filter-out undefined,$(origin CMDLINE)),CMDLINE='$(CMDLINE)') tools/run $(BUILD)
 endif
@@ -74,11 +76,13 @@ help:
 	@echo '                KERNEL=FILE INITRD=FILE CMDLINE="..." MEMORY=512M VCPUS=2    (INITRD= for none)'
 	@echo 'make run APP=hello-c | APP=IMAGE | APP=FILE.c|.ml   runs one program as a domain; its exit status comes back'
 	@echo '                ARGS="..." ENV="NAME=VALUE ..." MEMORY=32M FILES=DIRECTORY; standard input may be a pipe'
+	@echo '                GDB=1: it waits for gdb, and says what to type in another terminal (minios/debug/README.md)'
 	@echo 'make sdk        build/sdk: skerry-cc and skerry-c++ for programs that run as a domain (minios/sdk/README.md)'
 	@echo 'make iso        build/skerry.iso for GRUB on a real machine'
 	@echo 'make test       all tests; ends with "N passed, N failed"'
 	@echo '    test-unit   host unit tests          test-guests   tiny guests on xen-core'
 	@echo '    test-system QEMU scenarios           test-oracle   tiny guests on Debian'"'"'s Xen'
+	@echo '    test-conformance   more of the suites of newlib and libstdc++'
 	@echo '    GTEST_FILTER=PATTERN picks tests, e.g. make test-oracle GTEST_FILTER="guest_events.*"'
 	@echo 'make bench      instructions per operation, here and on Debian'"'"'s Xen; build/bench.json'
 	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS=60'
@@ -87,9 +91,9 @@ help:
 	@echo 'Missing Debian packages are installed first (PACKAGES=no to skip that).'
 
 # --- Generated documentation -------------------------------------------------------------------------------------------
-$(BUILD)/tools/abi-page: tools/abi_page.cpp xen-core/hypercalls/list.h xen-core/hypercalls/control/extensions.h
+$(BUILD)/tools/abi-page: tools/abi_page.cpp tests/guests/authority/operations.h xen-core/hypercalls/list.h xen-core/hypercalls/control/extensions.h
 	@mkdir -p $(@D)
-	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -D__XEN_TOOLS__ -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -Ixen-core $< -o $@
+	@echo "  HOSTCXX $<"; $(HOST_CXX) $(HOST_CXXFLAGS) -D__XEN_TOOLS__ -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -Ixen-core -I. $< -o $@
 $(BUILD)/abi.md: $(BUILD)/tools/abi-page
 	@$< > $@
 .PHONY: docs abi-page-is-fresh

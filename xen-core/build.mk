@@ -45,8 +45,6 @@ $(BUILD)/xen-core.debug: $(BUILD)/obj/xen-core/symbols.o $(XC_INPUTS)
 $(BUILD)/xen-core: $(BUILD)/xen-core.debug
 	objcopy --strip-all -O elf32-i386 $< $@
 
-.PHONY: xen-core
-xen-core: $(BUILD)/xen-core
-all: xen-core
+all: $(BUILD)/xen-core
 
 -include $(XC_OBJECTS:.o=.d)

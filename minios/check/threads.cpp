@@ -23,6 +23,31 @@ void wait_at_gate(void*) {
 }
 
 bool timer_ran;
+Thread* waiter;
+WaitEnd first_end, second_end;
+
+void wait_twice(void*) {
+    waiter = threads::current();
+    first_end = gate.wait_interruptibly();
+    second_end = gate.wait() ? WaitEnd::woken : WaitEnd::timed_out;
+    waiter = nullptr;
+}
+
+/// interrupt() ends a wait that can be interrupted, and no other.
+void check_interrupting() {
+    (void)threads::create("twice", wait_twice, nullptr);
+    threads::yield();
+    threads::interrupt(*waiter);
+    threads::yield();
+    CHECK(waiter != nullptr && first_end == WaitEnd::interrupted);
+    threads::interrupt(*waiter);
+    threads::yield();
+    CHECK(waiter != nullptr);
+    gate.wake_one();
+    threads::yield();
+    CHECK(waiter == nullptr && second_end == WaitEnd::woken);
+    CHECK(gate.wait_interruptibly(clock::now_ns() + 1'000'000) == WaitEnd::timed_out);
+}
 
 } // namespace
 
@@ -57,5 +82,6 @@ void check_threads() {
     clock::sleep_ms(10);
     report("timer", timer_ran && !timer.armed());
     report("wait with a deadline", !gate.wait(clock::now_ns() + 1'000'000));
+    check_interrupting();
     CHECK(clock::wall_ns() > 1'500'000'000ull * 1'000'000'000);
 }

@@ -16,15 +16,16 @@ using target::Stopper;
 constexpr std::uint8_t int3 = 0xcc;
 
 struct Breakpoint {
-    std::uint64_t address;
-    Mfn frame;            ///< of text
-    std::uint8_t covered; ///< what stood there
-    bool used, planted;
+    std::uint64_t address = 0;
+    Mfn frame;                ///< of text
+    std::uint8_t covered = 0; ///< what stood there
+    bool used = false, planted = false;
 };
 
 constexpr unsigned most_breakpoints = 128;
-Breakpoint breakpoints[most_breakpoints];
-DebugRegisters registers;
+// The debugger works before the program's constructors run.
+constinit Breakpoint breakpoints[most_breakpoints];
+constinit DebugRegisters registers;
 
 Breakpoint* find(std::uint64_t address) {
     for (Breakpoint& b : breakpoints)

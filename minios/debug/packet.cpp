@@ -10,7 +10,7 @@ constexpr char control_c = 3;
 void PacketReader::begin() {
     length_ = 0;
     sum_ = 0;
-    sound_ = true;
+    damaged_ = false;
     state_ = State::text;
 }
 
@@ -30,7 +30,7 @@ void PacketReader::take_text(char byte) {
     if (length_ < largest_packet)
         text_[length_++] = byte;
     else
-        sound_ = false;
+        damaged_ = true;
 }
 
 PacketReader::Event PacketReader::take(char byte) {
@@ -41,14 +41,14 @@ PacketReader::Event PacketReader::take(char byte) {
     case State::second_digit: break;
     }
     const int value = digit_value(byte);
-    sound_ = sound_ && value >= 0;
+    damaged_ = damaged_ || value < 0;
     wanted_ = static_cast<std::uint8_t>(wanted_ << 4 | (value & 15));
     if (state_ == State::first_digit) {
         state_ = State::second_digit;
         return Event::none;
     }
     state_ = State::between;
-    return sound_ && wanted_ == sum_ ? Event::packet : Event::damaged;
+    return !damaged_ && wanted_ == sum_ ? Event::packet : Event::damaged;
 }
 
 } // namespace minios::debug

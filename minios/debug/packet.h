@@ -26,10 +26,10 @@ class PacketReader {
     Event take(char byte);
     /// The last whole packet, until the next begins.
     std::string_view packet() const { return {text_, length_}; }
-    /// For the fuzzer: in the middle of a packet's text; the sum of it so far; whether it is sound so far.
+    /// For the fuzzer: in the middle of a packet's text; the sum of it so far; whether it is damaged already.
     bool inside() const { return state_ == State::text; }
     std::uint8_t sum() const { return sum_; }
-    bool sound() const { return sound_; }
+    bool damaged() const { return damaged_; }
 
   private:
     enum class State : std::uint8_t { between, text, first_digit, second_digit };
@@ -38,11 +38,11 @@ class PacketReader {
     void take_text(char byte);
     void begin();
 
-    char text_[largest_packet];
+    char text_[largest_packet] = {};
     std::size_t length_ = 0;
     std::uint8_t sum_ = 0;
     std::uint8_t wanted_ = 0;
-    bool sound_ = true;
+    bool damaged_ = false;
     State state_ = State::between;
 };
 

@@ -45,7 +45,7 @@ class Reply {
     std::string_view text() const { return {text_, length_}; }
 
   private:
-    char text_[largest_packet];
+    char text_[largest_packet] = {};
     std::size_t length_ = 0;
     bool overflowed_ = false;
 };

@@ -5,8 +5,8 @@
 #
 # makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers; build/apps/NAME.gdb,
 # the same with a gdb stub (minios/debug), when asked for. Before the call a fragment may set NAME_FLAGS (for compiling), NAME_LIBS (for
-# linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has to be there before anything is compiled), and NAME_FOR = test for a program that `make` alone does not build. Sources may be
-# made by a rule of their own.
+# linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has to be there before anything is compiled), and
+# NAME_FOR = test for a program that `make` alone does not build. Sources may be made by a rule of their own.
 #
 #   $(eval $(call skerry-library,NAME,SOURCES...))
 #
@@ -34,8 +34,8 @@ $(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
 
 LIBSKERRYC_SOURCES := $(wildcard minios/libc/*.cpp minios/libc/*.c minios/cxx/*.cpp)
 LIBSKERRYC_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(LIBSKERRYC_SOURCES)))
-# No stack protector: it needs the thread block that start.cpp makes first.
-LIBSKERRYC_FLAGS := -O2 -g -fno-stack-protector -Wall -Wextra -Werror -MMD -MP -I.
+# With the kernel's stack guard, since the programs' own is in the thread block that start.cpp makes first.
+LIBSKERRYC_FLAGS := -O2 -g -mstack-protector-guard=global -Wall -Wextra -Werror -MMD -MP -I.
 LIBSKERRYC_CXXFLAGS := $(LIBSKERRYC_FLAGS) -std=gnu++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
 
 $(filter $(BUILD)/obj/minios/libc/%.o $(BUILD)/obj/minios/cxx/%.o,$(patsubst %.cpp,$(BUILD)/obj/%.o,$(filter %.cpp,$(LIBSKERRYC_SOURCES)))): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY)
@@ -44,16 +44,23 @@ $(filter $(BUILD)/obj/minios/libc/%.o $(BUILD)/obj/minios/cxx/%.o,$(patsubst %.c
 $(patsubst %.c,$(BUILD)/obj/%.o,$(filter %.c,$(LIBSKERRYC_SOURCES))): $(BUILD)/obj/%.o: %.c minios/libc/build.mk $(SDK_FILES)
 	@mkdir -p $(@D)
 	@echo "  SKERRYC $<"; $(SKERRY_CC) $(LIBSKERRYC_FLAGS) -fexceptions -c $< -o $@
+# The compiler must not make calls of memcpy and its kind of what they are written as.
+$(addprefix $(BUILD)/obj/minios/libc/,copying.o scanning.o): LIBSKERRYC_FLAGS += -O3 -fno-builtin -fno-tree-loop-distribute-patterns
 
-$(SDK)/lib/libskerryc.a: $(LIBSKERRYC_OBJECTS)
+# What newlib has in its sources but builds for no system like ours: regular expressions and patterns. Unpatched.
+NEWLIB_POSIX_OBJECTS := $(patsubst %,$(BUILD)/obj/newlib-posix/%.o,regcomp regexec regerror regfree collcmp fnmatch glob)
+$(NEWLIB_POSIX_OBJECTS): $(BUILD)/obj/newlib-posix/%.o: minios/libc/build.mk $(SDK_FILES)
+	@mkdir -p $(@D)
+	@echo "  SKERRYC newlib's $*.c"; $(SKERRY_CC) -O2 -g1 -w -fno-stack-protector -D_GNU_SOURCE -c $(NEWLIB_WORK)/source/newlib/libc/posix/$*.c -o $@
+$(SDK)/lib/libskerryc.a: $(LIBSKERRYC_OBJECTS) $(NEWLIB_POSIX_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
 # The network's glue (minios/net), over lwIP: linked only into programs that use sockets.
 LIBSKERRYNET_SOURCES := $(wildcard minios/net/*.cpp)
 LIBSKERRYNET_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/%.o,$(LIBSKERRYNET_SOURCES))
-$(LIBSKERRYNET_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY) $(LWIP_HEADERS_READY)
+$(LIBSKERRYNET_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY) $(LWIP_HEADERS_READY) $(CARES_WORK)/version.txt
 	@mkdir -p $(@D)
-	@echo "  SKERRYC $<"; $(SKERRY_CXX) $(LIBSKERRYC_CXXFLAGS) -c $< -o $@
+	@echo "  SKERRYC $<"; $(SKERRY_CXX) $(LIBSKERRYC_CXXFLAGS) $(CARES_FLAGS) -c $< -o $@
 $(SDK)/lib/libskerrynet.a: $(LIBSKERRYNET_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
@@ -66,7 +73,7 @@ $(SDK)/lib/libskerrygdb.a: $(BUILD)/minios-gdb-stub.o $(SDK_FILES)
 	@echo 'INPUT(skerry/gdb-stub.o)' > $@
 -include $(LIBSKERRYC_OBJECTS:.o=.d) $(LIBSKERRYNET_OBJECTS:.o=.d)
 
-$(SDK_READY): $(SDK)/lib/libskerrygdb.a $(SDK)/lib/libskerryc.a $(SDK)/lib/libskerrynet.a $(SDK)/lib/liblwip.a $(SDK)/lib/libminios.a $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
+$(SDK_READY): $(patsubst %,$(SDK)/lib/lib%.a,skerryc skerrynet skerrygdb lwip cares minios) $(LIBGCC_READY) $(LIBSTDCXX_READY) $(SDK_FILES)
 	@mkdir -p $(@D) && touch $@
 .PHONY: sdk
 sdk: $(SDK_READY)

@@ -6,6 +6,7 @@
 #include <minios/memory.h>
 
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +33,32 @@ int next(DIR& directory) {
     strcpy(directory.entry.d_name, directory.found.name);
     return 1;
 }
+
+/// What scandir() gives: copies that the program frees one by one.
+struct Entries {
+    struct dirent** list = nullptr;
+    int count = 0, capacity = 0;
+
+    /// 0 or ENOMEM.
+    int add(const struct dirent& entry) {
+        if (count == capacity) {
+            const int larger = capacity == 0 ? 16 : capacity * 2;
+            void* memory = realloc(list, static_cast<std::size_t>(larger) * sizeof *list);
+            if (memory == nullptr) return ENOMEM;
+            list = static_cast<struct dirent**>(memory);
+            capacity = larger;
+        }
+        auto* copy = static_cast<struct dirent*>(malloc(sizeof entry));
+        if (copy == nullptr) return ENOMEM;
+        *copy = entry;
+        list[count++] = copy;
+        return 0;
+    }
+    void free_all() {
+        while (count > 0) free(list[--count]);
+        free(list);
+    }
+};
 
 } // namespace
 
@@ -66,6 +93,13 @@ struct dirent* readdir(DIR* directory) {
     return result == 1 ? &directory->entry : nullptr;
 }
 
+int readdir_r(DIR* __restrict directory, struct dirent* __restrict entry, struct dirent** __restrict result) {
+    const int found = next(*directory);
+    if (found == 1) *entry = directory->entry;
+    *result = found == 1 ? entry : nullptr;
+    return found < 0 ? -found : 0;
+}
+
 int closedir(DIR* directory) {
     const int descriptor = directory->descriptor;
     heap::destroy(directory);
@@ -76,5 +110,33 @@ int dirfd(DIR* directory) { return directory->descriptor; }
 void rewinddir(DIR* directory) { (void)lseek(directory->descriptor, 0, SEEK_SET); }
 long telldir(DIR* directory) { return lseek(directory->descriptor, 0, SEEK_CUR); }
 void seekdir(DIR* directory, long place) { (void)lseek(directory->descriptor, place, SEEK_SET); }
+
+int alphasort(const struct dirent** a, const struct dirent** b) { return strcoll((*a)->d_name, (*b)->d_name); }
+
+int scandir(const char* path, struct dirent*** list, int (*wanted)(const struct dirent*),
+            int (*compare)(const struct dirent**, const struct dirent**)) {
+    DIR* directory = opendir(path);
+    if (directory == nullptr) return -1;
+    Entries entries;
+    int error = 0;
+    while (error == 0) {
+        const int found = next(*directory);
+        if (found <= 0) {
+            error = -found;
+            break;
+        }
+        if (wanted == nullptr || wanted(&directory->entry) != 0) error = entries.add(directory->entry);
+    }
+    closedir(directory);
+    if (error != 0) {
+        entries.free_all();
+        return libc::refuse(error);
+    }
+    if (compare != nullptr && entries.count != 0)
+        qsort(entries.list, static_cast<std::size_t>(entries.count), sizeof *entries.list,
+              reinterpret_cast<int (*)(const void*, const void*)>(compare));
+    *list = entries.list;
+    return entries.count;
+}
 
 } // extern "C"

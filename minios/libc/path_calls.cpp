@@ -1,35 +1,29 @@
 // SPDX-License-Identifier: MIT
-// Calls that take a path: each finds the tree that answers and asks it.
-#include "result.h"
+// Calls that take a path, from the current directory or from an open one: each finds the tree that answers and asks it.
 #include "trees.h"
+#include "waiting.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/time.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 using namespace minios;
+using libc::ask_tree;
 using libc::find_place;
 using libc::Place;
 using libc::posix_result;
+using libc::refuse;
 
 namespace {
 
-/// Asks the tree of `path`, through `function` of it, with `arguments` behind the path.
-template <class Function, class... Arguments>
-long ask(const char* path, Function files::Tree::*function, long absent, Arguments&&... arguments) {
-    Place place;
-    if (const int error = find_place(path, place); error != 0) return error;
-    if (place.tree->*function == nullptr) return absent;
-    return (place.tree->*function)(place.context, place.rest, arguments...);
-}
-
-/// As ask(), for two paths, which must be of one tree.
-template <class Function> long ask_both(const char* from, const char* to, Function files::Tree::*function) {
+/// As ask_tree(), for two paths, which must be of one tree.
+template <class Function>
+int ask_both(int from_directory, const char* from, int to_directory, const char* to, Function files::Tree::*function) {
     Place first, second;
-    if (const int error = find_place(from, first); error != 0) return error;
-    if (const int error = find_place(to, second); error != 0) return error;
+    if (const int error = find_place(from_directory, from, first); error != 0) return error;
+    if (const int error = find_place(to_directory, to, second); error != 0) return error;
     if (first.tree != second.tree || first.context != second.context) return -EXDEV;
     if (first.tree->*function == nullptr) return -EROFS;
     return (first.tree->*function)(first.context, first.rest, second.rest);
@@ -37,102 +31,132 @@ template <class Function> long ask_both(const char* from, const char* to, Functi
 
 mode_t cleared_permissions = 022; // umask()
 
-int open_path(const char* path, int flags, mode_t mode) {
+int open_path(int directory, const char* path, int flags, mode_t mode) {
     Place place;
     files::OpenFile* file = nullptr;
-    if (const int error = find_place(path, place); error != 0) return error;
+    if (const int error = find_place(directory, path, place); error != 0) return error;
     if (place.tree->open == nullptr) return -ENOSYS;
     if (place.directory_wanted) flags |= O_DIRECTORY;
     if (const int error = place.tree->open(place.context, place.rest, flags, mode & ~cleared_permissions, file);
         error != 0)
         return error;
+    file->mounted_at = place.mounted_at;
     const int descriptor = files::install(*file, 0, (flags & O_CLOEXEC) != 0);
     if (descriptor < 0) files::release(*file);
     return descriptor;
+}
+
+int opened(int directory, const char* path, int flags, mode_t mode) {
+    pthread_testcancel();
+    const int result = open_path(directory, path, flags, mode);
+    return libc::finish(result);
+}
+
+int statistics_of(int directory, const char* path, struct statvfs& statistics) {
+    Place place;
+    struct stat status {};
+    if (const int error = find_place(directory, path, place); error != 0) return error;
+    if (place.tree->status == nullptr || place.tree->statistics == nullptr) return -ENOSYS;
+    if (const int error = place.tree->status(place.context, place.rest, true, status); error != 0) return error;
+    statistics = {};
+    return place.tree->statistics(place.context, statistics);
 }
 
 } // namespace
 
 extern "C" {
 
+int openat(int directory, const char* path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    const auto mode = (flags & O_CREAT) != 0 ? static_cast<mode_t>(va_arg(arguments, int)) : 0;
+    va_end(arguments);
+    return opened(directory, path, flags, mode);
+}
 int open(const char* path, int flags, ...) {
     va_list arguments;
     va_start(arguments, flags);
     const auto mode = (flags & O_CREAT) != 0 ? static_cast<mode_t>(va_arg(arguments, int)) : 0;
     va_end(arguments);
-    return posix_result(open_path(path, flags, mode));
+    return opened(AT_FDCWD, path, flags, mode);
 }
-int creat(const char* path, mode_t mode) { return posix_result(open_path(path, O_WRONLY | O_CREAT | O_TRUNC, mode)); }
+int creat(const char* path, mode_t mode) { return opened(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode); }
 
-static int status_of(const char* path, bool follow, struct stat* status) {
+int fstatat(int directory, const char* __restrict path, struct stat* __restrict status, int flags) {
+    if ((flags & ~AT_SYMLINK_NOFOLLOW) != 0) return refuse(EINVAL);
     memset(status, 0, sizeof *status);
-    return static_cast<int>(posix_result(ask(path, &files::Tree::status, -ENOSYS, follow, *status)));
+    return static_cast<int>(
+        posix_result(ask_tree(directory, path, &files::Tree::status, -ENOSYS, flags == 0, *status)));
 }
-int stat(const char* path, struct stat* status) { return status_of(path, true, status); }
-int lstat(const char* path, struct stat* status) { return status_of(path, false, status); }
+int stat(const char* path, struct stat* status) { return fstatat(AT_FDCWD, path, status, 0); }
+int lstat(const char* path, struct stat* status) { return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW); }
 
-// There are no users: everything that is there may be used. What a tree cannot change, it says when asked to.
-int access(const char* path, int) {
+/// There are no users: everything that is there may be used, but nothing of a read-only tree may be written.
+int faccessat(int directory, const char* path, int mode, int flags) {
+    if ((flags & ~AT_EACCESS) != 0 || (mode & ~(R_OK | W_OK | X_OK)) != 0) return refuse(EINVAL);
     struct stat status;
-    return stat(path, &status);
+    struct statvfs statistics;
+    if (fstatat(directory, path, &status, 0) != 0) return -1;
+    const bool read_only =
+        (mode & W_OK) != 0 && statistics_of(directory, path, statistics) == 0 && (statistics.f_flag & ST_RDONLY) != 0;
+    return read_only ? refuse(EROFS) : 0;
 }
+int access(const char* path, int mode) { return faccessat(AT_FDCWD, path, mode, 0); }
 
-int unlink(const char* path) { return static_cast<int>(posix_result(ask(path, &files::Tree::unlink, -EROFS))); }
-int rmdir(const char* path) {
-    return static_cast<int>(posix_result(ask(path, &files::Tree::remove_directory, -EROFS)));
+int unlinkat(int directory, const char* path, int flags) {
+    if ((flags & ~AT_REMOVEDIR) != 0) return refuse(EINVAL);
+    const auto function = flags != 0 ? &files::Tree::remove_directory : &files::Tree::unlink;
+    return static_cast<int>(posix_result(ask_tree(directory, path, function, -EROFS)));
 }
-int mkdir(const char* path, mode_t mode) {
-    return static_cast<int>(posix_result(ask(path, &files::Tree::make_directory, -EROFS, mode & ~cleared_permissions)));
+int unlink(const char* path) { return unlinkat(AT_FDCWD, path, 0); }
+int rmdir(const char* path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
+
+int mkdirat(int directory, const char* path, mode_t mode) {
+    const mode_t allowed = mode & ~cleared_permissions;
+    return static_cast<int>(posix_result(ask_tree(directory, path, &files::Tree::make_directory, -EROFS, allowed)));
 }
+int mkdir(const char* path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
 mode_t umask(mode_t cleared) {
     const mode_t before = cleared_permissions;
     cleared_permissions = cleared & 0777;
     return before;
 }
-int truncate(const char* path, off_t size) {
-    const int descriptor = open(path, O_WRONLY);
-    if (descriptor < 0) return -1;
-    const int result = ftruncate(descriptor, size), error = errno;
-    close(descriptor);
-    errno = error;
-    return result;
-}
-int chmod(const char* path, mode_t mode) {
-    return static_cast<int>(posix_result(ask(path, &files::Tree::change_mode, -EROFS, mode)));
-}
-int utimes(const char* path, const struct timeval times[2]) {
-    if (times == nullptr) return utimensat(AT_FDCWD, path, nullptr, 0);
-    const auto precise = [](const timeval& time) {
-        const bool valid = time.tv_usec >= 0 && time.tv_usec < 1'000'000;
-        return timespec{time.tv_sec, valid ? time.tv_usec * 1000 : -1};
-    };
-    const struct timespec both[2] = {precise(times[0]), precise(times[1])};
-    return utimensat(AT_FDCWD, path, both, 0);
-}
-int utimensat(int directory, const char* path, const struct timespec times[2], int flags) {
-    if (flags != 0) return libc::refuse(EINVAL);
-    if (directory != AT_FDCWD && path != nullptr && path[0] != '/')
-        return libc::refuse(ENOSYS); // as openat, which there is not
-    return static_cast<int>(posix_result(ask(path, &files::Tree::set_times, -EROFS, times)));
-}
 
-int rename(const char* from, const char* to) {
-    return static_cast<int>(posix_result(ask_both(from, to, &files::Tree::rename)));
+int renameat(int from_directory, const char* from, int to_directory, const char* to) {
+    return posix_result(ask_both(from_directory, from, to_directory, to, &files::Tree::rename));
 }
+int rename(const char* from, const char* to) { return renameat(AT_FDCWD, from, AT_FDCWD, to); }
 int _rename_r(struct _reent*, const char* from, const char* to) { return rename(from, to); }
-int link(const char* from, const char* to) {
-    return static_cast<int>(posix_result(ask_both(from, to, &files::Tree::link)));
-}
 
-int symlink(const char* content, const char* path) {
+int linkat(int from_directory, const char* from, int to_directory, const char* to, int flags) {
+    if ((flags & ~AT_SYMLINK_FOLLOW) != 0) return refuse(EINVAL);
+    return posix_result(ask_both(from_directory, from, to_directory, to, &files::Tree::link));
+}
+int link(const char* from, const char* to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
+
+int symlinkat(const char* content, int directory, const char* path) {
     Place place;
-    if (const int error = find_place(path, place); error != 0) return posix_result(error);
-    if (place.tree->make_symbolic_link == nullptr) return libc::refuse(EROFS);
+    if (const int error = find_place(directory, path, place); error != 0) return posix_result(error);
+    if (place.tree->make_symbolic_link == nullptr) return refuse(EROFS);
     return posix_result(place.tree->make_symbolic_link(place.context, content, place.rest));
 }
+int symlink(const char* content, const char* path) { return symlinkat(content, AT_FDCWD, path); }
 
+ssize_t readlinkat(int directory, const char* __restrict path, char* __restrict to, std::size_t size) {
+    return posix_result(ask_tree(directory, path, &files::Tree::read_link, -EINVAL, to, size));
+}
 ssize_t readlink(const char* __restrict path, char* __restrict to, std::size_t size) {
-    return posix_result(ask(path, &files::Tree::read_link, -EINVAL, to, size));
+    return readlinkat(AT_FDCWD, path, to, size);
+}
+
+int statvfs(const char* __restrict path, struct statvfs* __restrict statistics) {
+    return posix_result(statistics_of(AT_FDCWD, path, *statistics));
+}
+int fstatvfs(int descriptor, struct statvfs* statistics) {
+    const files::OpenFile* file = files::find(descriptor);
+    if (file == nullptr) return refuse(EBADF);
+    if (file->mounted_at == nullptr) return refuse(ENOSYS);
+    return statvfs(file->mounted_at[0] != 0 ? file->mounted_at : "/", statistics);
 }
 
 } // extern "C"

@@ -14,6 +14,8 @@ namespace minios::libc {
 namespace {
 
 constexpr int most_overruns = INT_MAX; // DELAYTIMER_MAX
+/// What runs out more often than this leaves no time for anything else: the rest counts as overruns.
+constexpr std::uint64_t shortest_pause_ns = 50'000;
 
 timespec to_timespec(std::uint64_t ns) {
     return {static_cast<time_t>(ns / second_ns), static_cast<long>(ns % second_ns)};
@@ -83,7 +85,8 @@ void PosixTimer::expired(void* context) {
         const std::uint64_t periods = (now > self.deadline_ns_ ? now - self.deadline_ns_ : 0) / self.interval_ns_ + 1;
         times = periods < UINT_MAX ? static_cast<unsigned>(periods) : UINT_MAX;
         self.deadline_ns_ += periods * self.interval_ns_;
-        self.timer_.set(self.deadline_ns_);
+        const std::uint64_t soonest = now + shortest_pause_ns;
+        self.timer_.set(self.deadline_ns_ > soonest ? self.deadline_ns_ : soonest);
     }
     self.notify(times);
 }

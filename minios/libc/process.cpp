@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
-// There is one process, and it is the domain: its identity, what it can ask of the system, and the calls that would
+// There is one process, and it is the domain: its identity, and the calls that would
 // need others.
 #include "result.h"
-
-#include <minios/memory.h>
-#include <minios/start.h>
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 using minios::libc::refuse;
@@ -49,6 +45,13 @@ uid_t geteuid() { return 0; }
 gid_t getgid() { return 0; }
 gid_t getegid() { return 0; }
 
+// The one process is its own group and session.
+pid_t getpgrp() { return getpid(); }
+pid_t getpgid(pid_t process) { return process == 0 || process == getpid() ? getpid() : refuse(ESRCH); }
+pid_t getsid(pid_t process) { return getpgid(process); }
+pid_t setsid() { return refuse(EPERM); }
+int setpgid(pid_t process, pid_t) { return process == 0 || process == getpid() ? refuse(EPERM) : refuse(ESRCH); }
+
 pid_t fork() { return refuse(ENOSYS); }
 pid_t vfork() { return refuse(ENOSYS); }
 int execve(const char*, char* const[], char* const[]) { return refuse(ENOSYS); }
@@ -56,27 +59,9 @@ FILE* popen(const char*, const char*) {
     errno = ENOSYS;
     return nullptr;
 }
-int pclose(FILE*) { return refuse(ECHILD); } // no stream is popen's
+int pclose(FILE*) { return refuse(ECHILD); }
 pid_t wait(int*) { return refuse(ECHILD); }
 pid_t waitpid(pid_t, int*, int) { return refuse(ECHILD); }
-
-long sysconf(int name) {
-    switch (name) {
-    case _SC_PAGESIZE: return minios::page_size;
-    case _SC_NPROCESSORS_CONF:
-    case _SC_NPROCESSORS_ONLN: return 1;
-    case _SC_CLK_TCK: return CLOCKS_PER_SEC;
-    case _SC_OPEN_MAX: return getdtablesize();
-    case _SC_PHYS_PAGES: return static_cast<long>(minios::total_pages());
-    case _SC_AVPHYS_PAGES: return static_cast<long>(minios::frames::free_count());
-    case _SC_THREADS:
-    case _SC_TIMERS:
-    case _SC_MONOTONIC_CLOCK: return 200809;
-    default: return refuse(EINVAL);
-    }
-}
-
-int getpagesize() { return minios::page_size; }
 
 int gethostname(char* name, std::size_t size) {
     constexpr const char* own = "skerry";

@@ -4,10 +4,14 @@
 #include "time_points.h"
 
 #include <minios/clock.h>
+#include <minios/memory.h>
+#include <minios/start.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace minios::libc {
@@ -21,22 +25,23 @@ using files::OpenFile;
 ssize_t read(OpenFile& file, void* to, std::size_t size) {
     const auto& node = file.as<RamNode>();
     const auto from = static_cast<std::size_t>(file.position);
-    if (from >= node.size) return 0;
-    const std::size_t count = size < node.size - from ? size : node.size - from;
-    memcpy(to, node.data + from, count);
+    if (from >= node.content.size) return 0;
+    const std::size_t count = size < node.content.size - from ? size : node.content.size - from;
+    memcpy(to, node.content.data() + from, count);
     file.position += static_cast<off_t>(count);
     return static_cast<ssize_t>(count);
 }
 
 ssize_t write(OpenFile& file, const void* from, std::size_t size) {
     auto& node = file.as<RamNode>();
-    if ((file.flags & O_APPEND) != 0) file.position = static_cast<off_t>(node.size);
+    if ((file.flags & O_APPEND) != 0) file.position = static_cast<off_t>(node.content.size);
     const auto at = static_cast<std::size_t>(file.position);
     std::size_t end;
     if (__builtin_add_overflow(at, size, &end)) return -EFBIG;
-    if (const int error = node.reserve(end); error != 0) return error;
-    memcpy(node.data + at, from, size);
-    if (end > node.size) node.size = end;
+    if (const int error = node.content.reserve(end); error != 0) return error;
+    if (end > node.content.size) node.content.clear_rest_of_page();
+    memcpy(node.content.data() + at, from, size);
+    if (end > node.content.size) node.content.size = end;
     node.note_change();
     file.position = static_cast<off_t>(end);
     return static_cast<ssize_t>(size);
@@ -45,7 +50,7 @@ ssize_t write(OpenFile& file, const void* from, std::size_t size) {
 off_t seek(OpenFile& file, off_t offset, int whence) {
     const off_t base = whence == SEEK_SET   ? 0
                        : whence == SEEK_CUR ? file.position
-                                            : static_cast<off_t>(file.as<RamNode>().size);
+                                            : static_cast<off_t>(file.as<RamNode>().content.size);
     off_t wanted;
     if (__builtin_add_overflow(base, offset, &wanted)) return -EOVERFLOW;
     if (wanted < 0) return -EINVAL;
@@ -69,7 +74,41 @@ int change_open_mode(OpenFile& file, mode_t mode) {
 
 void close(OpenFile& file) {
     auto& node = file.as<RamNode>();
-    if (--node.opens == 0 && node.removed()) RamTree::destroy(node);
+    --node.opens;
+    if (!node.in_use() && node.removed()) RamTree::destroy(node);
+}
+
+// --- mapped files -----------------------------------------------------------------------------------------------------
+
+RamNode& node_of(regions::Content& content) { return *static_cast<RamContent&>(content).owner; }
+
+int content(OpenFile& file, regions::Content*& found) {
+    auto& node = file.as<RamNode>();
+    if (node.content.make_mappable() != 0) return -ENOMEM;
+    node.content.owner = &node;
+    node.content.written = [](regions::Content& content) { node_of(content).note_change(); };
+    node.content.unused = [](regions::Content& content) {
+        RamNode& node = node_of(content);
+        if (!node.in_use() && node.removed()) RamTree::destroy(node);
+    };
+    found = &node.content;
+    return 0;
+}
+
+/// Written from its end: the node knows only what is above it.
+int path(OpenFile& file, char* to, std::size_t size) {
+    std::size_t at = size - 1;
+    to[at] = 0;
+    for (const RamNode* node = &file.as<RamNode>(); node != &node->tree->top(); node = node->parent) {
+        if (node->removed()) return -ENOENT;
+        const std::size_t length = strlen(node->name);
+        if (at < length + 1) return -ENAMETOOLONG;
+        at -= length;
+        memcpy(to + at, node->name, length);
+        if (node->parent != &node->tree->top()) to[--at] = '/';
+    }
+    memmove(to, to + at, size - at);
+    return 0;
 }
 
 ssize_t read_directory(OpenFile&, void*, std::size_t) { return -EISDIR; }
@@ -109,8 +148,10 @@ constexpr files::Operations file_operations{.kind = "file",
                                             .synchronize = synchronize,
                                             .ready = nullptr,
                                             .next_entry = nullptr,
+                                            .content = content,
                                             .close = close,
-                                            .change_mode = change_open_mode};
+                                            .change_mode = change_open_mode,
+                                            .path = path};
 constexpr files::Operations directory_operations{.kind = "directory",
                                                  .type = S_IFDIR,
                                                  .read = read_directory,
@@ -123,7 +164,8 @@ constexpr files::Operations directory_operations{.kind = "directory",
                                                  .ready = nullptr,
                                                  .next_entry = next_entry,
                                                  .close = close,
-                                                 .change_mode = change_open_mode};
+                                                 .change_mode = change_open_mode,
+                                                 .path = path};
 
 // --- paths ------------------------------------------------------------------------------------------------------------
 
@@ -198,12 +240,12 @@ int make_symbolic_link(void* context, const char* content, const char* path) {
     if (size == 0) return -ENOENT;
     RamNode* node = nullptr;
     if (const int error = tree_of(context).make(path, S_IFLNK | 0777, node); error != 0) return error;
-    if (const int error = node->reserve(size + 1); error != 0) {
+    if (const int error = node->content.reserve(size + 1); error != 0) {
         tree_of(context).remove(*node);
         return error;
     }
-    memcpy(node->data, content, size + 1);
-    node->size = size;
+    memcpy(node->content.data(), content, size + 1);
+    node->content.size = size;
     return 0;
 }
 
@@ -211,8 +253,8 @@ ssize_t read_link(void* context, const char* path, char* to, std::size_t size) {
     RamNode* node = nullptr;
     if (const int error = tree_of(context).find(path, false, node); error != 0) return error;
     if (!node->is_link()) return -EINVAL;
-    const std::size_t count = size < node->size ? size : node->size;
-    memcpy(to, node->data, count);
+    const std::size_t count = size < node->content.size ? size : node->content.size;
+    memcpy(to, node->content.data(), count);
     return static_cast<ssize_t>(count);
 }
 
@@ -246,6 +288,18 @@ int set_times(void* context, const char* path, const timespec times[2]) {
     return 0;
 }
 
+/// What is free is the domain's memory.
+int statistics(void* context, struct statvfs& statistics) {
+    const bool read_only = tree_of(context).read_only();
+    statistics.f_bsize = statistics.f_frsize = page_size;
+    statistics.f_blocks = total_pages();
+    statistics.f_bfree = statistics.f_bavail = read_only ? 0 : frames::free_count();
+    statistics.f_files = statistics.f_ffree = statistics.f_favail = read_only ? 0 : statistics.f_bfree;
+    statistics.f_flag = ST_NOSUID | (read_only ? ST_RDONLY : 0);
+    statistics.f_namemax = NAME_MAX;
+    return 0;
+}
+
 constexpr files::Tree tree_calls{.open = open,
                                  .status = path_status,
                                  .unlink = unlink,
@@ -256,7 +310,8 @@ constexpr files::Tree tree_calls{.open = open,
                                  .make_symbolic_link = make_symbolic_link,
                                  .read_link = read_link,
                                  .change_mode = change_mode,
-                                 .set_times = set_times};
+                                 .set_times = set_times,
+                                 .statistics = statistics};
 
 } // namespace
 

@@ -3,7 +3,6 @@
 #include "time_points.h"
 #include "waiting.h"
 
-#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/times.h>
 #include <unistd.h>
@@ -88,14 +87,6 @@ clock_t times(struct tms* times) {
     const std::uint64_t ticks = clock::since_entry_ns() / (libc::second_ns / CLOCKS_PER_SEC);
     *times = {ticks, 0, 0, 0};
     return ticks;
-}
-
-/// As times(): all of it is the program's own.
-int getrusage(int who, struct rusage* usage) {
-    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN) return refuse(EINVAL);
-    const std::uint64_t ns = who == RUSAGE_SELF ? clock::since_entry_ns() : 0;
-    *usage = {{static_cast<time_t>(ns / libc::second_ns), static_cast<suseconds_t>(ns % libc::second_ns / 1000)}, {}};
-    return 0;
 }
 
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec* time, struct timespec* left) {

@@ -63,11 +63,39 @@ int normalize(const char* directory, const char* path, char (&normal)[longest_pa
     return 0;
 }
 
-int find_place(const char* path, Place& place) {
+int path_of(int descriptor, char (&path)[longest_path]) {
+    files::OpenFile* file = files::find(descriptor);
+    if (file == nullptr) return -EBADF;
+    if (file->mounted_at == nullptr || file->operations.path == nullptr) return -EINVAL;
+    const std::size_t length = strlen(file->mounted_at);
+    strcpy(path, file->mounted_at);
+    path[length] = '/';
+    return file->operations.path(*file, path + length + 1, sizeof path - length - 1);
+}
+
+namespace {
+
+/// Where relative paths begin.
+int base_of(int directory, char (&base)[longest_path]) {
+    if (directory == AT_FDCWD) {
+        strcpy(base, current_directory);
+        return 0;
+    }
+    const files::OpenFile* file = files::find(directory);
+    if (file == nullptr) return -EBADF;
+    if (file->operations.next_entry == nullptr) return -ENOTDIR;
+    return path_of(directory, base);
+}
+
+} // namespace
+
+int find_place(int directory, const char* path, Place& place) {
     if (path == nullptr) return -EFAULT;
     if (path[0] == 0) return -ENOENT;
-    char normal[longest_path];
-    if (const int error = normalize(current_directory, path, normal); error != 0) return error;
+    char base[longest_path] = "/", normal[longest_path];
+    int error = path[0] == '/' ? 0 : base_of(directory, base);
+    if (error == 0) error = normalize(base, path, normal);
+    if (error != 0) return error;
     static bool root_is_there;
     if (!root_is_there) {
         root_is_there = true;
@@ -79,6 +107,7 @@ int find_place(const char* path, Place& place) {
     if (best == nullptr) return -ENOENT;
     place.tree = best->tree;
     place.context = best->context;
+    place.mounted_at = best->where;
     place.directory_wanted = path[strlen(path) - 1] == '/';
     const char* rest = normal + best->length;
     strcpy(place.rest, rest[0] == '/' ? rest + 1 : rest);
@@ -90,7 +119,7 @@ namespace {
 int change_directory(const char* path) {
     Place place;
     struct stat status {};
-    if (const int error = find_place(path, place); error != 0) return error;
+    if (const int error = find_place(AT_FDCWD, path, place); error != 0) return error;
     if (place.tree->status == nullptr) return -ENOSYS;
     if (const int error = place.tree->status(place.context, place.rest, true, status); error != 0) return error;
     if (!S_ISDIR(status.st_mode)) return -ENOTDIR;
@@ -127,6 +156,14 @@ int mount(const char* where, const Tree& tree, void* context) {
 extern "C" {
 
 int chdir(const char* path) { return minios::libc::posix_result(minios::libc::change_directory(path)); }
+int fchdir(int descriptor) {
+    using namespace minios;
+    const files::OpenFile* file = files::find(descriptor);
+    if (file != nullptr && file->operations.next_entry == nullptr) return libc::refuse(ENOTDIR);
+    char path[libc::longest_path];
+    const int error = libc::path_of(descriptor, path);
+    return libc::posix_result(error != 0 ? error : libc::change_directory(path));
+}
 
 char* getcwd(char* to, std::size_t size) {
     using minios::libc::current_directory;

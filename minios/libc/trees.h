@@ -12,12 +12,25 @@ inline constexpr std::size_t longest_path = 1024; // PATH_MAX of newlib's limits
 struct Place {
     const files::Tree* tree = nullptr;
     void* context = nullptr;
-    bool directory_wanted = false; ///< the path ended in '/'
+    const char* mounted_at = nullptr; ///< where the tree is mounted: "" for "/", else as "/a/b"
+    bool directory_wanted = false;    ///< the path ended in '/'
     char rest[longest_path];
 };
 
-/// 0, or -ENOENT (no tree there, or an empty path), -ENAMETOOLONG. Relative paths begin at the current directory.
-int find_place(const char* path, Place& place);
+/// 0, or -ENOENT (no tree there, or an empty path), -ENAMETOOLONG. Relative paths begin at the directory of a descriptor, or, with AT_FDCWD,
+/// at the current one; also -EBADF, -ENOTDIR.
+int find_place(int directory, const char* path, Place& place);
+/// Where an open file is now: an absolute path. -EBADF; -EINVAL: it has no path; -ENOENT: it was removed; -ENAMETOOLONG.
+int path_of(int descriptor, char (&path)[longest_path]);
+
+/// Asks the tree of `path`, through `function` of it, with `arguments` behind the path. `absent`: the answer without such a function.
+template <class Function, class... Arguments>
+long ask_tree(int directory, const char* path, Function files::Tree::*function, long absent, Arguments&&... arguments) {
+    Place place;
+    if (const int error = find_place(directory, path, place); error != 0) return error;
+    if (place.tree->*function == nullptr) return absent;
+    return (place.tree->*function)(place.context, place.rest, arguments...);
+}
 
 /// Makes "/a/b" of `path`: absolute, without "." and ".." and doubled '/'. 0 or -ENAMETOOLONG.
 int normalize(const char* current_directory, const char* path, char (&normal)[longest_path]);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// lwIP's sockets as descriptors of the C library. A file's context is lwIP's own socket number. lwIP sets errno itself, to the C
-// library's numbers.
+// lwIP's sockets as descriptors of the C library. lwIP sets errno itself, to the C library's numbers.
 #include "network.h"
+#include "socket_pair.h"
 
-#include "minios/libc/result.h"
+#include "minios/libc/waiting.h"
 
 #include <minios/files.h>
+#include <minios/memory.h>
 
 #include <sys/socket.h>
+#include <utility>
 
 using namespace minios;
 using files::OpenFile;
@@ -15,31 +17,72 @@ using libc::refuse;
 
 namespace {
 
-int number_of(const OpenFile& file) { return static_cast<int>(reinterpret_cast<std::intptr_t>(file.context)); }
+/// A file's context.
+struct Socket {
+    int number; ///< lwIP's
+    bool connecting = false, refused = false;
+    u16_t local_port = 0, remote_port = 0; ///< of the last attempt to connect; in host byte order
+    Socket* next = nullptr;                ///< of those that are connecting
+};
+Socket* connecting_sockets;
+
+void stop_watching(Socket& socket) {
+    if (!socket.connecting) return;
+    Socket** at = &connecting_sockets;
+    while (*at != &socket) at = &(*at)->next;
+    *at = socket.next;
+    socket.connecting = false;
+}
+
+/// Two connections may not have the same ports to different addresses at once here: a local port is one socket's.
+void note_refusal(u16_t local_port, const ip_addr_t&, u16_t remote_port) {
+    for (Socket* at = connecting_sockets; at != nullptr; at = at->next)
+        if (at->local_port == local_port && at->remote_port == remote_port) at->refused = true;
+}
+
+int number_of(const OpenFile& file) { return file.as<Socket>().number; }
+
+/// From lwIP's errno to the right one: a handler that ran during its wait, or a cancellation; and a reset that was a refusal.
+int error_for(Socket& socket, int error) {
+    const int broken = std::exchange(libc::this_thread().broken_wait, 0);
+    if (broken != 0 && (error == EWOULDBLOCK || error == EAGAIN)) return -broken;
+    if (error == ECONNRESET && socket.refused) {
+        socket.refused = false;
+        return ECONNREFUSED;
+    }
+    return error;
+}
 
 /// lwIP's result, as drivers give it.
-template <class Number> Number driver_result(Number result) {
-    return result < 0 ? static_cast<Number>(-errno) : result;
+template <class Number> Number driver_result(const OpenFile& file, Number result) {
+    if (result >= 0) return result;
+    return static_cast<Number>(-error_for(file.as<Socket>(), errno));
 }
 
 /// The flag of this call, and the file's own.
 int flags_for(const OpenFile& file, int flags) { return file.nonblocking() ? flags | MSG_DONTWAIT : flags; }
 
 ssize_t read_socket(OpenFile& file, void* to, std::size_t size) {
-    return driver_result(lwip_recv(number_of(file), to, size, flags_for(file, 0)));
+    libc::this_thread().broken_wait = 0;
+    return driver_result(file, lwip_recv(number_of(file), to, size, flags_for(file, 0)));
 }
 ssize_t write_socket(OpenFile& file, const void* from, std::size_t size) {
-    return driver_result(lwip_send(number_of(file), from, size, flags_for(file, 0)));
+    return driver_result(file, lwip_send(number_of(file), from, size, flags_for(file, 0)));
 }
 int control_socket(OpenFile& file, unsigned long request, void* argument) {
     if (request != FIONREAD) return -ENOTTY;
-    return driver_result(lwip_ioctl(number_of(file), static_cast<long>(FIONREAD), argument));
+    return driver_result(file, lwip_ioctl(number_of(file), static_cast<long>(FIONREAD), argument));
 }
 short socket_ready(OpenFile& file) {
     struct pollfd question = {number_of(file), POLLIN | POLLOUT, 0};
     return lwip_poll(&question, 1, 0) > 0 ? question.revents : 0;
 }
-void close_socket(OpenFile& file) { (void)lwip_close(number_of(file)); }
+void close_socket(OpenFile& file) {
+    auto& socket = file.as<Socket>();
+    stop_watching(socket);
+    (void)lwip_close(socket.number);
+    heap::destroy(&socket);
+}
 
 constexpr files::Operations socket_operations{.kind = "socket",
                                               .type = S_IFSOCK,
@@ -57,12 +100,14 @@ constexpr files::Operations socket_operations{.kind = "socket",
 /// A descriptor for lwIP's socket, which is closed if there is none.
 int install(int number) {
     if (number < 0) return -1;
-    OpenFile* file =
-        files::create(socket_operations, reinterpret_cast<void*>(static_cast<std::intptr_t>(number)), O_RDWR);
+    auto* socket = heap::make<Socket>();
+    OpenFile* file = socket != nullptr ? files::create(socket_operations, socket, O_RDWR) : nullptr;
     if (file == nullptr) {
+        if (socket != nullptr) heap::destroy(socket);
         (void)lwip_close(number);
         return refuse(ENOMEM);
     }
+    socket->number = number;
     const int descriptor = files::install(*file);
     if (descriptor < 0) files::release(*file);
     return libc::posix_result(descriptor);
@@ -74,21 +119,34 @@ template <class Act> auto with(int descriptor, Act act) -> decltype(act(0, *file
     if (file == nullptr) return refuse(EBADF);
     if (&file->operations != &socket_operations) return refuse(ENOTSOCK);
     files::keep(*file);
+    libc::this_thread().broken_wait = 0;
     const auto result = act(number_of(*file), *file);
-    const int error = errno;
+    const int error = result < 0 ? error_for(file->as<Socket>(), errno) : errno;
     files::release(*file);
+    if (result < 0 && error == libc::cancelled) libc::end_cancelled_thread();
     errno = error;
     return result;
 }
 
-/// accept and connect have no flag for one call: lwIP's own flag is set as the file has it, and only for the call, since all
-/// other calls bring the file's flag along.
-class Blocking {
+/// As with(), for calls that a socketpair() has too: then `pair` gives a result or -errno.
+template <class Act, class Pair>
+auto with_either(int descriptor, Act act, Pair pair) -> decltype(act(0, *files::find(0))) {
+    pthread_testcancel();
+    OpenFile* file = files::find(descriptor);
+    if (file == nullptr || !net::is_pair_end(*file)) return with(descriptor, act);
+    files::keep(*file);
+    const auto result = pair(*file);
+    files::release(*file);
+    return libc::finish(result);
+}
+
+/// accept and connect have no flag for one call: lwIP's own flag is set only for the call, since all other calls bring the file's flag along.
+class Nonblocking {
   public:
-    Blocking(int number, const OpenFile& file) : number_(number) { set(file.nonblocking()); }
-    ~Blocking() { set(false); }
-    Blocking(const Blocking&) = delete;
-    Blocking& operator=(const Blocking&) = delete;
+    explicit Nonblocking(int number, bool wanted = true) : number_(number) { set(wanted); }
+    ~Nonblocking() { set(false); }
+    Nonblocking(const Nonblocking&) = delete;
+    Nonblocking& operator=(const Nonblocking&) = delete;
 
   private:
     void set(bool nonblocking) const {
@@ -100,15 +158,53 @@ class Blocking {
     int number_;
 };
 
+u16_t port_of(const sockaddr* address) { // at the same place in both families
+    return ntohs(reinterpret_cast<const sockaddr_in*>(address)->sin_port);
+}
+
+/// Remembers which attempt a refusal would be of. Nothing has answered yet: lwIP's thread has not run since.
+void watch(OpenFile& file, const sockaddr* remote) {
+    auto& socket = file.as<Socket>();
+    sockaddr_storage own{};
+    socklen_t size = sizeof own;
+    if (lwip_getsockname(socket.number, reinterpret_cast<sockaddr*>(&own), &size) != 0) return;
+    net::refusal_handler = note_refusal;
+    stop_watching(socket);
+    socket.refused = false;
+    socket.local_port = port_of(reinterpret_cast<const sockaddr*>(&own));
+    socket.remote_port = port_of(remote);
+    socket.connecting = true;
+    socket.next = connecting_sockets;
+    connecting_sockets = &socket;
+}
+
+/// Connects without waiting in lwIP, which a signal could not end, and waits here. A handler that ran ends the wait, and the connection goes on.
+int connect_and_wait(int number, OpenFile& file, const sockaddr* address, socklen_t size) {
+    int result;
+    {
+        const Nonblocking meanwhile(number);
+        result = lwip_connect(number, address, size);
+    }
+    if (result == 0 || errno != EINPROGRESS) return result;
+    watch(file, address);
+    if (file.nonblocking()) return refuse(EINPROGRESS);
+    const auto decided = [&] { return (socket_ready(file) & (POLLOUT | POLLERR | POLLHUP)) != 0; };
+    if (const int error = libc::wait_until(files::readiness(), decided); error != 0) return refuse(-error);
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (lwip_getsockopt(number, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return -1;
+    return error == 0 ? 0 : refuse(error);
+}
+
 } // namespace
 
 extern "C" {
 
 int socket(int domain, int type, int protocol) {
+    if (domain != AF_INET && domain != AF_INET6) return refuse(EAFNOSUPPORT); // lwIP does not look
     net::start();
     return install(lwip_socket(domain, type, protocol));
 }
-int socketpair(int, int, int, int*) { return refuse(EOPNOTSUPP); }
 
 int bind(int descriptor, const struct sockaddr* address, socklen_t size) {
     return with(descriptor, [=](int number, OpenFile&) { return lwip_bind(number, address, size); });
@@ -117,48 +213,52 @@ int listen(int descriptor, int backlog) {
     return with(descriptor, [=](int number, OpenFile&) { return lwip_listen(number, backlog); });
 }
 int accept(int descriptor, struct sockaddr* address, socklen_t* size) {
+    pthread_testcancel();
     return with(descriptor, [=](int number, OpenFile& file) {
-        const Blocking as_file(number, file);
+        const Nonblocking as_the_file(number, file.nonblocking());
         return install(lwip_accept(number, address, size));
     });
 }
 int connect(int descriptor, const struct sockaddr* address, socklen_t size) {
-    return with(descriptor, [=](int number, OpenFile& file) {
-        const Blocking as_file(number, file);
-        const int result = lwip_connect(number, address, size);
-        // lwIP has one error for every reset; a reset that answers the first segment is a refusal.
-        if (result < 0 && errno == ECONNRESET) return refuse(ECONNREFUSED);
-        return result;
-    });
+    pthread_testcancel();
+    return with(descriptor, [=](int number, OpenFile& file) { return connect_and_wait(number, file, address, size); });
 }
 int shutdown(int descriptor, int how) {
-    return with(descriptor, [=](int number, OpenFile&) { return lwip_shutdown(number, how); });
+    return with_either(
+        descriptor, [=](int number, OpenFile&) { return lwip_shutdown(number, how); },
+        [=](OpenFile& end) { return net::shut_down_pair(end, how); });
 }
 
 ssize_t send(int descriptor, const void* from, std::size_t size, int flags) {
-    return with(descriptor,
-                [=](int number, OpenFile& file) { return lwip_send(number, from, size, flags_for(file, flags)); });
+    return with_either(
+        descriptor, [=](int number, OpenFile& file) { return lwip_send(number, from, size, flags_for(file, flags)); },
+        [=](OpenFile& end) { return net::send_to_pair(end, from, size, flags); });
 }
 ssize_t sendto(int descriptor, const void* from, std::size_t size, int flags, const struct sockaddr* address,
                socklen_t length) {
+    pthread_testcancel();
     return with(descriptor, [=](int number, OpenFile& file) {
         return lwip_sendto(number, from, size, flags_for(file, flags), address, length);
     });
 }
 ssize_t sendmsg(int descriptor, const struct msghdr* message, int flags) {
+    pthread_testcancel();
     return with(descriptor,
                 [=](int number, OpenFile& file) { return lwip_sendmsg(number, message, flags_for(file, flags)); });
 }
 ssize_t recv(int descriptor, void* to, std::size_t size, int flags) {
-    return with(descriptor,
-                [=](int number, OpenFile& file) { return lwip_recv(number, to, size, flags_for(file, flags)); });
+    return with_either(
+        descriptor, [=](int number, OpenFile& file) { return lwip_recv(number, to, size, flags_for(file, flags)); },
+        [=](OpenFile& end) { return net::receive_from_pair(end, to, size, flags); });
 }
 ssize_t recvfrom(int descriptor, void* to, std::size_t size, int flags, struct sockaddr* address, socklen_t* length) {
+    pthread_testcancel();
     return with(descriptor, [=](int number, OpenFile& file) {
         return lwip_recvfrom(number, to, size, flags_for(file, flags), address, length);
     });
 }
 ssize_t recvmsg(int descriptor, struct msghdr* message, int flags) {
+    pthread_testcancel();
     return with(descriptor,
                 [=](int number, OpenFile& file) { return lwip_recvmsg(number, message, flags_for(file, flags)); });
 }
@@ -170,7 +270,14 @@ int getpeername(int descriptor, struct sockaddr* address, socklen_t* size) {
     return with(descriptor, [=](int number, OpenFile&) { return lwip_getpeername(number, address, size); });
 }
 int getsockopt(int descriptor, int level, int name, void* value, socklen_t* size) {
-    return with(descriptor, [=](int number, OpenFile&) { return lwip_getsockopt(number, level, name, value, size); });
+    return with(descriptor, [=](int number, OpenFile& file) {
+        const int result = lwip_getsockopt(number, level, name, value, size);
+        if (result == 0 && level == SOL_SOCKET && name == SO_ERROR && *size >= sizeof(int)) {
+            int& error = *static_cast<int*>(value);
+            if (error != 0) error = error_for(file.as<Socket>(), error);
+        }
+        return result;
+    });
 }
 int setsockopt(int descriptor, int level, int name, const void* value, socklen_t size) {
     return with(descriptor, [=](int number, OpenFile&) { return lwip_setsockopt(number, level, name, value, size); });

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What lwIP asks of an operating system. Threads are cooperative: between two waits nobody else looks at these objects.
+#include "minios/libc/waiting.h"
+
 #include <minios/clock.h>
 #include <minios/files.h>
 #include <minios/memory.h>
@@ -109,8 +111,13 @@ err_t sys_mbox_trypost_fromisr(sys_mbox_t* box, void* message) { return sys_mbox
 u32_t sys_arch_mbox_fetch(sys_mbox_t* box, void** message, u32_t timeout_ms) {
     const std::uint64_t deadline = deadline_in(timeout_ms);
     if ((*box)->count == 0) minios::files::readiness_changed(); // the stack's thread has done its work
-    while ((*box)->count == 0)
-        if (!(*box)->readers.wait(deadline)) return SYS_ARCH_TIMEOUT;
+    while ((*box)->count == 0) {
+        const int error = minios::libc::wait_once((*box)->readers, deadline);
+        if (error == 0 || (*box)->count != 0) continue;
+        // To lwIP all of them are timeouts; minios/net/sockets.cpp tells its caller what it was.
+        minios::libc::this_thread().broken_wait = error == -ETIMEDOUT ? 0 : error;
+        return SYS_ARCH_TIMEOUT;
+    }
     void* taken = take(**box);
     if (message != nullptr) *message = taken;
     return 0;

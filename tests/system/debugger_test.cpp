@@ -142,6 +142,10 @@ void expect_in_order(const std::string& said, const std::string& texts) {
 TEST_F(Debugger, BreakpointsVariablesStepsAndCalls) {
     run("steps");
     const std::string said = gdb(R"(
+        break minios::page_table::find
+        continue
+        bt
+        delete
         break sum
         continue
         bt
@@ -168,7 +172,9 @@ TEST_F(Debugger, BreakpointsVariablesStepsAndCalls) {
     EXPECT_EQ(gdb_errors(), "");
     expect_in_order(said, R"(
         stop_here
-        Breakpoint 1, sum (point=...) at tests/system/debuggee/debuggee.cpp
+        Breakpoint 1, minios::page_table::find
+        minios::minios_start (
+        Breakpoint 2, sum (point=...) at tests/system/debuggee/debuggee.cpp
         #0  sum (point=...)
         in steps ()
         in main (argc=2
@@ -180,7 +186,7 @@ TEST_F(Debugger, BreakpointsVariablesStepsAndCalls) {
         $4 = 142
         $5 = 0
         Value returned is $6 = 42
-        Breakpoint 2,
+        Breakpoint 3,
         in steps ()
         $7 = false
         0x55	0x48
@@ -289,7 +295,7 @@ TEST_F(Debugger, Threads) {
         2    Thread 2 (pthread)
         3    Thread 3 (pthread)
         [Switching to thread 3
-        in pthread_mutex_lock
+        in minios::libc::park (
         in wait_at_gate (number=50)
         in minios_thread_start ()
         $1 = 50

@@ -12,7 +12,7 @@ class Api {
   public:
     /// `end_self`: ends this domain so that it is built again; called after the answer has been given.
     Api(Platform& platform, Guests& guests, Images& images, std::function<void()> end_self)
-        : platform_(platform), guests_(guests), images_(images), console_(platform), end_self_(std::move(end_self)) {}
+        : platform_(platform), guests_(guests), images_(images), consoles_(platform), end_self_(std::move(end_self)) {}
 
     /// Throws Failure.
     json::Value call(const protocol::Request& request, Call& call);
@@ -78,7 +78,7 @@ class Api {
     Platform& platform_;
     Guests& guests_;
     Images& images_;
-    ConsoleSession console_;
+    ConsoleSessions consoles_;
     std::function<void()> end_self_;
 };
 

@@ -35,8 +35,10 @@ void ChannelClient::take(std::string_view message) {
     const std::size_t end = message.find('\n');
     Message parts{std::string(message.substr(0, end)),
                   std::string(end == std::string_view::npos ? std::string_view() : message.substr(end + 1))};
-    if (!unasked_word_.empty() && parts.line.substr(0, parts.line.find(' ')) == unasked_word_)
-        return unasked_(parts.body);
+    const std::string_view line = parts.line;
+    const std::size_t word_end = std::min(line.find(' '), line.size());
+    if (!unasked_word_.empty() && line.substr(0, word_end) == unasked_word_)
+        return unasked_(line.substr(std::min(word_end + 1, line.size())), parts.body);
     if (asking_ && !answer_) answer_ = std::move(parts);
     monitor_.changed();
 }

@@ -24,8 +24,9 @@ class ChannelClient {
     Message ask(std::string_view line, std::string_view body = {});
     /// Sends what has no answer. Throws as ask().
     void tell(std::string_view line, std::string_view body = {});
-    /// For messages that are no answers, by the first word of their line; and for the other's restarts.
-    void on_unasked(std::string word, std::function<void(std::string_view body)> take) {
+    /// For messages that are no answers, by the first word of their line: gets the rest of the line, and the body. And
+    /// for the other's restarts.
+    void on_unasked(std::string word, std::function<void(std::string_view rest, std::string_view body)> take) {
         unasked_word_ = std::move(word);
         unasked_ = std::move(take);
     }
@@ -46,7 +47,7 @@ class ChannelClient {
     unsigned connection_ = 0; ///< of the question under way, or seen last
     std::optional<Message> answer_;
     std::string unasked_word_;
-    std::function<void(std::string_view)> unasked_;
+    std::function<void(std::string_view, std::string_view)> unasked_;
     std::function<void()> lost_;
 };
 

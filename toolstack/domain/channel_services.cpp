@@ -58,12 +58,11 @@ BuiltDomain ChannelBuilder::build(const std::string& section) {
 
 ChannelConsoles::ChannelConsoles(Monitor& monitor, Clock& clock, ChannelStream& stream)
     : client_(monitor, clock, stream, "console") {
-    client_.on_unasked("output", [this](std::string_view body) {
-        if (output_) output_(body);
+    client_.on_unasked("output", [this](std::string_view name, std::string_view body) {
+        if (const auto found = attached_.find(name); found != attached_.end()) found->second.output(body);
     });
     client_.on_lost([this] {
-        output_ = nullptr;
-        if (const auto lost = std::exchange(lost_, nullptr)) lost();
+        for (const auto& [name, attached] : std::exchange(attached_, {})) attached.lost();
     });
 }
 
@@ -76,25 +75,22 @@ std::string ChannelConsoles::log(const std::string& name, unsigned lines) {
 }
 void ChannelConsoles::attach(const std::string& name, std::function<void(std::string_view)> output,
                              std::function<void()> lost) {
-    output_ = std::move(output); // before the answer: output may come right behind it
-    lost_ = std::move(lost);
+    attached_[name] = {std::move(output), std::move(lost)}; // before the answer: output may come right behind it
     try {
         (void)client_.ask("attach " + name);
     } catch (const Failure&) {
-        output_ = nullptr;
-        lost_ = nullptr;
+        attached_.erase(name);
         throw;
     }
 }
-void ChannelConsoles::detach() {
-    output_ = nullptr;
-    lost_ = nullptr;
-    (void)client_.ask("detach");
+void ChannelConsoles::detach(const std::string& name) {
+    attached_.erase(name);
+    (void)client_.ask("detach " + name);
 }
-void ChannelConsoles::input(std::string_view bytes) {
+void ChannelConsoles::input(const std::string& name, std::string_view bytes) {
     constexpr std::size_t most = 16384;
     for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), most)))
-        client_.tell("input", bytes.substr(0, most));
+        client_.tell("input " + name, bytes.substr(0, most));
 }
 void ChannelConsoles::show(const std::string& name) { (void)client_.ask("show " + name); }
 

@@ -6,6 +6,8 @@
 #include "toolstack/domain/channel_client.h"
 #include "toolstack/domain/consoles.h"
 
+#include <map>
+
 namespace skerry::toolstack {
 
 class ChannelBuilder final : public Builder {
@@ -30,14 +32,17 @@ class ChannelConsoles final : public Consoles {
     std::string log(const std::string& name, unsigned lines) override;
     void attach(const std::string& name, std::function<void(std::string_view)> output,
                 std::function<void()> lost) override;
-    void detach() override;
-    void input(std::string_view bytes) override;
+    void detach(const std::string& name) override;
+    void input(const std::string& name, std::string_view bytes) override;
     void show(const std::string& name) override;
 
   private:
     ChannelClient client_;
-    std::function<void(std::string_view)> output_;
-    std::function<void()> lost_;
+    struct Attached {
+        std::function<void(std::string_view)> output;
+        std::function<void()> lost;
+    };
+    std::map<std::string, Attached, std::less<>> attached_; ///< by the guest's name
 };
 
 /// For platforms without these domains: every function throws `unavailable`.
@@ -63,8 +68,8 @@ class NoConsoles final : public Consoles {
     void attach(const std::string&, std::function<void(std::string_view)>, std::function<void()>) override {
         missing();
     }
-    void detach() override { missing(); }
-    void input(std::string_view) override { missing(); }
+    void detach(const std::string&) override { missing(); }
+    void input(const std::string&, std::string_view) override { missing(); }
     void show(const std::string&) override { missing(); }
 
   private:

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Terminals of operators on consoles of guests. The console domain attaches one guest at a time, so all terminals that
-// are open at once are on the same guest; each sees its output, and what any of them types goes in. A terminal that does
-// not take its output misses some, and is told; it never holds up others or the guest.
+// Terminals of operators on consoles of guests. A guest may have several: each sees its output, and what any of them types
+// goes in. A terminal that does not take its output misses some, and is told; it never holds up others or the guest.
 #pragma once
 
 #include "toolstack/domain/call.h"
 #include "toolstack/domain/guest.h"
 
 #include <list>
+#include <map>
+#include <memory>
 
 namespace skerry::toolstack {
 
-class ConsoleSession {
+class ConsoleSessions {
   public:
-    explicit ConsoleSession(Platform& platform) : platform_(platform) {}
+    explicit ConsoleSessions(Platform& platform) : platform_(platform) {}
 
-    /// Until the client ends its side. Throws `busy` when somebody is attached to another guest, `unavailable` when the
-    /// console domain goes, `cancelled`.
+    /// Until the client ends its side. Throws `unavailable` when the console domain goes, `cancelled`.
     json::Value run(const std::string& guest, Call& call);
 
   private:
@@ -25,17 +25,24 @@ class ConsoleSession {
         std::string waiting; ///< output that its client has no credit for
         std::uint64_t missed = 0;
     };
-    void attach(const std::string& guest);
-    void output(std::string_view bytes);
-    void flush(Terminal& terminal);
-    void lost();
+    /// The terminals of one guest.
+    struct Session {
+        std::list<Terminal> terminals;
+        bool lost = false;
+        void output(std::string_view bytes);
+        void lose();
+    };
+    using SessionPointer = std::shared_ptr<Session>;
+
+    void attach(const std::string& guest, const SessionPointer& session);
+    void leave(const std::string& guest, const SessionPointer& session, std::list<Terminal>::iterator terminal);
+    void pass(const std::string& guest, Session& session, Terminal& terminal);
+    static void flush(Terminal& terminal);
 
     static constexpr std::size_t most_waiting = 64 << 10;
 
     Platform& platform_;
-    std::string guest_; ///< that is attached; empty: none
-    bool lost_ = false;
-    std::list<Terminal> terminals_;
+    std::map<std::string, SessionPointer> sessions_; ///< by the guest's name
 };
 
 } // namespace skerry::toolstack

@@ -15,12 +15,12 @@ class Consoles {
     virtual void remove(DomainNumber domain) = 0;
     /// The last lines of a guest's scroll-back.
     virtual std::string log(const std::string& name, unsigned lines) = 0;
-    /// From now on `output` gets what the guest writes. One guest at a time; another attach takes its place.
-    /// `lost` is called instead when the console domain was restarted.
+    /// From now on `output` gets what the guest writes. `lost` is called, once, when the console domain was restarted:
+    /// then nothing is attached any more.
     virtual void attach(const std::string& name, std::function<void(std::string_view)> output,
                         std::function<void()> lost) = 0;
-    virtual void detach() = 0;
-    virtual void input(std::string_view bytes) = 0;
+    virtual void detach(const std::string& name) = 0;
+    virtual void input(const std::string& name, std::string_view bytes) = 0;
     /// Who has the keyboard of the first serial line.
     virtual void show(const std::string& name) = 0;
 };

@@ -85,7 +85,7 @@ json::Value Api::console(const json::Value& params, Call& call) {
     Fields fields(params, "console");
     const Target target = resolve_required(fields.any("domain"), "console");
     fields.done();
-    return console_.run(target.name, call);
+    return consoles_.run(target.name, call);
 }
 
 } // namespace skerry::toolstack

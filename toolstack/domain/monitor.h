@@ -38,6 +38,16 @@ class Monitor {
         return met;
     }
 
+    /// Runs what may wait for something else, with the monitor given up meanwhile.
+    template <class Action> auto outside(Action action) {
+        struct Away {
+            std::mutex& mutex;
+            ~Away() { mutex.lock(); }
+        } away{mutex_};
+        mutex_.unlock();
+        return action();
+    }
+
   private:
     std::mutex mutex_;
     std::condition_variable changed_;

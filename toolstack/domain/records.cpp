@@ -98,6 +98,16 @@ std::string image_dropped_record(const std::string& name) {
     return json::write(value);
 }
 
+RecordSubject subject_of(std::string_view record) {
+    try {
+        const json::Value value = json::parse(record);
+        const std::string kind = value.text_or("record", "");
+        if (kind == "image" || kind == "image-dropped")
+            return {"image " + value.text_or("name", ""), kind == "image-dropped"};
+        return {"guest " + value.text_or("uuid", ""), kind == "gone"};
+    } catch (const json::Error&) { return {}; }
+}
+
 Remembered remember(Journal& journal) {
     Remembered all;
     journal.replay([&](std::string_view record) {

@@ -20,6 +20,13 @@ std::string gone_record(const Guest& guest);
 std::string image_record(const Image& image);
 std::string image_dropped_record(const std::string& name);
 
+/// What a record is about, so that a later one about the same makes it needless; empty for no record.
+struct RecordSubject {
+    std::string name;
+    bool is_gone = false; ///< nothing is left of it: this record is needless too
+};
+RecordSubject subject_of(std::string_view record);
+
 struct Remembered {
     std::map<std::string, Guest> guests;      ///< by uuid
     std::map<std::string, std::string> begun; ///< uuid: name

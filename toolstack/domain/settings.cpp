@@ -48,24 +48,13 @@ bool read_word(Settings& settings, std::string_view key, std::string_view value)
         return port.has_value();
     }
     if (key == "domain" && parts.size() == 2) {
-        const auto id = number(parts[0], most_domain);
-        if (!id || !is_image_name(parts[1])) return false;
-        settings.domains.push_back({static_cast<DomainNumber>(*id), std::string(parts[1])});
+        const auto id = number(parts[1], most_domain);
+        if (!id || !is_image_name(parts[0])) return false;
+        settings.domains.push_back({static_cast<DomainNumber>(*id), std::string(parts[0])});
         return true;
     }
-    if (key == "channel" && parts.size() == 3) {
-        const auto port = number(parts[1], most_port), page = number(parts[2], UINT32_MAX);
-        if (!is_image_name(parts[0]) || !port || !page) return false;
-        settings.channels.push_back({std::string(parts[0]), *port, *page});
-        return true;
-    }
-    if (key == "state" && parts.size() == 3) {
-        const auto id = number(parts[0], most_domain), reference = number(parts[1], UINT32_MAX),
-                   pages = number(parts[2], 1u << 20);
-        if (!id || !reference || !pages) return false;
-        settings.state = StateSetting{static_cast<DomainNumber>(*id), *reference, *pages};
-        return true;
-    }
+    // These are read by minios (channel.h, state_area.h).
+    if (key == "channel" || key == "state") return true;
     return false;
 }
 

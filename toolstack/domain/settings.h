@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the toolstack domain is told on its command line, most of it by the first domain:
 //   uart=<port>  irq=<number>|none        the serial line of operators (default 0x2f8, 3)
-//   domain=<domid>:<name>                 a domain of the platform description; repeated
-//   channel=<name>:<port>:<page>          a channel that this domain is the client of
-//   state=<domid>:<reference>:<pages>     the state area
+//   domain=<name>:<domid>                 a domain of the platform description; repeated
+//   channel=...  state=...                for minios (<minios/channel.h>, <minios/backends/state_area.h>)
 //   builder=<port>                        event channel on which the first domain says that domains came or went
 #pragma once
 
@@ -11,22 +10,11 @@
 
 namespace skerry::toolstack {
 
-struct ChannelSetting {
-    std::string name;
-    std::uint32_t port = 0, page = 0;
-};
-struct StateSetting {
-    DomainNumber domain = 0;
-    std::uint32_t reference = 0, pages = 0;
-};
-
 struct Settings {
     std::uint16_t uart = 0x2f8;
     int irq = 3; ///< -1: none, poll
     std::uint32_t builder_port = 0;
     std::vector<PlatformDomain> domains;
-    std::vector<ChannelSetting> channels;
-    std::optional<StateSetting> state;
     std::vector<std::string> not_understood;
 };
 

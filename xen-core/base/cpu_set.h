@@ -49,11 +49,8 @@ class CpuSet {
             if (bits_[i] != (i == cpu.value / 64 ? mask(cpu) : 0)) return false;
         return true;
     }
-    void keep_only(const CpuSet& other) {
-        for (uint32_t i = 0; i < words; ++i) bits_[i] &= other.word(i);
-    }
     friend CpuSet operator&(CpuSet a, const CpuSet& b) {
-        a.keep_only(b);
+        for (uint32_t i = 0; i < words; ++i) a.bits_[i] &= b.word(i);
         return a;
     }
     friend bool operator==(const CpuSet&, const CpuSet&) = default;

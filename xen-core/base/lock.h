@@ -57,7 +57,7 @@ template <LockRank rank> class Lock : NonCopyable {
     void acquire(bool same_rank_allowed = false) {
         note_lock_taken(rank, this, same_rank_allowed);
         uint32_t ticket = next_.fetch_add(1, std::memory_order_relaxed);
-        while (unlikely(serving_.load(std::memory_order_acquire) != ticket)) spin_wait_hook();
+        while (UNLIKELY(serving_.load(std::memory_order_acquire) != ticket)) spin_wait_hook();
     }
     void release() {
         note_lock_released(rank, this);

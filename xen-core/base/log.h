@@ -31,7 +31,7 @@ enum class LogLevel : unsigned char { error, warning, info, debug };
 // Checked in every build: the invariants are the safety argument.
 #define ASSERT(condition)                                                                                              \
     do {                                                                                                               \
-        if (unlikely(!(condition))) ::skerry::panic("%s:%d: broken invariant: %s", __FILE__, __LINE__, #condition);    \
+        if (UNLIKELY(!(condition))) ::skerry::panic("%s:%d: broken invariant: %s", __FILE__, __LINE__, #condition);    \
     } while (0)
 
 } // namespace skerry

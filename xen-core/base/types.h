@@ -14,8 +14,8 @@ inline constexpr size_t page_size = size_t{1} << page_shift;
 constexpr uint64_t pages_for(uint64_t bytes) { return (bytes + page_size - 1) >> page_shift; }
 
 // Hints for conditions whose usual outcome is known, where speed counts.
-constexpr bool likely(bool condition) { return __builtin_expect(condition, true); }
-constexpr bool unlikely(bool condition) { return __builtin_expect(condition, false); }
+#define LIKELY(...) __builtin_expect(!!(__VA_ARGS__), 1)
+#define UNLIKELY(...) __builtin_expect(!!(__VA_ARGS__), 0)
 
 // CRTP-free strong integer: `Tag` makes the type distinct.
 template <typename Tag, typename T> struct Strong {

@@ -7,7 +7,7 @@
 // area's start.
 #include "boot/first_domain_plan.h"
 #include "boot/start.h"
-#include "domain/domain_table.h"
+#include "domain/domain.h"
 #include "pv_mmu/entry_rules.h"
 
 namespace skerry {

@@ -83,11 +83,7 @@ enter_long_mode:
     ljmp $0x08, $1f
     .code64
 1:  xor %eax, %eax
-    mov %eax, %ss
-    mov %eax, %ds
-    mov %eax, %es
-    mov %eax, %fs
-    mov %eax, %gs
+    mov %eax, %ss // the others are loaded with xen-core's own tables, and not used before
     movabs $enter_function, %rax
     jmp *%rax
 

@@ -11,29 +11,48 @@ constexpr const char* target_rights[] = {"control", "map_memory"};
 static_assert(std::size(platform_rights) == static_cast<size_t>(PlatformRight::count) &&
               std::size(target_rights) == static_cast<size_t>(TargetRight::count));
 
-Status Authority::set(TargetRight right, DomId target, bool held) {
-    if (everything_) return success_if(held, Error::invalid); // all or nothing: there is no list to take it from
+Holders::Holder Holders::of(DomId holder) const {
     Holding holding(lock_);
-    unsigned i = index_of(target);
-    if (i == count_) {
-        if (!held) return success;
-        if (count_ == max_targets) return Error::no_space;
-        targets_[count_++] = {target, 0};
-    }
-    uint32_t& rights = targets_[i].rights;
-    rights = held ? rights | bit(right) : rights & ~bit(right);
-    if (!rights) targets_[i] = targets_[--count_];
+    for (const Holder& one : holders_)
+        if (one.rights && one.id == holder) return one;
+    return {};
+}
+
+Status Holders::set(DomId holder, TargetRight right, bool held, bool may_pass_on) {
+    Holding holding(lock_);
+    Holder* place = nullptr;
+    for (Holder& one : holders_)
+        if (one.rights ? one.id == holder : !place) place = &one;
+    if (!place) return success_if(!held, Error::no_space);
+    if (!place->rights) *place = {holder, 0, 0};
+    auto change = [&](uint8_t& rights, bool on) {
+        rights = static_cast<uint8_t>(on ? rights | bit(right) : rights & ~bit(right));
+    };
+    change(place->rights, held);
+    change(place->to_pass_on, held && may_pass_on);
     return success;
 }
 
+unsigned Holders::list(Holder (&to)[most]) const {
+    Holding holding(lock_);
+    return static_cast<unsigned>(
+        std::copy_if(holders_, holders_ + most, to, [](const Holder& one) { return one.rights; }) - to);
+}
+
 Status AuthorityCheck::platform(const Domain& caller, PlatformRight right) {
-    if (likely(caller.authority.holds(right))) return success;
+    if (LIKELY(caller.authority.holds(right))) return success;
     return refuse(Error::not_permitted, caller.id, "lacks the right %s", platform_rights[static_cast<unsigned>(right)]);
 }
 
 Status AuthorityCheck::over(const Domain& caller, TargetRight right, Domain& target) {
-    if (likely(caller.authority.holds(right, target.id))) return success;
+    if (LIKELY(caller.authority.holds_everything() || target.holders.has(caller.id, right))) return success;
     return refuse(Error::not_permitted, caller.id, "lacks the right %s over domain %u",
+                  target_rights[static_cast<unsigned>(right)], target.id.value);
+}
+
+Status AuthorityCheck::passing_on(const Domain& caller, TargetRight right, Domain& target) {
+    if (caller.authority.holds_everything() || target.holders.may_pass_on(caller.id, right)) return success;
+    return refuse(Error::not_permitted, caller.id, "may not pass on the right %s over domain %u",
                   target_rights[static_cast<unsigned>(right)], target.id.value);
 }
 

@@ -2,8 +2,8 @@
 // Who may do what to whom: the one place where authority is held and checked.
 //
 // A right is either over the platform (no target) or over one other domain. The first domain starts with every right;
-// any other domain starts with none and receives rights at creation or later from a domain that holds grant_rights. A
-// check of access to memory that succeeds hands out a token (ForeignAccess), which page-table operations take as an
+// any other domain starts with none. It receives rights over the platform from a domain that holds grant_rights; who makes
+// a domain has rights over that one, and may pass them on. A check of access to memory that succeeds hands out a token (ForeignAccess), which page-table operations take as an
 // argument; only the check below can make one. Sealing a domain ends every access to its memory by anyone, for good.
 #pragma once
 
@@ -32,50 +32,52 @@ enum class TargetRight : uint8_t {
     count
 };
 
+// The rights over the platform that a domain holds.
 class Authority {
   public:
-    static constexpr unsigned max_targets = 64;
-
-    void hold_everything() { everything_ = true; }
-    bool holds(PlatformRight right) const { return everything_ || (platform_ & bit(right)); }
-    bool holds(TargetRight right, DomId target) const { return everything_ || holds_listed(right, target); }
-
+    // And every right over every domain, now and later.
+    void hold_everything() { platform_ = everything; }
+    bool holds_everything() const { return platform_ == everything; }
+    bool holds(PlatformRight right) const { return platform_ & bit(right); }
     void set(PlatformRight right, bool held) { platform_ = held ? platform_ | bit(right) : platform_ & ~bit(right); }
-    // Errors: no_space when rights over max_targets domains are already held; invalid: taking one from who holds
-    // everything.
-    Status set(TargetRight right, DomId target, bool held);
-    // The target is gone: its number may be used again for somebody else.
-    void forget(DomId target) {
-        Holding holding(lock_);
-        if (unsigned i = index_of(target); i < count_) targets_[i] = targets_[--count_];
-    }
+    uint32_t held() const { return platform_; } // a bit for each PlatformRight
+
+    static constexpr uint32_t everything = UINT32_MAX;
 
   private:
-    template <typename Right> static constexpr uint32_t bit(Right right) {
-        return uint32_t{1} << static_cast<unsigned>(right);
-    }
-    bool holds_listed(TargetRight right, DomId target) const {
-        Holding holding(lock_);
-        unsigned i = index_of(target);
-        return i < count_ && targets_[i].rights & bit(right);
-    }
-    // count_: not listed
-    unsigned index_of(DomId target) const {
-        unsigned i = 0;
-        while (i < count_ && targets_[i].target != target) ++i;
-        return i;
-    }
+    static constexpr uint32_t bit(PlatformRight right) { return uint32_t{1} << static_cast<unsigned>(right); }
 
-    struct Target {
-        DomId target;
-        uint32_t rights;
-    };
-
-    bool everything_ = false;
     uint32_t platform_ = 0;
-    mutable Lock<LockRank::authority> lock_; // of the list
-    unsigned count_ = 0;
-    Target targets_[max_targets]{};
+};
+
+// Who holds rights over one domain: its maker, and whoever they were passed on to.
+class Holders {
+  public:
+    struct Holder {
+        DomId id;
+        uint8_t rights;     // a bit for each TargetRight
+        uint8_t to_pass_on; // those that it may give to others and take from them
+    };
+    static constexpr unsigned most = 8;
+
+    // Errors: no_space, `most` domains hold some already.
+    Status set(DomId holder, TargetRight right, bool held, bool may_pass_on);
+    bool has(DomId holder, TargetRight right) const { return of(holder).rights & bit(right); }
+    bool may_pass_on(DomId holder, TargetRight right) const { return of(holder).to_pass_on & bit(right); }
+    // The holder is gone: its number may be used again for somebody else.
+    void forget(DomId holder) {
+        for (unsigned right = 0; right < static_cast<unsigned>(TargetRight::count); ++right)
+            (void)set(holder, static_cast<TargetRight>(right), false, false).ok(); // taking needs no space
+    }
+    // Copies those there are; how many.
+    unsigned list(Holder (&to)[most]) const;
+
+  private:
+    static constexpr uint8_t bit(TargetRight right) { return static_cast<uint8_t>(1u << static_cast<unsigned>(right)); }
+    Holder of(DomId holder) const;
+
+    mutable Lock<LockRank::authority> lock_;
+    Holder holders_[most]{}; // no rights: unused
 };
 
 class AuthorityCheck {
@@ -83,6 +85,7 @@ class AuthorityCheck {
     // Errors of all: not_permitted, with the refusal named in the log.
     static Status platform(const Domain& caller, PlatformRight right);
     static Status control(const Domain& caller, Domain& target) { return over(caller, TargetRight::control, target); }
+    static Status passing_on(const Domain& caller, TargetRight right, Domain& target);
     // To the memory of an unsealed domain that the caller builds, or its own. Also no_such_domain: it is dying.
     static Result<ForeignAccess> memory(const Domain& caller, Domain& target);
 

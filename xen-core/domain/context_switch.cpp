@@ -51,7 +51,7 @@ static bool load(CpuLocal& cpu, PvCpuState& state) {
         write_cr0(core_cr0() | cr0::task_switched);
         cpu.fpu_task_switched = true;
     }
-    if (unlikely(cpu_features.rdtscp && cpu.tsc_aux != state.tsc_aux)) {
+    if (UNLIKELY(cpu_features.rdtscp && cpu.tsc_aux != state.tsc_aux)) {
         write_msr(msr::tsc_aux, state.tsc_aux);
         cpu.tsc_aux = state.tsc_aux;
     }
@@ -79,8 +79,8 @@ bool switch_state(CpuLocal& cpu, PvCpuState* saved, PvCpuState* loaded) {
         write_cr3(address_of(core_l4).value);
     }
     // Breakpoints are per vCPU; the array in PvCpuState is always true, so only the hardware changes here.
-    if (unlikely(saved && (saved->debug_registers[7] & dr7_enable_mask))) write_dr7(0x400);
-    if (unlikely(loaded && (loaded->debug_registers[7] & dr7_enable_mask)))
+    if (UNLIKELY(saved && (saved->debug_registers[7] & dr7_enable_mask))) write_dr7(0x400);
+    if (UNLIKELY(loaded && (loaded->debug_registers[7] & dr7_enable_mask)))
         for (unsigned index : {0, 1, 2, 3, 6, 7}) load_debug_register(*loaded, index);
     if (left && (!loaded || loaded->account != left)) left->users.leave(cpu.id);
     return ok;

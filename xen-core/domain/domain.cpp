@@ -35,49 +35,7 @@ Result<Domain*> Domain::create(DomId number, const DomainConfig& config) {
     return box.release();
 }
 
-// Readers look for an even version that did not change (<xen/xen.h>, wc_version).
-void Domain::publish_wall_clock() {
-    if (!shared_) return; // destroyed
-    uint64_t seconds = wall_clock_at_start.seconds + static_cast<uint64_t>(wall_clock_offset);
-    uint32_t version = __atomic_load_n(&shared_->wc_version, __ATOMIC_RELAXED) | 1;
-    __atomic_store_n(&shared_->wc_version, version, __ATOMIC_RELAXED);
-    std::atomic_thread_fence(std::memory_order_release);
-    shared_->wc_sec = static_cast<uint32_t>(seconds);
-    shared_->wc_sec_hi = static_cast<uint32_t>(seconds >> 32);
-    shared_->wc_nsec = wall_clock_at_start.nanoseconds;
-    __atomic_store_n(&shared_->wc_version, version + 1, __ATOMIC_RELEASE);
-}
-
-Status Domain::create_vcpu(VcpuId number) {
-    if (number.value >= max_vcpus_) return Error::invalid;
-    if (vcpus_[number.value]) return Error::exists;
-    CoreBox<Vcpu> box = TRY(CoreBox<Vcpu>::create(account, *this, number));
-    TRY(box->cpu.create(account));
-    Vcpu& vcpu = *box;
-    events.attach_vcpu(number, vcpu.events);
-    vcpu.use_info(number.value < XEN_LEGACY_MAX_VCPUS ? &shared_->vcpu_info[number.value] : &vcpu.private_info);
-    vcpu.cpu.vcpu_info->evtchn_upcall_mask = 1;
-    CpuId home((id.value + number.value) % online_cpus.count());
-    scheduler.admit(vcpu, sched_group, home);
-    for (uint32_t held = control_pauses_.load(); held > 0; --held) scheduler.pause(vcpu);
-    Holding held(shutdown_lock_);
-    if (is_shut_down()) scheduler.pause(vcpu);
-    vcpus_[number.value] = std::move(box);
-    return success;
-}
-
 // --- EventHost ---
-
-// A vCPU that is registered but does not wait (any more, or yet) is only taken off the register: SCHEDOP_poll looks at
-// the register once more after it has blocked.
-void Domain::wake_pollers(EvtPort port) {
-    for_each_vcpu([port](Vcpu& poller) {
-        uint32_t polled = poller.polled_port.load(std::memory_order_seq_cst);
-        if (polled == Vcpu::poll_none) return;
-        bool waits_for_this = polled == port.value || polled == Vcpu::poll_any;
-        if ((waits_for_this || !poller.is_blocked()) && poller.end_poll()) (void)scheduler.wake(poller);
-    });
-}
 
 // --- PvMmuHost ---
 

@@ -73,6 +73,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     Maptrack maptrack; // what it has mapped of others'
     SchedGroup sched_group;
     Authority authority;
+    Holders holders;
 
     // --- what it may use of the hardware ---
     RangeSet<32> io_ports;
@@ -87,7 +88,23 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     // Null: not created.
     Vcpu* vcpu(VcpuId number) const { return number.value < max_vcpus_ ? vcpus_[number.value].get() : nullptr; }
     // Creates the vCPU, down. Errors: no_memory, invalid (number), exists.
-    Status create_vcpu(VcpuId number);
+    Status create_vcpu(VcpuId number) {
+        if (number.value >= max_vcpus_) return Error::invalid;
+        if (vcpus_[number.value]) return Error::exists;
+        CoreBox<Vcpu> box = TRY(CoreBox<Vcpu>::create(account, *this, number));
+        TRY(box->cpu.create(account));
+        Vcpu& vcpu = *box;
+        events.attach_vcpu(number, vcpu.events);
+        vcpu.use_info(number.value < XEN_LEGACY_MAX_VCPUS ? &shared_->vcpu_info[number.value] : &vcpu.private_info);
+        vcpu.cpu.vcpu_info->evtchn_upcall_mask = 1;
+        CpuId home((id.value + number.value) % online_cpus.count());
+        scheduler.admit(vcpu, sched_group, home);
+        for (uint32_t held = control_pauses_.load(); held > 0; --held) scheduler.pause(vcpu);
+        Holding held(shutdown_lock_);
+        if (is_shut_down()) scheduler.pause(vcpu);
+        vcpus_[number.value] = std::move(box);
+        return success;
+    }
     template <typename F> void for_each_vcpu(F&& body) {
         for (uint32_t i = 0; i < max_vcpus_; ++i)
             if (vcpus_[i]) body(*vcpus_[i]);
@@ -100,7 +117,19 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     uint64_t vm_assist = 0;
     Mfn shared_info_frame() const { return shared_info_ref_.mfn(); }
     shared_info_t* shared() const { return shared_; }
-    void publish_wall_clock(); // under `control`
+    // under `control`
+    // Readers look for an even version that did not change (<xen/xen.h>, wc_version).
+    void publish_wall_clock() {
+        if (!shared_) return; // destroyed
+        uint64_t seconds = wall_clock_at_start.seconds + static_cast<uint64_t>(wall_clock_offset);
+        uint32_t version = __atomic_load_n(&shared_->wc_version, __ATOMIC_RELAXED) | 1;
+        __atomic_store_n(&shared_->wc_version, version, __ATOMIC_RELAXED);
+        std::atomic_thread_fence(std::memory_order_release);
+        shared_->wc_sec = static_cast<uint32_t>(seconds);
+        shared_->wc_sec_hi = static_cast<uint32_t>(seconds >> 32);
+        shared_->wc_nsec = wall_clock_at_start.nanoseconds;
+        __atomic_store_n(&shared_->wc_version, version + 1, __ATOMIC_RELEASE);
+    }
     MemoryMap memory_map;
     // Fills the frame with hypercall stubs. Errors: those of take_writable().
     Status make_hypercall_page(Mfn frame) {
@@ -184,7 +213,16 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     void deliver(VcpuId number) override {
         if (Vcpu* target = vcpu(number)) target->kick();
     }
-    void wake_pollers(EvtPort port) override;
+    // A vCPU that is registered but does not wait (any more, or yet) is only taken off the register: SCHEDOP_poll looks at
+    // the register once more after it has blocked.
+    void wake_pollers(EvtPort port) override {
+        for_each_vcpu([port](Vcpu& poller) {
+            uint32_t polled = poller.polled_port.load(std::memory_order_seq_cst);
+            if (polled == Vcpu::poll_none) return;
+            bool waits_for_this = polled == port.value || polled == Vcpu::poll_any;
+            if ((waits_for_this || !poller.is_blocked()) && poller.end_poll()) (void)scheduler.wake(poller);
+        });
+    }
     void* take_page() override { return allocate_core_pages(account); }
     void return_page(void* page) override { free_core_pages(account, page); }
     Result<void*> map(uint64_t guest_frame) override {
@@ -270,6 +308,81 @@ inline Status set_kernel_base(Vcpu& vcpu, Mfn base, WorkBudget& budget) {
     if (base != old) mmu.release_base(old, budget);
     return success;
 }
+
+// All domains by number. Owns one reference to each; a number is reused only after its domain is gone.
+class DomainTable : NonCopyable {
+  public:
+    static constexpr uint32_t limit = DOMID_FIRST_RESERVED; // numbers 0..0x7fef
+
+    // Errors: no_such_domain.
+    Result<DomainRef> find(DomId id) {
+        if (id.value >= limit) return Error::no_such_domain;
+        Holding held(lock_);
+        if (!domains_[id.value]) return Error::no_such_domain;
+        return DomainRef(*domains_[id.value]);
+    }
+    // The domain with the least number >= `from`; none: empty.
+    DomainRef next_from(uint32_t from) {
+        Holding held(lock_);
+        for (uint32_t number = from; number <= highest_; ++number)
+            if (domains_[number]) return DomainRef(*domains_[number]);
+        return {};
+    }
+
+    // `wanted`: that number, or DOMID_INVALID for any free one. Creates, enters and returns it, paused.
+    // Errors: exists (taken), no_space, and those of Domain::create.
+    Result<DomainRef> create(DomId wanted, const DomainConfig& config) {
+        reap();
+        Holding held(lock_);
+        DomId id = TRY(choose_number(wanted));
+        Domain* domain = TRY(Domain::create(id, config));
+        domains_[id.value] = domain;
+        highest_ = std::max<uint32_t>(highest_, id.value);
+        return DomainRef(*domain);
+    }
+
+    // A domain's Domain::destroy() has finished: reap() will look at it.
+    void note_destroyed() { destroyed_.fetch_add(1, std::memory_order_relaxed); }
+    // Forgets domains that are destroyed and that nobody holds a frame of any more.
+    void reap() {
+        if (LIKELY(!destroyed_.load(std::memory_order_relaxed))) return;
+        for (uint32_t number = 1; number < limit; ++number) {
+            DomainRef gone;
+            {
+                Holding held(lock_);
+                Domain* domain = domains_[number];
+                if (number > highest_) return;
+                if (!domain || !domain->is_gone()) continue;
+                domains_[number] = nullptr;
+                while (highest_ > 0 && !domains_[highest_]) --highest_;
+                gone = DomainRef::adopt(*domain); // the table's reference, dropped outside of the lock
+                // The number may come again for somebody else: it gets no rights of this one.
+                for (uint32_t target = 0; target <= highest_; ++target)
+                    if (domains_[target]) domains_[target]->holders.forget(domain->id);
+            }
+            destroyed_.fetch_sub(1, std::memory_order_relaxed);
+        }
+    }
+
+  private:
+    // A number is reused as late as possible, so that a stale one rarely names somebody else.
+    Result<DomId> choose_number(DomId wanted) {
+        if (wanted.value < limit) return domains_[wanted.value] ? Result<DomId>(Error::exists) : Result<DomId>(wanted);
+        for (uint32_t tried = 1; tried < limit; ++tried) {
+            last_number_ = last_number_ + 1 < limit ? last_number_ + 1 : 1;
+            if (!domains_[last_number_]) return DomId(static_cast<uint16_t>(last_number_));
+        }
+        return Error::no_space;
+    }
+
+    Lock<LockRank::domain_table> lock_;
+    std::atomic<uint32_t> destroyed_{0}; // destroyed, not yet forgotten
+    uint32_t last_number_ = 0; // given last; the table is all zeros at start, so it takes no room in the image
+    uint32_t highest_ = 0;     // no greater number is in use
+    Domain* domains_[limit] = {};
+};
+
+inline constinit DomainTable domain_table;
 
 // A grant mapping is over, and no translation to its frame is left: drops the frame reference and ends the use.
 void end_grant_mapping(const GrantMapping& mapping);

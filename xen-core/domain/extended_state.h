@@ -36,7 +36,7 @@ class ExtendedState {
 
     // This CPU's registers. CR0.TS must be clear and XCR0 must be cpu_features.xcr0.
     void save() {
-        if (likely(cpu_features.xsaveopt))
+        if (LIKELY(cpu_features.xsaveopt))
             xsaveopt(this, cpu_features.xcr0);
         else if (cpu_features.xsave)
             xsave(this, cpu_features.xcr0);
@@ -44,7 +44,7 @@ class ExtendedState {
             fxsave(this);
     }
     void restore() const {
-        if (likely(cpu_features.xsave))
+        if (LIKELY(cpu_features.xsave))
             xrstor(this, cpu_features.xcr0);
         else
             fxrstor(this);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Pausing, shutting down and destroying a domain.
 #include "arch/x86_64/machine_power.h"
-#include "domain/domain_table.h"
+#include "domain/domain.h"
 
 namespace skerry {
 

@@ -84,23 +84,6 @@ Status PvCpuState::unregister_callback(uint16_t type) {
     return success;
 }
 
-Status PvCpuState::set_segment_base(uint32_t which, uint64_t base) {
-    if (which != SEGBASE_GS_USER_SEL && !is_canonical(base)) return Error::invalid;
-    switch (which) {
-    case SEGBASE_FS: write_msr(msr::fs_base, fs_base = base); return success;
-    case SEGBASE_GS_USER:
-        gs_base_user = base;
-        write_msr(in_kernel ? msr::kernel_gs_base : msr::gs_base, base);
-        return success;
-    case SEGBASE_GS_KERNEL:
-        gs_base_kernel = base;
-        write_msr(in_kernel ? msr::gs_base : msr::kernel_gs_base, base);
-        return success;
-    case SEGBASE_GS_USER_SEL: load_user_gs_selector(static_cast<uint16_t>(base)); return success;
-    default: return Error::invalid;
-    }
-}
-
 void PvCpuState::set_task_switched(bool set) {
     cr0 = (cr0 & ~cr0::task_switched) | (set ? cr0::task_switched : 0);
     if (!is_loaded(*this)) return;
@@ -176,7 +159,7 @@ Status PvCpuState::set_ldt(PvMmu& mmu, uint64_t base, unsigned entries) {
 }
 
 void PvCpuState::drop_ldt_pages(PvMmu& mmu, bool mmu_is_locked) {
-    if (likely(!__atomic_load_n(&ldt.mapped, __ATOMIC_RELAXED))) return;
+    if (LIKELY(!__atomic_load_n(&ldt.mapped, __ATOMIC_RELAXED))) return;
     Mfn dropped[window_ldt_pages];
     unsigned count = 0;
     {

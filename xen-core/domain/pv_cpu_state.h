@@ -89,8 +89,6 @@ struct PvCpuState : NonCopyable {
     // callback_op and set_callbacks, nmi_op. Errors: invalid (not canonical), no_system_call (unknown type).
     Status register_callback(uint16_t type, uint16_t flags, uint64_t address);
     Status unregister_callback(uint16_t type);
-    // set_segment_base of the running vCPU. Errors: invalid (unknown base), bad address: invalid.
-    Status set_segment_base(uint32_t which, uint64_t base);
     // fpu_taskswitch of the running vCPU.
     void set_task_switched(bool set);
     // set_debugreg and get_debugreg of the running vCPU. Errors: invalid.

@@ -31,7 +31,7 @@ Status Vcpu::register_info(Mfn frame, uint32_t offset) {
 
 // The guest may have unmapped or moved them: it then goes without, as on Xen.
 void Vcpu::update_guest_areas() {
-    if (unlikely(!runstate_area.is_null())) {
+    if (UNLIKELY(!runstate_area.is_null())) {
         vcpu_runstate_info_t state = scheduler.runstate(*this);
         constexpr size_t time_offset = offsetof(vcpu_runstate_info_t, state_entry_time);
         GuestHandle<uint64_t> entry_time(runstate_area.address() + time_offset);
@@ -45,7 +45,7 @@ void Vcpu::update_guest_areas() {
             (void)runstate_area.write(state).ok();
         }
     }
-    if (unlikely(!time_area.is_null())) (void)time_area.write(time_parameters()).ok();
+    if (UNLIKELY(!time_area.is_null())) (void)time_area.write(time_parameters()).ok();
 }
 
 bool Vcpu::end_poll() {

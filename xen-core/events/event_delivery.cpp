@@ -23,7 +23,7 @@ static bool test(unsigned long& word, unsigned bit) {
 
 void EventTable::set_pending_two_level(EventChannel& channel, EvtPort port) {
     shared_info* shared = shared_info_.load(std::memory_order_acquire);
-    if (unlikely(!shared)) return;
+    if (UNLIKELY(!shared)) return;
     // A port that is bound while this ABI is in force is below two_level_ports: allocation sees to it, and the way back
     // from FIFO needs every port closed.
     unsigned index = port.value / bits_per_word % bits_per_word, bit = port.value % bits_per_word;
@@ -45,11 +45,11 @@ void EventTable::select(EventChannel& channel, EvtPort port) {
 // Flat: every call on the way would cost a tenth of it.
 [[gnu::flatten]] Status EventTable::send(EvtPort port) {
     EventChannel* channel = find(port);
-    if (unlikely(!channel)) return Error::invalid;
+    if (UNLIKELY(!channel)) return Error::invalid;
     Holding held(channel->lock);
     EventTable* table = this;
     EventChannel* target = channel;
-    if (likely(channel->state == PortState::interdomain)) {
+    if (LIKELY(channel->state == PortState::interdomain)) {
         table = channel->peer;
         port = EvtPort(channel->number);
         target = &table->bound(port);

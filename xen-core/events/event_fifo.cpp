@@ -21,7 +21,7 @@ static_assert(EVTCHN_FIFO_MAX_QUEUES == 16 && EventTable::max_vcpus <= 1 << 12, 
 
 void EventTable::set_pending_fifo(EventChannel& channel, EvtPort port) {
     EventWord* word = event_word(port);
-    if (unlikely(!word)) {
+    if (UNLIKELY(!word)) {
         // expand_array raises it. It publishes the page, then looks at the flag; we the other way round.
         channel.pending_without_page.store(true, std::memory_order_seq_cst);
         std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -29,7 +29,7 @@ void EventTable::set_pending_fifo(EventChannel& channel, EvtPort port) {
         if (!word) return;
     }
     for (unsigned attempt = 0; attempt < queue_attempts; ++attempt)
-        if (likely(queue_event(channel, port, *word))) return;
+        if (LIKELY(queue_event(channel, port, *word))) return;
     word->fetch_or(pending_bit, std::memory_order_seq_cst);
     (void)refuse(Error::try_again, owner_, "event port %u: its queue changes faster than it can be locked", port.value);
 }
@@ -87,7 +87,7 @@ bool EventTable::set_link(EvtPort tail, EvtPort port) {
             return false;
         }
         event_word_t wanted = (seen & ~(busy_bit | link_mask)) | port.value;
-        if (likely(word->compare_exchange_strong(seen, wanted, std::memory_order_seq_cst))) return true;
+        if (LIKELY(word->compare_exchange_strong(seen, wanted, std::memory_order_seq_cst))) return true;
         // The guest masks or unmasks it right now; BUSY asks it to hold still.
         if (!attempt) word->fetch_or(busy_bit, std::memory_order_seq_cst);
     }

@@ -25,17 +25,6 @@ Result<EvtPort> EventTable::allocate_port() {
     return Error::no_space;
 }
 
-// The table's lock and the port's are held.
-void EventTable::bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number) {
-    channel.priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-    channel.pending_without_page = false;
-    channel.peer = nullptr;
-    channel.number = number;
-    channel.vcpu.store(static_cast<uint16_t>(vcpu.value), std::memory_order_relaxed);
-    channel.state = state;
-    ++bound_ports_;
-}
-
 Result<EvtPort> EventTable::bind_interdomain(EventTable& remote, EvtPort remote_port) {
     HoldingBoth held(lock_, remote.lock_);
     EvtPort local_port = TRY(allocate_port());
@@ -53,17 +42,6 @@ Result<EvtPort> EventTable::bind_interdomain(EventTable& remote, EvtPort remote_
     return local_port;
 }
 
-Result<EvtPort> EventTable::bind_virq(uint32_t virq, VcpuId id) {
-    if (virq >= EventVcpu::virqs || (is_global_virq(virq) && id.value != 0)) return Error::invalid;
-    EventVcpu* target = vcpu(id);
-    if (!target) return Error::not_found;
-    Holding held(lock_);
-    if (target->virq_ports[virq].load(std::memory_order_relaxed) != 0) return Error::exists;
-    EvtPort port = TRY(allocate_bound(PortState::virq, id, virq));
-    target->virq_ports[virq].store(port.value, std::memory_order_release);
-    return port;
-}
-
 Result<EvtPort> EventTable::bind_pirq(uint32_t pirq) {
     Holding held(lock_);
     EvtPort port = TRY(allocate_bound(PortState::pirq, VcpuId(0), pirq));
@@ -77,49 +55,7 @@ Result<EvtPort> EventTable::bind_pirq(uint32_t pirq) {
     return port;
 }
 
-Status EventTable::describe(EvtPort port, evtchn_status_t& answer) {
-    Holding held(lock_);
-    EventChannel* channel = find(port);
-    if (!channel) return Error::invalid;
-    answer.vcpu = channel->vcpu.load(std::memory_order_relaxed);
-    answer.status = static_cast<uint32_t>(channel->state);
-    switch (channel->state) {
-    case PortState::reserved: answer.status = EVTCHNSTAT_closed; break;
-    case PortState::unbound: answer.u.unbound.dom = static_cast<domid_t>(channel->number); break;
-    case PortState::interdomain: answer.u.interdomain = {channel->peer->owner_.value, channel->number}; break;
-    case PortState::pirq: answer.u.pirq = channel->number; break;
-    case PortState::virq: answer.u.virq = channel->number; break;
-    default: break;
-    }
-    return success;
-}
-
-Status EventTable::bind_vcpu(EvtPort port, VcpuId id) {
-    if (!vcpu(id)) return Error::not_found;
-    Holding held(lock_);
-    EventChannel* channel = find(port);
-    if (!channel) return Error::invalid;
-    bool movable = channel->state == PortState::unbound || channel->state == PortState::interdomain ||
-                   channel->state == PortState::pirq ||
-                   (channel->state == PortState::virq && is_global_virq(channel->number));
-    if (!movable) return Error::invalid;
-    channel->vcpu.store(static_cast<uint16_t>(id.value), std::memory_order_relaxed);
-    if (channel->state == PortState::pirq) host_.aim_pirq(channel->number, id);
-    return success;
-}
-
 // --- the end ---
-
-// The table's lock and the port's are held. The port is free afterwards.
-void EventTable::unbind(EventChannel& channel, EvtPort port) {
-    channel.state = PortState::free;
-    channel.peer = nullptr;
-    channel.pending_without_page = false;
-    channel.vcpu.store(0, std::memory_order_relaxed);
-    clear_pending(port);
-    --bound_ports_;
-    lowest_free_ = std::min(lowest_free_, port.value);
-}
 
 // A link needs both tables' locks. Which the other one is, only this table's lock tells: so it looks, and looks again
 // with both, since the link may have changed meanwhile.

@@ -27,7 +27,6 @@
 
 #include "base/lock.h"
 #include "base/log.h"
-#include "base/work_budget.h"
 
 #include <xen/event_channel.h>
 #include <xen/xen.h>
@@ -140,7 +139,16 @@ class EventTable : NonCopyable {
     // says.
     Result<EvtPort> bind_interdomain(EventTable& remote, EvtPort remote_port);
     // invalid: no such virq, or a global one not on vCPU 0; not_found: no such vCPU; exists: bound already.
-    Result<EvtPort> bind_virq(uint32_t virq, VcpuId vcpu);
+    Result<EvtPort> bind_virq(uint32_t virq, VcpuId id) {
+        if (virq >= EventVcpu::virqs || (is_global_virq(virq) && id.value != 0)) return Error::invalid;
+        EventVcpu* target = vcpu(id);
+        if (!target) return Error::not_found;
+        Holding held(lock_);
+        if (target->virq_ports[virq].load(std::memory_order_relaxed) != 0) return Error::exists;
+        EvtPort port = TRY(allocate_bound(PortState::virq, id, virq));
+        target->virq_ports[virq].store(port.value, std::memory_order_release);
+        return port;
+    }
     Result<EvtPort> bind_ipi(VcpuId id) {
         if (!vcpu(id)) return Error::not_found;
         Holding held(lock_);
@@ -152,8 +160,35 @@ class EventTable : NonCopyable {
     // invalid: not a port one can send on. An unbound port swallows the event.
     Status send(EvtPort port);
     // Fills in the answer of EVTCHNOP_status.
-    Status describe(EvtPort port, evtchn_status_t& answer);
-    Status bind_vcpu(EvtPort port, VcpuId vcpu);
+    Status describe(EvtPort port, evtchn_status_t& answer) {
+        Holding held(lock_);
+        EventChannel* channel = find(port);
+        if (!channel) return Error::invalid;
+        answer.vcpu = channel->vcpu.load(std::memory_order_relaxed);
+        answer.status = static_cast<uint32_t>(channel->state);
+        switch (channel->state) {
+        case PortState::reserved: answer.status = EVTCHNSTAT_closed; break;
+        case PortState::unbound: answer.u.unbound.dom = static_cast<domid_t>(channel->number); break;
+        case PortState::interdomain: answer.u.interdomain = {channel->peer->owner_.value, channel->number}; break;
+        case PortState::pirq: answer.u.pirq = channel->number; break;
+        case PortState::virq: answer.u.virq = channel->number; break;
+        default: break;
+        }
+        return success;
+    }
+    Status bind_vcpu(EvtPort port, VcpuId id) {
+        if (!vcpu(id)) return Error::not_found;
+        Holding held(lock_);
+        EventChannel* channel = find(port);
+        if (!channel) return Error::invalid;
+        bool movable = channel->state == PortState::unbound || channel->state == PortState::interdomain ||
+                       channel->state == PortState::pirq ||
+                       (channel->state == PortState::virq && is_global_virq(channel->number));
+        if (!movable) return Error::invalid;
+        channel->vcpu.store(static_cast<uint16_t>(id.value), std::memory_order_relaxed);
+        if (channel->state == PortState::pirq) host_.aim_pirq(channel->number, id);
+        return success;
+    }
     Status unmask(EvtPort port);
     // Closes every port and returns to two-level. restart: budget spent, call again. try_again: ports were bound
     // meanwhile; then FIFO stays on.
@@ -210,7 +245,7 @@ class EventTable : NonCopyable {
 
     // Null unless the port's memory exists.
     EventChannel* find(EvtPort port) const {
-        if (unlikely(port.value >= fifo_ports)) return nullptr;
+        if (UNLIKELY(port.value >= fifo_ports)) return nullptr;
         EventChannel* page = port_pages_[port.value / ports_per_page].load(std::memory_order_acquire);
         return page ? page + port.value % ports_per_page : nullptr;
     }
@@ -230,8 +265,26 @@ class EventTable : NonCopyable {
         port_pages_[port.value / ports_per_page].store(channels, std::memory_order_release);
         return success;
     }
-    void bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number);
-    void unbind(EventChannel& channel, EvtPort port);
+    // The table's lock and the port's are held.
+    void bind(EventChannel& channel, PortState state, VcpuId vcpu, uint32_t number) {
+        channel.priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+        channel.pending_without_page = false;
+        channel.peer = nullptr;
+        channel.number = number;
+        channel.vcpu.store(static_cast<uint16_t>(vcpu.value), std::memory_order_relaxed);
+        channel.state = state;
+        ++bound_ports_;
+    }
+    // The table's lock and the port's are held. The port is free afterwards.
+    void unbind(EventChannel& channel, EvtPort port) {
+        channel.state = PortState::free;
+        channel.peer = nullptr;
+        channel.pending_without_page = false;
+        channel.vcpu.store(0, std::memory_order_relaxed);
+        clear_pending(port);
+        --bound_ports_;
+        lowest_free_ = std::min(lowest_free_, port.value);
+    }
     // A fresh port bound so. The table's lock is held.
     Result<EvtPort> allocate_bound(PortState state, VcpuId vcpu, uint32_t number) {
         EvtPort port = TRY(allocate_port());
@@ -261,7 +314,7 @@ class EventTable : NonCopyable {
     bool two_level_flag(EvtPort port, TwoLevelBits bits) const;
     void clear_pending(EvtPort port);
     void notify_pollers(EvtPort port) {
-        if (unlikely(pollers_.load(std::memory_order_seq_cst))) host_.wake_pollers(port);
+        if (UNLIKELY(pollers_.load(std::memory_order_seq_cst))) host_.wake_pollers(port);
     }
 
     // FIFO (event_fifo.cpp)

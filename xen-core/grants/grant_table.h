@@ -106,7 +106,7 @@ class GrantTable : NonCopyable {
     // granter's, or in use as a page table), not_permitted (only partial access, and `whole` is asked for).
     Result<GrantUse> begin_use(GrantRef reference, DomId grantee, bool writes, bool whole) {
         Holding held(lock_);
-        if (unlikely(dying_ || !exists(reference))) return Error::not_found;
+        if (UNLIKELY(dying_ || !exists(reference))) return Error::not_found;
         Active& uses = active(reference);
         TRY(uses.in_use() ? begin_another(reference, uses, grantee, writes)
                           : begin_first(reference, uses, grantee, writes));
@@ -114,14 +114,14 @@ class GrantTable : NonCopyable {
         GrantUse use{.reference = reference, .frame = Mfn(uses.frame), .length = uses.length, .writes = writes};
         use.offset = static_cast<uint16_t>(uses.offset);
         Status status = whole && (uses.partial || uses.transitive) ? Status(Error::not_permitted) : success;
-        if (unlikely(uses.transitive)) {
+        if (UNLIKELY(uses.transitive)) {
             use.is_transitive = true;
             use.via_domain = entry(reference).transitive_domain();
             use.via_reference = entry(reference).transitive_reference();
         } else if (status.ok()) {
             status = hold_frame(use.frame, writes);
         }
-        if (unlikely(!status.ok())) {
+        if (UNLIKELY(!status.ok())) {
             withdraw_unused(reference, uses);
             return status.error();
         }
@@ -135,7 +135,7 @@ class GrantTable : NonCopyable {
         Active& uses = active(reference);
         uses.count(writes, -1);
         --uses_;
-        if (likely(!dying_)) return withdraw_unused(reference, uses);
+        if (LIKELY(!dying_)) return withdraw_unused(reference, uses);
         if (uses_ == 0) free_actives();
     }
 
@@ -246,7 +246,7 @@ class GrantTable : NonCopyable {
         uses.transitive = header.type() == GTF_transitive;
         if (uses.transitive) return success;
         uses.frame = static_cast<uint32_t>(std::min<uint64_t>(shared.frame().value, ~0u)); // ~0 is no frame
-        if (likely(!shared.is_v2() || !(header.flags() & GTF_sub_page))) return success;
+        if (LIKELY(!shared.is_v2() || !(header.flags() & GTF_sub_page))) return success;
         const uint16_t offset = shared.sub_page_offset();
         uses.partial = true;
         uses.offset = offset % page_size;
@@ -272,7 +272,7 @@ class GrantTable : NonCopyable {
             if (!grants || header.grantee() != grantee || (writes && (header.flags() & GTF_readonly)))
                 return Error::invalid;
             if (!entry.is_v2() && (header.flags() & GTF_sub_page)) return Error::invalid;
-            if (likely(entry.announce(header, use_bits(writes)))) return header;
+            if (LIKELY(entry.announce(header, use_bits(writes)))) return header;
         }
         return Error::invalid;
     }

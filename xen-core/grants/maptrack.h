@@ -15,9 +15,9 @@ struct GrantMapping {
     uint32_t reference;
     uint16_t granter;
     bool writes;
-    bool host_mapped;    // an entry of a page table maps it
-    bool device_mapped;  // a device may use it
-    bool in_use = false; // free, or being unmapped
+    bool host_mapped;   // an entry of a page table maps it
+    bool device_mapped; // a device may use it
+    bool in_use;        // false: free, or being unmapped
 };
 static_assert(sizeof(GrantMapping) == 16);
 

@@ -3,7 +3,7 @@
 // arguments, and how long it may still work; how the structures of the ABI travel; which domain an argument names.
 #pragma once
 
-#include "domain/domain_table.h"
+#include "domain/domain.h"
 #include "hypercalls/list.h"
 
 #include <array>
@@ -98,7 +98,8 @@ inline Result<DomainRef> buildable_domain(Caller& caller, uint16_t number) {
 // Performs `operation(domain)` on that, which is not sealed or destroyed meanwhile.
 template <typename Operation, typename Outcome = std::invoke_result_t<Operation, Domain&>>
 [[gnu::always_inline]] inline Outcome on_buildable(Caller& caller, uint16_t number, Operation&& operation) {
-    if (likely(number == DOMID_SELF || number == caller.domain.id.value)) return operation(caller.domain);
+    if (number == DOMID_SELF || number == caller.domain.id.value) [[likely]]
+        return operation(caller.domain);
     DomainRef domain = TRY(buildable_domain(caller, number));
     Holding held(domain->control);
     TRY(AuthorityCheck::memory(caller.domain, *domain)); // once more, now that nobody can take it
@@ -112,7 +113,7 @@ extern const std::array<HypercallHandler, hypercall_count> hypercall_table;
 
 // Executes hypercall `number` with the caller's arguments. Errors: no_system_call for an unknown number.
 [[gnu::always_inline]] inline HypercallResult call_handler(uint64_t number, Caller& caller) {
-    if (unlikely(number >= hypercall_count)) return Error::no_system_call;
+    if (UNLIKELY(number >= hypercall_count)) return Error::no_system_call;
     return hypercall_table[number](caller);
 }
 
@@ -129,7 +130,8 @@ constexpr uint64_t negative_errno(Error error) { return static_cast<uint64_t>(-s
     static_assert(offsetof(RegisterFrame, r9) - offsetof(RegisterFrame, rdi) == 5 * sizeof(uint64_t));
     Caller caller{vcpu, vcpu.domain, *reinterpret_cast<CallArguments*>(&registers.rdi)};
     HypercallResult result = call_handler(registers.rax, caller);
-    if (unlikely(!result.ok())) return finish_hypercall(registers, result.error());
+    if (!result.ok()) [[unlikely]]
+        return finish_hypercall(registers, result.error());
     registers.rax = static_cast<uint64_t>(result.value());
 }
 

@@ -60,7 +60,8 @@ Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
                          .granter = granter->id.value,
                          .writes = writes,
                          .host_mapped = (request.flags & GNTMAP_host_map) != 0,
-                         .device_mapped = (request.flags & GNTMAP_device_map) != 0};
+                         .device_mapped = (request.flags & GNTMAP_device_map) != 0,
+                         .in_use = true};
     EntryPlace place = place_of(caller, request.host_addr, request.flags & GNTMAP_contains_pte);
     Status status = mapping.host_mapped ? map_frame(caller, place, request.flags, use) : success;
     if (status.ok()) {
@@ -325,7 +326,8 @@ template <auto handler> HypercallResult for_one(Caller& caller, GuestHandle<void
     return count == 1 ? for_each<handler>(caller, argument, count, caller) : Error::invalid;
 }
 
-template <auto handler> HypercallResult unmap_each(Caller& caller, GuestHandle<void> argument, uint32_t count) {
+template <auto handler>
+[[gnu::flatten]] HypercallResult unmap_each(Caller& caller, GuestHandle<void> argument, uint32_t count) {
     GrantUnmapper unmapper(caller);
     return for_each<handler>(caller, argument, count, unmapper);
 }

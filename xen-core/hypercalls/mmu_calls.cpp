@@ -5,6 +5,8 @@
 // ask for.
 #include "hypercalls/dispatch.h"
 
+#include <optional>
+
 namespace skerry {
 namespace {
 
@@ -40,13 +42,14 @@ template <typename Request, typename Work>
 [[gnu::always_inline]] inline HypercallResult in_stretches(Caller& caller, GuestHandle<Request> requests,
                                                            uint32_t count, GuestHandle<uint32_t> done, Work&& work) {
     uint32_t before = 0, carried_out = 0;
-    if (unlikely(count & continued_call)) {
+    if (count & continued_call) [[unlikely]] {
         count &= ~continued_call;
         if (!done.is_null()) TRY(done.read(before));
     }
     Status status = work(count, carried_out);
     if (!done.is_null()) TRY(done.write(before + carried_out));
-    if (likely(status.ok() || status.error() != Error::restart)) return status;
+    if (status.ok() || status.error() != Error::restart) [[likely]]
+        return status;
     return caller.continue_with(
         0, {requests.advanced(carried_out).address().value, (count - carried_out) | continued_call});
 }
@@ -150,22 +153,30 @@ HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> r
             return mmu.update_all(requests, number, foreign, caller.budget, carried_out);
         });
     };
-    if (likely(foreign_number == DOMID_SELF)) return update(caller.domain.mmu, nullptr);
+    if (LIKELY(foreign_number == DOMID_SELF)) return update(caller.domain.mmu, nullptr);
     return on_foreign(caller, foreign_number, update);
 }
 
 HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> operations, uint32_t count,
                                     GuestHandle<uint32_t> done, uint32_t foreign_number) {
-    auto operate_all = [&](Domain & domain) __attribute__((always_inline)) {
-        return in_stretches(caller, operations, count, done, [&](uint32_t number, uint32_t& carried_out) {
-            return caller.work_through(carried_out, number, [&](uint32_t i) -> Status {
-                mmuext_op_t op;
-                TRY(operations.read(op, i));
-                return operate(caller, domain.mmu, &domain == &caller.domain, op);
-            });
+    DomainRef other;
+    if (foreign_number != DOMID_SELF) other = TRY(buildable_domain(caller, static_cast<uint16_t>(foreign_number)));
+    PvMmu& mmu = other ? other->mmu : caller.domain.mmu;
+    bool is_own = &mmu == &caller.domain.mmu;
+
+    // Held until the end, so that a domain is not sealed under an operation on its frames.
+    std::optional<Holding<LockRank::control>> held;
+    if (!is_own) {
+        held.emplace(other->control);
+        TRY(AuthorityCheck::memory(caller.domain, *other));
+    }
+    return in_stretches(caller, operations, count, done, [&](uint32_t number, uint32_t& carried_out) {
+        return caller.work_through(carried_out, number, [&](uint32_t i) -> Status {
+            mmuext_op_t op;
+            TRY(operations.read(op, i));
+            return operate(caller, mmu, is_own, op);
         });
-    };
-    return on_buildable(caller, static_cast<uint16_t>(foreign_number), operate_all);
+    });
 }
 
 HypercallResult hypercall_update_va_mapping(Caller& caller, uint64_t address, uint64_t entry, uint64_t flags) {

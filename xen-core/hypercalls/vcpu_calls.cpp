@@ -279,7 +279,21 @@ HypercallResult hypercall_nmi_op(Caller& caller, uint32_t command, GuestHandle<v
 
 // FS and GS bases, and the GS selector of the guest's user mode.
 HypercallResult hypercall_set_segment_base(Caller& caller, uint32_t which, uint64_t base) {
-    return caller.vcpu.cpu.set_segment_base(which, base);
+    PvCpuState& cpu = caller.vcpu.cpu;
+    if (which != SEGBASE_GS_USER_SEL && !is_canonical(base)) return Error::invalid;
+    switch (which) {
+    case SEGBASE_FS: write_msr(msr::fs_base, cpu.fs_base = base); return 0;
+    case SEGBASE_GS_USER:
+        cpu.gs_base_user = base;
+        write_msr(cpu.in_kernel ? msr::kernel_gs_base : msr::gs_base, base);
+        return 0;
+    case SEGBASE_GS_KERNEL:
+        cpu.gs_base_kernel = base;
+        write_msr(cpu.in_kernel ? msr::gs_base : msr::kernel_gs_base, base);
+        return 0;
+    case SEGBASE_GS_USER_SEL: load_user_gs_selector(static_cast<uint16_t>(base)); return 0;
+    default: return Error::invalid;
+    }
 }
 
 // The guest's CR0.TS.

@@ -87,7 +87,7 @@ class Frame : NonCopyable {
     [[nodiscard]] bool try_writable_use(const Account& expected) {
         constexpr uint64_t tested =
             FrameWord::type_mask | FrameWord::transition | FrameWord::reference_guard | FrameWord::use_guard;
-        if (likely(try_take<tested, FrameWord::of(FrameType::writable), FrameWord::one_held_use>(expected)))
+        if (try_take<tested, FrameWord::of(FrameType::writable), FrameWord::one_held_use>(expected)) [[likely]]
             return true;
         return try_writable_use_slowly(expected);
     }
@@ -110,7 +110,7 @@ class Frame : NonCopyable {
     // pv_mmu only, under its lock: the pin mark goes; its use is still to be dropped.
     void clear_pin() {
         uint64_t old = word_.fetch_and(~FrameWord::pinned, std::memory_order_acq_rel);
-        if (unlikely(!(old & FrameWord::allocated))) owner()->delist(*this);
+        if (!(old & FrameWord::allocated)) owner()->delist(*this);
     }
 
     // A translation to this frame was removed from a table of its owner: only under the owner's pv_mmu lock.
@@ -130,17 +130,19 @@ class Frame : NonCopyable {
     // change.
     template <uint64_t tested, uint64_t wanted, uint64_t counts> bool try_take(const Account& expected) {
         uint64_t old = word_.load(std::memory_order_relaxed);
-        if (unlikely(owner() != &expected)) return false;
+        if (UNLIKELY(owner() != &expected)) return false;
         do {
-            if (unlikely((old & tested) != wanted || !(old & FrameWord::reference_mask))) return false;
+            if ((old & tested) != wanted || !(old & FrameWord::reference_mask)) [[unlikely]]
+                return false;
         } while (!word_.compare_exchange_weak(old, old + counts, std::memory_order_acq_rel, std::memory_order_relaxed));
-        if (likely(owner() == &expected)) return true;
+        if (owner() == &expected) [[likely]]
+            return true;
         give_back(counts);
         return false;
     }
     void give_back(uint64_t counts) {
         uint64_t left = word_.fetch_sub(counts, std::memory_order_acq_rel) - counts;
-        if (unlikely(!(left & FrameWord::reference_mask))) free();
+        if (!(left & FrameWord::reference_mask)) free();
     }
     [[gnu::cold, gnu::noinline]] bool try_writable_use_slowly(const Account& expected);
     void start_life(Account& owner, uint64_t word) {

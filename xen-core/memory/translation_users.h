@@ -35,7 +35,7 @@ class TranslationUsers : NonCopyable {
 
     // Flushes every user unless that has happened since `stamp`. Waits.
     void cover(FlushStamp stamp) {
-        if (unlikely(!is_covered(stamp))) flush();
+        if (UNLIKELY(!is_covered(stamp))) flush();
     }
     // Flushes every user's translations (MMUEXT_TLB_FLUSH_ALL, UVMF_TLB_FLUSH|UVMF_ALL). Waits.
     void flush() {

@@ -35,10 +35,11 @@ inline void write_slot_keeping_accessed_dirty(Pte* slot, Pte value) {
 // Inline because every update and every pin runs through it. `source` owns the frames that may be mapped: the domain's
 // own account, or the one a ForeignAccess names.
 [[gnu::always_inline]] inline Status PvMmu::take_l1_need(Pte entry, Account& source) {
-    if (likely(entry.mfn().value <= max_mfn_value)) {
+    if (entry.mfn().value <= max_mfn_value) [[likely]] {
         Frame& named = frame(entry.mfn());
-        if (likely(entry.is_writable() ? named.try_writable_use(source) : named.try_reference(source))) {
-            if (unlikely(&source != &account_)) source.mapped_by_others.fetch_add(1, std::memory_order_relaxed);
+        if (entry.is_writable() ? named.try_writable_use(source) : named.try_reference(source)) [[likely]] {
+            if (&source != &account_) [[unlikely]]
+                source.mapped_by_others.fetch_add(1, std::memory_order_relaxed);
             return success;
         }
     }
@@ -46,13 +47,13 @@ inline void write_slot_keeping_accessed_dirty(Pte* slot, Pte value) {
 }
 
 inline void PvMmu::drop_l1_need(Pte entry, FlushStamp now) {
-    if (unlikely(entry.mfn().value > max_mfn_value)) return; // I/O memory
+    if (UNLIKELY(entry.mfn().value > max_mfn_value)) return; // I/O memory
     Frame& named = frame(entry.mfn());
-    if (unlikely(named.owner() != &account_)) return drop_l1_need_slowly(entry, named);
+    if (named.owner() != &account_) return drop_l1_need_slowly(entry, named);
     named.note_translation_removed(now);
     if (entry.is_writable())
         named.drop_writable_use();
-    else if (unlikely(named.word().type() == FrameType::segment_descriptors))
+    else if (named.word().type() == FrameType::segment_descriptors) [[unlikely]]
         drop_l1_need_slowly(entry, named);
     else
         named.drop_reference();

@@ -27,7 +27,8 @@ constexpr uint64_t refused_flags(unsigned level, bool may_set_cache_attributes) 
 // How a legal present entry is written.
 constexpr Pte adjusted(unsigned level, Pte entry) {
     if (level > 1) return entry.with(pte::user);
-    if (likely((entry.raw & (pte::user | pte::global)) == pte::user)) return entry;
+    if ((entry.raw & (pte::user | pte::global)) == pte::user) [[likely]]
+        return entry;
     uint64_t kernel_mark = entry.is_user() ? 0 : guest_kernel;
     return Pte((entry.raw & ~pte::global) | pte::user | kernel_mark);
 }

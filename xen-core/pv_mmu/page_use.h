@@ -37,7 +37,8 @@ enum class Begun : uint8_t {
 [[nodiscard]] inline bool try_add_use(Frame& frame, FrameType type) {
     constexpr uint64_t full = FrameWord::reference_guard | FrameWord::use_guard;
     FrameWord word = frame.word();
-    if (unlikely(!word.is_used_as(type) || (word.raw & full))) return false;
+    if (!word.is_used_as(type) || (word.raw & full)) [[unlikely]]
+        return false;
     frame.word_for_transition().fetch_add(FrameWord::one_held_use, std::memory_order_acq_rel);
     return true;
 }

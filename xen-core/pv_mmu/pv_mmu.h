@@ -16,7 +16,6 @@
 #pragma once
 
 #include "arch/x86_64/page_table_entry.h"
-#include "base/work_budget.h"
 #include "memory/frame_table.h"
 #include "memory/guest_copy.h"
 
@@ -127,12 +126,12 @@ class PvMmu : NonCopyable {
     // all of its entries checked, so taking it again is one step and the call gets further each time.
     void suspend_base(Mfn mfn);
     // MMUEXT_CLEAR_PAGE and MMUEXT_COPY_PAGE on the domain's own frames.
-    Status clear_frame(Mfn mfn) {
+    [[gnu::noinline]] Status clear_frame(Mfn mfn) {
         WritableRef cleared = TRY(take_writable(mfn, account_));
         __builtin_memset(to_pointer(mfn), 0, page_size);
         return success;
     }
-    Status copy_frame(Mfn to, Mfn from) {
+    [[gnu::noinline]] Status copy_frame(Mfn to, Mfn from) {
         FrameRef source = TRY(take_reference(from, account_));
         WritableRef target = TRY(take_writable(to, account_));
         __builtin_memcpy(to_pointer(to), to_pointer(from), page_size);
@@ -217,18 +216,18 @@ class PvMmu : NonCopyable {
     }
     void take_apart(Frame& frame, unsigned level);
     Status drain(WorkBudget& budget) {
-        if (likely(first_queued_ == nothing)) return success;
+        if (LIKELY(first_queued_ == nothing)) return success;
         return drain_queue(budget);
     }
     Status drain_queue(WorkBudget& budget);
     // entries.h, update.cpp
     Status take_l1_need(Pte entry, Account& source);
-    Status take_l1_need_slowly(Pte entry, Account& source);
+    [[gnu::cold]] Status take_l1_need_slowly(Pte entry, Account& source);
     void drop_l1_need(Pte entry, FlushStamp now);
-    void drop_l1_need_slowly(Pte entry, Frame& named);
+    [[gnu::cold]] void drop_l1_need_slowly(Pte entry, Frame& named);
     void drop_need(unsigned level, Pte entry, FlushStamp now);
     static void drop_foreign(Pte entry, Frame& named);
-    Status judge_rare_flags(unsigned level, Pte entry);
+    [[gnu::cold]] Status judge_rare_flags(unsigned level, Pte entry);
     Status write_entry(unsigned level, Pte* slot, Pte old, Pte value, Write how, Account& source, WorkBudget& budget);
     Status update_l1(Pte* slot, Pte old, Pte value, Write how, Account& source);
     Status update_one(uint64_t pointer, uint64_t value, Account& source, WorkBudget& budget);

@@ -16,7 +16,7 @@ static constexpr int32_t demotion_work(unsigned level) { return level == 1 ? 192
 // Takes a use of a table for an operation of the guest. What a refused promotion has taken is given back.
 Status PvMmu::take_table(Mfn mfn, unsigned level, WorkBudget& budget, const char* purpose) {
     Status taken = take_below(mfn, level, budget);
-    if (unlikely(!taken.ok() && taken.error() != Error::restart)) {
+    if (UNLIKELY(!taken.ok() && taken.error() != Error::restart)) {
         (void)drain(budget);
         return refuse(taken.error(), account_.id(), "%s %lx: it is no L%u table and cannot become one", purpose,
                       mfn.value, level);
@@ -27,7 +27,7 @@ Status PvMmu::take_table(Mfn mfn, unsigned level, WorkBudget& budget, const char
 // The same for an entry of a table that is being validated.
 Status PvMmu::take_below(Mfn mfn, unsigned level, WorkBudget& budget) {
     Frame* found = find_own(mfn);
-    if (unlikely(!found)) return Error::invalid;
+    if (UNLIKELY(!found)) return Error::invalid;
     if (page_use::try_add_use(*found, table_type(level))) return success;
     return promote(*found, level, budget);
 }
@@ -71,7 +71,7 @@ Status PvMmu::promote(Frame& frame, unsigned level, WorkBudget& budget) {
         Status taken = entry.raw & refused ? Status(Error::invalid)
                        : level == 1        ? take_l1_need(entry, account_)
                                            : take_below(entry.mfn(), level - 1, budget);
-        if (unlikely(!taken.ok())) {
+        if (UNLIKELY(!taken.ok())) {
             page_use::set_progress(frame, i);
             if (taken.error() == Error::restart) return taken;
             return refuse(taken.error(), account_.id(), "L%u table %lx, entry %u (%lx): cannot be validated", level,

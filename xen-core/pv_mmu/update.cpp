@@ -63,7 +63,8 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
     const bool maps = value.is_present();
     bool takes = false;
     if (maps) {
-        if (unlikely(value.raw & rules::refused_flags(level, false))) TRY(judge_rare_flags(level, value));
+        if (value.raw & rules::refused_flags(level, false)) [[unlikely]]
+            TRY(judge_rare_flags(level, value));
         takes = !rules::same_need(level, old, value);
         if (takes)
             TRY(level == 1 ? take_l1_need(value, source) : take_table(value.mfn(), level - 1, budget, "entry for"));
@@ -114,7 +115,8 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
         (void)budget.spend(static_cast<int32_t>(end - carried_out));
         for (; carried_out < end; ++carried_out, next = next + sizeof(mmu_update_t)) {
             mmu_update_t request;
-            if (unlikely(!read_guest_object(request, next))) return Error::bad_address;
+            if (!read_guest_object(request, next)) [[unlikely]]
+                return Error::bad_address;
             TRY(update_one(request.ptr, request.val, source, budget));
         }
     }
@@ -125,9 +127,9 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
 [[gnu::always_inline]] inline Status PvMmu::update_one(uint64_t pointer, uint64_t value, Account& source,
                                                        WorkBudget& budget) {
     const MachAddr place(pointer);
-    if (likely(frame_of(place).value <= max_mfn_value && !(pointer % sizeof(Pte)))) {
+    if (frame_of(place).value <= max_mfn_value && !(pointer % sizeof(Pte))) [[likely]] {
         Frame& table = frame(frame_of(place));
-        if (likely(table.owner() == &account_ && table.word().is_used_as(FrameType::l1))) {
+        if (table.owner() == &account_ && table.word().is_used_as(FrameType::l1)) [[likely]] {
             Pte* slot = slot_at(place);
             return write_entry(1, slot, read_slot(slot), Pte(value), Write::plain, source, budget);
         }
@@ -172,16 +174,22 @@ Status PvMmu::update_plain_memory(Frame& frame, MachAddr place, uint64_t value) 
 
 // The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table.
 Pte* PvMmu::find_l1_slot(Mfn root, GuestVirt virt) {
-    if (unlikely(!is_guest_range(virt, 1))) return nullptr;
-    return walk_tables(root, virt.value, 1, [](const Pte* slot, unsigned) { return read_slot(slot); });
+    if (!is_guest_range(virt, 1)) [[unlikely]]
+        return nullptr;
+    Pte* entries = table_entries(root);
+    for (unsigned level = 4; level > 1; --level) {
+        Pte entry = read_slot(&entries[table_index(virt.value, level)]);
+        if (UNLIKELY(!entry.is_present())) return nullptr;
+        entries = table_entries(entry.mfn());
+    }
+    return &entries[table_index(virt.value, 1)];
 }
 
 Status PvMmu::update_va_mapping(Mfn root, GuestVirt virt, Pte value, const ForeignAccess* foreign, WorkBudget& budget) {
     Holding held(lock_);
     TRY(drain(budget));
     Pte* slot = find_l1_slot(root, virt);
-    if (unlikely(!slot))
-        return refuse(Error::invalid, account_.id(), "update_va_mapping of %lx: no L1 table there", virt.value);
+    if (!slot) return refuse(Error::invalid, account_.id(), "update_va_mapping of %lx: no L1 table there", virt.value);
     return write_entry(1, slot, read_slot(slot), value, Write::plain, foreign ? foreign->account() : account_, budget);
 }
 

@@ -107,7 +107,7 @@ class alignas(64) RunQueue : NonCopyable {
         parked_.push_back(entity);
     }
     void unpark_due(Nanoseconds now) {
-        if (likely(now < unpark_at_)) return;
+        if (LIKELY(now < unpark_at_)) return;
         unpark_at_ = never;
         advance_clock(now);
         while (SchedEntity* entity = parked_.pop_front()) enter(*entity, 0);
@@ -120,7 +120,7 @@ class alignas(64) RunQueue : NonCopyable {
         if (current_->is_idle()) return;
         current_->virtual_time_ += current_->group_->virtual_time(ran);
         // What ran before a cap was set is not owed.
-        if (unlikely(current_->group_->cap() != 0)) current_->group_->spend(std::min(ran, policy::slice));
+        if (UNLIKELY(current_->group_->cap() != 0)) current_->group_->spend(std::min(ran, policy::slice));
     }
     void advance_clock(Nanoseconds now) {
         Nanoseconds least = std::min(head(), current_->is_idle() ? never : current_virtual_time(now));

@@ -4,37 +4,6 @@
 
 namespace skerry {
 
-void Scheduler::start(unsigned cpu_count, const SchedulerHooks& hooks) {
-    ASSERT(cpu_count >= 1 && cpu_count <= max_cpus);
-    hooks_ = hooks;
-    cpu_count_ = cpu_count;
-    for (unsigned i = 0; i < cpu_count; ++i) {
-        RunQueue& queue = *new (&queues_[i]) RunQueue;
-        queue.cpu_ = i;
-        queue.current_ = &queue.idle_;
-        queue.idle_.home_.store(i, std::memory_order_relaxed);
-        queue.idle_.runstate_.state = RUNSTATE_running;
-        queue.idle_.runstate_.state_entry_time = hooks.now();
-    }
-}
-
-// Makes the queues agree with entity.hold_, whoever changed it last. Idempotent.
-void Scheduler::settle(SchedEntity& entity) {
-    RunQueue& home = lock_home(entity);
-    uint32_t hold = entity.hold_.load(std::memory_order_seq_cst);
-    bool is_current = home.current_ == &entity, is_linked = entity.is_linked();
-    if (hold != 0 && !is_current) {
-        if (is_linked) home.leave(entity);
-        RunQueue::set_runstate(entity, RunQueue::idle_runstate(hold), hooks_.now());
-    }
-    bool must_leave = hold != 0 && (is_current || (home.resident_ == &entity && entity.must_be_saved()));
-    home.lock_.release();
-    if (must_leave)
-        hooks_.kick(home.cpu());
-    else if (hold == 0 && !is_current && !is_linked)
-        place(entity);
-}
-
 Status Scheduler::set_affinity(SchedEntity& entity, const Affinity& hard, const Affinity& soft) {
     if ((hard & online_).is_empty()) return Error::invalid;
     RunQueue& home = lock_home(entity);

@@ -47,7 +47,19 @@ class Scheduler : NonCopyable {
   public:
     constexpr Scheduler() {}
     // Once, before any CPU schedules. cpu_count: 1..max_cpus.
-    void start(unsigned cpu_count, const SchedulerHooks& hooks);
+    void start(unsigned cpu_count, const SchedulerHooks& hooks) {
+        ASSERT(cpu_count >= 1 && cpu_count <= max_cpus);
+        hooks_ = hooks;
+        cpu_count_ = cpu_count;
+        for (unsigned i = 0; i < cpu_count; ++i) {
+            RunQueue& queue = *new (&queues_[i]) RunQueue;
+            queue.cpu_ = i;
+            queue.current_ = &queue.idle_;
+            queue.idle_.home_.store(i, std::memory_order_relaxed);
+            queue.idle_.runstate_.state = RUNSTATE_running;
+            queue.idle_.runstate_.state_entry_time = hooks.now();
+        }
+    }
     // one at a time, before the first entity is admitted
     void cpu_online(CpuId cpu) {
         ASSERT(cpu.value < cpu_count_);
@@ -95,7 +107,7 @@ class Scheduler : NonCopyable {
     // blocked, nothing done (if it is_running() on another CPU, the caller may want to interrupt that CPU for the
     // upcall).
     bool wake(SchedEntity& entity) {
-        if (likely(!entity.is_blocked())) return false;
+        if (LIKELY(!entity.is_blocked())) return false;
         return let_go(entity, SchedEntity::hold_blocked);
     }
     // VCPUOP_up/down. Each returns false if it was so already.
@@ -138,7 +150,7 @@ class Scheduler : NonCopyable {
     Decision choose_next(CpuId cpu, Nanoseconds now);
     void state_saved(SchedEntity& entity) {
         entity.on_cpu_.store(false, std::memory_order_seq_cst);
-        if (unlikely(cpu_count_ > 1)) offer_elsewhere(entity);
+        if (UNLIKELY(cpu_count_ > 1)) offer_elsewhere(entity);
     }
 
     // Time CPU `cpu` has spent idle (sysctl getcpuinfo).
@@ -154,12 +166,27 @@ class Scheduler : NonCopyable {
         settle(entity);
         return before & hold;
     }
-    void settle(SchedEntity& entity);
+    // Makes the queues agree with entity.hold_, whoever changed it last. Idempotent.
+    void settle(SchedEntity& entity) {
+        RunQueue& home = lock_home(entity);
+        uint32_t hold = entity.hold_.load(std::memory_order_seq_cst);
+        bool is_current = home.current_ == &entity, is_linked = entity.is_linked();
+        if (hold != 0 && !is_current) {
+            if (is_linked) home.leave(entity);
+            RunQueue::set_runstate(entity, RunQueue::idle_runstate(hold), hooks_.now());
+        }
+        bool must_leave = hold != 0 && (is_current || (home.resident_ == &entity && entity.must_be_saved()));
+        home.lock_.release();
+        if (must_leave)
+            hooks_.kick(home.cpu());
+        else if (hold == 0 && !is_current && !is_linked)
+            place(entity);
+    }
     RunQueue& lock_home(SchedEntity& entity) {
         for (;;) {
             RunQueue& queue = queues_[entity.home().value];
             queue.lock_.acquire();
-            if (likely(entity.home() == queue.cpu())) return queue;
+            if (LIKELY(entity.home() == queue.cpu())) return queue;
             queue.lock_.release();
         }
     }

@@ -50,12 +50,12 @@ template <typename Owner> class VcpuTimers : NonCopyable {
     void switched_in(CpuId cpu, Nanoseconds now) {
         cpu_.store(cpu, relaxed);
         if (singleshot_.is_armed()) timers.migrate(singleshot_, cpu);
-        if (unlikely(poll_.is_armed())) timers.migrate(poll_, cpu);
-        if (unlikely(period_.load(relaxed))) tick(now);
+        if (UNLIKELY(poll_.is_armed())) timers.migrate(poll_, cpu);
+        if (UNLIKELY(period_.load(relaxed))) tick(now);
     }
     // The vCPU stopped running: no periodic ticks meanwhile.
     void switched_out() {
-        if (unlikely(period_.load(relaxed))) timers.cancel(periodic_);
+        if (UNLIKELY(period_.load(relaxed))) timers.cancel(periodic_);
     }
     // Waits for callbacks: before the vCPU is freed.
     void tear_down() {

@@ -15,8 +15,7 @@
 
 namespace skerry {
 
-// Ends the domain: false.
-[[gnu::cold, gnu::noinline]] bool bounce_failed(Vcpu& vcpu, uint64_t handler, uint64_t stack);
+[[gnu::cold, gnu::noinline]] void bounce_failed(Vcpu& vcpu, uint64_t handler, uint64_t stack);
 
 // VMASST_TYPE_architectural_iopl: the kernel sees and sets IOPL in rflags.
 inline bool shows_iopl(const Vcpu& vcpu) { return vcpu.domain.vm_assist & 1ul << VMASST_TYPE_architectural_iopl; }
@@ -46,7 +45,10 @@ template <BounceWords kind, typename Handler>
     }
     stack = (stack & ~uint64_t{15}) - bytes;
     uint64_t flags = bounce::shown_rflags(frame.rflags, mask, shows_iopl(vcpu), state.iopl);
-    if (unlikely(!is_guest_range(GuestVirt(stack), bytes))) return bounce_failed(vcpu, handler.address, stack);
+    if (!is_guest_range(GuestVirt(stack), bytes)) [[unlikely]] {
+        bounce_failed(vcpu, handler.address, stack);
+        return false;
+    }
     pin_to_register(stack); // as the base of all the stores
     auto write = [stack](unsigned offset, uint64_t word) { return write_guest_open(GuestVirt(stack) + offset, word); };
     open_guest_access();
@@ -57,7 +59,10 @@ template <BounceWords kind, typename Handler>
     ok = ok && write(after_extra, frame.rip) && write(after_extra + 8, cs) && write(after_extra + 16, flags) &&
          write(after_extra + 24, frame.rsp) && write(after_extra + 32, frame.ss);
     close_guest_access();
-    if (unlikely(!ok)) return bounce_failed(vcpu, handler.address, stack);
+    if (!ok) [[unlikely]] {
+        bounce_failed(vcpu, handler.address, stack);
+        return false;
+    }
     if (masks_events(handler)) state.vcpu_info->evtchn_upcall_mask = 1;
     frame.rip = handler.address;
     // With their padding the compiler stores constants, which it does not for 16 bits.
@@ -75,7 +80,8 @@ template <BounceWords kind, typename Handler>
 // The same for a callback without which a guest cannot go on.
 template <BounceWords kind>
 [[gnu::always_inline]] inline bool bounce_to_callback(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callback) {
-    if (likely(callback.address)) return bounce_to_kernel<kind>(cpu, vcpu, callback);
+    if (callback.address) [[likely]]
+        return bounce_to_kernel<kind>(cpu, vcpu, callback);
     crash_domain(vcpu, "no handler is registered for what must be delivered now");
     return false;
 }
@@ -84,7 +90,8 @@ template <BounceWords kind>
 template <BounceWords kind>
 [[gnu::always_inline]] inline bool inject_inline(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint64_t error_code = 0) {
     const trap_info_t& trap = vcpu.cpu.traps[vector];
-    if (likely(trap.address)) return bounce_to_kernel<kind>(cpu, vcpu, trap, error_code);
+    if (trap.address) [[likely]]
+        return bounce_to_kernel<kind>(cpu, vcpu, trap, error_code);
     crash_domain(vcpu, "unhandled trap %u, error code %lx", vector, error_code);
     return false;
 }

@@ -35,8 +35,9 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
 // A system call of the guest's user, for its kernel to serve.
 [[gnu::noinline]] uint32_t user_system_call(CpuLocal& cpu, Vcpu& vcpu) {
     const GuestCallback& callback = vcpu.cpu.syscall_callback;
-    if (unlikely(!callback.address)) return refuse_syscall(cpu, vcpu);
-    if (unlikely(!bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback))) return leave_after_work;
+    if (!callback.address) return refuse_syscall(cpu, vcpu);
+    if (!bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback)) [[unlikely]]
+        return leave_after_work;
     return leave_syscall(cpu, vcpu);
 }
 
@@ -51,7 +52,7 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
     RegisterFrame& frame = cpu.frame;
     PvCpuState& state = vcpu.cpu;
     GuestVirt from(frame.rsp);
-    if (unlikely(!is_guest_range(from, sizeof(iret_context)))) return iret_failed(vcpu, "the stack is not the guest's");
+    if (!is_guest_range(from, sizeof(iret_context))) return iret_failed(vcpu, "the stack is not the guest's");
     uint64_t flags, cs, rflags_wanted, ss;
     open_guest_access();
     bool ok = read_guest_open(frame.rax, from + offsetof(iret_context, rax)) &&
@@ -63,13 +64,17 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
               read_guest_open(ss, from + offsetof(iret_context, ss)) &&
               read_guest_open(flags, from + offsetof(iret_context, flags)) &&
               read_guest_open(rflags_wanted, from + offsetof(iret_context, rflags));
+    if (!ok) [[unlikely]] {
+        close_guest_access();
+        return iret_failed(vcpu, "no frame can be read at the stack");
+    }
     close_guest_access();
-    if (unlikely(!ok)) return iret_failed(vcpu, "no frame can be read at the stack");
     if ((cs & 3) == 3) {
-        if (unlikely(!state.user_cr3)) return iret_failed(vcpu, "to user mode without page tables for it");
+        if (!state.user_cr3) return iret_failed(vcpu, "to user mode without page tables for it");
         enter_guest_mode(cpu, state, false);
     }
-    if (unlikely(shows_iopl(vcpu))) state.iopl = rflags_wanted >> 12 & 3;
+    if (shows_iopl(vcpu)) [[unlikely]]
+        state.iopl = rflags_wanted >> 12 & 3;
     frame.rflags = (rflags_wanted & ~(rflags::io_privilege | rflags::virtual_8086)) | rflags::interrupts;
     frame.cs = static_cast<uint16_t>(cs | 3);
     frame.ss = static_cast<uint16_t>(ss | 3);
@@ -82,7 +87,7 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
         by_sysret = frame.cs == selector::ring3_code64 && is_canonical(frame.rip);
     }
     if (!by_sysret) frame.vector = 0;
-    if (unlikely(state.nmi_masked)) {
+    if (state.nmi_masked) [[unlikely]] {
         state.nmi_masked = false; // and the next may be pending
         return leave_after_work;
     }
@@ -96,8 +101,9 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
     // xen-core's addresses, and a write to a present read-only page by the guest's kernel: perhaps a page table.
     bool is_core = address - layout::core_start < layout::core_end - layout::core_start;
     bool may_be_table = (error_code & kinds) == (page_fault::present | page_fault::write) && vcpu.cpu.in_kernel;
-    if (unlikely(is_core || may_be_table)) return handle_unusual_page_fault(cpu, vcpu, address);
-    if (unlikely(!inject_page_fault(cpu, vcpu, address, error_code))) return leave_slowly(cpu_local(), keep_registers);
+    if (is_core || may_be_table) [[unlikely]]
+        return handle_unusual_page_fault(cpu, vcpu, address);
+    if (!inject_page_fault(cpu, vcpu, address, error_code)) return leave_slowly(cpu_local(), keep_registers);
     return leave(cpu, vcpu);
 }
 
@@ -163,16 +169,18 @@ bool switch_vcpu(CpuLocal& cpu) {
     timers.set_slice_end(cpu.id, decision.slice_end);
     if (cpu.current && changes) cpu.current->timers.switched_in(cpu.id, time);
     if (loaded) {
-        if (unlikely(!loaded->runstate_area.is_null() || !loaded->time_area.is_null()))
+        if (!loaded->runstate_area.is_null() || !loaded->time_area.is_null()) [[unlikely]]
             in_kernel_space(cpu, loaded->cpu, [&] { loaded->update_guest_areas(); });
-        if (unlikely(!segments_ok)) inject_failsafe(cpu, *loaded);
+        if (!segments_ok) [[unlikely]]
+            inject_failsafe(cpu, *loaded);
     }
     return loaded;
 }
 
 void deliver_nmi(CpuLocal& cpu, Vcpu& vcpu) {
     PvCpuState& state = vcpu.cpu;
-    if (likely(!state.nmi_pending || state.nmi_masked)) return;
+    if (!state.nmi_pending || state.nmi_masked) [[likely]]
+        return;
     state.nmi_pending = false;
     if (!state.nmi_callback.address) return;
     state.nmi_masked = true;
@@ -193,7 +201,8 @@ uint32_t work_before_leaving(CpuLocal& cpu) { return leave_slowly(cpu, keep_regi
 uint32_t guest_trap(CpuLocal& cpu) {
     Vcpu& vcpu = *cpu.current;
     uint32_t number = cpu.frame.vector;
-    if (likely(number == vector::page_fault)) return page_fault_trap(cpu, vcpu);
+    if (number == vector::page_fault) [[likely]]
+        return page_fault_trap(cpu, vcpu);
     if (number >= vector::first_interrupt && number != vector::int80 && number < 256) return interrupt_trap(cpu, vcpu);
     return other_trap(cpu, vcpu);
 }

@@ -24,13 +24,13 @@ inline constexpr uint32_t leave_by_sysret = 0, leave_by_iret = 1, leave_after_wo
 // The last thing that every entry does: SYSCALL, and a vector. Neither needs `cpu` or `vcpu` after a call, so that the
 // callers stay free of saved registers.
 [[gnu::always_inline]] inline uint32_t leave_syscall(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = leave_by_sysret) {
-    if (unlikely(cpu.has_work())) return leave_after_work;
-    if (unlikely(vcpu.has_deliverable_event())) return deliver_upcall(cpu, vcpu);
+    if (UNLIKELY(cpu.has_work())) return leave_after_work;
+    if (UNLIKELY(vcpu.has_deliverable_event())) return deliver_upcall(cpu, vcpu);
     return result;
 }
 [[gnu::always_inline]] inline uint32_t leave(CpuLocal& cpu, Vcpu& vcpu, uint32_t result = keep_registers) {
-    if (unlikely(cpu.has_work())) return leave_slowly(cpu, result);
-    if (unlikely(vcpu.has_deliverable_event()))
+    if (cpu.has_work()) return leave_slowly(cpu, result);
+    if (UNLIKELY(vcpu.has_deliverable_event()))
         return deliver_upcall(cpu, vcpu) == leave_by_sysret ? result : leave_slowly(cpu_local(), result);
     return result;
 }

@@ -14,7 +14,7 @@ InstructionBytes fetch_instruction(const RegisterFrame& frame) {
     constexpr size_t all = sizeof(code.bytes);
     GuestVirt at(frame.rip);
     size_t in_page = page_size - frame.rip % page_size;
-    if (likely(in_page >= all)) {
+    if (LIKELY(in_page >= all)) {
         if (is_guest_range(at, all) && read_guest_object(code.bytes, at)) code.count = max_instruction_length;
     } else if (copy_from_guest(code.bytes, at, in_page).ok()) {
         bool rest = copy_from_guest(code.bytes + in_page, at + in_page, all - in_page).ok();
@@ -36,9 +36,9 @@ void step_over(CpuLocal& cpu, Vcpu& vcpu, unsigned length) {
     constexpr uint64_t dr6_single_step = 1 << 14;
     RegisterFrame& frame = cpu.frame;
     frame.rip += length;
-    if (unlikely(!is_long_mode(frame))) frame.rip &= 0xffffffff;
+    if (UNLIKELY(!is_long_mode(frame))) frame.rip &= 0xffffffff;
     frame.rflags &= ~rflags::resume;
-    if (likely(!(frame.rflags & rflags::trap))) return;
+    if (LIKELY(!(frame.rflags & rflags::trap))) return;
     vcpu.cpu.debug_registers[6] |= dr6_single_step;
     inject_trap(cpu, vcpu, vector::debug);
 }
@@ -143,9 +143,8 @@ bool software_interrupt(CpuLocal& cpu, Vcpu& vcpu) {
 
 } // namespace
 
-bool bounce_failed(Vcpu& vcpu, uint64_t handler, uint64_t stack) {
+void bounce_failed(Vcpu& vcpu, uint64_t handler, uint64_t stack) {
     crash_domain(vcpu, "double fault: no frame for the handler at %lx can be written at stack %lx", handler, stack);
-    return false;
 }
 
 void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector) { inject_inline<BounceWords::plain>(cpu, vcpu, vector); }

@@ -10,11 +10,14 @@
 // the same file meanwhile. The C library holds a reference during each operation, so close() comes last, exactly once.
 #pragma once
 
+#include <minios/regions.h>
 #include <minios/threads.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+
+struct statvfs;
 
 namespace minios::files {
 
@@ -48,10 +51,15 @@ struct Operations {
     short (*ready)(OpenFile& file);
     /// The next entry of a directory, for readdir(): 1 and the entry, or 0 at the end. Absent: -ENOTDIR.
     int (*next_entry)(OpenFile& file, struct DirectoryEntry& entry);
+    /// What mmap() shows of it, and keeps as long as regions show it (minios/regions.h). Absent: -ENODEV.
+    int (*content)(OpenFile& file, regions::Content*& content) = nullptr;
     /// The last reference is gone: gives `context` back. May be absent.
     void (*close)(OpenFile& file);
     /// fchmod(); the permissions alone. Absent: -EINVAL.
     int (*change_mode)(OpenFile& file, mode_t mode) = nullptr;
+    /// Of what a tree's open() makes: where the file is now, as the tree's paths are written; 0, -ENOENT (removed) or -ENAMETOOLONG. Absent: paths
+    /// cannot begin at this directory (openat() and its kind), and futimens() and its kind fail.
+    int (*path)(OpenFile& file, char* to, std::size_t size) = nullptr;
 };
 
 struct DirectoryEntry {
@@ -71,9 +79,10 @@ class OpenFile {
     template <class T> T& as() const { return *static_cast<T*>(context); }
 
     const Operations& operations;
-    void* const context; ///< the driver's
-    int flags;           ///< O_*; fcntl(F_SETFL) changes O_APPEND and O_NONBLOCK
-    off_t position = 0;  ///< for the driver's use
+    void* const context;              ///< the driver's
+    int flags;                        ///< O_*; fcntl(F_SETFL) changes O_APPEND and O_NONBLOCK
+    off_t position = 0;               ///< for the driver's use
+    const char* mounted_at = nullptr; ///< where the tree that made it is mounted; set by the C library
     unsigned references = 1;
 };
 
@@ -108,6 +117,8 @@ struct Tree {
     ssize_t (*read_link)(void* context, const char* path, char* to, std::size_t size);
     int (*change_mode)(void* context, const char* path, mode_t mode);
     int (*set_times)(void* context, const char* path, const struct timespec times[2]);
+    /// statvfs(), of the whole tree. Absent: -ENOSYS.
+    int (*statistics)(void* context, struct statvfs& statistics) = nullptr;
 };
 
 /// Puts a tree at `where` ("/" or "/a/b", at most 63 characters); the longest matching place answers. Both stay as they

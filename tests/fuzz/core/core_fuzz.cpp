@@ -7,7 +7,7 @@
 // may end the machine.
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/time.h"
-#include "domain/domain_table.h"
+#include "domain/domain.h"
 #include "host_arch.h"
 #include "host_machine.h"
 #include "hypercalls/dispatch.h"
@@ -275,7 +275,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
              guests[0].domain->io_ports.add(0, 0xffff).ok(),
          "resources");
     for (TargetRight right : {TargetRight::control, TargetRight::map_memory})
-        must(guests[1].domain->authority.set(right, guests[2].domain->id, true).ok(), "rights");
+        must(guests[2].domain->holders.set(guests[1].domain->id, right, true, true).ok(), "rights");
     for (Guest& guest : guests) guest.domain->unpause();
     try {
         raise_work(cpu.id, PendingWork::reschedule);

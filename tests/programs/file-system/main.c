@@ -158,7 +158,7 @@ static void times(void) {
     CHECK(status.st_atim.tv_sec == 3000 && status.st_mtim.tv_sec == 2000);
     FAILS_WITH(utimensat(AT_FDCWD, "/tmp/old", wrong, 0), EINVAL);
     CHECK(stat("/tmp/old", &status) == 0 && status.st_mtim.tv_sec == 2000);
-    FAILS_WITH(utimensat(3, "old", NULL, 0), ENOSYS);
+    FAILS_WITH(utimensat(3, "old", NULL, 0), EBADF);
     FAILS_WITH(utimensat(AT_FDCWD, "/tmp/nobody", NULL, 0), ENOENT);
     CHECK(utimensat(AT_FDCWD, "/tmp/old", NULL, 0) == 0 && stat("/tmp/old", &status) == 0 && status.st_mtim.tv_sec > 1000000);
 }

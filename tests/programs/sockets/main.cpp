@@ -3,11 +3,15 @@
 #include "tests/programs/lib/check.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <netdb.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -143,6 +147,117 @@ void connecting_without_waiting() {
     close(listener);
 }
 
+/// A refusal that comes while nobody waits in connect().
+void refused_without_waiting() {
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in nobody = loopback4(9);
+    fcntl(client, F_SETFL, O_NONBLOCK);
+    CHECK(connect(client, generic(nobody), sizeof nobody) == -1 && errno == EINPROGRESS);
+    pollfd question = {client, POLLOUT, 0};
+    int error = 0;
+    socklen_t length = sizeof error;
+    CHECK(poll(&question, 1, 1000) == 1 && (question.revents & (POLLERR | POLLHUP | POLLOUT)) != 0);
+    CHECK(getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == ECONNREFUSED);
+    CHECK(getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0);
+    close(client);
+}
+
+/// A connection that is there and then reset is no refusal.
+void reset() {
+    const int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in address = loopback4(5003);
+    bind(listener, generic(address), sizeof address);
+    listen(listener, 5);
+    CHECK(connect(client, generic(address), sizeof address) == 0);
+    const int connection = accept(listener, nullptr, nullptr);
+    char byte = 0;
+    pollfd question = {connection, POLLIN, 0};
+    CHECK(write(client, "unread", 6) == 6 && poll(&question, 1, 1000) == 1);
+    close(connection); // with data that nobody read: a reset
+    CHECK(recv(client, &byte, 1, 0) == -1 && errno == ECONNRESET);
+    close(client);
+    close(listener);
+}
+
+int signals_seen;
+
+/// Handlers end the waits of accept() and recv(), and of connect(), unless they restart; a cancelled thread ends in recv().
+void interrupted() {
+    const int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+    const int datagrams = socket(AF_INET, SOCK_DGRAM, 0);
+    const sockaddr_in address = loopback4(5004);
+    bind(listener, generic(address), sizeof address);
+    bind(datagrams, generic(address), sizeof address);
+    listen(listener, 5);
+    struct sigaction action {};
+    action.sa_handler = [](int) { ++signals_seen; };
+    sigaction(SIGALRM, &action, nullptr);
+    const itimerval soon = {{0, 0}, {0, 3000}}, again_and_again = {{0, 3000}, {0, 3000}}, never{};
+    char byte = 0;
+    setitimer(ITIMER_REAL, &soon, nullptr);
+    CHECK(accept(listener, nullptr, nullptr) == -1 && errno == EINTR && signals_seen == 1);
+    setitimer(ITIMER_REAL, &soon, nullptr);
+    CHECK(recv(datagrams, &byte, 1, 0) == -1 && errno == EINTR && signals_seen == 2);
+    connect(client, generic(address), sizeof address);
+    setitimer(ITIMER_REAL, &soon, nullptr);
+    CHECK(read(client, &byte, 1) == -1 && errno == EINTR && signals_seen == 3);
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGALRM, &action, nullptr);
+    const int connection = accept(listener, nullptr, nullptr);
+    setitimer(ITIMER_REAL, &again_and_again, nullptr);
+    std::thread writer([=] {
+        while (signals_seen < 6) usleep(1000);
+        (void)!write(connection, "x", 1);
+    });
+    CHECK(read(client, &byte, 1) == 1 && byte == 'x' && signals_seen >= 6);
+    setitimer(ITIMER_REAL, &never, nullptr);
+    writer.join();
+    const timeval moment = {0, 2000};
+    CHECK(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment) == 0 && recv(client, &byte, 1, 0) == -1 &&
+          errno == EAGAIN);
+
+    pthread_t reader;
+    void* result = nullptr;
+    pthread_create(
+        &reader, nullptr,
+        [](void* descriptor) -> void* {
+            char byte;
+            recv(*static_cast<int*>(descriptor), &byte, 1, 0);
+            return nullptr;
+        },
+        const_cast<int*>(&connection));
+    sched_yield();
+    CHECK(pthread_cancel(reader) == 0 && pthread_join(reader, &result) == 0 && result == PTHREAD_CANCELED);
+    CHECK(write(client, "y", 1) == 1 && read(connection, &byte, 1) == 1 && byte == 'y'); // the socket still works
+    close(connection);
+    close(client);
+    close(datagrams);
+    close(listener);
+}
+
+void pairs() {
+    int ends[2];
+    char buffer[10] = "";
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    CHECK(write(ends[0], "to", 2) == 2 && send(ends[1], "back", 4, 0) == 4);
+    CHECK(read(ends[1], buffer, 10) == 2 && recv(ends[0], buffer, 10, 0) == 4 && memcmp(buffer, "back", 4) == 0);
+    pollfd question = {ends[0], POLLIN | POLLOUT, 0};
+    CHECK(poll(&question, 1, 0) == 1 && question.revents == POLLOUT);
+    CHECK(recv(ends[0], buffer, 10, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+    CHECK(recv(ends[0], buffer, 10, MSG_PEEK) == -1 && errno == EOPNOTSUPP);
+    std::thread later([&] {
+        usleep(2000);
+        shutdown(ends[1], SHUT_WR);
+    });
+    CHECK(recv(ends[0], buffer, 10, 0) == 0); // the end
+    later.join();
+    CHECK(write(ends[0], "x", 1) == 1 && read(ends[1], buffer, 10) == 1); // the other way still works
+    CHECK(close(ends[1]) == 0 && send(ends[0], "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
+    CHECK(getpeername(ends[0], nullptr, nullptr) == -1 && errno == ENOTSOCK && close(ends[0]) == 0);
+    CHECK(socketpair(AF_INET, SOCK_STREAM, 0, ends) == -1 && errno == EOPNOTSUPP);
+    CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) == -1 && errno == EPROTONOSUPPORT);
+}
+
 void errors() {
     const int client = socket(AF_INET, SOCK_STREAM, 0);
     const sockaddr_in nobody = loopback4(9);
@@ -166,7 +281,7 @@ void names() {
     char text[64];
     in6_addr six;
     CHECK(inet_pton(AF_INET6, "fe80::1:2", &six) == 1 &&
-          std::string(inet_ntop(AF_INET6, &six, text, sizeof text)) == "FE80::1:2");
+          std::string(inet_ntop(AF_INET6, &six, text, sizeof text)) == "fe80::1:2");
 }
 
 } // namespace
@@ -177,6 +292,10 @@ int main() {
     datagrams();
     selecting();
     connecting_without_waiting();
+    refused_without_waiting();
+    reset();
+    interrupted();
+    pairs();
     errors();
     names();
     return checks_done();

@@ -36,6 +36,9 @@ static void signals(void) {
     CHECK(timer_settime(timer, 0, &every_1ms, NULL) == 0 && sigwaitinfo(&set, &info) == SIGUSR1 && sigwaitinfo(&set, &info) == SIGUSR1);
     usleep(10000); // its signal waits, and further periods count
     CHECK(sigwaitinfo(&set, &info) == SIGUSR1 && timer_getoverrun(timer) >= 5 && info.si_overrun == timer_getoverrun(timer));
+    const struct itimerspec every_ns = {{0, 1}, {0, 1}}; // must not take all the time that there is
+    CHECK(timer_settime(timer, 0, &every_ns, NULL) == 0 && sigwaitinfo(&set, &info) == SIGUSR1 && sigwaitinfo(&set, &info) == SIGUSR1);
+    CHECK(info.si_overrun > 1000 && timer_settime(timer, 0, &every_1ms, NULL) == 0);
     CHECK(timer_settime(timer, 0, &in_an_hour, &left) == 0 && left.it_interval.tv_nsec == 1000000);
     CHECK(timer_gettime(timer, &left) == 0 && left.it_interval.tv_sec == 60 && left.it_value.tv_sec == 3599);
     const struct timespec now = {0, 0};

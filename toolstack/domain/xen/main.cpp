@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The toolstack domain: policy over guests, spoken to by operators over the second serial line. See toolstack/README.md.
+#include "toolstack/domain/area_journal.h"
 #include "toolstack/domain/caretaker.h"
 #include "toolstack/domain/channel_services.h"
-#include "toolstack/domain/no_store.h"
 #include "toolstack/domain/server.h"
 #include "toolstack/domain/settings.h"
+#include "toolstack/domain/xen/message_channel.h"
 #include "toolstack/domain/xen/serial_transport.h"
 #include "toolstack/domain/xen/xen_hypervisor.h"
+#include "toolstack/domain/xen/xen_store.h"
 
+#include <minios/backends/state_area.h>
 #include <minios/minios.h>
-
-#include <sys/random.h>
+#include <minios/random.h>
 
 namespace skerry::toolstack {
 namespace {
@@ -21,16 +23,11 @@ class DomainClock final : public Clock {
     std::uint64_t wall_ns() override { return minios::clock::wall_ns(); }
 };
 
+/// Not secret where the processor has no source of random numbers, but different each time.
 template <class Number> Number random_number() {
     Number number{};
-    if (getrandom(&number, sizeof number, 0) == sizeof number) return number;
-    // A processor without RDRAND: not secret, but different each time.
-    static std::uint64_t state = minios::clock::now_ns() ^ minios::clock::wall_ns();
     auto* bytes = reinterpret_cast<unsigned char*>(&number);
-    for (std::size_t i = 0; i < sizeof number; ++i) {
-        state = state * 6364136223846793005u + minios::clock::now_ns() + 1442695040888963407u;
-        bytes[i] = static_cast<unsigned char>(state >> 56);
-    }
+    for (std::size_t i = 0; i < sizeof number; ++i) bytes[i] = static_cast<unsigned char>(minios::random::word() >> 24);
     return number;
 }
 
@@ -42,7 +39,48 @@ struct Bell {
     minios::WaitQueue waiting;
 };
 
-int run(const Settings& settings) {
+/// The journal in the state area; without one, a journal that forgets.
+Journal& open_journal(std::span<char* const> words) {
+    const auto area = minios::backends::map_state_area(words);
+    if (area.ok()) {
+        static AreaJournal journal(area.value());
+        return journal;
+    }
+    if (area.error() != minios::Error::not_found)
+        say(std::string("the state area: ") + minios::error_name(area.error()));
+    say("without a state area: after a restart guests go on, but nobody knows them");
+    static NoJournal none;
+    return none;
+}
+
+/// The domain `Name` over its channel, or what says that there is none.
+template <class Service, class None>
+auto& open_service(Monitor& monitor, Clock& clock, std::span<char* const> words, const char* name) {
+    using Interface = std::conditional_t<std::is_base_of_v<Builder, Service>, Builder, Consoles>;
+    static MessageChannel channel(monitor);
+    if (channel.open(words, name)) {
+        static Service service(monitor, clock, channel);
+        return static_cast<Interface&>(service);
+    }
+    say(std::string("without a channel to the domain `") + name + "`");
+    static None none;
+    return static_cast<Interface&>(none);
+}
+
+/// Names that the command line need not tell.
+std::vector<PlatformDomain> platform_domains(const Settings& settings, const XenStore& store, DomainNumber self) {
+    std::vector<PlatformDomain> domains = settings.domains;
+    const auto add = [&](DomainNumber id, const char* name) {
+        for (const PlatformDomain& known : domains)
+            if (known.id == id || known.name == name) return;
+        domains.push_back({id, name});
+    };
+    add(0, "founder");
+    if (store.present()) add(self, "toolstack");
+    return domains;
+}
+
+int run(const Settings& settings, std::span<char* const> words) {
     for (const std::string& word : settings.not_understood) say("not understood: " + word);
     static SerialTransport line(settings.uart);
     if (!line.start(settings.irq)) {
@@ -52,12 +90,15 @@ int run(const Settings& settings) {
     static Monitor monitor;
     static DomainClock clock;
     static XenHypervisor hypervisor;
-    static NoBuilder builder;
-    static NoConsoles consoles;
-    static NoStore store;
-    static NoJournal journal;
+    static XenStore store(monitor);
+    store.start();
+    Builder& builder = open_service<ChannelBuilder, NoBuilder>(monitor, clock, words, "builder");
+    Consoles& consoles = open_service<ChannelConsoles, NoConsoles>(monitor, clock, words, "console");
+    Journal& journal = open_journal(words);
     static EventLog log(clock, say);
-    static Platform platform{monitor, clock, hypervisor, builder, consoles, store, journal, log, settings.domains};
+    static Platform platform{monitor, clock,    hypervisor,
+                             builder, consoles, store,
+                             journal, log,      platform_domains(settings, store, store.own_domain())};
     static Guests* guests = nullptr;
     static Images images(builder, journal, [](std::string_view image) { return guests->user_of_image(image); });
     static Guests all_guests(platform, images, random_number<std::array<std::uint8_t, 16>>);
@@ -101,5 +142,5 @@ int run(const Settings& settings) {
 
 int main(int argc, char** argv) {
     std::vector<std::string_view> words(argv + 1, argv + argc);
-    return skerry::toolstack::run(skerry::toolstack::read_settings(words));
+    return skerry::toolstack::run(skerry::toolstack::read_settings(words), std::span(argv + 1, argv + argc));
 }

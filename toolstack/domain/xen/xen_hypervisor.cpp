@@ -3,6 +3,7 @@
 
 #include <minios/hypercall.h>
 
+#include <cstdio>
 #include <cstring>
 
 namespace skerry::toolstack {
@@ -105,6 +106,50 @@ CpuSet widen(CpuSet set, unsigned cpus) {
     for (unsigned cpu = 0; cpu < cpus; ++cpu)
         if (!set.test(cpu)) return set;
     return set.set();
+}
+
+// Skerry's domctl that lists rights (docs/abi.md, "Control operations of our own").
+constexpr std::uint32_t domctl_get_rights = 0x5ea3;
+struct GetRights {
+    std::uint32_t platform, holder_count;
+    struct {
+        domid_t id;
+        std::uint8_t rights, to_pass_on;
+    } holders[8];
+    std::uint32_t range_count, padding;
+    struct {
+        std::uint64_t kind, first, last;
+    } ranges[3];
+};
+static_assert(sizeof(GetRights) <= sizeof(xen_domctl::u));
+constexpr const char* platform_rights[] = {"create_domains", "grant_rights",   "inspect", "read_log",
+                                           "write_log",      "set_wall_clock", "hardware"};
+constexpr const char* target_rights[] = {"control", "map_memory"};
+
+GetRights get_rights(DomainNumber domain, std::uint32_t ranges_to_pass_over) {
+    GetRights request{};
+    request.range_count = ranges_to_pass_over;
+    auto operation = domctl_for(domain, domctl_get_rights);
+    std::memcpy(&operation.u, &request, sizeof request);
+    operate(operation, domain, "asking for the rights of");
+    std::memcpy(&request, &operation.u, sizeof request);
+    return request;
+}
+
+/// "irqs 4", "ioports 0x3f8-0x3ff", "iomem 0xfed00000-0xfed00fff"
+std::string range_text(std::uint64_t kind, std::uint64_t first, std::uint64_t last) {
+    constexpr const char* kinds[] = {"ioports", "irqs", "iomem"};
+    if (kind == 2) { // frames
+        first <<= 12;
+        last = last << 12 | 0xfff;
+    }
+    const auto number = [&](std::uint64_t value) {
+        char text[32];
+        std::snprintf(text, sizeof text, kind == 1 ? "%llu" : "0x%llx", static_cast<unsigned long long>(value));
+        return std::string(text);
+    };
+    const std::string text = std::string(kind < std::size(kinds) ? kinds[kind] : "?") + " " + number(first);
+    return last == first ? text : text + "-" + number(last);
 }
 
 } // namespace
@@ -254,9 +299,35 @@ void XenHypervisor::set_affinity(DomainNumber domain, unsigned vcpu, const CpuSe
     operate(operation, domain, "pinning a vCPU of");
 }
 
-/// The hypervisor cannot tell yet: it has an operation that sets a right (docs/abi.md), and none that lists them.
+/// The hypervisor keeps rights over a domain with that domain: what one holds is found by asking for all.
 Rights XenHypervisor::rights(DomainNumber domain) {
-    throw Failure(code::unsupported, "the hypervisor cannot list the rights of " + domain_text(domain));
+    Rights rights;
+    const GetRights own = get_rights(domain, 0);
+    rights.everything = own.platform == UINT32_MAX;
+    for (std::size_t right = 0; right < std::size(platform_rights) && !rights.everything; ++right)
+        if (own.platform >> right & 1) rights.platform.emplace_back(platform_rights[right]);
+    for (std::uint32_t passed = 0; passed < own.range_count;) {
+        const GetRights part = get_rights(domain, passed);
+        for (const auto& range : part.ranges)
+            if (passed < own.range_count) {
+                rights.resources.push_back(range_text(range.kind, range.first, range.last));
+                ++passed;
+            }
+    }
+    for (const DomainState& state : domains()) {
+        if (state.dying) continue;
+        const GetRights over = get_rights(state.id, 0);
+        for (std::uint32_t i = 0; i < over.holder_count && i < std::size(over.holders); ++i) {
+            if (over.holders[i].id != domain) continue;
+            Rights::Target target{state.id, {}};
+            for (std::size_t right = 0; right < std::size(target_rights); ++right)
+                if (over.holders[i].rights >> right & 1)
+                    target.rights.push_back(std::string(target_rights[right]) +
+                                            (over.holders[i].to_pass_on >> right & 1 ? " (to pass on)" : ""));
+            rights.targets.push_back(std::move(target));
+        }
+    }
+    return rights;
 }
 
 } // namespace skerry::toolstack

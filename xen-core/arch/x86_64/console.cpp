@@ -27,10 +27,6 @@ void put(char c) {
     out8(port + data, static_cast<uint8_t>(c));
 }
 
-void raise_interrupt_on_input(bool on) {
-    if (port) out8(port + interrupt_enable, on);
-}
-
 // A power of two, so that positions can run on for ever.
 template <size_t size> struct Ring {
     char bytes[size];
@@ -119,7 +115,7 @@ void release_uart() {
     if (input_handler) unroute_line(uart_gsi());
     input_handler = nullptr;
     ConsoleHeld held;
-    raise_interrupt_on_input(false);
+    if (port) out8(port + interrupt_enable, 0);
     port = 0;
 }
 
@@ -147,7 +143,7 @@ void enable_console_input(void (*handler)()) {
     if (!port || !route_line(uart_gsi(), uart_interrupt, CpuId(0)).ok()) return;
     input_handler = handler;
     ConsoleHeld held;
-    raise_interrupt_on_input(true);
+    if (port) out8(port + interrupt_enable, 1); // when input arrives
 }
 
 size_t read_console_ring(uint64_t& position, char* buffer, size_t size) {

@@ -73,7 +73,8 @@ template <GuestWords T> [[nodiscard, gnu::always_inline]] inline bool read_guest
     GuestAccess open;
 #pragma GCC unroll 16
     for (size_t i = 0; i < sizeof(T) / 8; ++i)
-        if (unlikely(!read_guest_open(words[i], from + i * 8))) return false;
+        if (!read_guest_open(words[i], from + i * 8)) [[unlikely]]
+            return false;
     return true;
 }
 
@@ -82,7 +83,8 @@ template <GuestWords T> [[nodiscard, gnu::always_inline]] inline bool write_gues
     GuestAccess open;
 #pragma GCC unroll 16
     for (size_t i = 0; i < sizeof(T) / 8; ++i)
-        if (unlikely(!write_guest_open(to + i * 8, words[i]))) return false;
+        if (!write_guest_open(to + i * 8, words[i])) [[unlikely]]
+            return false;
     return true;
 }
 

@@ -63,7 +63,7 @@ template <typename Enter> Pte* walk_tables(Mfn root, uint64_t virt, unsigned lev
     Pte* table = to_pointer<Pte>(root);
     for (unsigned at = 4; at > level; --at) {
         Pte entry = enter(&table[table_index(virt, at)], at);
-        if (unlikely(!entry.is_present())) return nullptr;
+        if (UNLIKELY(!entry.is_present())) return nullptr;
         table = to_pointer<Pte>(entry.mfn());
     }
     return &table[table_index(virt, level)];

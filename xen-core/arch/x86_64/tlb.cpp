@@ -48,8 +48,7 @@ void perform(uint64_t request) {
 }
 
 [[gnu::cold]] void flush_on(const CpuSet& cpus, uint64_t request) {
-    CpuSet others = cpus;
-    others.keep_only(online_cpus);
+    CpuSet others = cpus & online_cpus;
     if (others.contains(this_cpu())) {
         perform(request);
         others.remove(this_cpu());

@@ -26,32 +26,9 @@ Status create_domain(Caller& caller, xen_domctl_t& request) {
     if (version) config.max_grant_version = static_cast<uint8_t>(version);
     DomId wanted(request.domain > 0 && request.domain < DomainTable::limit ? request.domain : DOMID_INVALID);
     DomainRef created = TRY(domain_table.create(wanted, config));
-    Status mine = caller.domain.authority.set(TargetRight::control, created->id, true);
-    if (mine.ok()) mine = caller.domain.authority.set(TargetRight::map_memory, created->id, true);
-    if (!mine.ok()) {
-        WorkBudget enough(WorkBudget::units_per_entry);
-        caller.domain.authority.forget(created->id);
-        (void)created->destroy(enough).ok(); // it has no memory and no vCPU yet: done at once
-        return mine;
-    }
+    for (TargetRight right : {TargetRight::control, TargetRight::map_memory})
+        TRY(created->holders.set(caller.domain.id, right, true, true)); // its first holder: there is room
     request.domain = created->id.value;
-    return success;
-}
-
-Status destroy_domain(Caller& caller, Domain& target) {
-    if (target.is_first() || &target == &caller.domain) return Error::invalid;
-    return target.destroy(caller.budget);
-}
-
-Status pause_domain(Domain& target) {
-    if (!target.may_be_paused_again()) return Error::overflow;
-    target.pause();
-    return success;
-}
-
-Status unpause_domain(Domain& target) {
-    if (!target.is_paused_by_control()) return Error::invalid;
-    target.unpause();
     return success;
 }
 
@@ -135,20 +112,48 @@ Status permit_io_memory(Caller& caller, Domain& target, const xen_domctl_iomem_p
     return change(caller.domain.io_memory, target.io_memory, first, last, request.allow_access);
 }
 
-Status set_right(Caller& caller, Domain& target, const xen_domctl_t& request) {
+// Rights over the platform come from who may give them and has them; rights over a domain from who may pass them on. Anybody
+// may give up what is its own.
+Status set_right(Caller& caller, Domain& holder, const xen_domctl_t& request) {
     SetRight wish;
     memcpy(&wish, &request.u, sizeof(wish));
-    if (wish.padding || wish.held > 1) return Error::invalid;
+    bool gives_up = &holder == &caller.domain && wish.held == SetRight::taken;
+    if (wish.padding || wish.held > SetRight::given_to_pass_on || holder.authority.holds_everything())
+        return Error::invalid;
     if (wish.kind == 0 && wish.right < static_cast<unsigned>(PlatformRight::count)) {
         PlatformRight right = static_cast<PlatformRight>(wish.right);
+        if (!gives_up) TRY(AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights));
         if (wish.held) TRY(AuthorityCheck::platform(caller.domain, right));
-        target.authority.set(right, wish.held);
+        holder.authority.set(right, wish.held);
         return success;
     }
     if (wish.kind != 1 || wish.right >= static_cast<unsigned>(TargetRight::count)) return Error::invalid;
     TargetRight right = static_cast<TargetRight>(wish.right);
-    if (wish.held && !caller.domain.authority.holds(right, DomId(wish.target))) return Error::not_permitted;
-    return target.authority.set(right, DomId(wish.target), wish.held);
+    DomainRef over = TRY(named_domain(caller, wish.target));
+    if (!gives_up) TRY(AuthorityCheck::passing_on(caller.domain, right, *over));
+    return over->holders.set(holder.id, right, wish.held, wish.held == SetRight::given_to_pass_on);
+}
+
+void get_rights(Domain& domain, xen_domctl_t& request) {
+    GetRights answer;
+    memcpy(&answer, &request.u, sizeof(answer));
+    uint32_t passed_over = answer.range_count;
+    answer = {};
+    answer.platform = domain.authority.held();
+    Holders::Holder holders[Holders::most];
+    answer.holder_count = domain.holders.list(holders);
+    for (uint32_t i = 0; i < answer.holder_count; ++i)
+        answer.holders[i] = {holders[i].id.value, holders[i].rights, holders[i].to_pass_on};
+    uint32_t stored = 0;
+    auto list = [&](auto& ranges, uint64_t kind) {
+        for (auto range : ranges.all())
+            if (answer.range_count++ >= passed_over && stored < std::size(answer.ranges))
+                answer.ranges[stored++] = {kind, range.first, range.last};
+    };
+    list(domain.io_ports, 0);
+    list(domain.interrupt_lines, 1);
+    list(domain.io_memory, 2);
+    memcpy(&request.u, &answer, sizeof(answer));
 }
 
 // --- vCPUs ---
@@ -270,9 +275,20 @@ Status operate(Caller& caller, Domain& domain, xen_domctl_t& request) {
     };
     auto& u = request.u;
     switch (request.cmd) {
-    case XEN_DOMCTL_destroydomain: TRY(control()); return destroy_domain(caller, domain);
-    case XEN_DOMCTL_pausedomain: TRY(stop()); return pause_domain(domain);
-    case XEN_DOMCTL_unpausedomain: TRY(stop()); return unpause_domain(domain);
+    case XEN_DOMCTL_destroydomain:
+        TRY(control());
+        if (domain.is_first() || &domain == &caller.domain) return Error::invalid;
+        return domain.destroy(caller.budget);
+    case XEN_DOMCTL_pausedomain:
+        TRY(stop());
+        if (!domain.may_be_paused_again()) return Error::overflow;
+        domain.pause();
+        return success;
+    case XEN_DOMCTL_unpausedomain:
+        TRY(stop());
+        if (!domain.is_paused_by_control()) return Error::invalid;
+        domain.unpause();
+        return success;
     case XEN_DOMCTL_resumedomain:
         TRY(stop());
         domain.resume();
@@ -297,7 +313,11 @@ Status operate(Caller& caller, Domain& domain, xen_domctl_t& request) {
     case XEN_DOMCTL_set_virq_handler:
         TRY(equip());
         return global_virqs.set_handler(u.set_virq_handler.virq, &domain.events);
-    case domctl_set_right: TRY(equip()); return set_right(caller, domain, request);
+    case domctl_set_right: return set_right(caller, domain, request);
+    case domctl_get_rights:
+        if (&domain != &caller.domain) TRY(inspect());
+        get_rights(domain, request);
+        return success;
     case XEN_DOMCTL_getdomaininfo:
         if (&domain != &caller.domain) TRY(inspect());
         domain.describe(u.getdomaininfo);

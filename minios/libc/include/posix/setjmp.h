@@ -15,7 +15,8 @@ typedef struct {
 
 // setjmp must be called by the function that comes back to it: macros.
 #define sigsetjmp(buffer, keep)                                                                                        \
-    ((buffer)->keeps_mask = (keep), pthread_sigmask(SIG_SETMASK, (sigset_t*)0, &(buffer)->mask), setjmp((buffer)->place))
+    ((buffer)->keeps_mask = (keep), pthread_sigmask(SIG_SETMASK, (sigset_t*)0, &(buffer)->mask),                       \
+     setjmp((buffer)->place))
 #define siglongjmp(buffer, value)                                                                                      \
     ((buffer)->keeps_mask ? (void)pthread_sigmask(SIG_SETMASK, &(buffer)->mask, (sigset_t*)0) : (void)0,               \
      longjmp((buffer)->place, (value)))

@@ -17,6 +17,13 @@
 #undef inet_ntop
 #undef inet_pton
 
+#ifndef AF_UNIX
+#define AF_UNIX 1 // for socketpair() only
+#define AF_LOCAL AF_UNIX
+#define PF_UNIX AF_UNIX
+#define PF_LOCAL AF_UNIX
+#endif
+
 #ifndef SOMAXCONN
 #define SOMAXCONN 128
 #endif
