@@ -18,7 +18,6 @@ using minios::xenbus::Incoming;
 class XenbusTest : public testing::Test {
   protected:
     XenbusTest() {
-        std::memset(&page, 0, sizeof page);
         recorder.connect(1, 5, "guest", {});
         Ring(page).announce(*recorder.store().connection(1));
     }
@@ -36,7 +35,7 @@ class XenbusTest : public testing::Test {
         return payload;
     }
 
-    xenstore_domain_interface page;
+    xenstore_domain_interface page{};
     Surroundings nobody;
     Recorder recorder{{}, {}, nobody};
     ClientRing client{page};
