@@ -25,9 +25,7 @@ template <class T> class NameTree {
 
     T* parent() const { return parent_; }
     /// Empty at the root.
-    std::string_view name() const {
-        return parent_ != nullptr ? std::string_view(place_->first) : std::string_view();
-    }
+    std::string_view name() const { return parent_ != nullptr ? std::string_view(place_->first) : std::string_view(); }
     const Children& children() const { return children_; }
 
     T* child(std::string_view name) const {
