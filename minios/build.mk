@@ -7,7 +7,7 @@
 #   NAME_CXXFLAGS, NAME_CFLAGS   more compiler options          NAME_LIBS   more archives or objects to link (also as prerequisites)
 # Objects go to build/obj/minios-programs/NAME/, so programs may share sources.
 
-MINIOS_FLAGS := -O2 -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mno-red-zone -mcmodel=small -fcf-protection=none \
+MINIOS_FLAGS := -O2 -g -ffreestanding -fstack-protector-strong -mstack-protector-guard=global -fno-pic -fno-pie -mno-red-zone -mcmodel=small -fcf-protection=none \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -ffunction-sections -fdata-sections -Wall -Wextra -Werror -MMD -MP -Iminios/include -I.
 MINIOS_CXXFLAGS := -std=gnu++20 $(MINIOS_FLAGS) -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
 MINIOS_CFLAGS := -std=gnu11 $(MINIOS_FLAGS) -fno-asynchronous-unwind-tables

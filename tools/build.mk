@@ -5,7 +5,8 @@
 # Make remakes the makefiles it includes before anything else, so what is missing is installed before the first compiler runs.
 # With nothing missing this is a quick check; `make PACKAGES=no` skips it.
 PACKAGE_GROUPS := build $(if $(filter test test-% bench% fuzz% lint sizes iso check,$(MAKECMDGOALS)),test) \
-    $(if $(filter test test-system,$(MAKECMDGOALS))$(filter %.ml %ocaml %ocaml/,$(APP)),ocaml)
+    $(if $(filter test test-system,$(MAKECMDGOALS))$(filter %.ml %ocaml %ocaml/,$(APP)),ocaml) \
+    $(if $(filter test test-system test-programs-long bench%,$(MAKECMDGOALS))$(findstring sqlite,$(APP)),sqlite)
 PACKAGES_STAMP := $(BUILD)/packages-$(subst $() ,-,$(strip $(PACKAGE_GROUPS))).mk
 ifneq ($(PACKAGES),no)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
@@ -18,6 +19,7 @@ endif
 
 # --- Running the platform --------------------------------------------------------------------------------------------
 PLATFORM_IMAGES := $(addprefix $(BUILD)/,xen-core builder-domain console pv-boot)
+PLANE_IMAGES := $(addprefix $(BUILD)/,apps/xenstore toolstack skerry)
 
 .PHONY: run iso
 ifdef APP
@@ -29,16 +31,16 @@ $(eval $(call skerry-program,$(APP_NAME),$(APP)))
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else ifneq ($(filter %.ml,$(APP)),)
 $(eval $(call skerry-ocaml-program,$(APP_NAME),$(APP)))
-APP_IMAGE := $(BUILD)/apps/$(APP_NAME)
+APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else ifneq ($(filter $(APP_NAME),$(SKERRY_PROGRAMS)),)
 APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
 else
 APP_IMAGE := $(APP)
 endif
 run: $(addprefix $(BUILD)/,xen-core builder-domain console) $(APP_IMAGE)
-	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
+	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' DEBUG_HEAP='$(DEBUG_HEAP)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
 else
-run: $(PLATFORM_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
+run: $(PLATFORM_IMAGES) $(PLANE_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
 	@KERNEL='$(KERNEL)' $(if $(filter-out undefined,$(origin INITRD)),INITRD='$(INITRD)') MEMORY='$(MEMORY)' VCPUS='$(VCPUS)' \
 	 $(if $(filter-out undefined,$(origin CMDLINE)),CMDLINE='$(CMDLINE)') tools/run $(BUILD)
 endif
@@ -80,6 +82,7 @@ help:
 	@echo 'make test       all tests; ends with "N passed, N failed"'
 	@echo '    test-unit   host unit tests          test-guests   tiny guests on xen-core'
 	@echo '    test-system QEMU scenarios           test-oracle   tiny guests on Debian'"'"'s Xen'
+	@echo '    test-conformance   more of the suites of newlib and libstdc++'
 	@echo '    GTEST_FILTER=PATTERN picks tests, e.g. make test-oracle GTEST_FILTER="guest_events.*"'
 	@echo 'make bench      instructions per operation, here and on Debian'"'"'s Xen; build/bench.json'
 	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS=60'

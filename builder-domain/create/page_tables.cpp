@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "builder-domain/create/page_tables.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace skerry::builder {
 namespace {
 
@@ -16,30 +19,39 @@ class TableWriter {
   public:
     TableWriter(GuestMemory& memory, const Layout& layout) : memory_(memory), layout_(layout) {}
 
+    // Most entries of a small domain's tables are empty, so only what there is is looked for.
     void fill(uint64_t* entries, unsigned level, uint64_t index) const {
-        for (uint64_t slot = 0; slot < entries_per_table; ++slot) {
-            uint64_t below = index * entries_per_table + slot;
-            entries[slot] = level == 1 ? entry_for_page(below) : entry_for_table(level - 1, below);
+        std::memset(entries, 0, page_size);
+        uint64_t first = index * entries_per_table;
+        if (level == 1) {
+            uint64_t region = std::min((layout_.virt_end - layout_.virt_base) / page_size, layout_.total_pages);
+            map_pages(entries, first, layout_.virt_base, {0, region});
+            if (layout_.p2m_tables.pages() != 0) map_pages(entries, first, layout_.p2m_address, layout_.p2m);
+        } else {
+            enter_tables(entries, first, layout_.tables.at_level(level - 1));
+            enter_tables(entries, first, layout_.p2m_tables.at_level(level - 1));
         }
     }
 
   private:
-    uint64_t entry_for_page(uint64_t virtual_page) const {
-        uint64_t pfn = virtual_page - translated(layout_.virt_base) / page_size;
-        if (pfn >= (layout_.virt_end - layout_.virt_base) / page_size) {
-            uint64_t in_p2m = virtual_page - translated(layout_.p2m_address) / page_size;
-            if (in_p2m >= layout_.p2m.count) return 0;
-            pfn = layout_.p2m.first + in_p2m;
+    // The table, which begins with virtual page `first`, as far as it maps the pages of `run`, which lie from `address` on.
+    void map_pages(uint64_t* entries, uint64_t first, uint64_t address, PageRun run) const {
+        uint64_t begin = translated(address) / page_size;
+        uint64_t end = std::min(begin + run.count, first + entries_per_table);
+        for (uint64_t page = std::max(begin, first); page < end; ++page) {
+            uint64_t pfn = run.first + (page - begin);
+            uint64_t entry = memory_.frame_of(pfn).value * page_size | page_entry;
+            entries[page - first] = layout_.is_table(pfn) ? entry : entry | writable;
         }
-        if (pfn >= layout_.total_pages) return 0;
-        uint64_t entry = memory_.frame_of(pfn).value * page_size | page_entry;
-        return layout_.is_table(pfn) ? entry : entry | writable;
     }
 
-    uint64_t entry_for_table(unsigned level, uint64_t index) const {
-        auto page = layout_.tables.page_of(level, index);
-        if (!page) page = layout_.p2m_tables.page_of(level, index);
-        return page ? memory_.frame_of(*page).value * page_size | table_entry : 0;
+    // The table, whose first entry is for the table with index `first` below it, as far as it leads to `tables`.
+    void enter_tables(uint64_t* entries, uint64_t first, const TableArea::Tables& tables) const {
+        uint64_t end = std::min(tables.first_index + tables.count, first + entries_per_table);
+        for (uint64_t index = std::max(tables.first_index, first); index < end; ++index) {
+            uint64_t page = tables.first_page + (index - tables.first_index);
+            entries[index - first] = memory_.frame_of(page).value * page_size | table_entry;
+        }
     }
 
     GuestMemory& memory_;

@@ -14,8 +14,7 @@ Status check_rights(const DomainDescription& description);
 
 Status give_rights(Hypervisor& hypervisor, DomId domain, const DomainDescription& description);
 
-// What a description may ask for beside rights: control over the services of the platform, and over the domains that are
-// not in its description. give_rights() leaves them to the platform, which knows who these are.
+// What a description may ask for beside rights: control over the services of the platform, and over all other domains. give_rights() leaves them to the platform, which knows who these are.
 inline constexpr std::string_view control_services = "control_services", control_guests = "control_guests";
 bool has_right(const DomainDescription& description, std::string_view name);
 

@@ -30,10 +30,17 @@ class TableArea {
 
     // The page of the table at `level` with that index, if this area has it.
     std::optional<uint64_t> page_of(unsigned level, uint64_t index) const {
-        const Level& tables = levels_[level - 1];
+        const Tables& tables = levels_[level - 1];
         if (index - tables.first_index >= tables.count) return std::nullopt;
         return tables.first_page + (index - tables.first_index);
     }
+    // Consecutive tables of one level, in consecutive pages.
+    struct Tables {
+        uint64_t first_index = 0;
+        uint64_t count = 0;
+        uint64_t first_page = 0;
+    };
+    const Tables& at_level(unsigned level) const { return levels_[level - 1]; }
     // Which table lies in a page of this area.
     struct Table {
         unsigned level;
@@ -46,12 +53,7 @@ class TableArea {
     }
 
   private:
-    struct Level {
-        uint64_t first_index = 0;
-        uint64_t count = 0;
-        uint64_t first_page = 0;
-    };
-    Level levels_[table_levels];
+    Tables levels_[table_levels];
     uint64_t first_page_ = 0;
     uint64_t pages_ = 0;
 };

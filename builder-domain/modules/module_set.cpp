@@ -19,6 +19,7 @@ std::string_view name_of(std::string_view cmdline) {
 Status ModuleSet::add(std::string_view cmdline, Bytes bytes) {
     std::string_view name = name_of(cmdline);
     if (!CpioReader::recognises(bytes) || !(name.empty() || name.ends_with(".cpio"))) return add_named(name, bytes);
+    if (!name.empty()) BUILDER_TRY(add_named(name, bytes)); // itself, to be passed on
     return add_archive(bytes);
 }
 

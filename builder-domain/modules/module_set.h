@@ -4,7 +4,7 @@
 //
 // A module's name is the last word of what stood beside it at the boot loader, without its folder: "build/pv-boot" and
 // "/boot/vmlinuz-6.1.0 vmlinuz" are named pv-boot and vmlinuz. A module that is a cpio archive ("newc", as `cpio -H
-// newc` writes) and has no name, or one that ends in .cpio, stands for the regular files in it: so one file can carry a
+// newc` writes) and has no name, or one that ends in .cpio, stands for the regular files in it, and has its name as well: so one file can carry a
 // whole platform, on hypervisors that hand over a single module too. (A guest's initramfs is an archive as well: its
 // name must not end in .cpio.)
 #pragma once

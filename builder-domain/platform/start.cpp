@@ -232,14 +232,15 @@ Status Platform::equip(size_t index) {
     return give_hardware(hypervisor_, members_[index].id, domain);
 }
 
-// Control over services, and over domains that others built, for who is to have it: whichever of the two comes anew.
+// Control over services and over guests, described or built by others, for who is to have it: whichever of the two comes anew.
 Status Platform::share_control(size_t index) {
     const Member& member = members_[index];
     for (size_t other = 0; other < count(); ++other) {
         if (other == index || !is_there(other)) continue;
-        if (members_[other].serves && has_right(description_of(index), control_services))
+        auto right_over = [&](const Member& target) { return target.serves ? control_services : control_guests; };
+        if (has_right(description_of(index), right_over(members_[other])))
             BUILDER_TRY(give_control(hypervisor_, member.id, members_[other].id));
-        if (member.serves && has_right(description_of(other), control_services))
+        if (has_right(description_of(other), right_over(member)))
             BUILDER_TRY(give_control(hypervisor_, members_[other].id, member.id));
     }
     if (!has_right(description_of(index), control_guests)) return {};

@@ -10,7 +10,7 @@ constexpr std::uint64_t magic_word = 0x4c4e524a'00000000; // "JRNL", then the fo
 constexpr std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
 
 struct RecordHead {
-    std::uint32_t size; ///< bytes, without this and the padding
+    std::uint32_t size;  ///< bytes, without this and the padding
     std::uint32_t check; ///< its complement
 };
 static_assert(sizeof(RecordHead) == 8);

@@ -10,6 +10,7 @@
 #include "stopped.h"
 
 #include "minios/kernel/internal.h"
+#include "minios/kernel/options.h"
 
 extern "C" {
 [[noreturn]] void minios_debug_go_on(minios::ExceptionFrame* frame);
@@ -271,19 +272,15 @@ bool take_number(std::string_view& text, std::uint64_t& value) {
     return text.size() < before && before - text.size() <= 8;
 }
 
-/// PORT,IRQ behind the word's name; false: there is no such word.
+/// PORT,IRQ of the word; false: there is no such word.
 bool find_word(std::uint64_t& port, std::uint64_t& irq) {
-    constexpr std::string_view name = "SKERRY_GDB=";
-    for (std::string_view text = command_line(); text.size() > name.size(); text.remove_prefix(1)) {
-        if (!text.starts_with(name)) continue;
-        text.remove_prefix(name.size());
-        const bool ports = take_number(text, port) && text.starts_with(',');
-        if (ports) text.remove_prefix(1);
-        if (!ports || !take_number(text, irq) || port > 0xffff || irq > 0xffff)
-            panic("debugger: not %sPORT,IRQ", name.data());
-        return true;
-    }
-    return false;
+    std::string_view text = option_value("SKERRY_GDB");
+    if (text.empty()) return false;
+    const bool has_port = take_number(text, port) && text.starts_with(',');
+    if (has_port) text.remove_prefix(1);
+    if (!has_port || !take_number(text, irq) || !text.empty() || port > 0xffff || irq > 0xffff)
+        panic("debugger: SKERRY_GDB is not PORT,IRQ");
+    return true;
 }
 
 } // namespace

@@ -14,7 +14,6 @@ __attribute__((weak)) int __cxa_atexit(void (*)(void*), void*, void*) {
 } // a domain does not end by returning
 __attribute__((weak)) void __cxa_pure_virtual() { minios::panic("pure virtual function called"); }
 __attribute__((weak)) void __cxa_deleted_virtual() { minios::panic("deleted virtual function called"); }
-__attribute__((weak)) void __stack_chk_fail() { minios::panic("stack overwritten"); }
 __attribute__((weak)) void abort() { minios::panic("abort"); }
 }
 

@@ -25,16 +25,23 @@ inline ChaChaBlock chacha20_block(const ChaChaKey& key, std::uint32_t counter, c
     for (int i = 0; i < 3; ++i) start.words[13 + i] = nonce.words[i];
     x = start;
     const auto rotate = [](std::uint32_t v, int bits) { return v << bits | v >> (32 - bits); };
-    const auto quarter = [&](int a, int b, int c, int d) {
-        std::uint32_t* w = x.words;
-        w[d] = rotate(w[d] ^ (w[a] += w[b]), 16);
-        w[b] = rotate(w[b] ^ (w[c] += w[d]), 12);
-        w[d] = rotate(w[d] ^ (w[a] += w[b]), 8);
-        w[b] = rotate(w[b] ^ (w[c] += w[d]), 7);
+    // By reference to what the compiler then keeps in registers.
+    const auto quarter = [&](std::uint32_t& a, std::uint32_t& b, std::uint32_t& c, std::uint32_t& d) {
+        d = rotate(d ^ (a += b), 16);
+        b = rotate(b ^ (c += d), 12);
+        d = rotate(d ^ (a += b), 8);
+        b = rotate(b ^ (c += d), 7);
     };
+    auto& w = x.words;
     for (int round = 0; round < 10; ++round) {
-        for (int i = 0; i < 4; ++i) quarter(i, 4 + i, 8 + i, 12 + i);
-        for (int i = 0; i < 4; ++i) quarter(i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4);
+        quarter(w[0], w[4], w[8], w[12]);
+        quarter(w[1], w[5], w[9], w[13]);
+        quarter(w[2], w[6], w[10], w[14]);
+        quarter(w[3], w[7], w[11], w[15]);
+        quarter(w[0], w[5], w[10], w[15]);
+        quarter(w[1], w[6], w[11], w[12]);
+        quarter(w[2], w[7], w[8], w[13]);
+        quarter(w[3], w[4], w[9], w[14]);
     }
     for (int i = 0; i < 16; ++i) x.words[i] += start.words[i];
     return x;

@@ -3,7 +3,8 @@
 
 namespace minios {
 
-void FrameMap::start(std::uint64_t total, NewPiece new_piece) {
+void FrameMap::start(std::uint64_t total, Piece* pieces, NewPiece new_piece) {
+    pieces_ = pieces;
     total_ = total < most_pieces * piece_frames ? total : most_pieces * piece_frames;
     free_ = total_;
     highest_hint_ = total_;

@@ -16,8 +16,17 @@ class FrameMap {
     static constexpr std::uint64_t none = ~std::uint64_t{0};
     using NewPiece = std::uint64_t* (*)(); ///< a zeroed page, or nullptr
 
-    /// Frames 0 .. total-1, all free. Frames beyond the 256 GiB the map covers are left out.
-    void start(std::uint64_t total, NewPiece new_piece);
+    struct Piece {
+        std::uint64_t* bits = nullptr; ///< 1 = used; nullptr: all free or (used == size) all used
+        std::uint32_t used = 0;
+    };
+    /// How many pieces start() needs for so many frames.
+    static constexpr std::uint64_t pieces_for(std::uint64_t total) {
+        const std::uint64_t pieces = (total + piece_frames - 1) / piece_frames;
+        return pieces < most_pieces ? pieces : most_pieces;
+    }
+    /// Frames 0 .. total-1, all free. Frames beyond the 256 GiB the map covers are left out. `pieces` are fresh.
+    void start(std::uint64_t total, Piece* pieces, NewPiece new_piece);
 
     std::uint64_t total() const { return total_; }
     std::uint64_t free_count() const { return free_; }
@@ -35,15 +44,11 @@ class FrameMap {
     std::uint64_t find_run(std::uint64_t count, std::uint64_t from, std::uint64_t to) const;
 
   private:
-    struct Piece {
-        std::uint64_t* bits = nullptr; ///< 1 = used; nullptr: all free or (used == size) all used
-        std::uint32_t used = 0;
-    };
     std::uint64_t piece_size(std::uint64_t piece) const;
     bool set_range(std::uint64_t first, std::uint64_t count, bool used);
     bool prepare(std::uint64_t first, std::uint64_t count);
 
-    Piece pieces_[most_pieces];
+    Piece* pieces_ = nullptr;
     std::uint64_t total_ = 0, free_ = 0;
     mutable std::uint64_t highest_hint_ = 0; ///< no free frame at or above
     NewPiece new_piece_ = nullptr;

@@ -19,11 +19,12 @@ unsigned stashed;
 bool refilling, tables_are_promised;
 std::uint64_t tables_made;
 
-alignas(4096) std::uint64_t first_pieces[2][512]; // bits of the first and of the last piece: enough for most domains
+/// Zeroed pages for the bits of the first and of the last piece, which is all that most domains need.
+std::uint64_t* first_bits;
+unsigned first_bits_left;
 
 std::uint64_t* new_piece() {
-    static unsigned used;
-    if (used < 2) return first_pieces[used++];
+    if (first_bits_left != 0) return first_bits + --first_bits_left * page_size / sizeof(std::uint64_t);
     if (stashed == 0) return nullptr;
     return static_cast<std::uint64_t*>(pages::address_of(stash[--stashed]));
 }
@@ -61,11 +62,23 @@ bool available(std::uint64_t count) {
 
 } // namespace
 
+/// The map's own memory is the first that is free. At least 512 KiB there are mapped (xen.h, start-of-day memory layout).
 void start(const start_info_t& info, std::uint64_t first_free, std::uint64_t initial_pages) {
-    map.start(info.nr_pages, new_piece);
+    const std::uint64_t pieces = FrameMap::pieces_for(info.nr_pages);
+    const std::uint64_t list_pages = (pieces * sizeof(FrameMap::Piece) + page_size - 1) / page_size;
+    first_bits_left = pieces > 1 ? 2 : 1;
+    const std::uint64_t own_pages = list_pages + first_bits_left;
+    auto* memory = reinterpret_cast<char*>(minios_text_start) + (first_free << page_shift);
+    if (info.nr_pages < first_free + own_pages)
+        panic("frames: %lu pages of memory, %lu used at start", info.nr_pages, first_free + own_pages);
+    __builtin_memset(memory, 0, own_pages * page_size);
+    auto* list = reinterpret_cast<FrameMap::Piece*>(memory);
+    for (std::uint64_t i = 0; i < pieces; ++i) ::new (&list[i]) FrameMap::Piece;
+    first_bits = reinterpret_cast<std::uint64_t*>(memory + list_pages * page_size);
+    map.start(info.nr_pages, list, new_piece);
     physical_to_machine = reinterpret_cast<const std::uint64_t*>(info.mfn_list);
     initial_count = initial_pages < map.total() ? initial_pages : map.total();
-    if (!map.take(0, first_free)) panic("frames: %lu pages of memory, %lu used at start", info.nr_pages, first_free);
+    if (!map.take(0, first_free + own_pages)) panic("frames: cannot take the first %lu frames", first_free + own_pages);
 }
 
 std::uint64_t initial_pages() { return initial_count; }

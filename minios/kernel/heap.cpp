@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The heap: a region that grows, backed on first use (minios/regions.h). Frames are promised when it grows, so a touch always
 // succeeds, and malloc fails instead.
+#include "debug_heap.h"
 #include "heap_arena.h"
 #include "layout.h"
 #include "region_pages.h"
@@ -12,6 +13,7 @@ namespace {
 
 HeapArena arena;
 std::uint64_t first, end; // of the heap's addresses
+bool debugged;            // the debug heap stands before the arena
 
 bool grow(std::size_t size) {
     if (!regions::map_within(
@@ -31,13 +33,10 @@ void broken(const char* what, const void* block) { panic("heap: %s: %p", what, b
 
 void ensure_started() {
     if (first != 0) return;
+    debugged = debug_heap::wanted();
     first = end = layout::first_heap();
     arena.start(reinterpret_cast<void*>(first), grow, shrink, broken);
 }
-
-} // namespace
-
-namespace {
 
 bool unwritten(std::uint64_t virt) {
     const std::uint64_t entry = page_table::entry_of(reinterpret_cast<void*>(virt));
@@ -63,36 +62,45 @@ void clear_block(void* p, std::size_t size) {
 
 namespace heap {
 
+using debug_heap::Contents;
+
 void* allocate(std::size_t size) {
     ensure_started();
-    return arena.allocate(size);
+    return debugged ? debug_heap::allocate(arena, HeapArena::alignment, size, Contents::unspecified)
+                    : arena.allocate(size);
 }
 
 void* allocate_zeroed(std::size_t size) {
-    void* p = allocate(size);
+    ensure_started();
+    if (debugged) return debug_heap::allocate(arena, HeapArena::alignment, size, Contents::zero);
+    void* p = arena.allocate(size);
     if (p != nullptr) clear_block(p, size);
     return p;
 }
 
 void* allocate_aligned(std::size_t alignment, std::size_t size) {
     ensure_started();
-    return arena.allocate_aligned(alignment, size);
+    return debugged ? debug_heap::allocate(arena, alignment, size, Contents::unspecified)
+                    : arena.allocate_aligned(alignment, size);
 }
 
 void* resize(void* p, std::size_t size) {
     if (p == nullptr) return allocate(size);
-    const std::size_t old = arena.size_of(p);
-    if (size <= old && size >= old / 2) return p;
+    const std::size_t old = size_of(p);
+    if (!debugged && size <= old && size >= old / 2) return p; // otherwise who kept the old address shall notice
     void* moved = allocate(size);
     if (moved == nullptr) return nullptr;
     __builtin_memcpy(moved, p, old < size ? old : size);
-    arena.release(p);
+    release(p);
     return moved;
 }
 
-void release(void* p) { arena.release(p); }
+void release(void* p) { debugged ? debug_heap::release(arena, p) : arena.release(p); }
 
-std::size_t size_of(void* p) { return p != nullptr ? arena.size_of(p) : 0; }
+std::size_t size_of(void* p) {
+    if (p == nullptr) return 0;
+    return debugged ? debug_heap::size_of(p) : arena.size_of(p);
+}
 
 bool touch(void* p, std::size_t size) { return regions::populate(p, size).ok(); }
 

@@ -21,6 +21,7 @@ namespace minios {
 // Each part's start, in the order start.cpp calls them.
 void console_early(const start_info_t& info);
 void traps_start();
+void stack_protector_start();
 void memory_start(const start_info_t& info);
 void console_start(const start_info_t& info);
 void modules_start(const start_info_t& info);
@@ -65,6 +66,11 @@ void stop_waiting();
 void flush();
 } // namespace console
 
+/// The return addresses up the chain of frame pointers, innermost first; how many.
+std::size_t collect_back_trace(std::uint64_t frame_pointer, std::uint64_t* places, std::size_t most);
+/// One line: the address and the function it lies in.
+enum class Place { instruction, after_call };
+void print_place(std::uint64_t address, Place place);
 struct ExceptionFrame;
 
 // What a debugger that is linked into the program (minios/debug) does at these turns. Without one: nothing

@@ -5,17 +5,17 @@
 
 namespace minios {
 
+// Without substr(), which would want a C++ library's exception.
 std::string_view option_value(std::string_view name) {
     std::string_view line = command_line();
     while (!line.empty()) {
-        const std::size_t blank = line.find(' ');
-        std::string_view word = line.substr(0, blank);
+        const std::size_t blank = line.find(' '), length = blank != std::string_view::npos ? blank : line.size();
+        std::string_view word(line.data(), length);
         if (word.size() > name.size() && word.starts_with(name) && word[name.size()] == '=') {
-            word.remove_prefix(name.size() + 1); // substr() may throw, which not every program can
+            word.remove_prefix(name.size() + 1);
             return word;
         }
-        if (blank == std::string_view::npos) break;
-        line.remove_prefix(blank + 1);
+        line.remove_prefix(length == line.size() ? length : length + 1);
     }
     return {};
 }

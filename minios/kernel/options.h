@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The kernel's own settings among the variables (NAME=VALUE) of the command line. docs/boot.md lists them.
+// The kernel's own settings among the variables (NAME=VALUE) of the command line. minios/sdk/README.md lists them.
 #pragma once
 
 #include <string_view>

@@ -75,6 +75,7 @@ bool promise(std::uint64_t count);
 void unpromise(std::uint64_t count);
 /// Takes one of the promised.
 Pfn allocate_promised();
+/// `first_free`: the frame behind all that the builder put there. Takes some for itself.
 void start(const start_info_t& info, std::uint64_t first_free, std::uint64_t initial_pages);
 std::uint64_t initial_pages();
 /// Known once the tables can be walked.

@@ -62,25 +62,24 @@ void replace_key(const ChaChaBlock& block) {
     for (int i = 0; i < 8; ++i) key.words[i] = block.words[i];
 }
 
-void mix(std::uint64_t fresh) { replace_key(next_block(0, fresh)); }
+/// Adds 256 bits of a source to the key, and makes the next key of all of it.
+void mix(bool (*read)(std::uint64_t& value)) {
+    for (int i = 0; i < 8; i += 2) {
+        std::uint64_t value;
+        if (!read(value)) break;
+        key.words[i] ^= static_cast<std::uint32_t>(value);
+        key.words[i + 1] ^= static_cast<std::uint32_t>(value >> 32);
+        trusted = true;
+    }
+    replace_key(next_block(0, time_stamp()));
+}
 
-/// 256 bits of each source.
 void seed() {
     seeded = true;
     has_rdrand = (cpuid(1).ecx & 1u << 30) != 0;
     has_rdseed = (cpuid(7).ebx & 1u << 18) != 0;
-    mix(time_stamp());
-    for (int i = 0; i < 4; ++i) {
-        std::uint64_t value;
-        if (read_rdseed(value)) {
-            mix(value);
-            trusted = true;
-        }
-        if (read_rdrand(value)) {
-            mix(value);
-            trusted = true;
-        }
-    }
+    mix(read_rdseed);
+    mix(read_rdrand);
 }
 
 std::uint64_t fresh_word() {
@@ -109,12 +108,21 @@ bool fill(void* to, std::size_t size) {
     return true;
 }
 
+/// Several words come from one block, each given out once.
 std::uint64_t word() {
-    std::uint64_t value;
-    if (fill(&value, sizeof value)) return value;
-    const ChaChaBlock block = next_block(0, 0);
-    replace_key(block);
-    return std::uint64_t{block.words[8]} << 32 | block.words[9];
+    static std::uint64_t words[4];
+    static unsigned left;
+    if (left == 0) {
+        left = 4;
+        if (!fill(words, sizeof words)) {
+            const ChaChaBlock block = next_block(0, 0);
+            __builtin_memcpy(words, block.words + 8, sizeof words);
+            replace_key(block);
+        }
+    }
+    const std::uint64_t given = words[--left];
+    words[left] = 0;
+    return given;
 }
 
 } // namespace minios::random

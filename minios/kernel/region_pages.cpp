@@ -57,16 +57,19 @@ void set_page(std::uint64_t virt, std::uint64_t entry) {
     if (result < 0) panic("regions: cannot map %lx: %s", virt, error_name(error_of(result)));
 }
 
-/// The table of a page, made from the region's promise if it is missing.
-bool ensure_table(Region& region, std::uint64_t virt) {
-    if (page_table::find(virt, 1).entry != nullptr) return true;
-    const std::uint64_t made = frames::begin_promised_tables();
-    const bool good = page_table::ensure(virt).entry != nullptr;
-    const std::uint64_t used = frames::end_promised_tables(made);
+/// The table of a page, made if it is missing: from the region's promise, if it has one.
+page_table::Table table_for(Region& region, std::uint64_t virt) {
+    const auto table = page_table::find(virt, 1);
+    if (table.entry != nullptr) [[likely]]
+        return table;
+    if (region.tables == 0) return page_table::ensure(virt);
+    const std::uint64_t begun = frames::begin_promised_tables();
+    const auto made = page_table::ensure(virt);
+    const std::uint64_t used = frames::end_promised_tables(begun);
     const std::uint64_t ours = used < region.tables ? used : region.tables;
     region.tables -= ours;
     frames::unpromise(ours);
-    return good;
+    return made;
 }
 
 /// A frame for a private page; none for a lazy one without memory.
@@ -92,8 +95,6 @@ Bytes bytes_of(const Region& region, std::uint64_t virt) {
     const std::size_t left = content.size - offset;
     return {static_cast<const char*>(content.bytes) + offset, left < page_size ? left : page_size};
 }
-bool on_page(const void* p) { return reinterpret_cast<std::uint64_t>(p) % page_size == 0; }
-
 /// Gives a private page a frame of its own with what it showed until now, which may lie in a page that has yet to come.
 bool make_own(Region& region, std::uint64_t virt) {
     const Bytes bytes = region.content != nullptr ? bytes_of(region, virt) : Bytes{nullptr, 0};
@@ -102,7 +103,7 @@ bool make_own(Region& region, std::uint64_t virt) {
     set_page(virt, own_entry(frames::mfn_of(frame), Protection::read_write));
     ++backed_pages;
     auto* page = reinterpret_cast<char*>(virt);
-    __builtin_memcpy(page, bytes.first, bytes.size); // through integer registers only, as all of the kernel
+    if (bytes.size != 0) __builtin_memcpy(page, bytes.first, bytes.size); // through integer registers only, as all of the kernel
     __builtin_memset(page + bytes.size, 0, page_size - bytes.size);
     if (region.protection != Protection::read_write)
         set_page(virt, own_entry(frames::mfn_of(frame), region.protection));
@@ -124,7 +125,7 @@ bool touch(Region& region, std::uint64_t virt, bool write) {
     if (region.content != nullptr) {
         const Bytes bytes = bytes_of(region, virt);
         if (bytes.first == nullptr) return false;
-        const bool can_show = on_page(bytes.first);
+        const bool can_show = region.content->in_pages_of_its_own;
         if (region.shared && can_show)
             return show(region, virt,
                         region.protection == Protection::read_write ? Access::read_write : Access::read_only);
@@ -136,18 +137,30 @@ bool touch(Region& region, std::uint64_t virt, bool write) {
     return true;
 }
 
+enum class Outcome { refused, was_there, came };
+
+Outcome bring(std::uint64_t address, bool write) {
+    const std::size_t i = region_map.find(address);
+    if (i == RegionMap::none) return Outcome::refused;
+    Region& region = region_map[i];
+    if (region.protection == Protection::none || (write && region.protection != Protection::read_write))
+        return Outcome::refused;
+    const std::uint64_t virt = address & ~(page_size - 1);
+    const auto table = table_for(region, virt);
+    if (table.entry == nullptr) return Outcome::refused;
+    const std::uint64_t entry = table.entry[page_table::index(virt, 1)];
+    if (is_present(entry) && (!write || (entry & page_table::writable) != 0)) return Outcome::was_there;
+    return touch(region, virt, write) ? Outcome::came : Outcome::refused;
+}
+
 } // namespace
 
-bool resolve(std::uint64_t address, bool write) {
-    const std::size_t i = region_map.find(address);
-    if (i == RegionMap::none) return false;
-    Region& region = region_map[i];
-    if (region.protection == Protection::none || (write && region.protection != Protection::read_write)) return false;
-    const std::uint64_t virt = address & ~(page_size - 1);
-    if (!ensure_table(region, virt)) return false;
-    const std::uint64_t entry = page_table::entry_of(reinterpret_cast<void*>(virt));
-    if (is_present(entry) && (!write || (entry & page_table::writable) != 0)) return true;
-    return touch(region, virt, write);
+bool resolve(std::uint64_t address, bool write) { return bring(address, write) != Outcome::refused; }
+
+bool page_fault(std::uint64_t address, bool write, bool present) {
+    const Outcome outcome = bring(address, write);
+    // A fault of a page whose entry allows the access would come again for ever.
+    return outcome == Outcome::came || (outcome == Outcome::was_there && !present);
 }
 
 bool commit(std::uint64_t first, std::uint64_t end) {
@@ -157,9 +170,9 @@ bool commit(std::uint64_t first, std::uint64_t end) {
     Changes changes;
     for (std::uint64_t at = first; at < end; at += page_size) {
         Pfn frame;
-        if (!ensure_table(region, at) || !take_frame(region, frame)) return false;
-        changes.set(page_table::find(at, 1), page_table::index(at, 1),
-                    own_entry(frames::mfn_of(frame), region.protection));
+        const auto table = table_for(region, at);
+        if (table.entry == nullptr || !take_frame(region, frame)) return false;
+        changes.set(table, page_table::index(at, 1), own_entry(frames::mfn_of(frame), region.protection));
         ++backed_pages;
     }
     return true;
@@ -173,15 +186,8 @@ const char* explain(std::uint64_t address, bool write) {
     if (write && region.protection == Protection::read) return "a page that may not be written";
     if (region.content != nullptr && region.offset_of(address & ~(page_size - 1)) >= region.content->size)
         return "a page behind the end of the mapped file";
-    if (region.lazy) return "no memory for a page that nobody promised (MAP_NORESERVE)";
-    return nullptr;
-}
-
-bool page_fault(std::uint64_t address, bool write, bool present) {
-    // A fault on a page whose entry allows the access would come again for ever.
-    const std::uint64_t entry = page_table::entry_of(reinterpret_cast<void*>(address));
-    if (present && is_present(entry) && (!write || (entry & page_table::writable) != 0)) return false;
-    return resolve(address, write);
+    if (region.lazy && write) return "no memory for a page that nobody promised (MAP_NORESERVE)";
+    return "no memory for a page table that nobody promised";
 }
 
 } // namespace minios::regions

@@ -28,6 +28,9 @@ constinit RegionMap region_map(first_regions, first_capacity, allocate_array, re
 
 namespace {
 
+/// Kept when a region is made, so that taking memory away does not fail for want of memory.
+constexpr std::size_t spare_records = 4;
+
 struct Range {
     std::uint64_t first, end;
 };
@@ -92,7 +95,7 @@ Result<void> isolate(const Range& range) {
     return cut(range.end);
 }
 
-void tell_written(Region& region) {
+void tell_written(const Region& region) {
     if (!region.shared || region.content->written == nullptr) return;
     bool written = false;
     {
@@ -147,10 +150,8 @@ Result<void> remove_range(const Range& range) {
 bool may_be_written_privately(const Region& region) {
     return !region.shared && region.protection == Protection::read_write;
 }
-/// A content that does not lie on pages is copied on touch, even where it is only read.
-bool is_copied(const Region& region) {
-    return region.content != nullptr && reinterpret_cast<std::uint64_t>(region.content->bytes) % page_size != 0;
-}
+/// Copied on touch, even where it is only read.
+bool is_copied(const Region& region) { return region.content != nullptr && !region.content->in_pages_of_its_own; }
 
 /// Promises a region its frames and tables.
 bool promise(Region& region) {
@@ -226,11 +227,11 @@ Result<void*> map_within(const Request& request, std::uint64_t from, std::uint64
         break;
     case Placement::replacing:
         if (!fits) return Error::no_memory;
-        if (!region_map.make_room(3)) return Error::no_memory;
+        if (!region_map.make_room(2 + spare_records)) return Error::no_memory;
         if (auto result = remove_range(range); !result) return result.error();
         break;
     }
-    if (!region_map.make_room(1)) return Error::no_memory;
+    if (!region_map.make_room(1 + spare_records)) return Error::no_memory;
     Region region{.first = range.first,
                   .end = range.end,
                   .content = request.content,
@@ -316,6 +317,7 @@ void forget(Content& content, std::uint64_t offset) {
     for (std::size_t i = 0; i < region_map.size(); ++i) {
         const Region& region = region_map[i];
         if (region.content != &content || region.offset_of(region.end) <= offset) continue;
+        tell_written(region);
         const std::uint64_t first = offset > region.offset ? region.first + (offset - region.offset) : region.first;
         Changes changes;
         each_entry(first, region.end, [&](const auto& table, unsigned entry_index, std::uint64_t entry, std::uint64_t) {

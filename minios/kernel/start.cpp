@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From the entry to main(), and the ways out.
 #include "command_line.h"
+#include "debug_heap.h"
 #include "internal.h"
 #include "traps.h"
 
@@ -36,11 +37,13 @@ std::string_view command_line() {
     return {text, bounded_length(text, MAX_GUEST_CMDLINE)};
 }
 
-extern "C" [[noreturn]] void minios_start(const start_info_t* info) {
+/// Its own frame is older than the stack guard.
+extern "C" [[noreturn]] __attribute__((no_stack_protector)) void minios_start(const start_info_t* info) {
     clock::note_entry();
     info_copy = *info;
     console_early(info_copy);
     traps_start();
+    stack_protector_start();
     memory_start(info_copy);
 #if MINIOS_DEBUG
     if (page_table::count_writable_executable() != 0) panic("start: there are pages both writable and executable");
@@ -53,6 +56,7 @@ extern "C" [[noreturn]] void minios_start(const start_info_t* info) {
 }
 
 void exit(int status) {
+    if (debug_heap::wanted()) debug_heap::check_all();
     if (status != 0) print("%s: exit status %d\n", program_name, status);
     minios_debug_end(status);
     shutdown(status == 0 ? ShutdownReason::power_off : ShutdownReason::crash);

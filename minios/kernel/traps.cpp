@@ -3,8 +3,11 @@
 // registers and a back trace.
 #include "traps.h"
 
+#include "debug_heap.h"
 #include "internal.h"
 #include "regions.h"
+
+#include <initializer_list>
 
 extern "C" {
 extern const std::uint64_t minios_exception_entries[22];
@@ -79,6 +82,23 @@ void print_registers(const ExceptionFrame& f) {
     print("r13 %016lx r14 %016lx r15 %016lx\n", f.r13, f.r14, f.r15);
 }
 
+namespace {
+
+/// What is known of the memory that a fault was about.
+void explain(const ExceptionFrame& frame, std::uint64_t address) {
+    if (frame.vector == page_fault && (frame.error_code & fault_fetch) == 0) {
+        const bool write = (frame.error_code & fault_write) != 0;
+        if (const char* why = regions::explain(address, write); why != nullptr) print("%lx: %s\n", address, why);
+        debug_heap::explain_fault(address);
+    }
+    if (!debug_heap::wanted()) return;
+    for (const std::uint64_t value : {frame.rax, frame.rbx, frame.rcx, frame.rdx, frame.rsi, frame.rdi, frame.r8,
+                                      frame.r9, frame.r10, frame.r11, frame.r12, frame.r13, frame.r14, frame.r15})
+        debug_heap::explain_register(value);
+}
+
+} // namespace
+
 void end_by_exception(const ExceptionFrame& frame) {
     if (++exception_depth > 2) // the dump itself faults
         shutdown(ShutdownReason::crash);
@@ -87,9 +107,7 @@ void end_by_exception(const ExceptionFrame& frame) {
           frame.rip);
     if (frame.vector == page_fault) print(", address %lx", fault_address());
     print(", thread %s\n", threads::name(threads::current()));
-    if (frame.vector == page_fault && (frame.error_code & fault_fetch) == 0)
-        if (const char* why = regions::explain(fault_address(), (frame.error_code & fault_write) != 0); why != nullptr)
-            print("%lx: %s\n", fault_address(), why);
+    explain(frame, frame.vector == page_fault ? fault_address() : 0);
     print_registers(frame);
     print_back_trace(frame.rip, frame.rbp);
     shutdown(ShutdownReason::crash);

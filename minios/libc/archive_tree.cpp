@@ -32,9 +32,9 @@ int path_in_tree(const char* name, char (&path)[PATH_MAX]) {
 /// A link's content must end in a zero, which the archive's has not.
 int copy_link(RamNode& node, const ArchiveEntry& entry) {
     if (entry.size == 0 || memchr(entry.data, 0, entry.size) != nullptr) return -EINVAL;
-    if (const int error = node.reserve(entry.size + 1); error != 0) return error;
-    memcpy(node.data, entry.data, entry.size);
-    node.size = entry.size;
+    if (const int error = node.content.reserve(entry.size + 1); error != 0) return error;
+    memcpy(node.content.data(), entry.data, entry.size);
+    node.content.size = entry.size;
     return 0;
 }
 
@@ -45,8 +45,7 @@ int share_content(RamTree& tree, RamNode& node, const ArchiveEntry& entry) {
     if (const int error = path_in_tree(entry.same_as, path); error != 0) return error;
     if (const int error = tree.find(path, false, other); error != 0) return error;
     if (!S_ISREG(other->mode) || other == &node) return -EINVAL;
-    node.data = other->data;
-    node.size = other->size;
+    node.content.show(other->content.data(), other->content.size);
     return 0;
 }
 
@@ -55,8 +54,7 @@ int fill(RamTree& tree, RamNode& node, const ArchiveEntry& entry) {
     if (node.is_link()) return copy_link(node, entry);
     if (!S_ISREG(entry.mode)) return 0;
     if (entry.same_as != nullptr) return share_content(tree, node, entry);
-    node.data = const_cast<char*>(entry.data); // capacity 0: nobody changes it
-    node.size = entry.size;
+    node.content.show(entry.data, entry.size);
     return 0;
 }
 

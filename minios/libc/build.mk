@@ -5,8 +5,8 @@
 #
 # makes build/apps/NAME (stripped) and build/apps/NAME.debug from C, C++ or assembly SOURCES with the SDK's compilers; build/apps/NAME.gdb,
 # the same with a gdb stub (minios/debug), when asked for. Before the call a fragment may set NAME_FLAGS (for compiling), NAME_LIBS (for
-# linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has to be there before anything is compiled), and NAME_FOR = test for a program that `make` alone does not build. Sources may be
-# made by a rule of their own.
+# linking), NAME_PREREQUISITES (what else is linked), NAME_NEEDS (what has to be there before anything is compiled), and
+# NAME_FOR = test for a program that `make` alone does not build. Sources may be made by a rule of their own.
 #
 #   $(eval $(call skerry-library,NAME,SOURCES...))
 #
@@ -34,8 +34,8 @@ $(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
 
 LIBSKERRYC_SOURCES := $(wildcard minios/libc/*.cpp minios/libc/*.c minios/cxx/*.cpp)
 LIBSKERRYC_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(LIBSKERRYC_SOURCES)))
-# No stack protector: it needs the thread block that start.cpp makes first.
-LIBSKERRYC_FLAGS := -O2 -g -fno-stack-protector -Wall -Wextra -Werror -MMD -MP -I.
+# With the kernel's stack guard, since the programs' own is in the thread block that start.cpp makes first.
+LIBSKERRYC_FLAGS := -O2 -g -mstack-protector-guard=global -Wall -Wextra -Werror -MMD -MP -I.
 LIBSKERRYC_CXXFLAGS := $(LIBSKERRYC_FLAGS) -std=gnu++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
 
 $(filter $(BUILD)/obj/minios/libc/%.o $(BUILD)/obj/minios/cxx/%.o,$(patsubst %.cpp,$(BUILD)/obj/%.o,$(filter %.cpp,$(LIBSKERRYC_SOURCES)))): $(BUILD)/obj/%.o: %.cpp minios/libc/build.mk $(SDK_FILES) $(LIBSTDCXX_READY)
@@ -44,6 +44,8 @@ $(filter $(BUILD)/obj/minios/libc/%.o $(BUILD)/obj/minios/cxx/%.o,$(patsubst %.c
 $(patsubst %.c,$(BUILD)/obj/%.o,$(filter %.c,$(LIBSKERRYC_SOURCES))): $(BUILD)/obj/%.o: %.c minios/libc/build.mk $(SDK_FILES)
 	@mkdir -p $(@D)
 	@echo "  SKERRYC $<"; $(SKERRY_CC) $(LIBSKERRYC_FLAGS) -fexceptions -c $< -o $@
+# The compiler must not make calls of memcpy and its kind of what they are written as.
+$(addprefix $(BUILD)/obj/minios/libc/,copying.o scanning.o): LIBSKERRYC_FLAGS += -O3 -fno-builtin -fno-tree-loop-distribute-patterns
 
 # What newlib has in its sources but builds for no system like ours: regular expressions and patterns. Unpatched.
 NEWLIB_POSIX_OBJECTS := $(patsubst %,$(BUILD)/obj/newlib-posix/%.o,regcomp regexec regerror regfree collcmp fnmatch glob)

@@ -106,7 +106,9 @@ int record_lock(const OpenFile& file, int command, struct flock* lock) {
     if (lock == nullptr) return -EFAULT;
     if (file.operations.seek == nullptr) return -EINVAL;
     if (lock->l_whence != SEEK_SET && lock->l_whence != SEEK_CUR && lock->l_whence != SEEK_END) return -EINVAL;
-    if (lock->l_whence == SEEK_SET && (lock->l_start < 0 || lock->l_start + lock->l_len < 0)) return -EINVAL;
+    decltype(lock->l_start) end;
+    const bool fits = !__builtin_add_overflow(lock->l_start, lock->l_len, &end) && end >= 0;
+    if (lock->l_whence == SEEK_SET && (lock->l_start < 0 || !fits)) return -EINVAL;
     switch (lock->l_type) {
     case F_RDLCK:
         if (command != F_GETLK && !file.for_reading()) return -EBADF;

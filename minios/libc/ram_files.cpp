@@ -25,22 +25,23 @@ using files::OpenFile;
 ssize_t read(OpenFile& file, void* to, std::size_t size) {
     const auto& node = file.as<RamNode>();
     const auto from = static_cast<std::size_t>(file.position);
-    if (from >= node.size) return 0;
-    const std::size_t count = size < node.size - from ? size : node.size - from;
-    memcpy(to, node.data + from, count);
+    if (from >= node.content.size) return 0;
+    const std::size_t count = size < node.content.size - from ? size : node.content.size - from;
+    memcpy(to, node.content.data() + from, count);
     file.position += static_cast<off_t>(count);
     return static_cast<ssize_t>(count);
 }
 
 ssize_t write(OpenFile& file, const void* from, std::size_t size) {
     auto& node = file.as<RamNode>();
-    if ((file.flags & O_APPEND) != 0) file.position = static_cast<off_t>(node.size);
+    if ((file.flags & O_APPEND) != 0) file.position = static_cast<off_t>(node.content.size);
     const auto at = static_cast<std::size_t>(file.position);
     std::size_t end;
     if (__builtin_add_overflow(at, size, &end)) return -EFBIG;
-    if (const int error = node.reserve(end); error != 0) return error;
-    memcpy(node.data + at, from, size);
-    if (end > node.size) node.size = end;
+    if (const int error = node.content.reserve(end); error != 0) return error;
+    if (end > node.content.size) node.content.clear_rest_of_page();
+    memcpy(node.content.data() + at, from, size);
+    if (end > node.content.size) node.content.size = end;
     node.note_change();
     file.position = static_cast<off_t>(end);
     return static_cast<ssize_t>(size);
@@ -49,7 +50,7 @@ ssize_t write(OpenFile& file, const void* from, std::size_t size) {
 off_t seek(OpenFile& file, off_t offset, int whence) {
     const off_t base = whence == SEEK_SET   ? 0
                        : whence == SEEK_CUR ? file.position
-                                            : static_cast<off_t>(file.as<RamNode>().size);
+                                            : static_cast<off_t>(file.as<RamNode>().content.size);
     off_t wanted;
     if (__builtin_add_overflow(base, offset, &wanted)) return -EOVERFLOW;
     if (wanted < 0) return -EINVAL;
@@ -73,7 +74,25 @@ int change_open_mode(OpenFile& file, mode_t mode) {
 
 void close(OpenFile& file) {
     auto& node = file.as<RamNode>();
-    if (--node.opens == 0 && node.removed()) RamTree::destroy(node);
+    --node.opens;
+    if (!node.in_use() && node.removed()) RamTree::destroy(node);
+}
+
+// --- mapped files -----------------------------------------------------------------------------------------------------
+
+RamNode& node_of(regions::Content& content) { return *static_cast<RamContent&>(content).owner; }
+
+int content(OpenFile& file, regions::Content*& found) {
+    auto& node = file.as<RamNode>();
+    if (node.content.make_mappable() != 0) return -ENOMEM;
+    node.content.owner = &node;
+    node.content.written = [](regions::Content& content) { node_of(content).note_change(); };
+    node.content.unused = [](regions::Content& content) {
+        RamNode& node = node_of(content);
+        if (!node.in_use() && node.removed()) RamTree::destroy(node);
+    };
+    found = &node.content;
+    return 0;
 }
 
 /// Written from its end: the node knows only what is above it.
@@ -129,6 +148,7 @@ constexpr files::Operations file_operations{.kind = "file",
                                             .synchronize = synchronize,
                                             .ready = nullptr,
                                             .next_entry = nullptr,
+                                            .content = content,
                                             .close = close,
                                             .change_mode = change_open_mode,
                                             .path = path};
@@ -220,12 +240,12 @@ int make_symbolic_link(void* context, const char* content, const char* path) {
     if (size == 0) return -ENOENT;
     RamNode* node = nullptr;
     if (const int error = tree_of(context).make(path, S_IFLNK | 0777, node); error != 0) return error;
-    if (const int error = node->reserve(size + 1); error != 0) {
+    if (const int error = node->content.reserve(size + 1); error != 0) {
         tree_of(context).remove(*node);
         return error;
     }
-    memcpy(node->data, content, size + 1);
-    node->size = size;
+    memcpy(node->content.data(), content, size + 1);
+    node->content.size = size;
     return 0;
 }
 
@@ -233,8 +253,8 @@ ssize_t read_link(void* context, const char* path, char* to, std::size_t size) {
     RamNode* node = nullptr;
     if (const int error = tree_of(context).find(path, false, node); error != 0) return error;
     if (!node->is_link()) return -EINVAL;
-    const std::size_t count = size < node->size ? size : node->size;
-    memcpy(to, node->data, count);
+    const std::size_t count = size < node->content.size ? size : node->content.size;
+    memcpy(to, node->content.data(), count);
     return static_cast<ssize_t>(count);
 }
 

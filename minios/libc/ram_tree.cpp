@@ -47,26 +47,8 @@ ino_t next_inode() {
 
 bool RamNode::removed() const { return parent == nullptr && this != &tree->top(); }
 
-int RamNode::reserve(std::size_t wanted) {
-    constexpr std::size_t smallest = 256;
-    if (data != nullptr && capacity == 0) return -EROFS;
-    if (wanted <= capacity) return 0;
-    std::size_t larger = capacity < smallest ? smallest : capacity * 2;
-    if (larger < wanted) larger = wanted;
-    auto* memory = static_cast<char*>(heap::allocate_zeroed(larger));
-    if (memory == nullptr && larger > wanted) memory = static_cast<char*>(heap::allocate_zeroed(larger = wanted));
-    if (memory == nullptr) return -ENOSPC;
-    if (size != 0) memcpy(memory, data, size);
-    heap::release(data);
-    data = memory;
-    capacity = larger;
-    return 0;
-}
-
 int RamNode::resize(std::size_t wanted) {
-    if (const int error = reserve(wanted); error != 0) return error;
-    if (wanted < size) memset(data + wanted, 0, size - wanted);
-    size = wanted;
+    if (const int error = content.resize(wanted); error != 0) return error;
     note_change();
     return 0;
 }
@@ -78,9 +60,9 @@ void RamNode::fill(struct stat& status) const {
     status.st_ino = inode;
     status.st_mode = mode;
     status.st_nlink = removed() ? 0 : is_directory() ? 2 : 1;
-    status.st_size = static_cast<off_t>(size);
+    status.st_size = static_cast<off_t>(content.size);
     status.st_blksize = page_size;
-    status.st_blocks = static_cast<blkcnt_t>((size + block - 1) / block);
+    status.st_blocks = static_cast<blkcnt_t>((content.size + block - 1) / block);
     status.st_atim = accessed;
     status.st_mtim = modified;
     status.st_ctim = changed;
@@ -118,8 +100,8 @@ int RamTree::walk(RamNode& from, const char* path, bool follow, unsigned& links_
         if (child == nullptr) return -ENOENT;
         if (child->is_link() && (follow || *path != 0)) {
             if (links_left-- == 0) return -ELOOP;
-            RamNode& start = child->data[0] == '/' ? top_ : *node;
-            if (const int error = walk(start, child->data, true, links_left, child); error != 0) return error;
+            RamNode& start = child->content.data()[0] == '/' ? top_ : *node;
+            if (const int error = walk(start, child->content.data(), true, links_left, child); error != 0) return error;
         }
         node = child;
     }
@@ -190,14 +172,14 @@ int RamTree::make(const char* path, mode_t mode, RamNode*& made) {
 
 void RamTree::destroy(RamNode& node) {
     heap::release(node.name);
-    if (node.capacity != 0) heap::release(node.data);
+    node.content.give_back();
     heap::destroy(&node);
 }
 
 void RamTree::remove(RamNode& node) {
     take_out(node);
     node.changed = wall_time();
-    if (node.opens == 0) destroy(node);
+    if (!node.in_use()) destroy(node);
 }
 
 int RamTree::rename(const char* from, const char* to) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A tree of files in memory. Files grow in the heap, which backs pages on touch, so a hole costs nothing; a read-only tree's
-// files stay where they are (archive_tree.h). A directory is a list in the order of creation: meant for hundreds of entries.
+// A tree of files in memory. A hole in a file costs nothing; a read-only tree's files stay where
+// they are (archive_tree.h). A directory is a list in the order of creation: meant for hundreds of entries.
 //
 // Permissions are kept, not enforced: there are no users. There are no hard links. A symbolic link leads within its tree, and
 // an absolute one starts at the tree's own top.
 #pragma once
+
+#include "ram_content.h"
 
 #include <minios/files.h>
 
@@ -14,7 +16,8 @@ namespace minios::libc {
 
 class RamTree;
 
-/// A file, a directory or a symbolic link. It lives until it is in no directory and nobody has it open.
+/// A file, a directory or a symbolic link. It lives until it is in no directory and nobody has it open or
+/// mapped.
 struct RamNode {
     RamTree* tree = nullptr;
     char* name = nullptr;      ///< "" for the tree's top
@@ -27,18 +30,16 @@ struct RamNode {
     timespec accessed{}, modified{}, changed{};
 
     RamNode* children = nullptr; ///< of a directory
-    char* data = nullptr;        ///< of a file or a symbolic link; zero from size to capacity
-    std::size_t size = 0;
-    std::size_t capacity = 0; ///< 0: data is not ours to change or give back
+    RamContent content;          ///< of a file or a symbolic link
 
     bool is_directory() const { return S_ISDIR(mode); }
     bool is_link() const { return S_ISLNK(mode); }
     bool removed() const;
 
-    /// Room for `wanted` bytes. -ENOSPC: the heap has no more, -EROFS: the data is not ours.
-    int reserve(std::size_t wanted);
-    /// Makes the file longer (by zeros) or shorter.
+    /// Makes the file longer (by zeros) or shorter; -ENOSPC, -EROFS.
     int resize(std::size_t wanted);
+    /// Somebody has it open or mapped.
+    bool in_use() const { return opens != 0 || content.regions != 0; }
     void note_change();
     void fill(struct stat& status) const;
 };
@@ -58,7 +59,7 @@ class RamTree {
     int make(const char* path, mode_t mode, RamNode*& made);
     /// Takes a node out of its directory; it goes when nobody has it open any more.
     void remove(RamNode& node);
-    /// After the last close of a removed node.
+    /// After the last use of a removed node.
     static void destroy(RamNode& node);
     int rename(const char* from, const char* to);
 

@@ -17,8 +17,7 @@ int main(int argc, char** argv, char** environment);
 extern char** environ;
 void _cleanup_r(struct _reent*) __attribute__((weak)); // there if the program uses stdio
 void* __dso_handle = nullptr;
-/// How large main's stack is, in bytes; a program may define its own. All of it is backed from the start.
-extern __attribute__((weak)) const std::size_t minios_main_stack_size = 256 * 1024;
+extern const std::size_t minios_main_stack_size; // main_stack.cpp, or the program
 }
 
 namespace minios::libc {

@@ -28,6 +28,9 @@ long sysconf(int name) {
     case _SC_THREADS:
     case _SC_TIMERS:
     case _SC_TIMEOUTS:
+    case _SC_MAPPED_FILES:
+    case _SC_MEMORY_PROTECTION:
+    case _SC_SYNCHRONIZED_IO:
     case _SC_MONOTONIC_CLOCK:
     case _SC_CLOCK_SELECTION:
     case _SC_SEMAPHORES:

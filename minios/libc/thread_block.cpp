@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "thread_block.h"
 
-#include "random_word.h"
-
-#include <minios/clock.h>
 #include <minios/memory.h>
+#include <minios/random.h>
 #include <minios/start.h>
 
 #include <new>
@@ -44,8 +42,7 @@ pthread_t take_id(ThreadBlock* block) {
 std::uintptr_t stack_guard() {
     static std::uintptr_t guard;
     if (guard != 0) return guard;
-    if (!random_word(guard)) guard = clock::now_ns() * 0x9e3779b97f4a7c15;
-    guard = (guard & ~std::uintptr_t{0xff}) | 0x100;
+    guard = (random::word() & ~std::uintptr_t{0xff}) | 0x100;
     return guard;
 }
 

@@ -22,6 +22,8 @@ class ClientRing {
     std::size_t write(std::string_view bytes);
     /// Takes up to `most` bytes; how many there were.
     std::size_t read(char* to, std::size_t most);
+    /// Bytes taken so far, modulo 2^32: when it moved, the server has room again and wants to be told.
+    std::uint32_t taken() const { return taken_; }
     /// The server's indices made no sense, or it said that it gave up: nothing works any more.
     bool broken() const { return broken_; }
 

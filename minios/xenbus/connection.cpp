@@ -39,14 +39,13 @@ void Connection::on_event(Port, void* context) {
 }
 
 void Connection::take_messages() {
-    bool taken = false;
+    const std::uint32_t before = ring_.taken();
     while (incoming_.take(ring_)) {
-        taken = true;
         const xsd_sockmsg& header = incoming_.header();
         const std::string_view payload = incoming_.payload();
         if (header.type == XS_WATCH_EVENT) {
             fire(payload);
-        } else if (busy_ && !answered_ && header.req_id == request_) {
+        } else if (asking_ && !answered_ && header.req_id == request_) {
             answered_ = true;
             answer_type_ = header.type;
             answer_length_ = payload.size();
@@ -56,7 +55,7 @@ void Connection::take_messages() {
         }
         incoming_.next();
     }
-    if (taken) (void)events::notify(port_); // there is room again
+    if (ring_.taken() != before) (void)events::notify(port_); // there is room again
 }
 
 /// A watch event: path and token, each with its zero.
@@ -114,21 +113,22 @@ Result<std::size_t> Connection::ask(std::uint32_t type, TransactionId in, std::s
     std::size_t length = 0;
     for (const auto& piece : payload) length += piece.size();
     if (length > longest_payload) return Error::invalid;
-    wait_until(turns_, [this] { return !busy_; });
-    if (!usable()) return Error::io;
-    busy_ = true;
+    const std::uint32_t mine = next_turn_++;
+    wait_until(turns_, [this, mine] { return turn_ == mine; });
+    asking_ = true;
     answered_ = false;
     answer_ = answer;
     const xsd_sockmsg header{type, ++request_, in, static_cast<std::uint32_t>(length)};
-    bool sent = put({reinterpret_cast<const char*>(&header), sizeof header});
+    bool sent = usable() && put({reinterpret_cast<const char*>(&header), sizeof header});
     for (const auto& piece : payload) sent = sent && put(piece);
     if (sent) {
         (void)events::notify(port_);
         wait_until(changed_, [this] { return answered_ || !usable(); });
     }
     const Result<std::size_t> result = answered_ ? judge() : Result<std::size_t>(Error::io);
-    busy_ = false;
-    turns_.wake_one();
+    asking_ = false;
+    ++turn_;
+    turns_.wake_all();
     return result;
 }
 

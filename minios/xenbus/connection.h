@@ -30,9 +30,11 @@ struct Connection {
     Port port_;
     bool started_ = false;
     WaitQueue changed_; ///< something came, or there is room
-    // The request under way.
-    bool busy_ = false;
+    // Whose turn it is to ask: threads are served in the order in which they came.
+    std::uint32_t next_turn_ = 0, turn_ = 0;
     WaitQueue turns_;
+    // The request under way.
+    bool asking_ = false;
     std::uint32_t request_ = 0;
     bool answered_ = false;
     std::uint32_t answer_type_ = 0;

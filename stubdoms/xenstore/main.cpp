@@ -18,9 +18,8 @@ std::span<std::byte> kept_state(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     using namespace skerry::xenstore;
-    const Settings settings = read_settings(argc - 1, argv + 1, [](const char* word, const char* why) {
-        minios::print("xenstore: %s: %s\n", word, why);
-    });
+    const Settings settings = read_settings(
+        argc - 1, argv + 1, [](const char* word, const char* why) { minios::print("xenstore: %s: %s\n", word, why); });
     static Server server(settings, kept_state(argc, argv));
     server.start();
     server.run();

@@ -24,7 +24,8 @@ void Server::start() {
     const auto resumed = recorder_.resume();
     if (resumed == Recorder::Resumed::damaged) minios::print("xenstore: the kept state is damaged: beginning afresh\n");
     // Half of the area holds a snapshot and what is recorded after it, half the next snapshot.
-    if (resumed != Recorder::Resumed::continued && state_size_ != 0) recorder_.set_quota(Quota::total, state_size_ / 4);
+    if (resumed != Recorder::Resumed::continued && state_size_ != 0)
+        recorder_.set_quota(Quota::total, state_size_ / 8 * 3);
     for (const auto& [quota, value] : settings_.quotas)
         if (recorder_.store().quotas()[quota] != value) recorder_.set_quota(quota, value);
     take_up_known();

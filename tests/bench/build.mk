@@ -52,14 +52,29 @@ $(eval $(call minios-program,tests/bench/create,tests/bench/create/main.cpp $(wi
 BENCH_PROGRAMS := $(addprefix $(BUILD)/tests/bench/,measure measure.cpio.gz create child child-process hello-c hello-cxx) \
     $(BUILD)/apps/hello-c $(BUILD)/apps/hello-cxx $(DEBIAN)/vmlinuz
 
+# Real programs: SQLite and Lua, as domains (stubdoms/apps) and, from the same sources, as static processes of Linux.
+$(BUILD)/tests/bench/launcher: tests/bench/real/launcher.c
+	@mkdir -p $(@D)
+	$(BENCH_HOST_CC) -o $@ $<
+$(BUILD)/tests/bench/speedtest1: $(SQLITE_SOURCE)/test/speedtest1.c $(SQLITE_AMALGAMATION)/sqlite3.c
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $@"; $(CC) -O2 -static $(SQLITE_FLAGS) -o $@ $^ -lm -lpthread
+$(BUILD)/tests/bench/lua: $(LUA_FILES)
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $@"; $(CC) -O2 -static -w -o $@ $^ -lm 2> $@.warnings
+BENCH_REAL := $(addprefix $(BUILD)/tests/bench/,launcher speedtest1 lua) $(BUILD)/apps/sqlite-speedtest1 $(BUILD)/apps/lua $(DEBIAN)/vmlinuz
+
 BENCH_FILES := $(BENCH_GUEST) $(BUILD)/tests/bench/linux.cpio.gz $(BUILD)/tests/bench/vmlinux $(DEBIAN)/xen
-.PHONY: bench bench-peer bench-programs
+.PHONY: bench bench-peer bench-programs bench-real-programs
 # Each set of figures has a script and leaves build/bench/SET.json; bench.json is all of them.
-bench: $(BUILD)/xen-core $(BENCH_FILES) $(BENCH_PROGRAMS)
+bench: $(BUILD)/xen-core $(BENCH_FILES) $(BENCH_PROGRAMS) $(BENCH_REAL)
 	@status=0; tests/bench/run-bench $(BUILD) || status=1; tests/bench/run-programs $(BUILD) || status=1; \
+	    tests/bench/run-real-programs $(BUILD) || status=1; \
 	    tests/bench/merge $(BUILD)/bench/*.json > $(BUILD)/bench.json; exit $$status
 bench-programs: $(BUILD)/xen-core $(BENCH_PROGRAMS)
 	@tests/bench/run-programs $(BUILD)
+bench-real-programs: $(BUILD)/xen-core $(BENCH_REAL)
+	@tests/bench/run-real-programs $(BUILD)
 # Only the peer's figures: to look at the benchmark itself.
 bench-peer: $(BENCH_FILES)
 	@tests/bench/run-bench $(BUILD) peer

@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 struct SuiteTest {
     std::string image, name;
 };
+void PrintTo(const SuiteTest& test, std::ostream* stream) { *stream << test.name << " in " << test.image; }
 
 std::string folder() {
     const char* selection = std::getenv("CONFORMANCE");

@@ -295,7 +295,7 @@ TEST_F(Debugger, Threads) {
         2    Thread 2 (pthread)
         3    Thread 3 (pthread)
         [Switching to thread 3
-        in pthread_mutex_lock
+        in minios::libc::park (
         in wait_at_gate (number=50)
         in minios_thread_start ()
         $1 = 50

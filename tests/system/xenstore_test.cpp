@@ -17,16 +17,22 @@ Machine machine_for(const std::string& description) {
     Machine machine;
     machine.kernel = build_path("xen-core");
     machine.options = "console=com1 dom0_mem=80M dom0_max_vcpus=1";
-    machine.modules = {build_path("builder-domain"),         path + " platform",
-                       build_path("apps/xenstore"),          build_path("xenstore-client"), build_path("pv-boot") + " pv-boot",
-                       build_path("debian/vmlinuz") + " kernel", build_path("tests/xenstore-guest.cpio.gz") + " initrd"};
+    machine.modules = {build_path("builder-domain"),
+                       path + " platform",
+                       build_path("apps/xenstore"),
+                       build_path("xenstore-client"),
+                       build_path("pv-boot") + " pv-boot",
+                       build_path("debian/vmlinuz") + " kernel",
+                       build_path("tests/xenstore-guest.cpio.gz") + " initrd"};
     return machine;
 }
 
-constexpr char server[] = "[domain xenstore]\nkernel = xenstore\nmemory = 16M\nstate = 1M\nconsole = founder\non_crash = reboot\n";
-constexpr char guest[] = "[domain guest]\nloader = pv-boot\nkernel = kernel\nramdisk = initrd\nmemory = 192M\nvcpus = 2\n"
-                         "console = founder\nstore = xenstore\ncmdline = console=hvc0 quiet\n"
-                         "on_poweroff = poweroff-platform\n";
+constexpr char server[] =
+    "[domain xenstore]\nkernel = xenstore\nmemory = 16M\nstate = 4M\nconsole = founder\non_crash = reboot\n";
+constexpr char guest[] =
+    "[domain guest]\nloader = pv-boot\nkernel = kernel\nramdisk = initrd\nmemory = 192M\nvcpus = 2\n"
+    "console = founder\nstore = xenstore\ncmdline = console=hvc0 quiet\n"
+    "on_poweroff = poweroff-platform\n";
 
 TEST(XenStore, DebiansClientsInALinuxGuest) {
     Qemu qemu(machine_for(std::string(server) + guest));
@@ -40,9 +46,10 @@ TEST(XenStore, DebiansClientsInALinuxGuest) {
 
 // The server is killed again and again, under load; its client sees every answer, once, and nothing but pauses.
 TEST(XenStore, ClientsOutliveTheirServer) {
-    Qemu qemu(machine_for(std::string(server) +
-                          "[domain client]\nkernel = xenstore-client\nmemory = 8M\nconsole = founder\nstore = xenstore\n"
-                          "knows = xenstore\nrights = control_services\ncmdline = kills=4\n"));
+    Qemu qemu(
+        machine_for(std::string(server) +
+                    "[domain client]\nkernel = xenstore-client\nmemory = 8M\nconsole = founder\nstore = xenstore\n"
+                    "knows = xenstore\nrights = control_services\ncmdline = kills=4\n"));
     ASSERT_TRUE(qemu.wait_for("client: each call was made", 120s)) << qemu.tail();
     for (int i = 0; i < 4; ++i) ASSERT_TRUE(qemu.wait_for("xenstore: going on with 1 domains", 120s)) << qemu.tail();
     ASSERT_TRUE(qemu.wait_for("4 kills", 120s)) << qemu.tail();

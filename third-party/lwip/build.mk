@@ -22,7 +22,7 @@ $(LWIP_HEADERS_READY): $(LWIP_WORK)/version.txt $(wildcard minios/net/include/*.
 	@mkdir -p $(@D) && touch $@
 $(LWIP_OBJECTS): $(LWIP_WORK)/objects/%.o: $(SDK)/built/files $(LWIP_HEADERS_READY)
 	@mkdir -p $(@D)
-	@echo "  LWIP    $*.c"; $(SDK)/bin/skerry-cc -fno-stack-protector -O2 -g1 -w -fno-asynchronous-unwind-tables -include sys/ioctl.h -include sys/uio.h -include poll.h -c $(LWIP_SOURCE)/$*.c -o $@
+	@echo "  LWIP    $*.c"; $(SDK)/bin/skerry-cc -O2 -g1 -w -fno-asynchronous-unwind-tables -include sys/ioctl.h -include sys/uio.h -include poll.h -c $(LWIP_SOURCE)/$*.c -o $@
 $(SDK)/lib/liblwip.a: $(LWIP_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^

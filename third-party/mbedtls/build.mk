@@ -5,8 +5,8 @@ MBEDTLS_PACKAGE := mbedtls=2.28.3-1
 MBEDTLS_WORK := $(THIRD_PARTY)/mbedtls
 MBEDTLS_SOURCE := $(MBEDTLS_WORK)/source
 MBEDTLS_FLAGS := -w -D__unix__ -DMBEDTLS_USER_CONFIG_FILE='"third-party/mbedtls/skerry_config.h"' -isystem $(MBEDTLS_SOURCE)/include
-MBEDTLS_FILES := $(patsubst %,$(MBEDTLS_SOURCE)/library/%.c,aes aesni arc4 aria asn1parse asn1write base64 bignum blowfish camellia ccm certs chacha20 \
-    chachapoly cipher cipher_wrap cmac constant_time ctr_drbg debug des dhm ecdh ecdsa ecjpake ecp ecp_curves entropy entropy_poll error gcm hkdf \
+MBEDTLS_FILES := $(patsubst %,$(MBEDTLS_SOURCE)/library/%.c,aes aesni arc4 aria asn1parse asn1write base64 bignum blowfish camellia ccm certs \
+    chacha20 chachapoly cipher cipher_wrap cmac constant_time ctr_drbg debug des dhm ecdh ecdsa ecjpake ecp ecp_curves entropy entropy_poll error gcm hkdf \
     hmac_drbg md md2 md4 md5 memory_buffer_alloc net_sockets nist_kw oid padlock pem pk pk_wrap pkcs12 pkcs5 pkparse pkwrite platform platform_util \
     poly1305 psa_crypto psa_crypto_aead psa_crypto_cipher psa_crypto_client psa_crypto_driver_wrappers psa_crypto_ecp psa_crypto_hash \
     psa_crypto_mac psa_crypto_rsa psa_crypto_se psa_crypto_slot_management psa_crypto_storage psa_its_file ripemd160 rsa rsa_internal sha1 sha256 \

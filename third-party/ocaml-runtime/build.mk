@@ -38,11 +38,18 @@ $(LIBASMRUN): $(OCAML_OBJECTS) $(OCAML_WORK)/objects/stack.o
 
 # $(eval $(call skerry-ocaml-program,NAME,SOURCES...)) makes build/apps/NAME (stripped) and build/apps/NAME.debug of .ml files, in their order.
 # Not part of `all`: the compiler is large, and only tests and `make run APP=` install it.
-define skerry-ocaml-program
-SKERRY_PROGRAMS += $(1)
+# build/apps/NAME.gdb is the same with a gdb stub (minios/debug).
+define skerry-ocaml-image
 $(BUILD)/apps/$(1).debug: $(2) $(LIBASMRUN)
 	@rm -rf $(BUILD)/obj/apps/$(1) && mkdir -p $$(@D) $(BUILD)/obj/apps/$(1) && cp $(2) $(BUILD)/obj/apps/$(1)/
-	@echo "  OCAML   $(1)"; cd $(BUILD)/obj/apps/$(1) && $(abspath $(SDK))/bin/skerry-ocamlopt -g -o $(abspath $(BUILD))/apps/$(1).debug $(notdir $(2))
+	@echo "  OCAML   $(1)"; cd $(BUILD)/obj/apps/$(1) && \
+	    $(abspath $(SDK))/bin/skerry-ocamlopt -g -o $(abspath $(BUILD))/apps/$(1).debug $(notdir $(2)) $(3)
 $(BUILD)/apps/$(1): $(BUILD)/apps/$(1).debug
 	@objcopy --strip-all $$< $$@
+
+endef
+define skerry-ocaml-program
+SKERRY_PROGRAMS += $(1)
+$(call skerry-ocaml-image,$(1),$(2),)
+$(call skerry-ocaml-image,$(1).gdb,$(2),-lskerrygdb)
 endef

@@ -70,6 +70,5 @@ inline constexpr uint64_t invalid_m2p_entry = ~uint64_t{0}; // INVALID_M2P_ENTRY
 // `mfn` must be RAM: only there is the table backed for writing.
 inline void set_m2p(Mfn mfn, Pfn pfn) { __atomic_store_n(&m2p_base[mfn.value], pfn.value, __ATOMIC_RELAXED); }
 inline void clear_m2p(Mfn mfn) { set_m2p(mfn, Pfn(invalid_m2p_entry)); }
-inline Pfn get_m2p(Mfn mfn) { return Pfn(__atomic_load_n(&m2p_base[mfn.value], __ATOMIC_RELAXED)); }
 
 } // namespace skerry

@@ -126,12 +126,12 @@ class PvMmu : NonCopyable {
     // all of its entries checked, so taking it again is one step and the call gets further each time.
     void suspend_base(Mfn mfn);
     // MMUEXT_CLEAR_PAGE and MMUEXT_COPY_PAGE on the domain's own frames.
-    Status clear_frame(Mfn mfn) {
+    [[gnu::noinline]] Status clear_frame(Mfn mfn) {
         WritableRef cleared = TRY(take_writable(mfn, account_));
         __builtin_memset(to_pointer(mfn), 0, page_size);
         return success;
     }
-    Status copy_frame(Mfn to, Mfn from) {
+    [[gnu::noinline]] Status copy_frame(Mfn to, Mfn from) {
         FrameRef source = TRY(take_reference(from, account_));
         WritableRef target = TRY(take_writable(to, account_));
         __builtin_memcpy(to_pointer(to), to_pointer(from), page_size);

@@ -10,6 +10,7 @@
 // the same file meanwhile. The C library holds a reference during each operation, so close() comes last, exactly once.
 #pragma once
 
+#include <minios/regions.h>
 #include <minios/threads.h>
 
 #include <fcntl.h>
@@ -50,6 +51,8 @@ struct Operations {
     short (*ready)(OpenFile& file);
     /// The next entry of a directory, for readdir(): 1 and the entry, or 0 at the end. Absent: -ENOTDIR.
     int (*next_entry)(OpenFile& file, struct DirectoryEntry& entry);
+    /// What mmap() shows of it, and keeps as long as regions show it (minios/regions.h). Absent: -ENODEV.
+    int (*content)(OpenFile& file, regions::Content*& content) = nullptr;
     /// The last reference is gone: gives `context` back. May be absent.
     void (*close)(OpenFile& file);
     /// fchmod(); the permissions alone. Absent: -EINVAL.

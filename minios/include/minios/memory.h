@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Memory of the domain: frames, pages, mappings and the heap.
 //
-// Virtual layout (all below 512 GiB, one top-level entry):
+// Virtual layout:
 //   0x400000...      the image, then what the domain's builder put after it (the initial region, pseudo-physical
 //                    frame 0 upwards)
-//   32 GiB           stacks, each above an unmapped guard page
+//   32 to 64 GiB     stacks, each above a guard that cannot be touched, from a random page on (minios/regions.h)
 //   64 GiB           mappings: foreign frames, grants, machine frames
-//   128 GiB          heap: backed on first use, zero until written
+//   128 to 256 GiB   heap, from a random page on: backed on first use, zero until written
 //   256 GiB          pages: frame n at 256 GiB + n * 4 KiB, for frames outside the initial region
+//   1 to 64 TiB      other regions, from a random page on: mmap()'s
 // Invariants: no page is both writable and executable; only text is executable; text and rodata are never writable.
 // Everything here belongs to the one vCPU and is not re-entered: no locks.
 #pragma once
@@ -104,7 +105,8 @@ std::size_t count_writable_executable();
 } // namespace page_table
 
 // --- heap ----------------------------------------------------------------------------------------------------------
-// Backed on first use: a block costs address space and a promise of memory until it is written. The C and C++ names
+// A region (minios/regions.h): a block costs address space and a promise of memory until it is written. With SKERRY_HEAP=debug on
+// the command line, misuse is looked for (docs/posix.md). The C and C++ names
 // (malloc, new) are these, by way of minios/freestanding or minios/libc.
 namespace heap {
 
@@ -131,7 +133,8 @@ template <class T> void destroy(T* p) {
     release(p);
 }
 
-/// Makes [p, p + size) present and writable, so that the hypervisor can write to it. False: out of memory.
+/// Makes [p, p + size) present and writable, so that the hypervisor can write to it. False: it may not be written, or there is no
+/// memory.
 bool touch(void* p, std::size_t size);
 
 struct Usage {
@@ -139,7 +142,7 @@ struct Usage {
     std::size_t peak;    ///< most ever handed out
     std::size_t reached; ///< bytes of address space ever used
     std::size_t limit;   ///< bytes it may grow to
-    std::size_t backed;  ///< pages with a frame of their own
+    std::size_t backed;  ///< pages of all regions with a frame of their own
 };
 Usage usage();
 

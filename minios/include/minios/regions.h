@@ -24,9 +24,10 @@ enum class Protection : std::uint8_t { none, read, read_write };
 /// The bytes behind a mapped file, in memory. Its owner changes `bytes` and `size` as the file changes; before `size` becomes
 /// smaller it calls forget(). Kept by each region that shows it.
 struct Content {
-    const void* bytes =
-        nullptr;          ///< on a page boundary, and private to the file up to the next one behind its end; else it
-                          ///< is copied page by page on touch, and cannot be shared
+    const void* bytes = nullptr;
+    /// Bytes and the rest of the last page lie on pages that nothing else lies on, which regions show. Otherwise the
+    /// bytes never change, and pages are copied on touch.
+    bool in_pages_of_its_own = false;
     std::size_t size = 0; ///< bytes; touching a page wholly behind them ends the domain
     unsigned regions = 0; ///< that show it
     /// Pages of a shared mapping were written to; told when the mapping ends or is synchronized.

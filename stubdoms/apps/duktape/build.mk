@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Duktape's command line as a domain, and for `make test` its example of an event loop with sockets and timers.
+# Duktape's command line as a domain, and its example of an event loop with sockets and timers.
 duktape_FLAGS := -w -D__unix__ -I$(DUKTAPE_SOURCE)/src
 duktape_NEEDS := $(DUKTAPE_WORK)/version.txt
 duk_LIBS := $(BUILD)/libraries/libduktape.a
 $(eval $(call skerry-library,duktape,$(DUKTAPE_LIBRARY)))
+duk_FOR := test
 duk_FLAGS := $(duktape_FLAGS) $(addprefix -I$(DUKTAPE_SOURCE)/,examples/cmdline extras/print-alert extras/console extras/logging \
     extras/module-duktape) $(patsubst %,-DDUK_CMDLINE_%_SUPPORT,PRINTALERT CONSOLE LOGGING MODULE)
 duk_PREREQUISITES := $(duk_LIBS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# mbedTLS: its self-test as a domain, and for `make test` some of its test suites.
+# mbedTLS: its self-test and some of its test suites as domains.
 mbedtls_FLAGS := $(MBEDTLS_FLAGS)
 mbedtls_NEEDS := $(MBEDTLS_WORK)/version.txt
 $(eval $(call skerry-library,mbedtls,$(MBEDTLS_FILES) stubdoms/apps/mbedtls/entropy.c))
@@ -7,6 +7,7 @@ mbedtls-test_FLAGS := $(MBEDTLS_FLAGS) -I$(MBEDTLS_SOURCE)/tests/include -I$(MBE
 $(eval $(call skerry-library,mbedtls-test,$(filter $(MBEDTLS_SOURCE)/tests/%,$(MBEDTLS_TEST_FILES))))
 # $(call mbedtls-program,NAME,SOURCES,FLAGS,LIBRARIES)
 define mbedtls-program
+$(1)_FOR := test
 $(1)_FLAGS := $$(MBEDTLS_FLAGS) $(3)
 $(1)_NEEDS := $(MBEDTLS_WORK)/version.txt
 $(1)_LIBS := $(patsubst %,$(BUILD)/libraries/lib%.a,$(4))
@@ -18,7 +19,6 @@ $(eval $(call mbedtls-program,mbedtls,$(MBEDTLS_SOURCE)/programs/test/selftest.c
 MBEDTLS_TEST_SUITES := pkparse psa_its x509parse
 MBEDTLS_LONG_TEST_SUITES := bignum.misc rsa ssl
 define mbedtls-suite
-mbedtls-$(1)_FOR := test
 $$(eval $$(call mbedtls-program,mbedtls-$(1),$(MBEDTLS_SUITES)/test_suite_$(1).c stubdoms/apps/lib/in_files.c,-Dmain=program_main \
     -I$(MBEDTLS_SOURCE)/tests/include -I$(MBEDTLS_SOURCE)/library,mbedtls-test mbedtls))
 endef

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: MIT
 # TLS between threads of one domain, over loopback.
-tls-echo_FOR := test
 $(eval $(call mbedtls-program,tls-echo,$(addprefix stubdoms/apps/tls-echo/,main.c endpoint.c server.c),,mbedtls))
 $(BUILD)/tests/system/real_programs_test: | $(BUILD)/apps/tls-echo

@@ -51,5 +51,6 @@ int serve_echo(struct endpoint* endpoint, const char* port) {
     if (listener == NULL) return 0;
     listener->endpoint = endpoint;
     mbedtls_net_init(&listener->socket);
-    return mbedtls_net_bind(&listener->socket, NULL, port, MBEDTLS_NET_PROTO_TCP) == 0 && pthread_create(&thread, NULL, listen_for_ever, listener) == 0;
+    return mbedtls_net_bind(&listener->socket, NULL, port, MBEDTLS_NET_PROTO_TCP) == 0 &&
+           pthread_create(&thread, NULL, listen_for_ever, listener) == 0;
 }

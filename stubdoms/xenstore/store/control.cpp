@@ -57,14 +57,14 @@ Error Store::control_quota(Words& words, std::string& answer) {
     }
     answer.clear();
     if (!what || what->empty()) {
-        for (std::size_t i = 0; i < quota_count; ++i)
-            line(quota_descriptions[i].name, quotas_[static_cast<Quota>(i)]);
-        line("total-used", budget_.used());
+        for (std::size_t i = 0; i < quota_count; ++i) line(quota_descriptions[i].name, quotas_[static_cast<Quota>(i)]);
+        line("total-used", accounts_.total());
     } else if (parse_number(*what, UINT16_MAX, number)) {
         const auto domain = static_cast<DomainId>(number);
         const Account* account = accounts_.find(domain);
         line("nodes", account != nullptr ? account->nodes : 0);
         line("watches", account != nullptr ? account->watches : 0);
+        line("memory", account != nullptr ? account->bytes : 0);
         const Connection* client = connection(domain);
         line("transactions", client != nullptr ? client->transactions.size() : 0);
         line("outstanding", client != nullptr ? client->output.answers() : 0);
@@ -77,44 +77,44 @@ Error Store::control_quota(Words& words, std::string& answer) {
 }
 
 std::string_view Store::inconsistency() const {
-    std::map<DomainId, std::uint32_t> nodes;
-    std::size_t count = 0;
-    std::uint64_t bytes = 0;
+    std::map<DomainId, Account> counted;
+    std::size_t nodes = 0;
     for (const Node* at = &tree_.root(); at != nullptr; at = at->next_in(tree_.root())) {
-        ++nodes[at->permissions.front().domain];
-        ++count;
-        bytes += Tree::cost(*at);
+        Account& owner = counted[at->permissions.front().domain];
+        ++owner.nodes;
+        owner.bytes += Tree::cost(*at);
+        ++nodes;
         std::size_t names = 0;
         for (const auto& [name, child] : at->children()) names += name.size() + 1;
         if (names != at->names_size) return "names";
     }
-    std::map<DomainId, std::uint32_t> watches;
     for (const WatchPoint* root : {&watches_.paths(), &watches_.specials()})
         for (const WatchPoint* at = root; at != nullptr; at = at->next_in(*root))
             for (const auto& [domain, list] : at->watches) {
-                watches[domain] += static_cast<std::uint32_t>(list.size());
-                const std::size_t path = at->path().size() - (root == &watches_.specials());
-                for (const Watch& watch : list) bytes += 32 + path + watch.token.size();
+                counted[domain].watches += static_cast<std::uint32_t>(list.size());
+                const std::string path = at->path().substr(root == &watches_.specials());
+                for (const Watch& watch : list) counted[domain].bytes += Watches::cost(path, watch);
             }
     for (const auto& [domain, client] : connections_) {
-        bytes += client->partial.size();
+        std::uint64_t bytes = client->partial.size();
         for (const Output::Message& message : client->output.messages()) bytes += Output::cost(message);
         for (const auto& [id, transaction] : client->transactions)
-            for (const Change* at = transaction.root().next_in(transaction.root()); at != nullptr;
-                 at = at->next_in(transaction.root()))
+            for (const Change* at = &transaction.root(); at != nullptr; at = at->next_in(transaction.root()))
                 bytes += Transaction::cost(*at);
+        if (bytes != 0) counted[domain].bytes += bytes;
     }
+    std::uint64_t total = 0;
     for (const auto& [domain, account] : accounts_.all()) {
-        const auto owned = nodes.find(domain);
-        const auto set = watches.find(domain);
-        if (account.nodes != (owned != nodes.end() ? owned->second : 0)) return "nodes of a domain";
-        if (account.watches != (set != watches.end() ? set->second : 0)) return "watches of a domain";
-        nodes.erase(domain);
-        watches.erase(domain);
+        const Account& own = counted[domain];
+        if (account.nodes != own.nodes) return "nodes of a domain";
+        if (account.watches != own.watches) return "watches of a domain";
+        if (account.bytes != own.bytes) return "memory of a domain";
+        total += account.bytes;
+        counted.erase(domain);
     }
-    if (!nodes.empty() || !watches.empty()) return "domains";
-    if (count != tree_.count()) return "nodes";
-    return bytes == budget_.used() ? "" : "bytes";
+    if (!counted.empty()) return "domains";
+    if (nodes != tree_.count()) return "nodes";
+    return total == accounts_.total() ? "" : "memory";
 }
 
 } // namespace skerry::xenstore

@@ -24,7 +24,7 @@ bool parse_domain(const std::optional<std::string_view>& word, DomainId& domain)
 
 Connection& Store::add_connection(DomainId domain, std::uint32_t port, RingStart ring) {
     auto& place = connections_[domain];
-    place = std::make_unique<Connection>(domain, port, budget_);
+    place = std::make_unique<Connection>(domain, port, accounts_);
     place->taken = ring.taken;
     place->put = ring.put;
     return *place;
@@ -54,9 +54,9 @@ void Store::make_home(DomainId domain, std::string_view name) {
     make("/name", name, readable);
     make("/domid", std::to_string(domain), readable);
     for (const char* below : {"/control", "/device", "/device/suspend"}) make(below, "", readable);
-    for (const char* below : {"/control/shutdown", "/control/feature-poweroff", "/control/feature-reboot",
-                              "/control/feature-suspend", "/control/sysrq", "/device/suspend/event-channel", "/data",
-                              "/drivers", "/feature", "/attr", "/error"})
+    for (const char* below :
+         {"/control/shutdown", "/control/feature-poweroff", "/control/feature-reboot", "/control/feature-suspend",
+          "/control/sysrq", "/device/suspend/event-channel", "/data", "/drivers", "/feature", "/attr", "/error"})
         make(below, "", own);
 }
 
@@ -64,7 +64,7 @@ void Store::disconnect(DomainId domain) {
     const auto found = connections_.find(domain);
     if (found == connections_.end()) return;
     const bool made_home = found->second->made_home;
-    budget_.drop(found->second->partial.size());
+    accounts_.refund(domain, found->second->partial.size());
     connections_.erase(found);
     drop_watches(domain);
     set_target(domain, std::nullopt);

@@ -6,6 +6,7 @@
 
 #include "path.h"
 
+#include <iterator>
 #include <map>
 #include <memory>
 
@@ -24,7 +25,7 @@ template <class T> class NameTree {
 
     T* parent() const { return parent_; }
     /// Empty at the root.
-    std::string_view name() const { return name_ != nullptr ? std::string_view(*name_) : std::string_view(); }
+    std::string_view name() const { return parent_ != nullptr ? std::string_view(place_->first) : std::string_view(); }
     const Children& children() const { return children_; }
 
     T* child(std::string_view name) const {
@@ -32,15 +33,18 @@ template <class T> class NameTree {
         return found != children_.end() ? found->second.get() : nullptr;
     }
     T& add_child(std::string_view name) {
-        const auto [place, added] = children_.try_emplace(std::string(name));
-        if (added) place->second = std::make_unique<T>();
+        // A snapshot's nodes come in order.
+        const bool last = !children_.empty() && children_.rbegin()->first < name;
+        const auto next = last ? children_.end() : children_.lower_bound(name);
+        if (next != children_.end() && next->first == name) return *next->second;
+        const auto place = children_.emplace_hint(next, std::string(name), std::make_unique<T>());
         NameTree& made = *place->second;
         made.parent_ = static_cast<T*>(this);
-        made.name_ = &place->first;
+        made.place_ = place;
         return *place->second;
     }
     /// The child must have no children left.
-    void remove_child(T& child) { children_.erase(children_.find(child.name())); }
+    void remove_child(T& child) { children_.erase(static_cast<NameTree&>(child).place_); }
 
     /// The node at the end of `path` from here; nullptr when a name on the way is missing.
     T* find(std::string_view path) const {
@@ -74,8 +78,8 @@ template <class T> class NameTree {
     T* next_in(const T& top) const {
         if (!children_.empty()) return children_.begin()->second.get();
         for (const NameTree* at = this; at != &top; at = at->parent_) {
-            auto sibling = at->parent_->children_.upper_bound(at->name());
-            if (sibling != at->parent_->children_.end()) return sibling->second.get();
+            const auto sibling = std::next(at->place_);
+            if (sibling != static_cast<const NameTree*>(at->parent_)->children_.end()) return sibling->second.get();
         }
         return nullptr;
     }
@@ -95,7 +99,7 @@ template <class T> class NameTree {
 
   private:
     T* parent_ = nullptr;
-    const std::string* name_ = nullptr; ///< the key in the parent's children
+    typename Children::iterator place_{}; ///< among the parent's children
     Children children_;
 };
 

@@ -48,7 +48,7 @@ Error Store::note(Request& request, std::string_view path, std::uint8_t what, Pl
     const DomainId domain = request.client.domain;
     const std::size_t names = Components(path).count();
     if (!within(domain, Quota::transaction_nodes, transaction->touched() + names)) return Error::no_space;
-    if (!affordable(domain, names * 64 + path.size())) return Error::no_space;
+    if (!affordable(domain, names * Transaction::cost(Change{}) + path.size())) return Error::no_space;
     place = transaction->touch(path);
     transaction->saw(place, what);
     return Error::none;
@@ -199,8 +199,8 @@ Error Store::create(Request& request, std::string_view path, const Located& loca
     const DomainId domain = request.client.domain;
     Transaction* transaction = request.transaction;
     const Account* account = accounts_.find(domain);
-    const std::uint64_t nodes =
-        (account != nullptr ? account->nodes : 0) + located.missing + (transaction != nullptr ? transaction->created() : 0);
+    const std::uint64_t nodes = (account != nullptr ? account->nodes : 0) + located.missing +
+                                (transaction != nullptr ? transaction->created() : 0);
     if (!within(domain, Quota::nodes, nodes)) return Error::no_space;
     if (!affordable(domain, located.missing * Tree::cost(0, 0, 4) + path.size())) return Error::no_space;
     if (transaction == nullptr) {
@@ -318,9 +318,7 @@ Node& Store::create_node(DomainId domain, std::string_view path, std::string_vie
     Node* at = &tree_.root();
     for (const auto name : Components(path)) {
         Node* child = at->child(name);
-        at = child != nullptr
-                 ? child
-                 : &tree_.create(*at, name, inherited(domain, {&at->permissions, at->identity}));
+        at = child != nullptr ? child : &tree_.create(*at, name, inherited(domain, {&at->permissions, at->identity}));
     }
     tree_.set_value(*at, value);
     return *at;

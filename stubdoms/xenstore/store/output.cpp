@@ -4,7 +4,7 @@
 namespace skerry::xenstore {
 
 void Output::add(Message message) {
-    budget_.add(cost(message));
+    accounts_.charge(domain_, cost(message));
     bytes_ += message.bytes.size();
     answers_ += !message.event;
     messages_.push_back(std::move(message));
@@ -39,7 +39,7 @@ void Output::forget_event() {
 
 void Output::drop_first() {
     const Message& first = messages_.front();
-    budget_.drop(cost(first));
+    accounts_.refund(domain_, cost(first));
     bytes_ -= first.bytes.size();
     answers_ -= !first.event;
     sent_ = 0;

@@ -19,7 +19,8 @@ class Output {
         bool event = false;
     };
 
-    explicit Output(Budget& budget) : budget_(budget) {}
+    /// `domain`: whose memory it takes.
+    Output(Accounts& accounts, DomainId domain) : accounts_(accounts), domain_(domain) {}
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
     ~Output() { clear(); }
@@ -45,13 +46,14 @@ class Output {
         sent_ = count;
         if (count > 0) forget_event();
     }
-    static std::size_t cost(const Message& message) { return 8 + message.bytes.size(); }
+    static std::size_t cost(const Message& message) { return 96 + message.bytes.size(); }
 
   private:
     void forget_event();
     void drop_first();
 
-    Budget& budget_;
+    Accounts& accounts_;
+    const DomainId domain_;
     std::list<Message> messages_;
     std::set<std::string_view> events_; ///< those of which nothing has been sent
     std::size_t bytes_ = 0, sent_ = 0, answers_ = 0;

@@ -21,9 +21,10 @@ enum class Quota : std::uint8_t {
     output,            ///< bytes waiting for it; no request is read, and further events come as one for each watch
     transactions,      ///< open at a time
     transaction_nodes, ///< nodes one transaction may look at or change
-    total,             ///< bytes of all domains' nodes, watches, transactions and queues together, as they are recorded
+    memory,            ///< bytes of its nodes, watches, transactions and queues, about
+    total,             ///< bytes of those of all domains together
 };
-inline constexpr std::size_t quota_count = 10;
+inline constexpr std::size_t quota_count = 11;
 
 struct QuotaDescription {
     std::string_view name;
@@ -39,6 +40,7 @@ inline constexpr std::array<QuotaDescription, quota_count> quota_descriptions{{
     {"output", 32768},
     {"transactions", 10},
     {"transaction-nodes", 1024},
+    {"memory", 512 << 10},
     {"total", 4 << 20},
 }};
 constexpr std::string_view name_of(Quota quota) { return quota_descriptions[static_cast<std::size_t>(quota)].name; }

@@ -53,7 +53,8 @@ Ring::Result Ring::turn(Recorder& recorder, DomainId domain) const {
 bool Ring::begin_anew(Recorder& recorder, DomainId domain) const {
     if (load(page_->connection) != XENSTORE_RECONNECT) return false;
     recorder.reset(domain, {0, 0});
-    for (std::uint32_t* word : {&page_->req_cons, &page_->req_prod, &page_->rsp_cons, &page_->rsp_prod}) store(*word, 0);
+    for (std::uint32_t* word : {&page_->req_cons, &page_->req_prod, &page_->rsp_cons, &page_->rsp_prod})
+        store(*word, 0);
     store(page_->error, XENSTORE_ERROR_NONE);
     store(page_->connection, XENSTORE_CONNECTED);
     return true;

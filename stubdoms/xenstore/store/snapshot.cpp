@@ -23,10 +23,9 @@ template <class T> std::size_t depth_of(const T& node) {
 class Snapshot::Writer {
   public:
     explicit Writer(std::span<std::byte> to) : to_(to) {}
-    template <class T> void number(T value)
-        requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
-    {
-        raw(&value, sizeof value);
+    template <class T> void number(T value) requires(std::is_arithmetic_v<T> || std::is_enum_v<T>) {
+        if (used_ + sizeof value <= to_.size()) std::memcpy(to_.data() + used_, &value, sizeof value);
+        used_ += sizeof value;
     }
     void text(std::string_view text) {
         number(static_cast<std::uint32_t>(text.size()));
@@ -43,9 +42,7 @@ class Snapshot::Writer {
         if (size > 0 && size <= to_.size() - std::min(used_, to_.size())) std::memcpy(to_.data() + used_, from, size);
         used_ += size;
     }
-    std::optional<std::size_t> used() const {
-        return used_ <= to_.size() ? std::optional(used_) : std::nullopt;
-    }
+    std::optional<std::size_t> used() const { return used_ <= to_.size() ? std::optional(used_) : std::nullopt; }
 
   private:
     std::span<std::byte> to_;
@@ -290,7 +287,7 @@ void Snapshot::read_connection(Store& store, Reader& from) {
     client.next_transaction = from.number<std::uint32_t>();
     client.partial = from.text();
     from.check(client.partial.size() < sizeof(Header) + longest_payload);
-    store.budget_.add(client.partial.size());
+    store.accounts_.charge(domain, client.partial.size());
     for (auto count = from.number<std::uint32_t>(); count > 0 && from.good(); --count) {
         const bool event = from.number<std::uint8_t>() != 0;
         client.output.add({from.text(), event});
@@ -300,7 +297,7 @@ void Snapshot::read_connection(Store& store, Reader& from) {
     if (from.good()) client.output.restore_sent(sent);
     for (auto count = from.number<std::uint32_t>(); count > 0 && from.good(); --count) {
         const auto id = from.number<std::uint32_t>();
-        read_transaction(client.transactions.try_emplace(id, store.tree_, store.budget_).first->second, from);
+        read_transaction(client.transactions.try_emplace(id, store.tree_, store.accounts_, domain).first->second, from);
     }
 }
 
@@ -317,8 +314,8 @@ void Snapshot::write_transaction(const Transaction& transaction, Writer& to) {
         to.number(at->changed);
         to.number(at->listed);
         to.number(at->kind);
-        to.number(static_cast<std::uint8_t>(at->hides | at->creates << 1 | at->sets_value << 2 |
-                                            at->sets_permissions << 3));
+        to.number(
+            static_cast<std::uint8_t>(at->hides | at->creates << 1 | at->sets_value << 2 | at->sets_permissions << 3));
         to.number(at->order);
         to.text(at->value);
         to.permissions(at->permissions);

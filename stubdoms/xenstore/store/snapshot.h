@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All of a store as bytes, and back. What is derived (counts, lists of owners, budgets) is not in it.
+// All of a store as bytes, and back. What is derived (counts, lists of owners) is not in it.
 #pragma once
 
 #include "store.h"

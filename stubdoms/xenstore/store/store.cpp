@@ -55,8 +55,7 @@ Store::Store(Surroundings& surroundings) : surroundings_(&surroundings) {
     told_ = [this](DomainId domain, const Watch& watch, std::string_view wpath, std::string_view epath) {
         tell(domain, watch, wpath, epath);
     };
-    for (const char* name : {"@introduceDomain", "@releaseDomain"})
-        specials_[name].permissions = {{0, Access::none}};
+    for (const char* name : {"@introduceDomain", "@releaseDomain"}) specials_[name].permissions = {{0, Access::none}};
 }
 
 Connection* Store::find_connection(DomainId domain) {
@@ -64,9 +63,7 @@ Connection* Store::find_connection(DomainId domain) {
     return found != connections_.end() ? found->second.get() : nullptr;
 }
 
-const Connection* Store::connection(DomainId domain) const {
-    return const_cast<Store*>(this)->find_connection(domain);
-}
+const Connection* Store::connection(DomainId domain) const { return const_cast<Store*>(this)->find_connection(domain); }
 
 // --- inputs --------------------------------------------------------------------------------------------------------------
 
@@ -90,16 +87,15 @@ std::size_t Store::missing(DomainId domain, std::string_view ahead) const {
 bool Store::takes_input(DomainId domain) const {
     const Connection* client = connection(domain);
     return client != nullptr && client->failure == 0 && !introduction_ &&
-           client->output.answers() < quotas_[Quota::outstanding] &&
-           client->output.bytes() < quotas_[Quota::output] &&
-           (client->output.empty() || budget_.used() < quotas_[Quota::total]);
+           client->output.answers() < quotas_[Quota::outstanding] && client->output.bytes() < quotas_[Quota::output] &&
+           (client->output.empty() || accounts_.total() < quotas_[Quota::total]);
 }
 
 void Store::receive(DomainId domain, std::string_view bytes) {
     Connection* client = find_connection(domain);
     if (client == nullptr || client->failure != 0) return;
     client->taken += static_cast<std::uint32_t>(bytes.size());
-    budget_.add(bytes.size());
+    accounts_.charge(domain, bytes.size());
     client->partial += bytes;
     if (client->partial.size() < sizeof(Header)) return;
     const Header header = header_at(client->partial);
@@ -107,7 +103,7 @@ void Store::receive(DomainId domain, std::string_view bytes) {
     if (client->partial.size() < sizeof header + header.len) return;
     const std::string message = std::move(client->partial);
     client->partial = std::string();
-    budget_.drop(message.size());
+    accounts_.refund(domain, message.size());
     execute(*client, header, std::string_view(message).substr(sizeof header));
 }
 
@@ -132,7 +128,7 @@ void Store::fail(DomainId domain, std::uint8_t failure) {
     client->failure = failure;
     drop_watches(domain);
     client->transactions.clear();
-    budget_.drop(client->partial.size());
+    accounts_.refund(domain, client->partial.size());
     client->partial.clear();
     client->output.clear();
     surroundings_->output_waits(domain);
@@ -195,7 +191,7 @@ void Store::answer(Connection& client, Header header, Error error, std::string_v
 void Store::tell(DomainId domain, const Watch& watch, std::string_view wpath, std::string_view epath) {
     Connection* client = find_connection(domain);
     if (client == nullptr || client->failure != 0) return;
-    if (client->output.bytes() >= quotas_[Quota::output] || budget_.used() >= quotas_[Quota::total]) {
+    if (client->output.bytes() >= quotas_[Quota::output] || accounts_.total() >= quotas_[Quota::total]) {
         surroundings_->refused(domain, Quota::output);
         epath = wpath;
     }
@@ -223,7 +219,9 @@ bool Store::within(DomainId domain, Quota quota, std::uint64_t value) {
 }
 
 bool Store::affordable(DomainId domain, std::size_t bytes) {
-    return within(domain, Quota::total, budget_.used() + bytes);
+    const Account* account = accounts_.find(domain);
+    return within(domain, Quota::memory, (account != nullptr ? account->bytes : 0) + bytes) &&
+           within(domain, Quota::total, accounts_.total() + bytes);
 }
 
 } // namespace skerry::xenstore

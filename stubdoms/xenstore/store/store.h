@@ -80,7 +80,7 @@ class Store {
     const std::map<DomainId, std::unique_ptr<Connection>>& connections() const { return connections_; }
     const std::optional<Introduction>& introduction() const { return introduction_; }
     const Quotas& quotas() const { return quotas_; }
-    const Budget& budget() const { return budget_; }
+    const Accounts& accounts() const { return accounts_; }
     const Tree& tree() const { return tree_; }
     /// Which count does not agree with what is counted? Empty: all do. Costs a walk over everything.
     std::string_view inconsistency() const;
@@ -106,6 +106,7 @@ class Store {
     bool is_free(DomainId domain) const { return authority_.is_privileged(domain); }
     /// Does the domain stay within the quota with `value`? Else it is told.
     bool within(DomainId domain, Quota quota, std::uint64_t value);
+    /// May the domain take so much more memory?
     bool affordable(DomainId domain, std::size_t bytes);
 
     // node_requests.cpp
@@ -165,11 +166,10 @@ class Store {
     Error control_quota(Words& words, std::string& answer);
 
     Surroundings* surroundings_;
-    Budget budget_;
     Accounts accounts_;
-    Tree tree_{accounts_, budget_};
+    Tree tree_{accounts_};
     Authority authority_{accounts_};
-    Watches watches_{budget_};
+    Watches watches_{accounts_};
     Watches::Told told_; ///< tell()
     Quotas quotas_;
     std::map<std::string, Node, std::less<>> specials_; ///< "@introduceDomain", "@releaseDomain": permissions only

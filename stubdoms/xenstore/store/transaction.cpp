@@ -6,11 +6,10 @@
 namespace skerry::xenstore {
 
 Transaction::~Transaction() {
-    for (const Change* at = &root_; at != nullptr; at = at->next_in(root_))
-        if (at != &root_) budget_->drop(cost(*at));
+    for (const Change* at = &root_; at != nullptr; at = at->next_in(root_)) accounts_.refund(domain_, cost(*at));
 }
 
-Place Transaction::top() { return {&tree_->root(), &root_, false}; }
+Place Transaction::top() { return {&tree_.root(), &root_, false}; }
 
 Located Transaction::look(std::string_view path) {
     Place at = top();
@@ -43,7 +42,7 @@ Place Transaction::step(const Place& parent, std::string_view name) {
     if (place.change == nullptr) {
         place.change = &parent.change->add_child(name);
         ++touched_;
-        budget_->add(cost(*place.change));
+        accounts_.charge(domain_, cost(*place.change));
     }
     place.hidden = parent.hidden || place.change->hides;
     place.node = parent.node != nullptr && !place.hidden ? parent.node->child(name) : nullptr;
@@ -64,8 +63,8 @@ void Transaction::saw(const Place& place, std::uint8_t what) {
 }
 
 void Transaction::charge(Change& change, std::size_t before) {
-    budget_->add(cost(change));
-    budget_->drop(before);
+    accounts_.charge(domain_, cost(change));
+    accounts_.refund(domain_, before);
 }
 
 void Transaction::write(const Place& place, std::string_view value) {
@@ -131,7 +130,7 @@ const std::string& Transaction::value(const Place& place) const {
 
 Rights Transaction::rights(const Place& place) const {
     if (place.change != nullptr && place.change->sets_permissions)
-        return {&place.change->permissions, tree_->generation()};
+        return {&place.change->permissions, tree_.generation()};
     return {&place.node->permissions, place.node->identity};
 }
 
@@ -144,7 +143,7 @@ bool Transaction::holds() const {
     const Change* before = nullptr;
     for (const Change* at = &root_; at != nullptr; at = at->next_in(root_)) {
         if (at == &root_) {
-            nodes.push_back(&tree_->root());
+            nodes.push_back(&tree_.root());
         } else {
             for (const Change* up = before; up != at->parent(); up = up->parent()) nodes.pop_back();
             nodes.push_back(nodes.back() != nullptr ? nodes.back()->child(at->name()) : nullptr);
@@ -169,11 +168,11 @@ std::vector<const Change*> Transaction::changes() const {
 
 void Transaction::restore(std::uint32_t next_order) {
     next_order_ = next_order;
+    accounts_.refund(domain_, cost(Change{}));
     for (const Change* at = &root_; at != nullptr; at = at->next_in(root_)) {
-        if (at == &root_) continue;
-        ++touched_;
+        touched_ += at != &root_;
         created_ += at->creates;
-        budget_->add(cost(*at));
+        accounts_.charge(domain_, cost(*at));
     }
 }
 

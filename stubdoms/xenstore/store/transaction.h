@@ -20,7 +20,7 @@ struct Change : NameTree<Change> {
 
     // What the transaction made of it.
     enum class Kind : std::uint8_t { none, written, removed } kind = Kind::none;
-    bool hides = false; ///< the store's own node and all below it are removed first
+    bool hides = false;   ///< the store's own node and all below it are removed first
     bool creates = false; ///< the node is new
     bool sets_value = false, sets_permissions = false;
     std::uint32_t order = 0; ///< of the latest removal, or else of the first change
@@ -47,7 +47,10 @@ struct Located {
 
 class Transaction {
   public:
-    Transaction(Tree& tree, Budget& budget) : tree_(&tree), budget_(&budget) {}
+    /// `domain`: whose it is.
+    Transaction(Tree& tree, Accounts& accounts, DomainId domain) : tree_(tree), accounts_(accounts), domain_(domain) {
+        accounts.charge(domain, cost(root_));
+    }
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
     ~Transaction();
@@ -85,15 +88,16 @@ class Transaction {
     void restore(std::uint32_t next_order);
     std::uint32_t next_order() const { return next_order_; }
     static std::size_t cost(const Change& change) {
-        return 64 + change.name().size() + change.value.size() + 4 * change.permissions.size();
+        return 352 + change.name().size() + change.value.size() + 4 * change.permissions.size();
     }
 
   private:
     Place step(const Place& parent, std::string_view name);
     void charge(Change& change, std::size_t before);
 
-    Tree* tree_;
-    Budget* budget_;
+    Tree& tree_;
+    Accounts& accounts_;
+    const DomainId domain_;
     Change root_;
     std::uint32_t touched_ = 0;
     std::uint32_t created_ = 0;

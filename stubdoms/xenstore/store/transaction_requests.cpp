@@ -11,7 +11,7 @@ Error Store::request_transaction_start(Request& request, std::string& answer) {
     while (client.next_transaction == 0 || client.transactions.contains(client.next_transaction))
         ++client.next_transaction;
     const std::uint32_t id = client.next_transaction++;
-    client.transactions.try_emplace(id, tree_, budget_);
+    client.transactions.try_emplace(id, tree_, accounts_, client.domain);
     answer = std::to_string(id);
     answer.append(1, '\0');
     return Error::none;

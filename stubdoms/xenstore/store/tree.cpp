@@ -3,7 +3,7 @@
 
 namespace skerry::xenstore {
 
-Tree::Tree(Accounts& accounts, Budget& budget) : accounts_(accounts), budget_(budget) {
+Tree::Tree(Accounts& accounts) : accounts_(accounts) {
     root_.permissions = {{0, Access::none}};
     own(root_);
 }
@@ -19,9 +19,10 @@ Node& Tree::create(Node& parent, std::string_view name, Permissions permissions)
 }
 
 void Tree::set_value(Node& node, std::string_view value) {
-    budget_.drop(node.value.size());
+    const DomainId owner = node.permissions.front().domain;
+    accounts_.refund(owner, node.value.size());
     node.value = value;
-    budget_.add(value.size());
+    accounts_.charge(owner, value.size());
     node.changed = advance();
 }
 
@@ -47,8 +48,9 @@ void Tree::forget(Node& node) {
 }
 
 void Tree::own(Node& node) {
-    budget_.add(cost(node));
-    Account& account = accounts_[node.permissions.front().domain];
+    const DomainId owner = node.permissions.front().domain;
+    accounts_.charge(owner, cost(node));
+    Account& account = accounts_[owner];
     ++account.nodes;
     node.owned_before = nullptr;
     node.owned_after = account.owned;
@@ -57,13 +59,12 @@ void Tree::own(Node& node) {
 }
 
 void Tree::disown(Node& node) {
-    budget_.drop(cost(node));
     const DomainId owner = node.permissions.front().domain;
     Account& account = accounts_[owner];
     --account.nodes;
     (node.owned_before != nullptr ? node.owned_before->owned_after : account.owned) = node.owned_after;
     if (node.owned_after != nullptr) node.owned_after->owned_before = node.owned_before;
-    accounts_.tidy(owner);
+    accounts_.refund(owner, cost(node));
 }
 
 } // namespace skerry::xenstore

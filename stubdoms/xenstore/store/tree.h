@@ -18,9 +18,9 @@ using Generation = std::uint64_t;
 struct Node : NameTree<Node> {
     std::string value;
     Permissions permissions;
-    Generation identity = 0; ///< when it was created, or its permissions were set
-    Generation changed = 0;  ///< when its value was set
-    Generation listed = 0;   ///< when a child came or went
+    Generation identity = 0;      ///< when it was created, or its permissions were set
+    Generation changed = 0;       ///< when its value was set
+    Generation listed = 0;        ///< when a child came or went
     std::uint32_t names_size = 0; ///< bytes of all children's names, each with its zero
     Node* owned_before = nullptr; ///< among the nodes of the same owner
     Node* owned_after = nullptr;
@@ -31,9 +31,10 @@ struct Account {
     Node* owned = nullptr; ///< any of its nodes
     std::uint32_t nodes = 0;
     std::uint32_t watches = 0;
+    std::uint64_t bytes = 0;        ///< of memory, that all it has takes
     std::optional<DomainId> target; ///< it has that domain's rights beside its own (SET_TARGET)
     std::set<DomainId> agents;      ///< who has this domain's rights so
-    bool used() const { return nodes != 0 || watches != 0 || target || !agents.empty(); }
+    bool used() const { return nodes != 0 || watches != 0 || bytes != 0 || target || !agents.empty(); }
 };
 
 class Accounts {
@@ -43,6 +44,17 @@ class Accounts {
         const auto found = accounts_.find(domain);
         return found != accounts_.end() ? &found->second : nullptr;
     }
+    /// Memory that something of a domain's takes from now on, and no longer takes.
+    void charge(DomainId domain, std::size_t bytes) {
+        accounts_[domain].bytes += bytes;
+        total_ += bytes;
+    }
+    void refund(DomainId domain, std::size_t bytes) {
+        accounts_[domain].bytes -= bytes;
+        total_ -= bytes;
+        tidy(domain);
+    }
+    std::uint64_t total() const { return total_; }
     /// Forgets a domain of which there is nothing to know.
     void tidy(DomainId domain) {
         const auto found = accounts_.find(domain);
@@ -60,22 +72,12 @@ class Accounts {
   private:
     std::map<DomainId, Account> accounts_;
     std::map<DomainId, Generation> released_;
-};
-
-/// Bytes of state, as a snapshot takes them at most.
-class Budget {
-  public:
-    void add(std::size_t bytes) { used_ += bytes; }
-    void drop(std::size_t bytes) { used_ -= bytes; }
-    std::uint64_t used() const { return used_; }
-
-  private:
-    std::uint64_t used_ = 0;
+    std::uint64_t total_ = 0;
 };
 
 class Tree {
   public:
-    Tree(Accounts& accounts, Budget& budget);
+    explicit Tree(Accounts& accounts);
 
     Node& root() { return root_; }
     const Node& root() const { return root_; }
@@ -93,8 +95,9 @@ class Tree {
     void remove(Node& node);
 
     std::size_t count() const { return count_; } ///< nodes, the root included
+    /// Bytes of memory, about; a snapshot takes fewer.
     static std::size_t cost(std::size_t name, std::size_t value, std::size_t permissions) {
-        return 64 + name + value + 4 * permissions;
+        return 320 + name + value + 4 * permissions;
     }
     static std::size_t cost(const Node& node) {
         return cost(node.name().size(), node.value.size(), node.permissions.size());
@@ -106,7 +109,6 @@ class Tree {
     void forget(Node& node);
 
     Accounts& accounts_;
-    Budget& budget_;
     Node root_;
     Generation generation_ = 0;
     std::size_t count_ = 1;

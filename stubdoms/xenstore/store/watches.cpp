@@ -34,7 +34,7 @@ bool Watches::add(DomainId domain, std::string_view path, Watch watch) {
     auto& list = point.watches[domain];
     for (const Watch& other : list)
         if (other.token == watch.token) return false;
-    budget_.add(cost(path, watch));
+    accounts_.charge(domain, cost(path, watch));
     list.push_back(std::move(watch));
     points_[domain].push_back(&point);
     return true;
@@ -48,7 +48,7 @@ bool Watches::remove(DomainId domain, std::string_view path, std::string_view to
     const auto watch = std::find_if(list->second.begin(), list->second.end(),
                                     [&](const Watch& other) { return other.token == token; });
     if (watch == list->second.end()) return false;
-    budget_.drop(cost(path, *watch));
+    accounts_.refund(domain, cost(path, *watch));
     list->second.erase(watch);
     if (list->second.empty()) point->watches.erase(list);
     auto& points = points_[domain];
@@ -71,7 +71,7 @@ void Watches::remove_all(DomainId domain) {
         const WatchPoint* top = point;
         while (top->parent() != nullptr) top = top->parent();
         paths.push_back(path_of(*point, top == &specials_));
-        for (const Watch& watch : point->watches[domain]) budget_.drop(cost(paths.back(), watch));
+        for (const Watch& watch : point->watches[domain]) accounts_.refund(domain, cost(paths.back(), watch));
         point->watches.erase(domain);
     }
     for (const std::string& path : paths)

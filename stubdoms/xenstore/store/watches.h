@@ -27,7 +27,7 @@ class Watches {
     /// Told for each watch that fires: whose, the path it is set on, the path of the event; both absolute or special.
     using Told = std::function<void(DomainId, const Watch&, std::string_view wpath, std::string_view epath)>;
 
-    explicit Watches(Budget& budget) : budget_(budget) {}
+    explicit Watches(Accounts& accounts) : accounts_(accounts) {}
 
     /// False: the domain has a watch with this path and token already.
     bool add(DomainId domain, std::string_view path, Watch watch);
@@ -44,15 +44,16 @@ class Watches {
 
     const WatchPoint& paths() const { return paths_; }
     const WatchPoint& specials() const { return specials_; }
+    /// Bytes of memory, about; each name of the path may be a point of its own.
     static std::size_t cost(std::string_view path, const Watch& watch) {
-        return 32 + path.size() + watch.token.size();
+        return 96 + 256 * Components(path).count() + path.size() + watch.token.size();
     }
 
   private:
     WatchPoint& root_of(std::string_view path) { return is_special(path) ? specials_ : paths_; }
     void prune(WatchPoint& point);
 
-    Budget& budget_;
+    Accounts& accounts_;
     WatchPoint paths_, specials_;
     std::map<DomainId, std::vector<WatchPoint*>> points_; ///< one entry for each watch
 };

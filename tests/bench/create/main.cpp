@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // First domain that builds the boot module `child` again and again with the builder's own steps (builder-domain/create), and says when, by the TSC,
-// it began and had the child running. The child's main says when it began on its console, which is shown here.
+// it began and had built the child. The child's main says when it began on its console, which is shown here.
 #include "builder-domain/create/contents.h"
 #include "builder-domain/create/new_domain.h"
 #include "builder-domain/modules/module_set.h"
@@ -43,14 +43,14 @@ Status build(const Module& module, DomId& id) {
     BUILDER_TRY(fill_domain(*hypervisor, making.id(),
                             {.image = image.value(),
                              .payload = {},
-                             .cmdline = {},
+                             .cmdline = "SKERRY_LAYOUT=fixed",
                              .memory_pages = memory_pages,
                              .console = {.server = DomId(0), .port = port.value()},
                              .store = {}}));
     BUILDER_TRY(seal_domain(*hypervisor, making.id()));
     BUILDER_TRY(surroundings.attach_console("child", making.id(), port.value()));
-    BUILDER_TRY(unpause_domain(*hypervisor, making.id()));
     const uint64_t built = read_tsc();
+    BUILDER_TRY(unpause_domain(*hypervisor, making.id()));
     id = making.release();
     minios::print("create: begun %lu built %lu\n", begun, built);
     return {};

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# libFuzzer targets of what minios reads from others: the debugger's line.
+# libFuzzer target of the gdb stub: what comes over the debugger's line.
 MINIOS_FUZZ_FLAGS := -std=gnu++20 -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
     -DSKERRY_HOST=1 -I. -Iminios/include
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,18 @@ static int first_line_is(const char* path, const char* line) {
     if (file == NULL || fgets(buffer, sizeof buffer, file) == NULL) return 0;
     fclose(file);
     return strcmp(buffer, line) == 0;
+}
+
+static void mapped(void) {
+    const int file = open("/files/greeting", O_RDONLY);
+    char* copy = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    const char* shared = mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0);
+    CHECK(copy != MAP_FAILED && shared != MAP_FAILED && memcmp(copy, "hello from the archive\n\0", 24) == 0 && copy[4095] == 0);
+    copy[0] = 'H';
+    CHECK(memcmp(copy, "Hello", 5) == 0 && memcmp(shared, "hello from the archive\n\0", 24) == 0);
+    CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) == MAP_FAILED && errno == EACCES);
+    FAILS_WITH(mprotect((void*)shared, 4096, PROT_READ | PROT_WRITE), EACCES);
+    CHECK(close(file) == 0 && memcmp(shared, "hello", 5) == 0 && munmap(copy, 4096) == 0 && munmap((void*)shared, 4096) == 0);
 }
 
 int main(int argc, char** argv) {
@@ -39,6 +52,7 @@ int main(int argc, char** argv) {
     FAILS_WITH(chmod("/files/greeting", 0777), EROFS);
     FAILS_WITH(symlink("a", "/files/b"), EROFS);
     FAILS_WITH(truncate("/files/greeting", 0), EROFS);
+    mapped();
     DIR* top = opendir("/");
     int seen = 0;
     for (struct dirent* entry; top != NULL && (entry = readdir(top)) != NULL;) seen += strcmp(entry->d_name, "files") == 0;

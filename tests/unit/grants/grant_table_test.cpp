@@ -212,8 +212,7 @@ TEST(MaptrackTable, HandlesAreTakenOnceAndReused) {
                          .writes = true,
                          .host_mapped = true,
                          .device_mapped = false,
-                         .in_use = true,
-                         .unused = {}};
+                         .in_use = true};
     uint32_t handle = maptrack.add(mapping).value();
     EXPECT_EQ(maptrack.take(handle + 1).error(), Error::not_found);
     EXPECT_EQ(maptrack.take(~0u).error(), Error::not_found);

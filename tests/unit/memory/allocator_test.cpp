@@ -33,7 +33,7 @@ TEST_F(AllocatorTest, FramesAreChargedListedAndZeroed) {
         EXPECT_EQ(frame(mfn).word().references(), 1u);
         EXPECT_TRUE(frame(mfn).word().is_allocated());
         EXPECT_EQ(frame(mfn).word().uses(), 0u);
-        EXPECT_EQ(get_m2p(mfn).value, invalid_m2p_entry);
+        EXPECT_EQ(m2p_base[mfn.value], invalid_m2p_entry);
         for (unsigned word = 0; word < 512; ++word) EXPECT_EQ(machine.page(mfn)[word], 0u);
     }
     for (uint64_t i = 0; i < 4; ++i) release(first.value() + i);

@@ -27,7 +27,11 @@ class FrameMapTest : public testing::Test {
         pieces.clear();
         pieces_available = true;
     }
-    void start(std::uint64_t total) { map->start(total, new_piece); }
+    void start(std::uint64_t total) {
+        list.assign(FrameMap::pieces_for(total), {});
+        map->start(total, list.data(), new_piece);
+    }
+    std::vector<FrameMap::Piece> list;
     std::unique_ptr<FrameMap> map = std::make_unique<FrameMap>();
 };
 

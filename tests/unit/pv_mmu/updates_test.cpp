@@ -102,10 +102,10 @@ TEST_F(UpdatesTest, MachineToPhysical) {
     build();
     Mfn data = allocate();
     EXPECT_TRUE(update(data, 0, 77, MMU_MACHPHYS_UPDATE).ok());
-    EXPECT_EQ(get_m2p(data).value, 77u);
+    EXPECT_EQ(m2p_base[data.value], 77u);
     Mfn foreign = allocate(other);
     EXPECT_EQ(update(foreign, 0, 77, MMU_MACHPHYS_UPDATE).error(), Error::invalid);
-    EXPECT_EQ(get_m2p(foreign).value, invalid_m2p_entry);
+    EXPECT_EQ(m2p_base[foreign.value], invalid_m2p_entry);
     EXPECT_EQ(update(machine.io_frame(), 0, 77, MMU_MACHPHYS_UPDATE).error(), Error::invalid);
 }
 

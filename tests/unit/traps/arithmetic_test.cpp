@@ -12,7 +12,7 @@ namespace {
 constexpr uint64_t compared = 0x8c5;              // OF SF ZF PF CF
 constexpr uint64_t with_adjust = compared | 0x10; // and AF, which logic leaves undefined
 
-struct Outcome {
+struct NativeResult {
     uint64_t value, flags;
 };
 
@@ -22,10 +22,10 @@ struct Outcome {
         type source = static_cast<type>(operand);                                                                      \
         uint64_t flags;                                                                                                \
         asm volatile(instruction " %2, %0\n\tpushfq\n\tpopq %1" : "+m"(value), "=r"(flags) : "r"(source) : "cc");      \
-        return Outcome{value, flags};                                                                                  \
+        return NativeResult{value, flags};                                                                                  \
     }
 
-using Native = Outcome (*)(uint64_t, uint64_t, uint64_t);
+using Native = NativeResult (*)(uint64_t, uint64_t, uint64_t);
 
 void compare(Operation operation, unsigned bytes, Native native, uint64_t mask, uint64_t before = 0x202) {
     std::mt19937_64 random(bytes);
@@ -34,7 +34,7 @@ void compare(Operation operation, unsigned bytes, Native native, uint64_t mask, 
         uint64_t old = i % 2 ? random() : interesting[random() % 11];
         uint64_t operand = i % 3 ? random() : interesting[random() % 11];
         uint64_t width = bytes == 8 ? ~uint64_t{0} : (uint64_t{1} << bytes * 8) - 1;
-        Outcome expected = native(old & width, operand & width, 0);
+        NativeResult expected = native(old & width, operand & width, 0);
         Computed computed = compute(operation, bytes, old, operand, 0, before);
         ASSERT_EQ(computed.value, expected.value);
         ASSERT_EQ(computed.rflags & mask, expected.flags & mask) << std::hex << old << " " << operand << " " << bytes;

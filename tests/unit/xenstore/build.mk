@@ -4,7 +4,7 @@ XENSTORE_TEST := $(BUILD)/tests/unit/xenstore
 UNIT_TESTS += $(XENSTORE_TEST)
 
 XENSTORE_TEST_SOURCES := $(wildcard tests/unit/xenstore/*.cpp) $(wildcard stubdoms/xenstore/store/*.cpp) stubdoms/xenstore/settings.cpp \
-    minios/backends/journal.cpp minios/backends/guest_address.cpp
+    minios/backends/journal.cpp minios/backends/guest_address.cpp minios/xenbus/client_ring.cpp
 XENSTORE_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/unit-xenstore/%.o,$(XENSTORE_TEST_SOURCES))
 
 $(XENSTORE_TEST_OBJECTS): $(BUILD)/obj/unit-xenstore/%.o: %.cpp

@@ -10,7 +10,8 @@ namespace {
 TEST(Domains, AreIntroducedByWhoControls) {
     Clients clients;
     EXPECT_EQ(clients.outcome(1, XS_INTRODUCE, words({"9", "0", "3"})), "EACCES");
-    for (const auto& payload : {words({"9", "0"}), words({"x", "0", "3"}), words({"9", "0", "0"}), words({"40000", "0", "3"})})
+    for (const auto& payload :
+         {words({"9", "0"}), words({"x", "0", "3"}), words({"9", "0", "0"}), words({"40000", "0", "3"})})
         EXPECT_EQ(clients.outcome(0, XS_INTRODUCE, payload), "EINVAL");
     EXPECT_EQ(clients.ask(0, XS_IS_DOMAIN_INTRODUCED, words({"9"})).payload, words({"F"}));
 
@@ -71,7 +72,7 @@ TEST(Domains, HavePaths) {
 
 TEST(Domains, OnesOfManyGoWithoutATrace) {
     Clients clients;
-    const std::uint64_t before = clients.store.budget().used();
+    const std::uint64_t before = clients.store.accounts().total();
     for (int round = 0; round < 100; ++round) {
         clients.store.connect(50, 1, "x", {});
         clients.write(50, "data/a/b/c", "1");
@@ -79,7 +80,7 @@ TEST(Domains, OnesOfManyGoWithoutATrace) {
         clients.write(50, "data/a", "2", clients.begin(50));
         clients.store.disconnect(50);
     }
-    EXPECT_EQ(clients.store.budget().used(), before);
+    EXPECT_EQ(clients.store.accounts().total(), before);
     EXPECT_EQ(clients.store.inconsistency(), "");
 }
 

@@ -91,7 +91,8 @@ TEST_F(JournalTest, ASmallerAreaIsNotTheSame) {
 
 TEST_F(JournalTest, WhateverIsThereIsCheckedAgainstItsBounds) {
     for (std::size_t word = 0; word < 40; ++word)
-        for (const std::uint64_t value : {std::uint64_t{1}, std::uint64_t{4000}, ~std::uint64_t{0}, std::uint64_t{1} << 40}) {
+        for (const std::uint64_t value :
+             {std::uint64_t{1}, std::uint64_t{4000}, ~std::uint64_t{0}, std::uint64_t{1} << 40}) {
             std::fill(memory.begin(), memory.end(), 0);
             Journal journal(area(), 1);
             (void)journal.open();
@@ -134,7 +135,8 @@ TEST_F(JournalTest, MayEndAtAnyWrite) {
         ASSERT_NE(next.open(), Journal::Found::damaged) << lives;
         std::string seen = text(next.snapshot());
         for (const std::string& record : records(next)) seen += record;
-        const std::vector<std::string> possible[] = {{"", "a+"}, {"a+", "a+b+"}, {"a+b+", "ab"}, {"ab", "abc"}, {"abc"}};
+        const std::vector<std::string> possible[] = {
+            {"", "a+"}, {"a+", "a+b+"}, {"a+b+", "ab"}, {"ab", "abc"}, {"abc"}};
         EXPECT_NE(std::find(possible[done].begin(), possible[done].end(), seen), possible[done].end()) << seen;
         if (!killed) break;
     }

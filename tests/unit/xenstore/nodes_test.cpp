@@ -36,7 +36,8 @@ TEST(Nodes, MakingAndRemoving) {
 
 TEST(Nodes, PathsAreChecked) {
     Clients clients;
-    for (const char* path : {"", "data/", "data//a", "data/a b", "/local/domain/1/", "data/\xc3\xa4", "@introduceDomain", "//"})
+    for (const char* path :
+         {"", "data/", "data//a", "data/a b", "/local/domain/1/", "data/\xc3\xa4", "@introduceDomain", "//"})
         EXPECT_EQ(clients.read(1, path), "!EINVAL") << path;
     EXPECT_EQ(clients.write(0, "/" + std::string(longest_path - 1, 'x'), ""), "OK");
     EXPECT_EQ(clients.write(0, "/" + std::string(longest_path, 'x'), ""), "EINVAL");
@@ -90,9 +91,7 @@ TEST(Nodes, LongListsComeInParts) {
         const Reply reply = clients.ask(0, XS_DIRECTORY_PART, words({"/many", std::to_string(names.size())}));
         ASSERT_EQ(reply.outcome(), "OK");
         const std::size_t zero = reply.payload.find('\0');
-        if (!count.empty()) {
-            EXPECT_EQ(reply.payload.substr(0, zero), count);
-        }
+        if (!count.empty()) { EXPECT_EQ(reply.payload.substr(0, zero), count); }
         count = reply.payload.substr(0, zero);
         std::string part = reply.payload.substr(zero + 1);
         end = part.size() == 1 || part.ends_with("\0\0"s);
@@ -102,7 +101,8 @@ TEST(Nodes, LongListsComeInParts) {
     }
     EXPECT_EQ(names, expected);
     clients.write(0, "/many/zzz", "");
-    EXPECT_NE(clients.ask(0, XS_DIRECTORY_PART, words({"/many", "0"})).payload.substr(0, count.size() + 1), count + '\0');
+    EXPECT_NE(clients.ask(0, XS_DIRECTORY_PART, words({"/many", "0"})).payload.substr(0, count.size() + 1),
+              count + '\0');
     EXPECT_EQ(clients.outcome(0, XS_DIRECTORY_PART, words({"/many"})), "EINVAL");
     EXPECT_EQ(clients.outcome(0, XS_DIRECTORY_PART, words({"/many", "-1"})), "EINVAL");
     EXPECT_EQ(clients.outcome(0, XS_DIRECTORY_PART, words({"/many", "999999"})), "OK");

@@ -84,13 +84,31 @@ TEST(Quotas, OfOtherThings) {
 
 TEST(Quotas, OfEverythingTogether) {
     Clients clients;
-    clients.store.set_quota(Quota::total, clients.store.budget().used() + 1000);
+    clients.store.set_quota(Quota::total, clients.store.accounts().total() + 1000);
     EXPECT_EQ(clients.write(1, "data/a", std::string(500, 'x')), "OK");
     EXPECT_EQ(clients.write(1, "data/b", std::string(500, 'x')), "ENOSPC");
     EXPECT_TRUE(was_refused(clients, 1, Quota::total));
     EXPECT_EQ(clients.write(0, "/b", std::string(500, 'x')), "OK");
     EXPECT_EQ(clients.read(1, "data/a").size(), 500u);
     EXPECT_EQ(clients.outcome(1, XS_RM, words({"data/a"})), "OK");
+}
+
+TEST(Quotas, OfMemory) {
+    Clients clients;
+    clients.store.set_quota(Quota::memory, clients.used("memory", 1) + 5000);
+    EXPECT_EQ(clients.write(1, "data/a", std::string(1000, 'x')), "OK");
+    std::string deep = "data";
+    for (int i = 0; i < 100; ++i) deep += "/x";
+    EXPECT_EQ(clients.watch(1, deep, "t"), "ENOSPC") << "each name of its path takes some";
+    EXPECT_TRUE(was_refused(clients, 1, Quota::memory));
+    const std::uint32_t t = clients.begin(1);
+    EXPECT_EQ(clients.read(1, deep, t), "!ENOSPC");
+    EXPECT_EQ(clients.write(1, "data/b", std::string(2000, 'x'), t), "OK");
+    EXPECT_EQ(clients.write(1, "data/c", std::string(1500, 'x')), "ENOSPC");
+    EXPECT_EQ(clients.end(1, t, false), "OK");
+    EXPECT_EQ(clients.write(1, "data/c", std::string(1500, 'x')), "OK");
+    EXPECT_EQ(clients.write(2, "data/c", std::string(1500, 'x')), "OK");
+    EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
 TEST(Quotas, AClientThatDoesNotReadIsNotRead) {
@@ -120,7 +138,8 @@ TEST(Quotas, EventsForAClientThatDoesNotReadAreFew) {
     EXPECT_TRUE(was_refused(clients, 1, Quota::output));
     clients.events[1].clear();
     const std::vector<Event> events = clients.take_events(1);
-    EXPECT_NE(std::find(events.begin(), events.end(), Event{"data", "a"}), events.end()) << "it knows that it missed some";
+    EXPECT_NE(std::find(events.begin(), events.end(), Event{"data", "a"}), events.end())
+        << "it knows that it missed some";
     std::set<Event> different(events.begin(), events.end());
     EXPECT_EQ(different.size(), events.size()) << "none waits twice";
     EXPECT_EQ(clients.store.inconsistency(), "");

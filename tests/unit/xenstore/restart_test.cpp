@@ -32,9 +32,11 @@ struct Step {
 };
 
 std::string random_path(std::mt19937& random) {
-    static const char* tops[] = {"data", "/shared", "/shared/deep", "data/x", "/local/domain/1/data", "control/shutdown", "/"};
+    static const char* tops[] = {
+        "data", "/shared", "/shared/deep", "data/x", "/local/domain/1/data", "control/shutdown", "/"};
     std::string path = tops[random() % 7];
-    for (unsigned i = random() % 3; i > 0; --i) path.append(path == "/" ? "" : "/").append(1, static_cast<char>('a' + random() % 3));
+    for (unsigned i = random() % 3; i > 0; --i)
+        path.append(path == "/" ? "" : "/").append(1, static_cast<char>('a' + random() % 3));
     return path;
 }
 
@@ -77,8 +79,12 @@ std::vector<Step> random_steps(unsigned seed, std::size_t count) {
         else if (what < 97)
             steps.push_back({Step::read, client, {}, random() % 2 == 0 ? 2000 : random() % 200});
         else
-            steps.push_back({what == 97 ? Step::reconnect : what == 98 ? Step::leave : Step::come,
-                             what == 97 ? client : DomainId{2}, {}, 0});
+            steps.push_back({what == 97   ? Step::reconnect
+                             : what == 98 ? Step::leave
+                                          : Step::come,
+                             what == 97 ? client : DomainId{2},
+                             {},
+                             0});
     }
     return steps;
 }
@@ -115,7 +121,8 @@ class World {
     unsigned kills = 0;
     std::string kept() const {
         std::string bytes(area_size, '\0');
-        const auto size = Snapshot::write(recorder_->store(), {reinterpret_cast<std::byte*>(bytes.data()), bytes.size()});
+        const auto size =
+            Snapshot::write(recorder_->store(), {reinterpret_cast<std::byte*>(bytes.data()), bytes.size()});
         bytes.resize(size.value());
         return bytes;
     }
@@ -127,7 +134,8 @@ class World {
 
     /// A new server, as Server::start() does it.
     void begin() {
-        recorder_ = std::make_unique<Recorder>(std::as_writable_bytes(std::span(area_)), std::set<DomainId>{0}, nobody_);
+        recorder_ =
+            std::make_unique<Recorder>(std::as_writable_bytes(std::span(area_)), std::set<DomainId>{0}, nobody_);
         (void)recorder_->resume();
         for (const auto& [domain, client] : recorder_->store().connections()) ring(domain).announce(*client);
         finish_introduction();
@@ -281,7 +289,8 @@ TEST_F(Restart, DamagedMemoryIsNoticed) {
     unsigned noticed = 0;
     for (int i = 0; i < 500; ++i) {
         area = sound;
-        for (int k = 0; k < 3; ++k) bytes[random() % (i % 2 == 0 ? 200 : bytes.size())] = static_cast<std::byte>(random());
+        for (int k = 0; k < 3; ++k)
+            bytes[random() % (i % 2 == 0 ? 200 : bytes.size())] = static_cast<std::byte>(random());
         Recorder next(bytes, {0}, nobody);
         noticed += next.resume() == Recorder::Resumed::damaged;
         EXPECT_EQ(next.store().inconsistency(), "");

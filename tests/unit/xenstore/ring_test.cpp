@@ -145,7 +145,8 @@ TEST_F(RingTest, AHostilePageHarmsNobody) {
     std::mt19937 random(3);
     for (int i = 0; i < 20000; ++i) {
         auto* words = reinterpret_cast<std::uint32_t*>(&page.req_cons);
-        if (random() % 4 == 0) words[random() % 7] = random() % 3 == 0 ? random() : static_cast<std::uint32_t>(random() % 1100);
+        if (random() % 4 == 0)
+            words[random() % 7] = random() % 3 == 0 ? random() : static_cast<std::uint32_t>(random() % 1100);
         for (int k = 0; k < 16; ++k) page.req[random() % sizeof page.req] = static_cast<char>(random() % 32);
         (void)ring.turn(recorder, 1);
     }

@@ -17,7 +17,8 @@ TEST(Watches, FireOnceAtTheBeginningAndForEachChange) {
     clients.write(1, "data/x", "1");
     clients.write(1, "data/x", "1");
     clients.outcome(1, XS_MKDIR, words({"data/x"}));
-    EXPECT_EQ(clients.take_events(1), (Events{{"data/x", "t"}, {"data/x", "t"}})) << "making what is there is no change";
+    EXPECT_EQ(clients.take_events(1), (Events{{"data/x", "t"}, {"data/x", "t"}}))
+        << "making what is there is no change";
     clients.allow(1, "data/x", {"r1"});
     EXPECT_EQ(clients.take_events(1), (Events{{"data/x", "t"}}));
     clients.outcome(1, XS_RM, words({"data/x"}));

@@ -61,7 +61,8 @@ void each_call_once() {
     static char value[2040], back[2040];
     for (std::size_t i = 0; i < sizeof value; ++i) value[i] = static_cast<char>('a' + i % 26);
     EXPECT(xenbus::write("data/large", {value, sizeof value}));
-    EXPECT(*xenbus::read("data/large", back) == sizeof back && std::string_view(back, sizeof back) == std::string_view(value, sizeof value));
+    EXPECT(*xenbus::read("data/large", back) == sizeof back &&
+           std::string_view(back, sizeof back) == std::string_view(value, sizeof value));
 }
 
 void lists_of_any_length() {
@@ -96,7 +97,8 @@ Result<void> count_up(xenbus::TransactionId in) {
     if (!a) return a.error();
     char text[16];
     const int length = format_to(text, sizeof text, "%lu", static_cast<unsigned long>(*a + 1));
-    if (auto written = xenbus::write("data/count/a", {text, static_cast<std::size_t>(length)}, in); !written) return written;
+    if (auto written = xenbus::write("data/count/a", {text, static_cast<std::size_t>(length)}, in); !written)
+        return written;
     return xenbus::write("data/count/b", {text, static_cast<std::size_t>(length)}, in);
 }
 
@@ -126,7 +128,8 @@ void work_while_it_dies(unsigned server, unsigned kills) {
     unsigned long rounds = 0;
     std::uint64_t longest = 0;
     for (unsigned killed = 0; killed <= kills; ++killed) {
-        const std::uint64_t until = clock::now_ns() + 1'300'000'000; // one that ends within a second is not built for ever
+        const std::uint64_t until =
+            clock::now_ns() + 1'300'000'000; // one that ends within a second is not built for ever
         while (clock::now_ns() < until) {
             (void)watch.take();
             EXPECT(xenbus::transact(count_up));
@@ -145,7 +148,8 @@ void work_while_it_dies(unsigned server, unsigned kills) {
         if (pause > longest) longest = pause;
     }
     stop_busy_thread = true;
-    print("client: %lu rounds, %u kills, longest pause %lu us\n", rounds, kills, static_cast<unsigned long>(longest / 1000));
+    print("client: %lu rounds, %u kills, longest pause %lu us\n", rounds, kills,
+          static_cast<unsigned long>(longest / 1000));
 }
 
 } // namespace

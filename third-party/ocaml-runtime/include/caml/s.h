@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What OCaml's configure would find out about newlib and minios/libc. Left out on purpose: HAS_WORKING_FMA (newlib's fma rounds twice),
- * SUPPORT_DYNAMIC_LINKING, HAS_GETRUSAGE, HAS_STACK_OVERFLOW_DETECTION (a stack that overflows ends the domain), HAS_HUGE_PAGES. */
+ * SUPPORT_DYNAMIC_LINKING, HAS_LOCALE_H and HAS_STRTOD_L (numbers are
+ * always written as in the C locale), HAS_GETRUSAGE, HAS_STACK_OVERFLOW_DETECTION (a stack that overflows ends the domain), HAS_HUGE_PAGES. */
 #define OCAML_OS_TYPE "Unix"
 #define POSIX_SIGNALS 1
 #define HAS_C99_FLOAT_OPS 1
@@ -13,8 +14,6 @@
 #define HAS_GETCWD 1
 #define HAS_GETTIMEOFDAY 1
 #define HAS_MKTIME 1
-#define HAS_LOCALE_H 1
-#define HAS_STRTOD_L 1
 #define HAS_FFS 1
 #define HAS_POSIX_MONOTONIC_CLOCK 1
 
