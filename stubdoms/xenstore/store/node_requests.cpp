@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::uint8_t identity = Change::seen_identity;
 
+/// A path without its last names.
+std::string_view without_last(std::string_view path, std::size_t names) {
+    for (; names > 0; --names) path = path.substr(0, path.rfind('/'));
+    return path.empty() ? "/" : path;
+}
+
 } // namespace
 
 // --- finding -------------------------------------------------------------------------------------------------------------
@@ -46,12 +52,18 @@ Error Store::note(Request& request, std::string_view path, std::uint8_t what, Pl
     Transaction* transaction = request.transaction;
     if (transaction == nullptr) return Error::none;
     const DomainId domain = request.client.domain;
-    const std::size_t names = Components(path).count();
-    if (!within(domain, Quota::transaction_nodes, transaction->touched() + names)) return Error::no_space;
-    if (!affordable(domain, names * Transaction::cost(Change{}) + path.size())) return Error::no_space;
+    const std::size_t names = transaction->untouched(path);
+    if (names != 0 && !within(domain, Quota::transaction_nodes, transaction->touched() + names)) return Error::no_space;
+    if (names != 0 && !affordable(domain, names * Transaction::cost(Change{}) + path.size())) return Error::no_space;
     place = transaction->touch(path);
     transaction->saw(place, what);
     return Error::none;
+}
+
+/// What it may do at a place that is not there is said by the nearest above it that is.
+Error Store::note_nearest(Request& request, std::string_view path, const Located& located) {
+    Place nearest;
+    return note(request, without_last(path, located.missing), identity, nearest);
 }
 
 /// The node at `text`, if the client has `wanted` there. What does not exist is told only to those who might see it.
@@ -61,6 +73,7 @@ Error Store::find(Request& request, std::string_view text, Access wanted, std::u
     const Located located = locate(request, path);
     place = located.place;
     if (const Error error = note(request, path, what, place); error != Error::none) return error;
+    if (const Error error = note_nearest(request, path, located); error != Error::none) return error;
     if (!authority_.permits(request.client.domain, rights_of(request, located.last), wanted)) return Error::access;
     return place.exists() ? Error::none : Error::not_found;
 }
@@ -174,6 +187,7 @@ Error Store::put(Request& request, std::string_view text, const std::string_view
     std::string path;
     if (const Error error = path_of(request, text, path); error != Error::none) return error;
     const Located located = locate(request, path);
+    if (const Error error = note_nearest(request, path, located); error != Error::none) return error;
     const Rights rights = rights_of(request, located.last);
     if (!authority_.permits(domain, rights, Access::write)) return Error::access;
     const std::string_view bytes = value != nullptr ? *value : std::string_view();
@@ -209,12 +223,10 @@ Error Store::create(Request& request, std::string_view path, const Located& loca
     }
     Place place;
     if (const Error error = note(request, path, identity, place); error != Error::none) return error;
-    // From the nearest that exists, on which the transaction depends too, to the last.
+    // From the nearest that exists to the last.
     const Permissions permissions = inherited(domain, rights_of(request, located.last));
-    std::size_t names = Components(path).count() - located.missing, length = 0;
-    while (names-- > 0) length = path.find('/', length + 1);
-    if (length == path.npos) length = path.size();
-    transaction->saw(transaction->touch(path.substr(0, length)), identity);
+    std::size_t length = without_last(path, located.missing).size();
+    if (length == 1) length = 0; // "/"
     while (length < path.size()) {
         length = std::min(path.find('/', length + 1), path.size());
         transaction->create(transaction->touch(path.substr(0, length)),
@@ -245,6 +257,7 @@ Error Store::request_rm(Request& request, std::string&) {
     const Located located = locate(request, path);
     Place place;
     if (const Error error = note(request, path, identity, place); error != Error::none) return error;
+    if (const Error error = note_nearest(request, path, located); error != Error::none) return error;
     if (located.missing == 1) return Error::none;
     if (!authority_.permits(request.client.domain, rights_of(request, located.last), Access::write))
         return Error::access;

@@ -125,6 +125,7 @@ class Store {
     const std::string& value_of(Request&, const Place& place) const;
     Error find(Request&, std::string_view text, Access wanted, std::uint8_t what, std::string& path, Place& place);
     Error note(Request&, std::string_view path, std::uint8_t what, Place& place);
+    Error note_nearest(Request&, std::string_view path, const Located& located);
     std::string names_of(Request&, const Place& place) const;
     Error put(Request&, std::string_view text, const std::string_view* value);
     Error create(Request&, std::string_view path, const Located& located, std::string_view value);

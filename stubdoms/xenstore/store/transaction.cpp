@@ -30,6 +30,16 @@ Located Transaction::look(std::string_view path) {
     return found;
 }
 
+std::size_t Transaction::untouched(std::string_view path) const {
+    const Change* at = &root_;
+    std::size_t count = 0;
+    for (const auto name : Components(path)) {
+        if (at != nullptr) at = at->child(name);
+        count += at == nullptr;
+    }
+    return count;
+}
+
 Place Transaction::touch(std::string_view path) {
     Place at = top();
     for (const auto name : Components(path)) at = step(at, name);

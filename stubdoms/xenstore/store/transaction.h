@@ -57,6 +57,8 @@ class Transaction {
 
     /// Finds `path`. Notes nothing.
     Located look(std::string_view path);
+    /// How many records touch() would make.
+    std::size_t untouched(std::string_view path) const;
     /// Finds `path` as look() does and makes records on the way, for the calls below.
     Place touch(std::string_view path);
     Place top();
