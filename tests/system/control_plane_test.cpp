@@ -142,20 +142,22 @@ TEST_F(ControlPlane, AnOperatorsDay) {
     expect("rights", {"create_domains", "over xenstore", "control"});
 
     // A program of the SDK, from its image to its last word.
-    expect("run image:hello --name hello -- one two", {});
+    expect("run --name hello image:hello one two", {});
     expect_log("hello", "argument 2: two");
     expect_failure("destroy hello-there", "hello-there");
 
     // A Debian guest, with Debian's tools talking to the store.
+    expect("create " + config("guest", linux_kernel + "ramdisk = \"image:checks\"\non_poweroff = \"preserve\"\n"), {});
+    expect_log("guest", "check: done");
+    const std::string log = skerry("log guest").text;
+    EXPECT_EQ(log.find("check: BAD"), std::string::npos) << log;
+    expect("destroy guest", {});
+
     const std::string guest = config("guest", linux_guest);
     expect("create " + guest, {});
     expect_failure("create " + guest, "guest");
     expect("list", {"guest"});
     expect_log("guest", "skerry:/root#");
-    expect("create " + config("checks", linux_kernel + "ramdisk = \"image:checks\"\non_poweroff = \"preserve\"\n"), {});
-    expect_log("checks", "check: done");
-    EXPECT_EQ(skerry("log checks").text.find("check: BAD"), std::string::npos);
-    expect("destroy checks", {});
     expect("trust guest", {"founder", "toolstack", "console", "xenstore", "hypervisor"});
     expect("pause guest", {});
     expect("list guest", {"p"});
@@ -180,7 +182,7 @@ TEST_F(ControlPlane, EachServiceIsReplacedWhileAGuestRuns) {
 
 TEST_F(ControlPlane, WhatIsWrongIsSaidAndChangesNothing) {
     expect_failure("create " + config("a", "kernel = \"image:none\"\nmemory = 16\n"), "none");
-    expect_failure("create " + config("b", "kernel = \"image:hello\"\nmemory = 1000000\n"), "memory");
+    expect_failure("create " + config("b", "kernel = \"image:hello\"\nmemory = 1000000\n"), "KiB are free");
     expect_failure("create " + config("c", "kernel = \"image:hello\"\nmemory = 16\nvif = [ '' ]\n"), "vif");
     expect_failure("create " + config("d", "kernel = \"image:hello\"\nmemmory = 16\n"), "memmory");
     expect_failure("create " + config("e", "kernel = \"/no/such/file\"\nmemory = 16\n"), "/no/such/file");
