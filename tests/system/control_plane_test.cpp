@@ -142,8 +142,13 @@ TEST_F(ControlPlane, AnOperatorsDay) {
     expect("rights", {"create_domains", "over xenstore", "control"});
 
     // A program of the SDK, from its image to its last word.
-    expect("run --name hello image:hello one two", {});
+    expect("run --name short image:hello one two", {});
+    expect(
+        "create " +
+            config("hello", "kernel = \"image:hello\"\nmemory = 16\nextra = \"one two\"\non_poweroff = \"preserve\"\n"),
+        {});
     expect_log("hello", "argument 2: two");
+    expect("destroy hello", {});
     expect_failure("destroy hello-there", "hello-there");
 
     // A Debian guest, with Debian's tools talking to the store.
