@@ -105,7 +105,7 @@ std::string Store::names_of(Request& request, const Place& place) const {
     for (const auto& [name, change] : changes) {
         for (; node != nodes.end() && node->first < name; ++node) add(node->first);
         const bool stored = node != nodes.end() && node->first == name;
-        if (change->kind == Change::Kind::none ? stored : change->kind == Change::Kind::written) add(name);
+        if (change->kind != Change::Kind::removed && (stored || change->creates)) add(name);
         if (stored) ++node;
     }
     for (; node != nodes.end(); ++node) add(node->first);
@@ -259,6 +259,11 @@ Error Store::request_rm(Request& request, std::string&) {
     if (const Error error = note(request, path, identity, place); error != Error::none) return error;
     if (const Error error = note_nearest(request, path, located); error != Error::none) return error;
     if (located.missing == 1) return Error::none;
+    if (located.missing > 1) { // the answer would be another if the parent were there
+        Place parent;
+        const std::string_view first_missing = without_last(path, located.missing - 1);
+        if (const Error error = note(request, first_missing, identity, parent); error != Error::none) return error;
+    }
     if (!authority_.permits(request.client.domain, rights_of(request, located.last), Access::write))
         return Error::access;
     if (!located.place.exists()) return Error::not_found;

@@ -33,9 +33,10 @@ struct Place {
     Node* node = nullptr;     ///< the store's own; nullptr: none, or hidden by the transaction
     Change* change = nullptr; ///< nullptr outside of transactions
     bool hidden = false;      ///< a change above hides what the store has here
+    /// What the transaction changed may have gone meanwhile (the transaction then fails in the end).
     bool exists() const {
-        return change != nullptr && change->kind != Change::Kind::none ? change->kind == Change::Kind::written
-                                                                       : node != nullptr;
+        const auto kind = change != nullptr ? change->kind : Change::Kind::none;
+        return kind != Change::Kind::removed && (node != nullptr || (kind == Change::Kind::written && change->creates));
     }
 };
 

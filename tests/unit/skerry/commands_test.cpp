@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -131,7 +132,7 @@ class Commands : public testing::Test {
     }
 
     const std::string absolute =
-        skerry_path()[0] == '/' ? skerry_path() : std::string(::get_current_dir_name()) + "/" + skerry_path();
+        skerry_path()[0] == '/' ? skerry_path() : std::filesystem::current_path().string() + "/" + skerry_path();
     std::string folder;
     FakePlatform platform;
     std::unique_ptr<LineTransport> line;

@@ -75,7 +75,7 @@ TEST(Quotas, OfOtherThings) {
     EXPECT_EQ(clients.begin(1), 0u);
     EXPECT_TRUE(was_refused(clients, 1, Quota::transactions));
 
-    clients.store.set_quota(Quota::transaction_nodes, 6);
+    clients.store.set_quota(Quota::transaction_nodes, 5);
     EXPECT_EQ(clients.read(1, "data/a", t), "");
     EXPECT_EQ(clients.read(1, "data/b", t), "!ENOSPC");
     EXPECT_TRUE(was_refused(clients, 1, Quota::transaction_nodes));
@@ -95,7 +95,7 @@ TEST(Quotas, OfEverythingTogether) {
 
 TEST(Quotas, OfMemory) {
     Clients clients;
-    clients.store.set_quota(Quota::memory, clients.used("memory", 1) + 5000);
+    clients.store.set_quota(Quota::memory, clients.used("memory", 1) + 6000);
     EXPECT_EQ(clients.write(1, "data/a", std::string(1000, 'x')), "OK");
     std::string deep = "data";
     for (int i = 0; i < 100; ++i) deep += "/x";

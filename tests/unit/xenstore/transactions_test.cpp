@@ -123,6 +123,21 @@ TEST(Transactions, FireWatchesWhenTheyEnd) {
     EXPECT_EQ(clients.take_events(1), (std::vector<Event>{{"data/b", "t"}}));
 }
 
+TEST(Transactions, WhoseNodesOthersRemoveFailAndDoNoHarm) {
+    Clients clients;
+    clients.write(1, "data/a", "1");
+    const std::uint32_t t = clients.begin(1);
+    EXPECT_EQ(clients.write(1, "data/a", "2", t), "OK");
+    clients.outcome(1, XS_RM, words({"data/a"}));
+    EXPECT_EQ(clients.read(1, "data/a", t), "!ENOENT");
+    EXPECT_EQ(clients.list(1, "data", t), "");
+    EXPECT_EQ(clients.outcome(1, XS_GET_PERMS, words({"data/a"}), t), "ENOENT");
+    EXPECT_EQ(clients.write(1, "data/a/b", "3", t), "OK");
+    EXPECT_EQ(clients.read(1, "data/a/b", t), "3");
+    EXPECT_EQ(clients.end(1, t), "EAGAIN");
+    EXPECT_EQ(clients.store.inconsistency(), "");
+}
+
 TEST(Transactions, OfAClientThatWentAreForgotten) {
     Clients clients;
     const std::uint32_t t = clients.begin(1);
