@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Grant table version 1: the entries of this domain, mapped at the first use, and maps of others' pages.
+// Grant table version 1: the entries of this domain, and maps of others' pages.
 #include <minios/grants.h>
 
 #include "page_table.h"
@@ -8,37 +8,34 @@ namespace minios::grants {
 
 namespace {
 
-constexpr unsigned table_pages = 4, entries_per_page = page_size / sizeof(grant_entry_v1_t);
-constexpr std::uint32_t last_entry = table_pages * entries_per_page;
+// As many pages as Xen gives a domain unless its builder says otherwise; each is mapped when the entries before it are used.
+constexpr unsigned most_pages = 64, entries_per_page = page_size / sizeof(grant_entry_v1_t);
 
-grant_entry_v1_t* table;
-std::uint32_t entry_count; // in the pages Xen gave us
+grant_entry_v1_t* table[most_pages];
+unsigned table_pages;
 std::uint32_t next_unused = GNTTAB_NR_RESERVED_ENTRIES;
-std::uint32_t free_list; // through `frame` of unused entries would be shared with the hypervisor: kept apart
-std::uint16_t next_free[last_entry];
+std::uint32_t free_list; // through `frame` of unused entries, which nobody but the hypervisor sees
 
-/// Maps as many pages of the table as the domain may have, up to table_pages.
-Result<void> start() {
-    if (table != nullptr) return {};
-    gnttab_query_size query{};
-    query.dom = DOMID_SELF;
-    unsigned count = 1;
-    if (hypercall::grant_table_op(GNTTABOP_query_size, &query, 1) == 0 && query.status == GNTST_okay)
-        count = query.max_nr_frames < table_pages ? query.max_nr_frames : table_pages;
-    xen_pfn_t machine_frames[table_pages] = {};
+grant_entry_v1_t& entry_of(std::uint32_t reference) {
+    return table[reference / entries_per_page][reference % entries_per_page];
+}
+std::uint32_t entry_count() { return table_pages * entries_per_page; }
+
+/// One more page of the table. Errors: no_memory, also when the domain may have no more.
+Result<void> grow() {
+    if (table_pages == most_pages) return Error::no_space;
+    static xen_pfn_t machine_frames[most_pages]; // static because the hypervisor writes to it
     gnttab_setup_table setup{};
     setup.dom = DOMID_SELF;
-    setup.nr_frames = count;
+    setup.nr_frames = table_pages + 1;
     set_xen_guest_handle(setup.frame_list, machine_frames);
     if (const long result = hypercall::grant_table_op(GNTTABOP_setup_table, &setup, 1); result < 0)
         return error_of(result);
     if (setup.status != GNTST_okay) return Error::no_memory;
-    Mfn list[table_pages];
-    for (unsigned i = 0; i < count; ++i) list[i] = Mfn{machine_frames[i]};
-    auto mapped = mapping::map_frames(dom_self, {list, count}, Access::read_write);
+    const Mfn frame{machine_frames[table_pages]};
+    auto mapped = mapping::map_frames(dom_self, {&frame, 1}, Access::read_write);
     if (!mapped) return mapped.error();
-    table = static_cast<grant_entry_v1_t*>(*mapped);
-    entry_count = count * entries_per_page;
+    table[table_pages++] = static_cast<grant_entry_v1_t*>(*mapped);
     return {};
 }
 
@@ -57,17 +54,15 @@ Error error_of_status(std::int16_t status) {
 } // namespace
 
 Result<GrantRef> lend(DomId domain, Mfn frame, Access access) {
-    if (auto started = start(); !started) return started.error();
-    std::uint32_t reference;
-    if (free_list != 0) {
-        reference = free_list;
-        free_list = next_free[reference];
-    } else if (next_unused < entry_count) {
+    std::uint32_t reference = free_list;
+    if (reference == 0) {
+        if (next_unused >= entry_count())
+            if (auto grown = grow(); !grown) return grown.error();
         reference = next_unused++;
     } else {
-        return Error::no_space;
+        free_list = entry_of(reference).frame;
     }
-    grant_entry_v1_t& entry = table[reference];
+    grant_entry_v1_t& entry = entry_of(reference);
     entry.domid = domain.value;
     entry.frame = static_cast<std::uint32_t>(frame.value);
     const std::uint16_t flags = GTF_permit_access | (access == Access::read_only ? GTF_readonly : 0);
@@ -76,14 +71,13 @@ Result<GrantRef> lend(DomId domain, Mfn frame, Access access) {
 }
 
 Result<void> end(GrantRef reference) {
-    if (table == nullptr || reference.value < GNTTAB_NR_RESERVED_ENTRIES || reference.value >= entry_count)
-        return Error::invalid;
-    std::uint16_t* flags = &table[reference.value].flags;
-    std::uint16_t now = __atomic_load_n(flags, __ATOMIC_ACQUIRE);
+    if (reference.value < GNTTAB_NR_RESERVED_ENTRIES || reference.value >= entry_count()) return Error::invalid;
+    grant_entry_v1_t& entry = entry_of(reference.value);
+    std::uint16_t now = __atomic_load_n(&entry.flags, __ATOMIC_ACQUIRE);
     do {
         if ((now & (GTF_reading | GTF_writing)) != 0) return Error::busy;
-    } while (!__atomic_compare_exchange_n(flags, &now, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
-    next_free[reference.value] = static_cast<std::uint16_t>(free_list);
+    } while (!__atomic_compare_exchange_n(&entry.flags, &now, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
+    entry.frame = free_list;
     free_list = reference.value;
     return {};
 }

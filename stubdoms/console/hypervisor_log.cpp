@@ -22,6 +22,17 @@ bool HypervisorLog::start() {
     return available_;
 }
 
+std::string_view HypervisorLog::unseen_lines() const {
+    std::string_view lines = last_lines();
+    const std::size_t hand_over = lines.rfind("the serial line goes to domain ");
+    if (hand_over == lines.npos) return {};
+    lines.remove_prefix(hand_over);
+    const std::size_t end = lines.find('\n');
+    if (end == lines.npos) return {};
+    lines.remove_prefix(end + 1);
+    return lines;
+}
+
 std::size_t HypervisorLog::read(char* to, std::size_t most) {
     if (!available_) return 0;
     xen_sysctl_t operation{};

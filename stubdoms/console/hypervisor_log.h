@@ -18,6 +18,8 @@ class HypervisorLog {
     bool available() const { return available_; }
     /// The last whole lines from before start().
     std::string_view last_lines() const { return {last_ + last_begin_, last_end_ - last_begin_}; }
+    /// Those of them that came when the hypervisor had let go of the UART: nobody has seen them yet.
+    std::string_view unseen_lines() const;
     /// Copies what is new; 0 when nothing is.
     std::size_t read(char* to, std::size_t most);
 

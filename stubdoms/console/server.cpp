@@ -71,14 +71,13 @@ void Server::open_guests() {
     for (std::size_t i = 0; i < guests_.count(); ++i) guests_.at(i)->server = this;
 }
 
-/// A console domain that takes over from a former self shows what was said meanwhile.
+/// Shows what was said since the hypervisor let go of the UART; taking over from a former self, some of what came before too.
 void Server::greet_again() {
     bool again = false;
     for (std::size_t i = 0; i < guests_.count(); ++i) again |= guests_.at(i)->ring.used();
-    if (!again) return;
-    const std::string_view lines = log_.last_lines();
+    const std::string_view lines = again ? log_.last_lines() : log_.unseen_lines();
     multiplexer_.write(log_source_, lines.data(), lines.size());
-    say("started again\n");
+    if (again) say("started again\n");
 }
 
 void Server::say(const char* format, ...) {

@@ -71,7 +71,7 @@ TEST_F(Builder, StartsADomainWithItsWordsAndModule) {
 TEST_F(Builder, CrashOfOneLeavesTheOtherAlone) {
     boot("[domain bad]\nkernel = lodger\nmemory = 4M\ncmdline = end=crash\nconsole = founder\nSEAL\n"
          "[domain good]\nkernel = lodger\nmemory = 4M\ncmdline = after=500 say=alive end=poweroff\nconsole = "
-         "builder\nSEAL\n"
+         "founder\nSEAL\n"
          "on_poweroff = poweroff-platform\n");
     expect({"builder: 2 of 2 domains run", "builder: domain 1 bad crashed: destroyed", "good: lodger: alive",
             "builder: domain 2 good powered off: the platform powers off"});
@@ -106,7 +106,7 @@ TEST_F(Builder, SixteenDomainsComeAndGo) {
 
 TEST_F(Builder, LinuxUnpacksInsideItsOwnDomain) {
     boot("[domain guest]\nloader = pv-boot\nkernel = vmlinuz\nramdisk = initrd\nmemory = 192M\nvcpus = 2\nconsole = "
-         "builder\n"
+         "founder\n"
          "cmdline = console=hvc0\nSEAL\non_crash = poweroff-platform\n",
          {{"pv-boot", build_path("pv-boot")},
           {"vmlinuz", build_path("debian/vmlinuz")},

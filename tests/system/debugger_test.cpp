@@ -324,8 +324,6 @@ TEST_F(Debugger, CtrlCInterruptsASleepAndLeavingEndsTheProgram) {
     run("sleep");
     expect_in_order(gdb("continue\n bt", "sleeping"), R"(
         received signal SIGINT
-        in hypercall_page ()
-        in minios_block ()
         sleep_for
         in sleep_long ()
         in main (argc=2)");

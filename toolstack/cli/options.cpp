@@ -112,13 +112,19 @@ class CommandLine {
         added->add_option("--name", run_.name, "the domain's name (the file's)");
         added->add_option("-m,--memory", run_.memory, "its memory (32m)");
         added->add_option("--vcpus", run_.vcpus, "its vCPUs (1)")->check(CLI::Range(1, 32));
-        added->add_option("-e,--env", run_.environment, "NAME=VALUE in its environment; repeated");
+        added->add_option("-e,--env", run_.environment, "NAME=VALUE in its environment; repeated")
+            ->allow_extra_args(false);
         added->add_option("--files", run_.files, "a cpio archive, which it finds at /files");
         added->add_option("--on-crash", run_.on_crash, "destroy, restart or preserve");
         added->add_flag("-p,--paused", run_.paused, "leaves it paused");
         added->add_flag("-c,--console", run_.console, "attaches to its console");
-        added->add_option("image", run_.image, "the program, or image:NAME")->required();
-        added->add_option("argument", run_.arguments, "its arguments; behind --, if they begin with -");
+        added->add_option("image", run_.image, "the program, or image:NAME; its arguments follow")->required();
+        added->prefix_command(); // what stands behind the image is the program's, whatever it begins with
+        added->callback([this, added] {
+            run_.arguments = added->remaining();
+            if (!run_.arguments.empty() && run_.arguments.front() == "--") run_.arguments.erase(run_.arguments.begin());
+            action_ = [this] { cli::run(session_, run_); };
+        });
         about_domain("console", "a domain's console; Ctrl-] leaves", [this] { console(session_, domain_); });
     }
 

@@ -30,6 +30,7 @@ class Store {
     virtual std::vector<std::string> directory(const std::string& path, Transaction transaction = no_transaction) = 0;
     virtual void write(const std::string& path, std::string_view value, Transaction transaction = no_transaction) = 0;
     virtual void make(const std::string& path, Transaction transaction = no_transaction) = 0;
+    /// Also of what is not there.
     virtual void remove(const std::string& path, Transaction transaction = no_transaction) = 0;
     virtual void set_permissions(const std::string& path, const Permissions& permissions,
                                  Transaction transaction = no_transaction) = 0;

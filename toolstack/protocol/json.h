@@ -21,21 +21,26 @@ using Object = std::vector<Member>;
 
 class Value {
   public:
-    Value() = default;
-    Value(std::nullptr_t) {}
-    Value(bool value) : content_(value) {}
-    Value(double value) : content_(value) {}
-    Value(std::int64_t value) : content_(value) {}
-    Value(int value) : content_(std::int64_t{value}) {}
-    Value(unsigned value) : content_(std::int64_t{value}) {}
+    Value();
+    Value(std::nullptr_t);
+    Value(bool value);
+    Value(double value);
+    Value(std::int64_t value);
+    Value(int value);
+    Value(unsigned value);
     /// Larger than an int64_t: becomes its largest.
-    Value(std::uint64_t value)
-        : content_(value > INT64_MAX ? std::int64_t{INT64_MAX} : static_cast<std::int64_t>(value)) {}
-    Value(std::string value) : content_(std::move(value)) {}
-    Value(std::string_view value) : content_(std::string(value)) {}
-    Value(const char* value) : content_(std::string(value)) {}
-    Value(Array value) : content_(std::move(value)) {}
-    Value(Object value) : content_(std::move(value)) {}
+    Value(std::uint64_t value);
+    Value(std::string value);
+    Value(std::string_view value);
+    Value(const char* value);
+    Value(Array value);
+    Value(Object value);
+    // Outside of the class, where Member is complete.
+    Value(const Value& other);
+    Value(Value&& other) noexcept;
+    Value& operator=(const Value& other);
+    Value& operator=(Value&& other) noexcept;
+    ~Value();
 
     bool is_null() const { return std::holds_alternative<std::nullptr_t>(content_); }
     const bool* as_bool() const { return std::get_if<bool>(&content_); }
@@ -59,7 +64,7 @@ class Value {
     friend bool operator==(const Value& a, const Value& b);
 
   private:
-    std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> content_ = nullptr;
+    std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> content_;
 };
 
 struct Member {
@@ -67,6 +72,26 @@ struct Member {
     Value value;
     friend bool operator==(const Member& a, const Member& b) = default;
 };
+
+inline Value::Value() : content_(nullptr) {}
+inline Value::Value(std::nullptr_t) : content_(nullptr) {}
+inline Value::Value(bool value) : content_(value) {}
+inline Value::Value(double value) : content_(value) {}
+inline Value::Value(std::int64_t value) : content_(value) {}
+inline Value::Value(int value) : content_(std::int64_t{value}) {}
+inline Value::Value(unsigned value) : content_(std::int64_t{value}) {}
+inline Value::Value(std::uint64_t value)
+    : content_(value > INT64_MAX ? std::int64_t{INT64_MAX} : static_cast<std::int64_t>(value)) {}
+inline Value::Value(std::string value) : content_(std::move(value)) {}
+inline Value::Value(std::string_view value) : content_(std::string(value)) {}
+inline Value::Value(const char* value) : content_(std::string(value)) {}
+inline Value::Value(Array value) : content_(std::move(value)) {}
+inline Value::Value(Object value) : content_(std::move(value)) {}
+inline Value::Value(const Value& other) = default;
+inline Value::Value(Value&& other) noexcept = default;
+inline Value& Value::operator=(const Value& other) = default;
+inline Value& Value::operator=(Value&& other) noexcept = default;
+inline Value::~Value() = default;
 
 struct Error : std::runtime_error {
     using std::runtime_error::runtime_error;

@@ -11,13 +11,6 @@ constexpr const char* target_rights[] = {"control", "map_memory"};
 static_assert(std::size(platform_rights) == static_cast<size_t>(PlatformRight::count) &&
               std::size(target_rights) == static_cast<size_t>(TargetRight::count));
 
-Holders::Holder Holders::of(DomId holder) const {
-    Holding holding(lock_);
-    for (const Holder& one : holders_)
-        if (one.rights && one.id == holder) return one;
-    return {};
-}
-
 Status Holders::set(DomId holder, TargetRight right, bool held, bool may_pass_on) {
     Holding holding(lock_);
     Holder* place = nullptr;
@@ -33,27 +26,17 @@ Status Holders::set(DomId holder, TargetRight right, bool held, bool may_pass_on
     return success;
 }
 
-unsigned Holders::list(Holder (&to)[most]) const {
-    Holding holding(lock_);
-    return static_cast<unsigned>(
-        std::copy_if(holders_, holders_ + most, to, [](const Holder& one) { return one.rights; }) - to);
-}
-
 Status AuthorityCheck::platform(const Domain& caller, PlatformRight right) {
     if (LIKELY(caller.authority.holds(right))) return success;
     return refuse(Error::not_permitted, caller.id, "lacks the right %s", platform_rights[static_cast<unsigned>(right)]);
 }
 
-Status AuthorityCheck::over(const Domain& caller, TargetRight right, Domain& target) {
-    if (LIKELY(caller.authority.holds_everything() || target.holders.has(caller.id, right))) return success;
-    return refuse(Error::not_permitted, caller.id, "lacks the right %s over domain %u",
-                  target_rights[static_cast<unsigned>(right)], target.id.value);
-}
-
-Status AuthorityCheck::passing_on(const Domain& caller, TargetRight right, Domain& target) {
-    if (caller.authority.holds_everything() || target.holders.may_pass_on(caller.id, right)) return success;
-    return refuse(Error::not_permitted, caller.id, "may not pass on the right %s over domain %u",
-                  target_rights[static_cast<unsigned>(right)], target.id.value);
+Status AuthorityCheck::over(const Domain& caller, TargetRight right, const Domain& target, bool to_pass_on) {
+    Holders::Holder held = target.holders.of(caller.id);
+    unsigned rights = to_pass_on ? held.to_pass_on : held.rights, number = static_cast<unsigned>(right);
+    if (LIKELY(caller.authority.holds_everything() || rights & 1u << number)) return success;
+    return refuse(Error::not_permitted, caller.id, "lacks the right %s over domain %u%s", target_rights[number],
+                  target.id.value, to_pass_on ? " to pass on" : "");
 }
 
 Result<ForeignAccess> AuthorityCheck::memory(const Domain& caller, Domain& target) {

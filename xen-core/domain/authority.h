@@ -36,13 +36,11 @@ enum class TargetRight : uint8_t {
 class Authority {
   public:
     // And every right over every domain, now and later.
-    void hold_everything() { platform_ = everything; }
-    bool holds_everything() const { return platform_ == everything; }
+    void hold_everything() { platform_ = UINT32_MAX; }
+    bool holds_everything() const { return platform_ == UINT32_MAX; }
     bool holds(PlatformRight right) const { return platform_ & bit(right); }
     void set(PlatformRight right, bool held) { platform_ = held ? platform_ | bit(right) : platform_ & ~bit(right); }
     uint32_t held() const { return platform_; } // a bit for each PlatformRight
-
-    static constexpr uint32_t everything = UINT32_MAX;
 
   private:
     static constexpr uint32_t bit(PlatformRight right) { return uint32_t{1} << static_cast<unsigned>(right); }
@@ -62,20 +60,27 @@ class Holders {
 
     // Errors: no_space, `most` domains hold some already.
     Status set(DomId holder, TargetRight right, bool held, bool may_pass_on);
-    bool has(DomId holder, TargetRight right) const { return of(holder).rights & bit(right); }
-    bool may_pass_on(DomId holder, TargetRight right) const { return of(holder).to_pass_on & bit(right); }
     // The holder is gone: its number may be used again for somebody else.
     void forget(DomId holder) {
         for (unsigned right = 0; right < static_cast<unsigned>(TargetRight::count); ++right)
             (void)set(holder, static_cast<TargetRight>(right), false, false).ok(); // taking needs no space
     }
-    // Copies those there are; how many.
-    unsigned list(Holder (&to)[most]) const;
+    template <typename Visit> void for_each(Visit visit) const {
+        Holding holding(lock_);
+        for (const Holder& one : holders_)
+            if (one.rights) visit(one);
+    }
+    // What the holder has.
+    Holder of(DomId holder) const {
+        Holder found{};
+        for_each([&](const Holder& one) {
+            if (one.id == holder) found = one;
+        });
+        return found;
+    }
 
   private:
     static constexpr uint8_t bit(TargetRight right) { return static_cast<uint8_t>(1u << static_cast<unsigned>(right)); }
-    Holder of(DomId holder) const;
-
     mutable Lock<LockRank::authority> lock_;
     Holder holders_[most]{}; // no rights: unused
 };
@@ -85,12 +90,9 @@ class AuthorityCheck {
     // Errors of all: not_permitted, with the refusal named in the log.
     static Status platform(const Domain& caller, PlatformRight right);
     static Status control(const Domain& caller, Domain& target) { return over(caller, TargetRight::control, target); }
-    static Status passing_on(const Domain& caller, TargetRight right, Domain& target);
+    static Status over(const Domain& caller, TargetRight right, const Domain& target, bool to_pass_on = false);
     // To the memory of an unsealed domain that the caller builds, or its own. Also no_such_domain: it is dying.
     static Result<ForeignAccess> memory(const Domain& caller, Domain& target);
-
-  private:
-    static Status over(const Domain& caller, TargetRight right, Domain& target);
 };
 
 } // namespace skerry

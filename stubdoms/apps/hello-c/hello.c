@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A C program as a domain: arguments, environment, formatted output, the heap, time, and what cannot work failing as it should.
+// A C program as a domain: arguments, environment, formatted output, the heap, and what cannot work failing as it should.
 //   hello-c [ask] [exit=STATUS]     ask: reads a name from the console
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static void ask(void) {
@@ -27,11 +26,6 @@ int main(int argc, char** argv) {
         if (strncmp(argv[i], "exit=", 5) == 0) status = atoi(argv[i] + 5);
     }
     printf("pi is about %.10f, a third of a million %g\n", 3.14159265358979, 1e6 / 3);
-
-    const time_t now = time(NULL);
-    char date[32];
-    strftime(date, sizeof date, "%Y-%m-%d", gmtime(&now));
-    printf("the date is %s\n", date);
 
     // A big block costs nothing until it is used.
     const size_t size = 4 << 20;

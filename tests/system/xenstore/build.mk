@@ -14,3 +14,5 @@ $(XENSTORE_GUEST): tests/system/xenstore/build.mk tests/system/xenstore/rc tests
 $(BUILD)/tests/system/xenstore_test: | $(XENSTORE_GUEST) $(BUILD)/apps/xenstore
 $(eval $(call minios-program,xenstore-client,tests/system/xenstore/client/main.cpp))
 $(BUILD)/tests/system/xenstore_test: | $(BUILD)/xenstore-client
+$(BUILD)/tests/system/control_plane_test: | $(BUILD)/tests/xenstore-guest.cpio.gz $(BUILD)/xen-core $(BUILD)/builder-domain $(BUILD)/console \
+    $(BUILD)/pv-boot $(BUILD)/apps/xenstore $(BUILD)/apps/hello-c $(BUILD)/toolstack $(BUILD)/skerry

@@ -10,7 +10,9 @@
 
 namespace {
 
-using namespace skerry::console;
+using namespace minios::backends;
+using skerry::console::read_settings;
+using skerry::console::Settings;
 
 /// A 16550 with what matters here: FIFOs whose switching empties the receiver, and a transmitter that takes 16 bytes.
 class Model final : public PortIo {

@@ -6,7 +6,8 @@ UNIT_TESTS += $(SKERRY_TEST)
 SKERRY_TEST_SOURCES := $(wildcard tests/unit/skerry/*.cpp) $(wildcard toolstack/cli/config/*.cpp) toolstack/cli/text.cpp
 SKERRY_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/unit-skerry/%.o,$(SKERRY_TEST_SOURCES))
 # Of the toolstack what its own tests are built of.
-SKERRY_TEST_OTHERS := $(filter-out $(BUILD)/obj/unit-toolstack/tests/%,$(TOOLSTACK_TEST_OBJECTS)) $(BUILD)/obj/skerry/toolstack/protocol/json.o
+SKERRY_TEST_OTHERS := $(patsubst %.cpp,$(BUILD)/obj/unit-toolstack/%.o,$(filter-out toolstack/protocol/json.cpp,$(TOOLSTACK_PROTOCOL)) \
+    $(TOOLSTACK_LOGIC) minios/backends/journal.cpp) $(BUILD)/obj/skerry/toolstack/protocol/json.o
 
 $(SKERRY_TEST_OBJECTS): $(BUILD)/obj/unit-skerry/%.o: %.cpp tests/unit/skerry/build.mk | $(7zip_READY)
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -131,7 +132,7 @@ class Commands : public testing::Test {
     }
 
     const std::string absolute =
-        skerry_path()[0] == '/' ? skerry_path() : std::string(::get_current_dir_name()) + "/" + skerry_path();
+        skerry_path()[0] == '/' ? skerry_path() : std::filesystem::current_path().string() + "/" + skerry_path();
     std::string folder;
     FakePlatform platform;
     std::unique_ptr<LineTransport> line;
@@ -200,13 +201,14 @@ TEST_F(Commands, ConfigurationsThatAreWrongChangeNothing) {
 
 TEST_F(Commands, RunsAProgram) {
     file("hello", "ELF");
-    expect("run -m 4m -e A=1 -e 'B=x y' hello -- one 'two words' -three", 0, "hello is domain 4\n");
+    expect("run -m 4m -e A=1 -e 'B=x y' hello one 'two words' -three", 0, "hello is domain 4\n");
+    ASSERT_FALSE(platform.builder.sections.empty());
     EXPECT_NE(platform.builder.sections.back().find("cmdline = A=1 'B=x y' one 'two words' -three\n"),
               std::string::npos)
         << platform.builder.sections.back();
     EXPECT_EQ(platform.builder.sections.back().find("loader"), std::string::npos);
-    expect("run image:nosuch --name x", 1, "skerry: create: `x`: there is no image `nosuch`\n");
-    expect("run hello -e novalue --name y", 1, "skerry: `novalue` is no NAME=VALUE for the environment\n");
+    expect("run --name x image:nosuch", 1, "skerry: create: `x`: there is no image `nosuch`\n");
+    expect("run -e novalue --name y hello", 1, "skerry: `novalue` is no NAME=VALUE for the environment\n");
 }
 
 TEST_F(Commands, Images) {

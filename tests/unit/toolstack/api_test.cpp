@@ -237,7 +237,7 @@ TEST(Console, PassesBytesBothWays) {
     client.to_send = {"ls\n", "exit\n"};
     EXPECT_EQ(platform.call("console", R"({"domain":"web"})", client).text_or("name", ""), "web");
     EXPECT_EQ(platform.consoles.typed, "ls\nexit\n");
-    EXPECT_EQ(client.got, "echo: ls\n");
+    EXPECT_EQ(client.got, "echo: ls\necho: exit\n");
     EXPECT_TRUE(platform.consoles.attached.empty());
     EXPECT_EQ(platform.error("console", R"({"domain":"nosuch"})"), "not-found: there is no domain `nosuch`");
 }

@@ -47,7 +47,8 @@ Source read_source(const std::string& file, const std::vector<std::string>& over
     return source;
 }
 
-[[noreturn]] void fail(const Source& source, const std::vector<ConfigProblem>& problems) {
+[[noreturn]] void fail(const Source& source, std::vector<ConfigProblem> problems) {
+    std::stable_sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
     std::string text;
     for (const ConfigProblem& problem : problems)
         text += (text.empty() ? "" : "\n") + source.place(problem.line) + ": " + problem.text;

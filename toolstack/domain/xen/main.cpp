@@ -67,8 +67,17 @@ auto& open_service(Monitor& monitor, Clock& clock, std::span<char* const> words,
     return static_cast<Interface&>(none);
 }
 
+/// This domain's own number: the hypervisor says whom DOMID_SELF meant. nullopt: it does not.
+std::optional<DomainNumber> own_number() {
+    xen_domctl_t operation{};
+    operation.cmd = XEN_DOMCTL_getvcpuinfo;
+    operation.domain = DOMID_SELF;
+    if (minios::hypercall::domctl(operation) < 0 || operation.domain == DOMID_SELF) return std::nullopt;
+    return operation.domain;
+}
+
 /// Names that the command line need not tell.
-std::vector<PlatformDomain> platform_domains(const Settings& settings, const XenStore& store, DomainNumber self) {
+std::vector<PlatformDomain> platform_domains(const Settings& settings) {
     std::vector<PlatformDomain> domains = settings.domains;
     const auto add = [&](DomainNumber id, const char* name) {
         for (const PlatformDomain& known : domains)
@@ -76,7 +85,7 @@ std::vector<PlatformDomain> platform_domains(const Settings& settings, const Xen
         domains.push_back({id, name});
     };
     add(0, "founder");
-    if (store.present()) add(self, "toolstack");
+    if (const auto self = own_number()) add(*self, "toolstack");
     return domains;
 }
 
@@ -98,7 +107,7 @@ int run(const Settings& settings, std::span<char* const> words) {
     static EventLog log(clock, say);
     static Platform platform{monitor, clock,    hypervisor,
                              builder, consoles, store,
-                             journal, log,      platform_domains(settings, store, store.own_domain())};
+                             journal, log,      platform_domains(settings)};
     static Guests* guests = nullptr;
     static Images images(builder, journal, [](std::string_view image) { return guests->user_of_image(image); });
     static Guests all_guests(platform, images, random_number<std::array<std::uint8_t, 16>>);

@@ -71,7 +71,9 @@ void XenStore::make(const std::string& path, Transaction transaction) {
 }
 
 void XenStore::remove(const std::string& path, Transaction transaction) {
-    check(monitor_.outside([&] { return xenbus::remove(path, transaction); }), "removing " + path);
+    const auto removed = monitor_.outside([&] { return xenbus::remove(path, transaction); });
+    // What is not there is removed; the server says so only where its parent is there.
+    if (removed.ok() || removed.error() != Error::not_found) check(removed, "removing " + path);
 }
 
 void XenStore::set_permissions(const std::string& path, const Permissions& permissions, Transaction transaction) {

@@ -95,6 +95,7 @@ Status permit_io_ports(Caller& caller, Domain& target, const xen_domctl_ioport_p
         return change(caller.domain.io_ports, target.io_ports, first, last, request.allow_access);
     if (!request.allow_access) return target.io_ports.remove(first, last);
     TRY(target.io_ports.add(first, last));
+    log(LogLevel::info, "the serial line goes to domain %u", target.id.value); // the console domain looks for this line
     release_uart();
     return success;
 }
@@ -130,20 +131,19 @@ Status set_right(Caller& caller, Domain& holder, const xen_domctl_t& request) {
     if (wish.kind != 1 || wish.right >= static_cast<unsigned>(TargetRight::count)) return Error::invalid;
     TargetRight right = static_cast<TargetRight>(wish.right);
     DomainRef over = TRY(named_domain(caller, wish.target));
-    if (!gives_up) TRY(AuthorityCheck::passing_on(caller.domain, right, *over));
+    if (!gives_up) TRY(AuthorityCheck::over(caller.domain, right, *over, true));
     return over->holders.set(holder.id, right, wish.held, wish.held == SetRight::given_to_pass_on);
 }
 
-void get_rights(Domain& domain, xen_domctl_t& request) {
+Status get_rights(Domain& domain, xen_domctl_t& request) {
     GetRights answer;
     memcpy(&answer, &request.u, sizeof(answer));
     uint32_t passed_over = answer.range_count;
     answer = {};
     answer.platform = domain.authority.held();
-    Holders::Holder holders[Holders::most];
-    answer.holder_count = domain.holders.list(holders);
-    for (uint32_t i = 0; i < answer.holder_count; ++i)
-        answer.holders[i] = {holders[i].id.value, holders[i].rights, holders[i].to_pass_on};
+    domain.holders.for_each([&](const Holders::Holder& one) {
+        answer.holders[answer.holder_count++] = {one.id.value, one.rights, one.to_pass_on};
+    });
     uint32_t stored = 0;
     auto list = [&](auto& ranges, uint64_t kind) {
         for (auto range : ranges.all())
@@ -154,6 +154,7 @@ void get_rights(Domain& domain, xen_domctl_t& request) {
     list(domain.interrupt_lines, 1);
     list(domain.io_memory, 2);
     memcpy(&request.u, &answer, sizeof(answer));
+    return success;
 }
 
 // --- vCPUs ---
@@ -268,6 +269,7 @@ Status operate(Caller& caller, Domain& domain, xen_domctl_t& request) {
     auto reach = [&] { return AuthorityCheck::memory(caller.domain, domain); };                        // its memory
     auto equip = [&] { return AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights); }; // and hardware
     auto inspect = [&] { return caller.domain.authority.holds(PlatformRight::inspect) ? success : control(); };
+    auto look = [&] { return &domain == &caller.domain ? success : inspect(); };
     // Or let it run again: not oneself.
     auto stop = [&]() -> Status {
         TRY(control());
@@ -314,12 +316,9 @@ Status operate(Caller& caller, Domain& domain, xen_domctl_t& request) {
         TRY(equip());
         return global_virqs.set_handler(u.set_virq_handler.virq, &domain.events);
     case domctl_set_right: return set_right(caller, domain, request);
-    case domctl_get_rights:
-        if (&domain != &caller.domain) TRY(inspect());
-        get_rights(domain, request);
-        return success;
+    case domctl_get_rights: TRY(look()); return get_rights(domain, request);
     case XEN_DOMCTL_getdomaininfo:
-        if (&domain != &caller.domain) TRY(inspect());
+        TRY(look());
         domain.describe(u.getdomaininfo);
         return success;
     case XEN_DOMCTL_getvcpuinfo: TRY(inspect()); return get_vcpu_info(domain, u.getvcpuinfo);
