@@ -103,7 +103,8 @@ bool make_own(Region& region, std::uint64_t virt) {
     set_page(virt, own_entry(frames::mfn_of(frame), Protection::read_write));
     ++backed_pages;
     auto* page = reinterpret_cast<char*>(virt);
-    if (bytes.size != 0) __builtin_memcpy(page, bytes.first, bytes.size); // through integer registers only, as all of the kernel
+    if (bytes.size != 0)
+        __builtin_memcpy(page, bytes.first, bytes.size); // through integer registers only, as all of the kernel
     __builtin_memset(page + bytes.size, 0, page_size - bytes.size);
     if (region.protection != Protection::read_write)
         set_page(virt, own_entry(frames::mfn_of(frame), region.protection));

@@ -182,7 +182,7 @@ TEST_F(ControlPlane, EachServiceIsReplacedWhileAGuestRuns) {
         expect("list", {"guest", service});
     }
     expect_log("guest", "skerry:/root#");
-    expect("create " + config("other", "kernel = \"image:hello\"\nmemory = 16\n"), {});
+    expect("create " + config("other", "kernel = \"image:hello\"\nmemory = 16\non_poweroff = \"preserve\"\n"), {});
     expect_log("other", "Hello");
     expect("destroy guest", {});
 }

@@ -33,8 +33,8 @@ TEST(OCaml, HelloWorld) {
 
 TEST(OCaml, ExceptionThatNobodyCatches) {
     const auto qemu = start("OCAMLRUNPARAM=b raise");
-    for (const char* text : {"Fatal error: exception Hello.Refused(\"nobody catches this\", 4)",
-                             "hello.ml\", line", "hello-ocaml: exit status 2"})
+    for (const char* text : {"Fatal error: exception Hello.Refused(\"nobody catches this\", 4)", "hello.ml\", line",
+                             "hello-ocaml: exit status 2"})
         ASSERT_TRUE(qemu->wait_for(text, 120s)) << "no `" << text << "` in:\n" << qemu->tail();
 }
 

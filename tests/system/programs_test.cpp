@@ -60,7 +60,8 @@ TEST_P(Programs, C) {
     start("hello-c", "GREETING=Ahoy one 'two words'");
     expect({"Ahoy from C, 2 arguments", "argument 1: one", "argument 2: two words",
             "pi is about 3.1415926536, a third of a million 333333", "4 MiB of zeros: ok",
-            "standard input is a terminal", "fork: -1, Function not implemented", "/etc/passwd: No such file or directory"});
+            "standard input is a terminal", "fork: -1, Function not implemented",
+            "/etc/passwd: No such file or directory"});
     expect_power_off();
 }
 

@@ -31,7 +31,6 @@ void must(bool holds) {
 
 } // namespace
 
-
 // --- descriptor windows: who maps a page must have the window, and gives it back without any ---
 
 uint32_t host_windows_in_use() { return static_cast<uint32_t>(windows_in_use.count()); }

@@ -5,8 +5,7 @@
 
 namespace skerry::test {
 
-FakeDomain::FakeDomain(uint16_t id, unsigned vcpu_count, uint32_t max_port)
-    : table(DomId(id), max_port, *this) {
+FakeDomain::FakeDomain(uint16_t id, unsigned vcpu_count, uint32_t max_port) : table(DomId(id), max_port, *this) {
     memset(shared.get(), 0, sizeof(*shared));
     table.set_shared_info(shared.get());
     for (unsigned i = 0; i < vcpu_count; ++i) {

@@ -22,7 +22,7 @@ struct NativeResult {
         type source = static_cast<type>(operand);                                                                      \
         uint64_t flags;                                                                                                \
         asm volatile(instruction " %2, %0\n\tpushfq\n\tpopq %1" : "+m"(value), "=r"(flags) : "r"(source) : "cc");      \
-        return NativeResult{value, flags};                                                                                  \
+        return NativeResult{value, flags};                                                                             \
     }
 
 using Native = NativeResult (*)(uint64_t, uint64_t, uint64_t);

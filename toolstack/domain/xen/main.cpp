@@ -105,9 +105,8 @@ int run(const Settings& settings, std::span<char* const> words) {
     Consoles& consoles = open_service<ChannelConsoles, NoConsoles>(monitor, clock, words, "console");
     Journal& journal = open_journal(words);
     static EventLog log(clock, say);
-    static Platform platform{monitor, clock,    hypervisor,
-                             builder, consoles, store,
-                             journal, log,      platform_domains(settings)};
+    static Platform platform{
+        monitor, clock, hypervisor, builder, consoles, store, journal, log, platform_domains(settings)};
     static Guests* guests = nullptr;
     static Images images(builder, journal, [](std::string_view image) { return guests->user_of_image(image); });
     static Guests all_guests(platform, images, random_number<std::array<std::uint8_t, 16>>);

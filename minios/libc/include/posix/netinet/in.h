@@ -7,8 +7,7 @@
 
 #define SKERRY_IN6_BYTE(address, i) (((const unsigned char*)(address))[i])
 #define SKERRY_IN6_WORD(address, i) (((const unsigned*)(address))[i])
-#define SKERRY_IN6_STARTS_EMPTY(address)                                                                               \
-    (SKERRY_IN6_WORD(address, 0) == 0 && SKERRY_IN6_WORD(address, 1) == 0)
+#define SKERRY_IN6_STARTS_EMPTY(address) (SKERRY_IN6_WORD(address, 0) == 0 && SKERRY_IN6_WORD(address, 1) == 0)
 
 #define IN6_IS_ADDR_UNSPECIFIED(address)                                                                               \
     (SKERRY_IN6_STARTS_EMPTY(address) && SKERRY_IN6_WORD(address, 2) == 0 && SKERRY_IN6_WORD(address, 3) == 0)
@@ -19,8 +18,7 @@
     (SKERRY_IN6_BYTE(address, 0) == 0xfe && (SKERRY_IN6_BYTE(address, 1) & 0xc0) == 0x80)
 #define IN6_IS_ADDR_SITELOCAL(address)                                                                                 \
     (SKERRY_IN6_BYTE(address, 0) == 0xfe && (SKERRY_IN6_BYTE(address, 1) & 0xc0) == 0xc0)
-#define IN6_IS_ADDR_V4MAPPED(address)                                                                                  \
-    (SKERRY_IN6_STARTS_EMPTY(address) && SKERRY_IN6_WORD(address, 2) == htonl(0xffff))
+#define IN6_IS_ADDR_V4MAPPED(address) (SKERRY_IN6_STARTS_EMPTY(address) && SKERRY_IN6_WORD(address, 2) == htonl(0xffff))
 #define IN6_IS_ADDR_V4COMPAT(address)                                                                                  \
     (SKERRY_IN6_STARTS_EMPTY(address) && SKERRY_IN6_WORD(address, 2) == 0 && ntohl(SKERRY_IN6_WORD(address, 3)) > 1)
 
