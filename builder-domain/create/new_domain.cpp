@@ -3,6 +3,8 @@
 
 #include "builder-domain/create/failures.h"
 
+#include <minios/control_operations.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -75,7 +77,7 @@ DomId NewDomain::release() {
 }
 
 Status seal_domain(Hypervisor& hypervisor, DomId domain) {
-    return check(domain_call(hypervisor, domain, domctl_seal), "sealing it");
+    return check(domain_call(hypervisor, domain, minios::control::seal), "sealing it");
 }
 
 Status unpause_domain(Hypervisor& hypervisor, DomId domain) {

@@ -9,10 +9,6 @@
 
 namespace skerry::builder {
 
-// Skerry's own domctl, above Xen's numbers: from now on nobody, the builder included, may map or access that domain's
-// memory, for good. Only `domain` is used. Xen answers ENOSYS.
-inline constexpr uint32_t domctl_seal = 0x5ea1;
-
 class NewDomain {
   public:
     explicit NewDomain(Hypervisor& hypervisor) : hypervisor_(hypervisor) {}

@@ -10,6 +10,7 @@
 namespace skerry::builder {
 namespace {
 
+namespace backends = minios::backends;
 namespace channel_message = minios::channel_message;
 
 char message[channel_message::most_bytes];
@@ -18,23 +19,6 @@ char answer_text[channel_message::most_bytes];
 int fail(const char* what, const char* why) {
     minios::print("builder: FAILED: %s: %s\n", what, why);
     return 1;
-}
-
-// domain=<name>:<domid>
-bool read_known(const char* word, KnownDomain& known, char (&name)[longest_name + 1]) {
-    constexpr std::string_view key = "domain=";
-    std::string_view text(word);
-    if (!text.starts_with(key)) return false;
-    size_t colon = text.find(':');
-    if (colon == text.npos || colon - key.size() > longest_name) return false;
-    const char* number = word + colon + 1;
-    uint32_t domain;
-    if (!minios::backends::parse_number(number, '\0', DOMID_FIRST_RESERVED - 1, domain)) return false;
-    size_t length = colon - key.size();
-    __builtin_memcpy(name, word + key.size(), length);
-    name[length] = 0;
-    known = {name, DomId(static_cast<domid_t>(domain))};
-    return true;
 }
 
 void ring(minios::Port, void* served) { static_cast<minios::ServedChannel*>(served)->visit(); }
@@ -60,27 +44,26 @@ int run_service(const ModuleSet& images, std::span<char* const> words) {
     static KnownDomains known;
     static char names[max_channels][longest_name + 1];
     minios::ChannelClient client;
-    minios::Port builder_port;
+    minios::Port founder;
     bool has_client = false;
-    for (char* const word : words) {
-        KnownDomain one;
-        if (minios::parse_channel_client(word, client)) has_client = true;
-        if (known.size() < max_channels && read_known(word, one, names[known.size()])) (void)known.push(one);
-        if (const char* number = word; std::string_view(word).starts_with("builder=")) {
-            number += 8;
-            uint32_t port;
-            if (minios::backends::parse_number(number, '\0', minios::backends::most_port, port))
-                builder_port = minios::Port{port};
-        }
+    for (const char* word : words) {
+        DomId known_id;
+        uint32_t port;
+        has_client |= minios::parse_channel_client(word, client);
+        if (known.size() < max_channels && backends::parse_known_domain(word, known_id, names[known.size()]))
+            (void)known.push({names[known.size()], known_id}); // there is room
+        if (const char* number = backends::after_key(word, "builder=");
+            number && backends::parse_number(number, '\0', backends::most_port, port))
+            founder = minios::Port{port};
     }
     if (!has_client) return fail("serving", "no domain has a channel to this builder");
-    auto area = minios::backends::map_state_area(words);
+    auto area = backends::map_state_area(words);
     if (!area && area.error() != minios::Error::not_found)
         return fail("mapping the state area", minios::error_name(area.error()));
     static ImageStore store(area ? *area : std::span<std::byte>{}, images);
     static Requests requests(hypervisor, store, known, client.address.domain);
     static minios::ServedChannel served(client);
-    if (builder_port.value != 0) minios::events::set_handler(builder_port, ring, &served);
+    if (founder.value != 0) minios::events::set_handler(founder, ring, &served);
     served.visit();
     minios::print("builder: serving domain %u, %lu images\n", client.address.domain.value, store.images().size());
     serve(served.channel(), requests);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <minios/channel.h>
-#include <minios/memory.h>
-#include <minios/start.h>
 #include <minios/xen.h>
 
 extern "C" {
@@ -89,8 +87,8 @@ void Channel::connect(std::uint8_t& live) {
     (void)events::notify(port_);
 }
 
-/// Bytes to read, or room to write. An index that makes no sense is a peer's own loss: neither, until it is mended.
-std::uint32_t Channel::in_ring(const Ring& ring, bool reading) {
+/// Bytes to read, or room to write. For an index that makes no sense neither: who wrote it waits for itself.
+std::uint32_t Channel::in_ring(const Ring& ring, bool reading) const {
     const std::uint32_t peers = __atomic_load_n(ring.peers, __ATOMIC_ACQUIRE);
     const std::uint32_t used = reading ? peers - ring.at : ring.at - peers;
     return used > ring.size ? 0 : reading ? used : ring.size - used;
@@ -106,48 +104,38 @@ void Channel::wait_connected() {
     wait_until(changed_, [this] { return connected_; });
 }
 
-bool Channel::readable() const { return connected_ && const_cast<Channel*>(this)->in_ring(in_, true) > 0; }
+bool Channel::readable() const { return connected_ && in_ring(in_, true) > 0; }
 
-bool Channel::read(void* to, std::size_t size) {
-    auto* next = static_cast<std::uint8_t*>(to);
+/// Moves `size` bytes through a ring, waiting as need be: copy(place in the ring, done, count) for each piece.
+template <class Copy> bool Channel::move(Ring& ring, bool reading, std::size_t size, Copy copy) {
     const unsigned generation = generation_;
-    while (size > 0) {
+    for (std::size_t done = 0; done < size;) {
         if (!connected_ || generation != generation_) return false;
-        std::uint32_t count = in_ring(in_, true);
+        std::uint32_t count = in_ring(ring, reading);
         if (count == 0) {
             (void)changed_.wait();
             continue;
         }
-        const std::uint32_t offset = in_.at & (in_.size - 1);
-        if (count > in_.size - offset) count = in_.size - offset;
-        if (count > size) count = static_cast<std::uint32_t>(size);
-        __builtin_memcpy(next, in_.bytes + offset, count);
-        publish(in_, count);
-        next += count;
-        size -= count;
+        const std::uint32_t offset = ring.at & (ring.size - 1);
+        if (count > ring.size - offset) count = ring.size - offset;
+        if (count > size - done) count = static_cast<std::uint32_t>(size - done);
+        copy(ring.bytes + offset, done, count);
+        publish(ring, count);
+        done += count;
     }
     return true;
 }
 
+bool Channel::read(void* to, std::size_t size) {
+    return move(in_, true, size, [to](const std::uint8_t* place, std::size_t done, std::size_t count) {
+        __builtin_memcpy(static_cast<std::uint8_t*>(to) + done, place, count);
+    });
+}
+
 bool Channel::write(const void* from, std::size_t size) {
-    auto* next = static_cast<const std::uint8_t*>(from);
-    const unsigned generation = generation_;
-    while (size > 0) {
-        if (!connected_ || generation != generation_) return false;
-        std::uint32_t count = in_ring(out_, false);
-        if (count == 0) {
-            (void)changed_.wait();
-            continue;
-        }
-        const std::uint32_t offset = out_.at & (out_.size - 1);
-        if (count > out_.size - offset) count = out_.size - offset;
-        if (count > size) count = static_cast<std::uint32_t>(size);
-        __builtin_memcpy(out_.bytes + offset, next, count);
-        publish(out_, count);
-        next += count;
-        size -= count;
-    }
-    return true;
+    return move(out_, false, size, [from](std::uint8_t* place, std::size_t done, std::size_t count) {
+        __builtin_memcpy(place, static_cast<const std::uint8_t*>(from) + done, count);
+    });
 }
 
 namespace channel_message {
@@ -179,31 +167,5 @@ bool send(Channel& channel, const void* first, std::size_t first_size, const voi
 }
 
 } // namespace channel_message
-
-bool open_channel(Channel& channel, std::span<char* const> words, const char* name) {
-    // The pages follow the console's, in the order of the words (docs/platform-description.md).
-    std::uint64_t pfn = frames::pfn_of(Mfn{start_info().console.domU.mfn}).value;
-    for (const char* word : words) {
-        const char* at = backends::after_key(word, "channel=");
-        if (at == nullptr) continue;
-        ++pfn;
-        const char* port = backends::after_key(at, name);
-        if (port == nullptr || *port++ != ':') continue;
-        std::uint32_t number;
-        if (!backends::parse_number(port, '\0', backends::most_port, number) || number == 0) return false;
-        channel.open(Channel::End::client, pages::address_of(Pfn{pfn}), Port{number});
-        return true;
-    }
-    return false;
-}
-
-void ServedChannel::visit() {
-    if (page_.attached() && !page_.peer_present()) {
-        channel_.close();
-        page_.detach();
-    }
-    if (!page_.attached() && page_.attach(client_.address, client_.reference, nullptr, nullptr))
-        channel_.open(Channel::End::server, page_.data(), page_.port());
-}
 
 } // namespace minios

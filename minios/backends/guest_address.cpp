@@ -41,6 +41,21 @@ bool parse_name(const char* text, char (&name)[GuestAddress::longest_name + 1]) 
     return true;
 }
 
+bool parse_known_domain(const char* word, DomId& domain, char (&name)[GuestAddress::longest_name + 1]) {
+    const char* text = after_key(word, "domain=");
+    std::size_t length = 0;
+    for (; text != nullptr && text[length] != 0 && text[length] != ':'; ++length)
+        if (length == GuestAddress::longest_name || !is_name_character(text[length])) return false;
+    if (text == nullptr || length == 0 || text[length] != ':') return false;
+    const char* number = text + length + 1;
+    std::uint32_t value;
+    if (!parse_number(number, '\0', dom_first_reserved.value - 1u, value)) return false;
+    for (std::size_t i = 0; i < length; ++i) name[i] = text[i];
+    name[length] = 0;
+    domain = DomId{static_cast<std::uint16_t>(value)};
+    return true;
+}
+
 bool parse_guest_address(const char* text, GuestAddress& address) {
     std::uint32_t domain, port;
     if (!parse_number(text, ':', dom_first_reserved.value - 1u, domain) || !parse_number(text, ':', most_port, port) ||

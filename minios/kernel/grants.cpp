@@ -21,7 +21,7 @@ grant_entry_v1_t& entry_of(std::uint32_t reference) {
 }
 std::uint32_t entry_count() { return table_pages * entries_per_page; }
 
-/// One more page of the table. Errors: no_memory, also when the domain may have no more.
+/// One more page of the table. Errors: no_space, no_memory: the domain may have no more; those of mapping it.
 Result<void> grow() {
     if (table_pages == most_pages) return Error::no_space;
     static xen_pfn_t machine_frames[most_pages]; // static because the hypervisor writes to it

@@ -71,11 +71,17 @@ void Control::perform(std::string_view line, std::string_view body) {
     } else if (verb == "attach") {
         attach(*guest);
         if (guest->viewer == nullptr) return answer("error no memory for a viewer");
-    } else {
+    } else if (verb == "detach") {
         detach(*guest);
-        if (verb == "remove") service_.remove(*guest);
+    } else {
+        forget(*guest);
     }
     answer("ok");
+}
+
+void Control::forget(Guest& guest) {
+    detach(guest);
+    service_.remove(guest);
 }
 
 void Control::add(std::string_view arguments) {

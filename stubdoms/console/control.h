@@ -42,6 +42,8 @@ class Control {
     void visit() {
         if (served_ != nullptr) served_->visit();
     }
+    /// Removes the guest, and its viewer.
+    void forget(Guest& guest);
     /// A viewer has something to be sent.
     void wake() { output_.wake_all(); }
 

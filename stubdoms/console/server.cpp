@@ -137,9 +137,10 @@ void Server::visit_guests() {
     }
 }
 
-/// After its last words.
+/// After its last words: at most a ring full, whatever it goes on writing.
 void Server::let_go(Guest& guest) {
-    while (move_output(guest)) (void)uart_.transmit(terminal_);
+    constexpr unsigned turns = 2 * sizeof(xencons_interface::out) / sizeof(Guest::taken);
+    for (unsigned turn = 0; turn < turns && move_output(guest); ++turn) (void)uart_.transmit(terminal_);
     guest.taken_begin = guest.taken_end = 0;
     guest.ring = GuestRing{};
     guest.page.detach();
@@ -163,7 +164,15 @@ Result<void> Server::attach(Guest& guest) {
 }
 
 Result<void> Server::add(const backends::GuestAddress& address) {
-    if (guests_.find(address.name) != nullptr || guests_.find(address.domain) != nullptr) return Error::exists;
+    const auto in_the_way = [&] {
+        Guest* named = guests_.find(address.name);
+        return named != nullptr ? named : guests_.find(address.domain);
+    };
+    while (Guest* former = in_the_way()) {
+        // One that went while its client could not say so gives way.
+        if (!former->added || (former->page.attached() && former->page.peer_present())) return Error::exists;
+        control_.forget(*former);
+    }
     Guest* guest = guests_.add(address, true);
     if (guest == nullptr) return Error::no_space;
     guest->server = this;

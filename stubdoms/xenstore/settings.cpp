@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "settings.h"
 
+#include <functional>
 #include <map>
+#include <string>
 #include <string_view>
 
 namespace skerry::xenstore {
@@ -21,23 +23,17 @@ bool read_quota(std::string_view text, Settings& settings) {
     return true;
 }
 
-/// "<name>:<domid>".
-void read_known(std::string_view text, std::map<std::string_view, DomainId>& known) {
-    const std::size_t colon = text.find(':');
-    std::uint64_t number = 0;
-    if (colon != text.npos && parse_number(text.substr(colon + 1), last_domain, number))
-        known[text.substr(0, colon)] = static_cast<DomainId>(number);
-}
-
 } // namespace
 
 Settings read_settings(int count, char** words, const std::function<void(const char*, const char*)>& complain) {
     Settings settings;
     std::vector<const char*> control;
-    std::map<std::string_view, DomainId> known;
+    std::map<std::string, DomainId, std::less<>> known;
     for (int i = 0; i < count; ++i) {
         const std::string_view word = words[i];
         std::uint64_t number = 0;
+        char name[minios::backends::GuestAddress::longest_name + 1];
+        minios::DomId domain;
         if (word.starts_with("guest=")) {
             minios::backends::GuestAddress address;
             if (minios::backends::parse_guest_address(words[i] + 6, address))
@@ -50,8 +46,8 @@ Settings read_settings(int count, char** words, const std::function<void(const c
             if (!read_quota(word.substr(6), settings)) complain(words[i], "expected quota=<name>:<value>");
         } else if (word.starts_with("builder=") && parse_number(word.substr(8), last_port, number)) {
             settings.builder_port = static_cast<std::uint32_t>(number);
-        } else if (word.starts_with("domain=")) {
-            read_known(word.substr(7), known);
+        } else if (minios::backends::parse_known_domain(words[i], domain, name)) {
+            known[name] = domain.value;
         } else if (!word.starts_with("state=")) { // that one is main's
             complain(words[i], "not understood");
         }

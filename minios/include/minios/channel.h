@@ -65,7 +65,8 @@ class Channel {
     void update();
     void start_rings();
     void connect(std::uint8_t& live);
-    std::uint32_t in_ring(const Ring& ring, bool reading);
+    std::uint32_t in_ring(const Ring& ring, bool reading) const;
+    template <class Copy> bool move(Ring& ring, bool reading, std::size_t size, Copy copy);
     void publish(Ring& ring, std::uint32_t moved);
 
     vchan_interface* page_ = nullptr;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/builder-domain/fake_hypervisor.h"
 
+#include <minios/control_operations.h>
+
 #include <cstring>
 
 namespace skerry::builder {
@@ -49,16 +51,15 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
         domain.has_context = true;
         return domain.context.ctrlreg[3] >> 12 == domain.pinned ? 0 : -XEN_EINVAL;
     case XEN_DOMCTL_unpausedomain: domain.started = true; return domain.has_context ? 0 : -XEN_EINVAL;
-    case domctl_seal: domain.sealed = knows_seal; return knows_seal ? 0 : -XEN_ENOSYS;
+    case minios::control::seal: domain.sealed = knows_seal; return knows_seal ? 0 : -XEN_ENOSYS;
     case XEN_DOMCTL_ioport_permission: domain.granted.push_back("ports"); return 0;
     case XEN_DOMCTL_irq_permission: domain.granted.push_back("irq"); return 0;
     case XEN_DOMCTL_iomem_permission: domain.granted.push_back("iomem"); return 0;
-    case 0x5ea2: { // kind, number, held; over whom
-        auto* wish = reinterpret_cast<uint8_t*>(&operation.u);
-        domid_t over;
-        std::memcpy(&over, wish + 4, sizeof(over));
-        domain.granted.push_back((wish[2] ? "right " : "without right ") + std::to_string(wish[1]) +
-                                 (wish[0] ? " over " + std::to_string(over) : ""));
+    case minios::control::set_right: {
+        minios::control::SetRight wish;
+        std::memcpy(&wish, &operation.u, sizeof(wish));
+        domain.granted.push_back((wish.held ? "right " : "without right ") + std::to_string(wish.right) +
+                                 (wish.kind ? " over " + std::to_string(wish.target) : ""));
         return 0;
     }
     case XEN_DOMCTL_set_virq_handler: domain.granted.push_back("log"); return 0;

@@ -4,7 +4,7 @@ MINIOS_TEST := $(BUILD)/tests/unit/minios
 UNIT_TESTS += $(MINIOS_TEST)
 
 MINIOS_TEST_SOURCES := $(wildcard tests/unit/minios/*_test.cpp tests/unit/minios/debug/*.cpp) \
-    $(addprefix minios/kernel/,frame_map.cpp heap_arena.cpp region_map.cpp format.cpp) minios/backends/guest_address.cpp \
+    $(addprefix minios/kernel/,frame_map.cpp heap_arena.cpp region_map.cpp format.cpp) minios/backends/guest_address.cpp minios/backends/channel.cpp \
     $(addprefix minios/debug/,packet.cpp registers.cpp session.cpp)
 MINIOS_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/unit-minios/%.o,$(MINIOS_TEST_SOURCES))
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "toolstack/domain/xen/xen_hypervisor.h"
 
+#include <minios/control_operations.h>
 #include <minios/hypercall.h>
 
 #include <cstdio>
@@ -108,28 +109,13 @@ CpuSet widen(CpuSet set, unsigned cpus) {
     return set.set();
 }
 
-// Skerry's domctl that lists rights (docs/abi.md, "Control operations of our own").
-constexpr std::uint32_t domctl_get_rights = 0x5ea3;
-struct GetRights {
-    std::uint32_t platform, holder_count;
-    struct {
-        domid_t id;
-        std::uint8_t rights, to_pass_on;
-    } holders[8];
-    std::uint32_t range_count, padding;
-    struct {
-        std::uint64_t kind, first, last;
-    } ranges[3];
-};
-static_assert(sizeof(GetRights) <= sizeof(xen_domctl::u));
-constexpr const char* platform_rights[] = {"create_domains", "grant_rights",   "inspect", "read_log",
-                                           "write_log",      "set_wall_clock", "hardware"};
-constexpr const char* target_rights[] = {"control", "map_memory"};
+using minios::control::GetRights;
+using minios::control::platform_rights, minios::control::target_rights;
 
 GetRights get_rights(DomainNumber domain, std::uint32_t ranges_to_pass_over) {
     GetRights request{};
     request.range_count = ranges_to_pass_over;
-    auto operation = domctl_for(domain, domctl_get_rights);
+    auto operation = domctl_for(domain, minios::control::get_rights);
     std::memcpy(&operation.u, &request, sizeof request);
     operate(operation, domain, "asking for the rights of");
     std::memcpy(&request, &operation.u, sizeof request);

@@ -32,6 +32,9 @@ bool parse_number(const char*& text, char end, std::uint32_t most, std::uint32_t
 /// A name as above, up to the end of the text.
 bool parse_name(const char* text, char (&name)[GuestAddress::longest_name + 1]);
 
+/// What a domain is told about one that it knows: the word `domain=<name>:<domid>`. False: it is no such word.
+bool parse_known_domain(const char* word, DomId& domain, char (&name)[GuestAddress::longest_name + 1]);
+
 class ServicePage {
   public:
     ServicePage() = default;
