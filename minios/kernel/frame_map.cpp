@@ -135,16 +135,17 @@ std::uint64_t FrameMap::find_highest() const {
 FrameMap::Run FrameMap::take_highest(std::uint64_t most) {
     const std::uint64_t last = find_highest();
     if (last == none) return {none, 0};
-    const Piece& piece = pieces_[last / piece_frames];
+    Piece& piece = pieces_[last / piece_frames];
     if (piece.bits == nullptr) return take(last, 1) ? Run{last, 1} : Run{none, 0};
     const std::uint64_t bit = last % 64, word = piece.bits[last % piece_frames / 64];
     // The free ones below it in the same word: what is above the highest used one.
     const std::uint64_t used = word & mask_of(0, bit);
     const std::uint64_t free = used == 0 ? bit + 1 : bit - (63 - static_cast<unsigned>(__builtin_clzll(used)));
-    const Run run{last + 1 - (free < most ? free : most), free < most ? free : most};
-    set_range(run.first, run.count, true);
-    free_ -= run.count;
-    return run;
+    const std::uint64_t count = free < most ? free : most, first = last + 1 - count;
+    piece.bits[last % piece_frames / 64] = word | mask_of(first % 64, count);
+    piece.used += static_cast<std::uint32_t>(count);
+    free_ -= count;
+    return {first, count};
 }
 
 std::uint64_t FrameMap::find_run(std::uint64_t count, std::uint64_t from, std::uint64_t to) const {

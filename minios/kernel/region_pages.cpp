@@ -27,9 +27,25 @@ void Changes::finish() {
     if (!any_) return;
     if (auto result = batch_.flush(); !result) panic("regions: cannot change pages: %s", error_name(result.error()));
     page_table::flush_tlb();
-    while (freed_count_ > 0) frames::release(freed_[--freed_count_]);
+    give_frames_back();
     pending_ = 0;
     any_ = false;
+}
+
+/// In runs: pages that were touched in the order of their addresses have frames that follow each other downwards.
+void Changes::give_frames_back() {
+    while (freed_count_ > 0) {
+        Pfn first = freed_[--freed_count_];
+        std::uint64_t count = 1;
+        for (; freed_count_ > 0; --freed_count_, ++count) {
+            const Pfn next = freed_[freed_count_ - 1];
+            if (next.value + 1 == first.value)
+                first = next;
+            else if (next.value != first.value + count)
+                break;
+        }
+        frames::release(first, count);
+    }
 }
 
 std::uint64_t missing_tables(std::uint64_t first, std::uint64_t end) {
