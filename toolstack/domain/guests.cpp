@@ -84,13 +84,14 @@ void Guests::check_memory(const GuestConfig& config) const {
                                            " KiB are free");
 }
 
-GuestPointer Guests::create(const GuestConfig& config, bool paused, const Progress& progress) {
+GuestPointer Guests::create(const GuestConfig& config, bool paused, const Progress& progress,
+                            std::uint64_t asked_wall_ns) {
     check_name_is_free(config.name, "create");
     check_memory(config);
     auto guest = std::make_shared<Guest>();
     guest->config = config;
     guest->uuid = uuid_text(random_());
-    guest->created_wall_ns = platform_.clock.wall_ns();
+    guest->created_wall_ns = asked_wall_ns;
     guests_.push_back(guest); // from now on the name is taken, and its images are in use
     const Hold hold(*this, guest, "being created");
     try {

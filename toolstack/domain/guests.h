@@ -39,7 +39,7 @@ class Guests {
     /// The guest or domain of the platform that uses an image; empty: none.
     std::string user_of_image(std::string_view image) const;
 
-    GuestPointer create(const GuestConfig& config, bool paused, const Progress& progress);
+    GuestPointer create(const GuestConfig& config, bool paused, const Progress& progress, std::uint64_t asked_wall_ns);
     /// False: the domain is dead, but somebody still holds pages of it.
     bool destroy(const GuestPointer& guest);
     void rename(const GuestPointer& guest, const std::string& name);

@@ -6,6 +6,7 @@
 namespace skerry::toolstack {
 namespace {
 
+constexpr std::uint64_t quiet_time = 100 * millisecond; ///< of a create, before it tells of its progress
 constexpr std::uint64_t patience_with_founder = 60 * second, look_interval = 20 * millisecond;
 
 json::Value identity(DomainNumber id, const std::string& name) {
@@ -37,12 +38,17 @@ json::Value Api::create(const json::Value& params, Call& call) {
         }
     }
     const GuestConfig config = read_guest_config(wish);
-    const GuestPointer guest = guests_.create(config, paused, [&](const char* step) {
+    const std::uint64_t begun = platform_.clock.now_ns();
+    const auto progress = [&](const char* step) {
+        // Most guests are there sooner than anybody could read.
+        if (platform_.clock.now_ns() - begun < quiet_time) return call.check();
         json::Value event;
         event["event"] = "progress";
         event["step"] = step;
         call.event(event);
-    });
+    };
+    const std::uint64_t waited = call.asked_ns() != 0 ? begun - call.asked_ns() : 0;
+    const GuestPointer guest = guests_.create(config, paused, progress, platform_.clock.wall_ns() - waited);
     json::Value value = identity(guest->domain.id, config.name);
     value["uuid"] = guest->uuid;
     return value;
