@@ -60,7 +60,7 @@ void Connection::take_messages() {
             payload.copy(to.data(), to.size());
         } else if (unanswered_ > 0 && header.req_id == request_ - unanswered_ + 1) {
             --unanswered_;
-            if (header.type == XS_ERROR) note_error(payload);
+            if (header.type == XS_ERROR) note_error(header.req_id, payload);
         }
         incoming_.next();
     }
@@ -158,11 +158,18 @@ void Connection::begin_batch() {
     unanswered_ = 0;
 }
 
-void Connection::post(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload) {
+void Connection::post(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload,
+                      bool may_be_missing) {
     if (length_of(payload) > longest_payload) {
         if (batch_error_ == Error::none) batch_error_ = Error::invalid;
         return;
     }
+    if (unanswered_ == most_unanswered) {
+        (void)events::notify(port_);
+        wait_until(changed_, [this] { return unanswered_ < most_unanswered || !usable(); });
+    }
+    const std::uint64_t bit = 1ull << (request_ + 1) % most_unanswered;
+    may_be_missing_ = may_be_missing ? may_be_missing_ | bit : may_be_missing_ & ~bit;
     ++unanswered_; // its answer may come while the rest of it waits for room
     if (!send(type, in, payload) && batch_error_ == Error::none) batch_error_ = Error::io;
 }
@@ -179,8 +186,10 @@ Result<void> Connection::finish_batch() {
     return error == Error::none ? Result<void>() : error;
 }
 
-void Connection::note_error(std::string_view payload) {
-    if (batch_error_ == Error::none) batch_error_ = error_named(payload.substr(0, payload.find('\0')));
+void Connection::note_error(std::uint32_t request, std::string_view payload) {
+    const Error error = error_named(payload.substr(0, payload.find('\0')));
+    const bool expected = error == Error::not_found && (may_be_missing_ >> request % most_unanswered & 1) != 0;
+    if (batch_error_ == Error::none && !expected) batch_error_ = error;
 }
 
 Result<std::size_t> Connection::judge() const {

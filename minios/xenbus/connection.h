@@ -16,7 +16,8 @@ struct Connection {
                             std::span<char> answer);
     // A batch: begin, post each request, finish. Its answers carry nothing but errors.
     void begin_batch();
-    void post(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload);
+    void post(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload,
+              bool may_be_missing = false);
     Result<void> finish_batch();
     void add(Watch& watch);
     void drop(Watch& watch);
@@ -31,7 +32,7 @@ struct Connection {
     void end_turn();
     bool usable() const { return started_ && !ring_.broken() && !incoming_.broken(); }
     Result<std::size_t> judge() const;
-    void note_error(std::string_view payload);
+    void note_error(std::uint32_t request, std::string_view payload);
 
     ClientRing ring_;
     Incoming incoming_;
@@ -52,6 +53,8 @@ struct Connection {
 
     // The batch under way.
     std::uint32_t unanswered_ = 0; ///< the last so many requests
+    static constexpr std::uint32_t most_unanswered = 64;
+    std::uint64_t may_be_missing_ = 0; ///< requests for which not_found is no error: bits by their number
     Error batch_error_ = Error::none;
 
     Watch* watches_ = nullptr;

@@ -141,6 +141,10 @@ void Batch::make(std::string_view path) {
     const std::string_view payload[] = {path, zero};
     connection().post(XS_MKDIR, in_, payload);
 }
+void Batch::remove(std::string_view path) {
+    const std::string_view payload[] = {path, zero};
+    connection().post(XS_RM, in_, payload, true);
+}
 void Batch::set_permissions(std::string_view path, std::string_view permissions) {
     const std::string_view payload[] = {path, zero, permissions};
     connection().post(XS_SET_PERMS, in_, payload);

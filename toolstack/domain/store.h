@@ -40,11 +40,13 @@ class Store {
     virtual void remove(const std::string& path, Transaction transaction = no_transaction) = 0;
     virtual void set_permissions(const std::string& path, const Permissions& permissions,
                                  Transaction transaction = no_transaction) = 0;
-    /// write() and set_permissions() of each, in order; a store that is far away need not be waited for each time.
-    virtual void write_all(const std::vector<NodeWish>& wishes, Transaction transaction = no_transaction) {
+    /// remove() of each of `old`, then write() and set_permissions() of each wish, in order; a store that is far away need not
+    /// be waited for each time.
+    virtual void replace(const std::vector<std::string>& old, const std::vector<NodeWish>& wishes) {
+        for (const std::string& path : old) remove(path);
         for (const NodeWish& wish : wishes) {
-            write(wish.path, wish.value, transaction);
-            if (wish.permissions) set_permissions(wish.path, *wish.permissions, transaction);
+            write(wish.path, wish.value);
+            if (wish.permissions) set_permissions(wish.path, *wish.permissions);
         }
     }
     virtual Transaction begin() = 0;

@@ -78,11 +78,7 @@ void write_guest_nodes(Store& store, const Guest& guest, DomainNumber console_do
     list_control(nodes, top);
     list_console(nodes, guest.domain, top, console_domain);
     nodes.add(top + "/store/port", std::to_string(guest.domain.store_port));
-    in_transaction(store, [&](Transaction transaction) {
-        store.remove(top, transaction); // of a domain that had the number before
-        store.remove(vm, transaction);
-        store.write_all(nodes.wishes(), transaction);
-    });
+    store.replace({top, vm}, nodes.wishes()); // there may be some of a domain that had the number before
 }
 
 void remove_guest_nodes(Store& store, const Guest& guest) {

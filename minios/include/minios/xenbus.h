@@ -69,6 +69,8 @@ class Batch {
 
     void write(std::string_view path, std::string_view value);
     void make(std::string_view path);
+    /// What is not there is removed already: no error here.
+    void remove(std::string_view path);
     void set_permissions(std::string_view path, std::string_view permissions);
     /// Waits for all answers. The first error, if any; the requests behind it were carried out all the same.
     Result<void> finish();

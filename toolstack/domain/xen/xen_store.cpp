@@ -89,16 +89,17 @@ void XenStore::set_permissions(const std::string& path, const Permissions& permi
           "setting who may reach " + path);
 }
 
-void XenStore::write_all(const std::vector<NodeWish>& wishes, Transaction transaction) {
+void XenStore::replace(const std::vector<std::string>& old, const std::vector<NodeWish>& wishes) {
     const auto written = monitor_.outside([&] {
-        xenbus::Batch batch(transaction);
+        xenbus::Batch batch;
+        for (const std::string& path : old) batch.remove(path);
         for (const NodeWish& wish : wishes) {
             batch.write(wish.path, wish.value);
             if (wish.permissions) batch.set_permissions(wish.path, words_of(*wish.permissions));
         }
         return batch.finish();
     });
-    if (!wishes.empty()) check(written, "writing " + wishes.front().path + " and others");
+    check(written, "writing " + (wishes.empty() ? "nodes" : wishes.front().path) + " and others");
 }
 
 Transaction XenStore::begin() {
