@@ -106,6 +106,8 @@ void Server::visit_all() {
     for (const auto& [domain, client] : clients_) domains.push_back(domain);
     for (const DomainId domain : domains) (void)check_peer(domain);
     for (Expected& expected : expected_) visit(expected);
+    // The builder may wait for us to let go of somebody.
+    if (settings_.builder_port != 0) (void)events::notify(Port{settings_.builder_port});
 }
 
 // --- domains that come and go --------------------------------------------------------------------------------------------

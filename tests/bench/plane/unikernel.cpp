@@ -9,5 +9,6 @@ int main(int, char**) {
     print("entered %lu main-after %lu pages %lu\n",
           static_cast<unsigned long>(clock::wall_ns() - clock::since_entry_ns()), static_cast<unsigned long>(main_ns),
           static_cast<unsigned long>(total_pages() - frames::free_count()));
-    for (;;) clock::sleep_ns(1ull << 60);
+    static WaitQueue nothing;
+    for (;;) (void)nothing.wait();
 }
