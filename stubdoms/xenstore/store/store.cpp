@@ -59,8 +59,10 @@ Store::Store(Surroundings& surroundings) : surroundings_(&surroundings) {
 }
 
 Connection* Store::find_connection(DomainId domain) {
+    if (recent_ != nullptr && recent_->domain == domain) return recent_;
     const auto found = connections_.find(domain);
-    return found != connections_.end() ? found->second.get() : nullptr;
+    if (found == connections_.end()) return nullptr;
+    return recent_ = found->second.get();
 }
 
 const Connection* Store::connection(DomainId domain) const { return const_cast<Store*>(this)->find_connection(domain); }

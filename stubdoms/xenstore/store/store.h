@@ -175,6 +175,7 @@ class Store {
     Quotas quotas_;
     std::map<std::string, Node, std::less<>> specials_; ///< "@introduceDomain", "@releaseDomain": permissions only
     std::map<DomainId, std::unique_ptr<Connection>> connections_;
+    Connection* recent_ = nullptr; ///< the one that was asked for last: one request asks many times
     std::optional<Introduction> introduction_;
     bool log_requests_ = false;
     // While a request is carried out: its client's own events follow the answer.
