@@ -46,8 +46,8 @@ Status Domain::destroy(WorkBudget& budget) {
                 account.start_dying();
             }
             if (!has_stopped()) return Error::restart;
-            for (Watchdog& watchdog : watchdogs_) // nobody is left who could arm one again
-                timers.cancel_and_wait(watchdog);
+            // Nobody is left who could arm one again.
+            for (Watchdog& watchdog : watchdogs_) timers.cancel_and_wait(watchdog);
             break;
         case close_events: TRY(events.tear_down(budget)); break;
         case release_grants:

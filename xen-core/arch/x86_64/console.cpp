@@ -19,14 +19,10 @@ constexpr uint8_t status_data_ready = 0x01, status_transmit_empty = 0x20;
 uint16_t port = 0; // of the UART; 0: none, or no longer xen-core's
 
 void put(char c) {
-    if (!port) return;
     // A UART that never drains must not stop the machine: about a second, then it is given up.
-    for (uint32_t patience = 1 << 20; !(in8(port + line_status) & status_transmit_empty); pause())
-        if (!--patience) {
-            port = 0;
-            return;
-        }
-    out8(port + data, static_cast<uint8_t>(c));
+    for (uint32_t patience = 1 << 20; port && !(in8(port + line_status) & status_transmit_empty); pause())
+        if (!--patience) port = 0;
+    if (port) out8(port + data, static_cast<uint8_t>(c));
 }
 
 // A power of two, so that positions can run on for ever.

@@ -300,11 +300,9 @@ Status operate(Caller& caller, Domain& domain, xen_domctl_t& request) {
     case XEN_DOMCTL_getvcpuinfo: TRY(inspect()); return get_vcpu_info(domain, u.getvcpuinfo);
     case XEN_DOMCTL_getvcpuaffinity: TRY(inspect()); return affinity(domain, u.vcpuaffinity, false);
     case XEN_DOMCTL_setvcpuaffinity: TRY(control()); return affinity(domain, u.vcpuaffinity, true);
-    case XEN_DOMCTL_scheduler_op: {
-        bool looks = u.scheduler_op.cmd == XEN_DOMCTL_SCHEDOP_getinfo;
-        TRY(looks ? inspect() : control());
+    case XEN_DOMCTL_scheduler_op:
+        TRY(u.scheduler_op.cmd == XEN_DOMCTL_SCHEDOP_getinfo ? inspect() : control());
         return schedule_domain(domain, u.scheduler_op);
-    }
     default: break;
     }
     TRY(control());
@@ -334,9 +332,17 @@ HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> opera
         DomainRef target = request.cmd == XEN_DOMCTL_getdomaininfo ? domain_table.next_from(request.domain)
                                                                    : TRY(named_domain(caller, request.domain));
         if (!target) return Error::no_such_domain;
-        Holding holding(target->control);
-        TRY(operate(caller, *target, request));
+        {
+            Holding held(target->control);
+            TRY(operate(caller, *target, request));
+        }
         request.domain = target->id.value;
+        // As on Xen, it has stopped when this returns; unless the caller is to stop, perhaps for whom it waits for.
+        while (request.cmd == XEN_DOMCTL_pausedomain && !caller.vcpu.is_paused()) {
+            Holding held(target->control); // not all the time: its vCPUs may want it before they can stop
+            if (target->has_stopped() || !target->is_paused_by_control()) break;
+            spin_wait_hook();
+        }
     }
     return operation.write(request);
 }
