@@ -5,6 +5,7 @@
 #include "builder-domain/create/first_vcpu.h"
 #include "builder-domain/create/page_tables.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace skerry::builder {
@@ -34,7 +35,6 @@ class Filler {
     Status pin_tables();
 
     void compose_start_info(start_info_t& info) const;
-    Status clear_page(uint64_t pfn) { return memory_.write(pfn * page_size, {}, page_size); }
     Mfn root() const { return memory_.frame_of(layout_.tables.first_page()); }
 
     Hypervisor& hypervisor_;
@@ -52,9 +52,6 @@ Status Filler::fill() {
     BUILDER_TRY(write_p2m());
     BUILDER_TRY(write_shared_info());
     BUILDER_TRY(write_start_info());
-    BUILDER_TRY(clear_page(layout_.store));
-    BUILDER_TRY(clear_page(layout_.console));
-    BUILDER_TRY(memory_.write(layout_.channels.first * page_size, {}, layout_.channels.count * page_size));
     BUILDER_TRY(write_page_tables(memory_, layout_));
     BUILDER_TRY(write_grants());
     BUILDER_TRY(memory_.close());
@@ -69,14 +66,14 @@ Status Filler::fill() {
 
 Status Filler::write_image() {
     for (const Segment& segment : contents_.image.segments)
-        BUILDER_TRY(memory_.write(segment.address - layout_.virt_base, segment.bytes, segment.size));
+        BUILDER_TRY(memory_.write(segment.address - layout_.virt_base, segment.bytes));
     return {};
 }
 
 Status Filler::write_payload() {
     uint64_t base = layout_.module.first * page_size;
     return contents_.payload.for_each_piece(
-        [&](const Payload::Piece& piece) { return memory_.write(base + piece.offset, piece.bytes, piece.size); });
+        [&](const Payload::Piece& piece) { return memory_.write(base + piece.offset, piece.bytes); });
 }
 
 Status Filler::write_p2m() {
@@ -84,8 +81,11 @@ Status Filler::write_p2m() {
     return memory_.fill_pages(layout_.p2m, [&](std::byte* page, uint64_t pfn) {
         auto* list = reinterpret_cast<xen_pfn_t*>(page);
         uint64_t first = (pfn - layout_.p2m.first) * per_page;
-        for (uint64_t i = 0; i < per_page; ++i)
-            list[i] = first + i < layout_.total_pages ? memory_.frame_of(first + i).value : ~xen_pfn_t{0};
+        uint64_t end = std::min(first + per_page, layout_.total_pages);
+        memory_.each_stretch(first, end, [&](uint64_t at, uint64_t frame, uint64_t count) {
+            for (uint64_t i = 0; i < count; ++i) list[at - first + i] = frame + i;
+        });
+        for (uint64_t i = end - first; i < per_page; ++i) list[i] = ~xen_pfn_t{0};
     });
 }
 
@@ -104,7 +104,6 @@ Status Filler::write_shared_info() {
 
 Status Filler::write_start_info() {
     return memory_.fill_pages({layout_.start_info, 1}, [&](std::byte* page, uint64_t) {
-        std::memset(page, 0, page_size);
         compose_start_info(*reinterpret_cast<start_info_t*>(page));
     });
 }

@@ -30,6 +30,17 @@ class ExtentMap {
         return minios::Mfn(runs_[recent_].first_frame + (pfn - runs_[recent_].first_page));
     }
 
+    // The frames that follow that of page `pfn` without a gap, with it: at most `most`.
+    struct Stretch {
+        uint64_t first_frame;
+        uint64_t count;
+    };
+    Stretch stretch_at(uint64_t pfn, uint64_t most) const {
+        uint64_t first = frame_of(pfn).value;
+        uint64_t count = runs_[recent_].count - (pfn - runs_[recent_].first_page);
+        return {first, count < most ? count : most};
+    }
+
   private:
     struct Run {
         uint64_t first_page;

@@ -43,18 +43,15 @@ Status GuestMemory::populate_extents(uint64_t end, unsigned order) {
     }
 }
 
-Status GuestMemory::write(uint64_t address, Bytes bytes, uint64_t size) {
-    if (size == 0) return {};
-    uint64_t end = address + size;
+Status GuestMemory::write(uint64_t address, Bytes bytes) {
+    if (bytes.empty()) return {};
+    uint64_t end = address + bytes.size();
     PageRun run{address / page_size, (end + page_size - 1) / page_size - address / page_size};
     return fill_pages(run, [&](std::byte* page, uint64_t pfn) {
         // This page's part of [address, end), as offsets from `address`.
         uint64_t from = std::max(pfn * page_size, address) - address;
         uint64_t to = std::min((pfn + 1) * page_size, end) - address;
-        std::byte* target = page + (address + from - pfn * page_size);
-        uint64_t copied = from < bytes.size() ? std::min<uint64_t>(to, bytes.size()) - from : 0;
-        if (copied != 0) std::memcpy(target, bytes.data() + from, copied);
-        std::memset(target + copied, 0, to - from - copied);
+        std::memcpy(page + (address + from - pfn * page_size), bytes.data() + from, to - from);
     });
 }
 

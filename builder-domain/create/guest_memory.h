@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The memory of a domain that is being built: allocates it and writes into it through the hypervisor's window.
 // Writers give whole runs of pages, so that one hypercall shows many at once. Nothing here reads what a guest wrote:
-// the domain has not run yet.
+// the domain has not run yet. The hypervisor clears what it gives (xen-core/memory/allocator.h), so what is to be zero is left alone.
 #pragma once
 
 #include "builder-domain/create/extent_map.h"
@@ -21,10 +21,19 @@ class GuestMemory {
     Status populate(uint64_t pages);
     Mfn frame_of(uint64_t pfn) const { return extents_.frame_of(pfn); }
 
-    // Copies `bytes` to the pseudo-physical byte address, and clears from there to `size` bytes in all.
-    Status write(uint64_t address, Bytes bytes, uint64_t size);
+    // Calls act(page, frame, count) for each stretch of [first, end) whose frames follow each other.
+    template <typename Act> void each_stretch(uint64_t first, uint64_t end, Act act) const {
+        while (first < end) {
+            ExtentMap::Stretch stretch = extents_.stretch_at(first, end - first);
+            act(first, stretch.first_frame, stretch.count);
+            first += stretch.count;
+        }
+    }
 
-    // Calls fill(page, pfn) for each page of the run; `page` is writable and holds what the hypervisor left there.
+    // Copies `bytes` to the pseudo-physical byte address.
+    Status write(uint64_t address, Bytes bytes);
+
+    // Calls fill(page, pfn) for each page of the run; `page` is writable, and clear unless something was written there before.
     template <typename Fill> Status fill_pages(PageRun run, Fill fill) {
         while (run.count != 0) {
             uint64_t count = std::min<uint64_t>(run.count, Hypervisor::window_pages);

@@ -2,7 +2,6 @@
 #include "builder-domain/create/page_tables.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace skerry::builder {
 namespace {
@@ -21,7 +20,6 @@ class TableWriter {
 
     // Most entries of a small domain's tables are empty, so only what there is is looked for.
     void fill(uint64_t* entries, unsigned level, uint64_t index) const {
-        std::memset(entries, 0, page_size);
         uint64_t first = index * entries_per_table;
         if (level == 1) {
             uint64_t region = std::min((layout_.virt_end - layout_.virt_base) / page_size, layout_.total_pages);
@@ -38,11 +36,17 @@ class TableWriter {
     void map_pages(uint64_t* entries, uint64_t first, uint64_t address, PageRun run) const {
         uint64_t begin = translated(address) / page_size;
         uint64_t end = std::min(begin + run.count, first + entries_per_table);
-        for (uint64_t page = std::max(begin, first); page < end; ++page) {
-            uint64_t pfn = run.first + (page - begin);
-            uint64_t entry = memory_.frame_of(pfn).value * page_size | page_entry;
-            entries[page - first] = layout_.is_table(pfn) ? entry : entry | writable;
-        }
+        if (end <= std::max(begin, first)) return;
+        uint64_t pfn = run.first + (std::max(begin, first) - begin), end_pfn = run.first + (end - begin);
+        uint64_t shift = begin - first - run.first; // from a page's number to its entry's index
+        memory_.each_stretch(pfn, end_pfn, [&](uint64_t at, uint64_t frame, uint64_t count) {
+            uint64_t entry = frame * page_size | page_entry | writable;
+            for (uint64_t i = 0; i < count; ++i, entry += page_size) entries[at + i + shift] = entry;
+        });
+        for (const TableArea* area : {&layout_.tables, &layout_.p2m_tables})
+            for (uint64_t i = std::max(pfn, area->first_page());
+                 i < std::min(end_pfn, area->first_page() + area->pages()); ++i)
+                entries[i + shift] &= ~writable;
     }
 
     // The table, whose first entry is for the table with index `first` below it, as far as it leads to `tables`.

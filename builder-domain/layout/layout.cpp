@@ -103,7 +103,9 @@ Status Planner::plan_tables() {
         if (!is_usable(layout_.virt_base, end))
             return Failure() << "its region at virtual base " << Hex{layout_.virt_base}
                              << " reaches where no guest may map memory";
-        layout_.tables = TableArea(layout_.virt_base, end, next_);
+        // Where the region is larger than the domain, there is nothing to map.
+        uint64_t mapped = std::min((end - layout_.virt_base) / page_size, layout_.total_pages);
+        layout_.tables = TableArea(layout_.virt_base, layout_.address_of(mapped), next_);
         layout_.virt_end = end;
         if (layout_.tables.pages() == tables) break;
         tables = layout_.tables.pages();

@@ -14,7 +14,7 @@ class FrameMap {
     static constexpr std::uint64_t piece_frames = 32768;
     static constexpr std::size_t most_pieces = 2048; ///< 256 GiB
     static constexpr std::uint64_t none = ~std::uint64_t{0};
-    using NewPiece = std::uint64_t* (*)(); ///< a zeroed page, or nullptr
+    using NewPiece = std::uint64_t* (*)(); ///< a page, or nullptr
 
     struct Piece {
         std::uint64_t* bits = nullptr; ///< 1 = used; nullptr: all free or (used == size) all used
@@ -40,12 +40,19 @@ class FrameMap {
 
     /// A free frame, the highest first; none when there is none. Does not take it.
     std::uint64_t find_highest() const;
+    struct Run {
+        std::uint64_t first, count;
+    };
+    /// Marks up to `most` (at least 1) free frames used, consecutive ones that end with the highest; {none, 0}: there are none.
+    Run take_highest(std::uint64_t most);
     /// The lowest run of `count` free frames inside [from, to); none when there is none.
     std::uint64_t find_run(std::uint64_t count, std::uint64_t from, std::uint64_t to) const;
 
   private:
     std::uint64_t piece_size(std::uint64_t piece) const;
-    bool set_range(std::uint64_t first, std::uint64_t count, bool used);
+    template <class Act> bool each_piece(std::uint64_t first, std::uint64_t count, Act act) const;
+    bool all_are(bool used, std::uint64_t first, std::uint64_t count) const;
+    void set_range(std::uint64_t first, std::uint64_t count, bool used);
     bool prepare(std::uint64_t first, std::uint64_t count);
 
     Piece* pieces_ = nullptr;

@@ -10,6 +10,7 @@ namespace {
 
 FrameMap map;
 const std::uint64_t* physical_to_machine;
+std::uint64_t total;         // entries of it
 std::uint64_t initial_count; // frames below this are mapped in the initial region
 std::uint64_t promised;
 
@@ -19,7 +20,7 @@ unsigned stashed;
 bool refilling, tables_are_promised;
 std::uint64_t tables_made;
 
-/// Zeroed pages for the bits of the first and of the last piece, which is all that most domains need.
+/// Pages for the bits of the first and of the last piece, which is all that most domains need.
 std::uint64_t* first_bits;
 unsigned first_bits_left;
 
@@ -71,12 +72,12 @@ void start(const start_info_t& info, std::uint64_t first_free, std::uint64_t ini
     auto* memory = reinterpret_cast<char*>(minios_text_start) + (first_free << page_shift);
     if (info.nr_pages < first_free + own_pages)
         panic("frames: %lu pages of memory, %lu used at start", info.nr_pages, first_free + own_pages);
-    __builtin_memset(memory, 0, own_pages * page_size);
     auto* list = reinterpret_cast<FrameMap::Piece*>(memory);
     for (std::uint64_t i = 0; i < pieces; ++i) ::new (&list[i]) FrameMap::Piece;
     first_bits = reinterpret_cast<std::uint64_t*>(memory + list_pages * page_size);
     map.start(info.nr_pages, list, new_piece);
     physical_to_machine = reinterpret_cast<const std::uint64_t*>(info.mfn_list);
+    total = info.nr_pages;
     initial_count = initial_pages < map.total() ? initial_pages : map.total();
     if (!map.take(0, first_free + own_pages)) panic("frames: cannot take the first %lu frames", first_free + own_pages);
 }
@@ -90,9 +91,9 @@ std::uint64_t free_count() {
 
 Result<Pfn> allocate() {
     if (!available(1)) return Error::no_memory;
-    const std::uint64_t frame = map.find_highest();
-    if (frame == FrameMap::none || !map.take(frame, 1)) return Error::no_memory;
-    return Pfn{frame};
+    const FrameMap::Run run = map.take_highest(1);
+    if (run.first == FrameMap::none) return Error::no_memory;
+    return Pfn{run.first};
 }
 
 Result<Pfn> allocate_table() {
@@ -131,19 +132,17 @@ bool promise(std::uint64_t count) {
 
 void unpromise(std::uint64_t count) { promised -= count; }
 
-Pfn allocate_promised() {
-    const std::uint64_t frame = map.find_highest();
-    if (promised != 0 && frame == FrameMap::none && stashed != 0) {
-        --promised;
-        return stash[--stashed];
-    }
-    if (promised == 0 || frame == FrameMap::none || !map.take(frame, 1))
+FrameMap::Run allocate_promised(std::uint64_t most) {
+    FrameMap::Run run{FrameMap::none, 0};
+    if (promised != 0) run = map.take_highest(most < promised ? most : promised);
+    if (run.count == 0 && promised != 0 && stashed != 0) run = {stash[--stashed].value, 1};
+    if (run.count == 0)
         panic("frames: a promised frame is not there (%lu promised, %lu free)", promised, map.free_count());
-    --promised;
-    return Pfn{frame};
+    promised -= run.count;
+    return run;
 }
 
-Mfn mfn_of(Pfn pfn) { return pfn.value < total_pages() ? Mfn{physical_to_machine[pfn.value]} : Mfn{~std::uint64_t{0}}; }
+Mfn mfn_of(Pfn pfn) { return pfn.value < total ? Mfn{physical_to_machine[pfn.value]} : Mfn{~std::uint64_t{0}}; }
 
 Pfn pfn_of(Mfn mfn) {
     if (mfn.value >= MACH2PHYS_NR_ENTRIES) return Pfn{~std::uint64_t{0}};

@@ -164,7 +164,7 @@ HeapArena::Block* HeapArena::find_or_grow(std::size_t wanted) {
 
 /// Not from the kept blocks of small sizes.
 void* HeapArena::allocate_any(std::size_t bytes) {
-    if (bytes > (std::size_t{1} << 46)) return nullptr;
+    if (bytes > largest) return nullptr;
     const std::size_t wanted = block_size(bytes);
     if (Block* b = kept_other_; b != nullptr && b->size == (wanted | kept_bit)) {
         kept_other_ = nullptr;
@@ -181,7 +181,7 @@ void* HeapArena::allocate_any(std::size_t bytes) {
 
 void* HeapArena::allocate_aligned(std::size_t boundary, std::size_t bytes) {
     if (boundary <= alignment) return allocate(bytes);
-    if (boundary > (std::size_t{1} << 40) || (boundary & (boundary - 1)) != 0) return nullptr;
+    if (boundary > (std::size_t{1} << 40) || (boundary & (boundary - 1)) != 0 || bytes > largest) return nullptr;
     void* p = allocate(bytes + boundary + smallest);
     if (p == nullptr) return nullptr;
     const auto at = reinterpret_cast<std::uintptr_t>(p);

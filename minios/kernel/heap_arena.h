@@ -53,6 +53,7 @@ class HeapArena {
         Block* last_free;
     };
     static constexpr std::size_t header = 16, smallest = 32, growth = 64 * 1024, trim_above = 1024 * 1024;
+    static constexpr std::size_t largest = std::size_t{1} << 46; ///< that the program may ask for
     static constexpr unsigned classes = 64, parts = 16;
     /// Kept blocks: of these sizes so many each; of a larger size, up to the second limit, one in all.
     static constexpr std::size_t kept_small = 1024, kept_large = 64 * 1024;

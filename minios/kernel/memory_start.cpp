@@ -19,9 +19,15 @@ std::uint64_t count_initial_pages() {
         const auto table = page_table::find(at, 1);
         if (table.entry == nullptr) break;
         if ((table.entry[page_table::entries - 1] & page_table::present) == 0) {
-            unsigned i = page_table::index(at, 1);
-            while ((table.entry[i] & page_table::present) != 0) ++i;
-            at = (at & ~(span - 1)) + i * page_size;
+            unsigned from = page_table::index(at, 1), absent = page_table::entries - 1;
+            while (from < absent) {
+                const unsigned middle = (from + absent) / 2;
+                if ((table.entry[middle] & page_table::present) != 0)
+                    from = middle + 1;
+                else
+                    absent = middle;
+            }
+            at = (at & ~(span - 1)) + absent * page_size;
             break;
         }
         at = (at & ~(span - 1)) + span;
@@ -51,7 +57,8 @@ void separate_rights(std::uint64_t initial_pages) {
         if (!has_text) batch.set(upper.location(i), upper.entry[i] | page_table::no_execute);
         const std::uint64_t constants_end = address(minios_rodata_end);
         const auto table = page_table::find(block, 1);
-        for (std::uint64_t at = block; at < block + span && (has_text || at < constants_end); at += page_size) {
+        for (std::uint64_t at = block > base ? block : base; at < block + span && (has_text || at < constants_end);
+             at += page_size) {
             const unsigned j = page_table::index(at, 1);
             const std::uint64_t entry = table.entry[j];
             if ((entry & page_table::present) != 0 && wanted_entry(at, entry) != entry)

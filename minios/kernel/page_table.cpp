@@ -40,11 +40,20 @@ void start(const void* root_table) {
 Mfn root() { return root_mfn; }
 
 Table find(std::uint64_t virt, unsigned level) {
+    // The last one that was found: tables, once there, stay.
+    static std::uint64_t last_span = ~std::uint64_t{0};
+    static Table last;
+    constexpr unsigned span_shift = 21;
+    if (level == 1 && virt >> span_shift == last_span) return last;
     Table table{root_entries, root_mfn};
     for (unsigned at = 4; at > level; --at) {
         const std::uint64_t entry = table.entry[index(virt, at)];
         if ((entry & present) == 0) return {};
         table = table_of(entry);
+    }
+    if (level == 1) {
+        last_span = virt >> span_shift;
+        last = table;
     }
     return table;
 }
@@ -127,25 +136,26 @@ Result<void> protect(void* address, std::size_t count, Access access) {
 
 namespace {
 
-/// `allowed`: what the levels above let through.
-std::size_t count_in(const Table& table, unsigned level, std::uint64_t virt, bool write, bool execute) {
+/// In a table that is reached through entries that let both writes and execution through: below others nothing can be both.
+std::size_t count_in(const Table& table, unsigned level, std::uint64_t virt) {
     std::size_t bad = 0;
-    for (unsigned i = 0; i < entries; ++i) {
-        const std::uint64_t entry = table.entry[i], at = virt + (std::uint64_t{i} << (12 + 9 * (level - 1)));
-        if ((entry & present) == 0 || (level == 4 && i >= entries / 2)) continue;
-        const bool w = write && (entry & writable) != 0, x = execute && (entry & no_execute) == 0;
-        if (!w || !x) continue; // nothing below can be both
-        if (level > 1) {
-            bad += count_in(table_of(entry), level - 1, at, w, x);
-            continue;
-        }
-        if (++bad <= 8) print("page table: %lx is writable and executable (entry %lx)\n", at, entry);
+    const unsigned end = level == 4 ? entries / 2 : entries; // the other half is the hypervisor's
+    const std::uint64_t* const first = table.entry;
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < end; ++i) {
+        const std::uint64_t entry = first[i];
+        if (entry == 0 || (entry & (present | writable | no_execute)) != (present | writable)) continue;
+        const std::uint64_t at = virt + (std::uint64_t{i} << (12 + 9 * (level - 1)));
+        if (level > 1)
+            bad += count_in(table_of(entry), level - 1, at);
+        else if (++bad <= 8)
+            print("page table: %lx is writable and executable (entry %lx)\n", at, entry);
     }
     return bad;
 }
 
 } // namespace
 
-std::size_t count_writable_executable() { return count_in({root_entries, root_mfn}, 4, 0, true, true); }
+std::size_t count_writable_executable() { return count_in({root_entries, root_mfn}, 4, 0); }
 
 } // namespace minios::page_table

@@ -3,6 +3,7 @@
 // through read-only mappings.
 #pragma once
 
+#include "frame_map.h"
 #include "internal.h"
 
 namespace minios::page_table {
@@ -73,8 +74,8 @@ std::uint64_t end_promised_tables(std::uint64_t begun);
 /// Promises `count` frames to a region: false when there are not that many.
 bool promise(std::uint64_t count);
 void unpromise(std::uint64_t count);
-/// Takes one of the promised.
-Pfn allocate_promised();
+/// Takes one to `most` of the promised, consecutive ones.
+FrameMap::Run allocate_promised(std::uint64_t most);
 /// `first_free`: the frame behind all that the builder put there. Takes some for itself.
 void start(const start_info_t& info, std::uint64_t first_free, std::uint64_t initial_pages);
 std::uint64_t initial_pages();

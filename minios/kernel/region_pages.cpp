@@ -27,9 +27,25 @@ void Changes::finish() {
     if (!any_) return;
     if (auto result = batch_.flush(); !result) panic("regions: cannot change pages: %s", error_name(result.error()));
     page_table::flush_tlb();
-    while (freed_count_ > 0) frames::release(freed_[--freed_count_]);
+    give_frames_back();
     pending_ = 0;
     any_ = false;
+}
+
+/// In runs: pages that were touched in the order of their addresses have frames that follow each other downwards.
+void Changes::give_frames_back() {
+    while (freed_count_ > 0) {
+        Pfn first = freed_[--freed_count_];
+        std::uint64_t count = 1;
+        for (; freed_count_ > 0; --freed_count_, ++count) {
+            const Pfn next = freed_[freed_count_ - 1];
+            if (next.value + 1 == first.value)
+                first = next;
+            else if (next.value != first.value + count)
+                break;
+        }
+        frames::release(first, count);
+    }
 }
 
 std::uint64_t missing_tables(std::uint64_t first, std::uint64_t end) {
@@ -72,15 +88,11 @@ page_table::Table table_for(Region& region, std::uint64_t virt) {
     return made;
 }
 
-/// A frame for a private page; none for a lazy one without memory.
-bool take_frame(const Region& region, Pfn& frame) {
-    if (region.promised) {
-        frame = frames::allocate_promised();
-        return true;
-    }
+/// Frames for private pages, one to `most`; none for a lazy region without memory.
+FrameMap::Run take_frames(const Region& region, std::uint64_t most) {
+    if (region.promised) return frames::allocate_promised(most);
     auto free = frames::allocate();
-    if (free) frame = *free;
-    return free.ok();
+    return free ? FrameMap::Run{free->value, 1} : FrameMap::Run{FrameMap::none, 0};
 }
 
 /// What a page of the content is at its beginning. The rest of the last page is zero.
@@ -98,16 +110,16 @@ Bytes bytes_of(const Region& region, std::uint64_t virt) {
 /// Gives a private page a frame of its own with what it showed until now, which may lie in a page that has yet to come.
 bool make_own(Region& region, std::uint64_t virt) {
     const Bytes bytes = region.content != nullptr ? bytes_of(region, virt) : Bytes{nullptr, 0};
-    Pfn frame;
-    if (!take_frame(region, frame)) return false;
-    set_page(virt, own_entry(frames::mfn_of(frame), Protection::read_write));
+    const FrameMap::Run taken = take_frames(region, 1);
+    if (taken.count == 0) return false;
+    const Mfn frame = frames::mfn_of(Pfn{taken.first});
+    set_page(virt, own_entry(frame, Protection::read_write));
     ++backed_pages;
     auto* page = reinterpret_cast<char*>(virt);
     if (bytes.size != 0)
         __builtin_memcpy(page, bytes.first, bytes.size); // through integer registers only, as all of the kernel
     __builtin_memset(page + bytes.size, 0, page_size - bytes.size);
-    if (region.protection != Protection::read_write)
-        set_page(virt, own_entry(frames::mfn_of(frame), region.protection));
+    if (region.protection != Protection::read_write) set_page(virt, own_entry(frame, region.protection));
     return true;
 }
 
@@ -169,12 +181,17 @@ bool commit(std::uint64_t first, std::uint64_t end) {
     if (i == RegionMap::none) return false;
     Region& region = region_map[i];
     Changes changes;
-    for (std::uint64_t at = first; at < end; at += page_size) {
-        Pfn frame;
+    for (std::uint64_t at = first; at < end;) {
         const auto table = table_for(region, at);
-        if (table.entry == nullptr || !take_frame(region, frame)) return false;
-        changes.set(table, page_table::index(at, 1), own_entry(frames::mfn_of(frame), region.protection));
-        ++backed_pages;
+        if (table.entry == nullptr) return false;
+        const unsigned i = page_table::index(at, 1);
+        const std::uint64_t wanted = (end - at) >> page_shift, room = page_table::entries - i;
+        const FrameMap::Run taken = take_frames(region, wanted < room ? wanted : room);
+        if (taken.count == 0) return false;
+        for (unsigned j = 0; j < taken.count; ++j)
+            changes.set(table, i + j, own_entry(frames::mfn_of(Pfn{taken.first + j}), region.protection));
+        backed_pages += taken.count;
+        at += taken.count << page_shift;
     }
     return true;
 }

@@ -46,6 +46,7 @@ class Changes {
     void finish();
 
   private:
+    void give_frames_back();
     static constexpr unsigned capacity = page_table::Batch::capacity - 1; // so that the batch never flushes by itself
     page_table::Batch batch_;
     unsigned pending_ = 0, freed_count_ = 0;

@@ -31,12 +31,13 @@ bool enable_fsgsbase() {
 
 } // namespace
 
-void set_thread_pointer(void* block) {
+bool thread_pointer_by_instruction = false;
+
+void set_thread_pointer_slowly(void* block) {
     static unsigned changes;
-    static bool by_instruction;
-    if (changes < 2 && ++changes == 2) by_instruction = enable_fsgsbase();
-    if (by_instruction)
-        asm volatile("wrfsbase %0" : : "r"(block));
+    if (changes < 2 && ++changes == 2) thread_pointer_by_instruction = enable_fsgsbase();
+    if (thread_pointer_by_instruction)
+        set_thread_pointer(block);
     else if (hypercall::set_segment_base(SEGBASE_FS, hypercall::address(block)) < 0)
         panic("threads: cannot set the %%fs base to %p", block);
 }

@@ -4,6 +4,14 @@
 
 namespace minios {
 
-void set_thread_pointer(void* block);
+/// The processor has WRFSBASE, and this domain may use it.
+extern bool thread_pointer_by_instruction;
+
+void set_thread_pointer_slowly(void* block);
+inline void set_thread_pointer(void* block) {
+    if (!thread_pointer_by_instruction) [[unlikely]]
+        return set_thread_pointer_slowly(block);
+    asm volatile("wrfsbase %0" : : "r"(block));
+}
 
 } // namespace minios

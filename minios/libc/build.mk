@@ -44,6 +44,8 @@ $(filter $(BUILD)/obj/minios/libc/%.o $(BUILD)/obj/minios/cxx/%.o,$(patsubst %.c
 $(patsubst %.c,$(BUILD)/obj/%.o,$(filter %.c,$(LIBSKERRYC_SOURCES))): $(BUILD)/obj/%.o: %.c minios/libc/build.mk $(SDK_FILES)
 	@mkdir -p $(@D)
 	@echo "  SKERRYC $<"; $(SKERRY_CC) $(LIBSKERRYC_FLAGS) -fexceptions -c $< -o $@
+# They only jump.
+$(BUILD)/obj/minios/libc/fused_mathematics.o: LIBSKERRYC_CXXFLAGS += -fomit-frame-pointer
 # The compiler must not make calls of memcpy and its kind of what they are written as.
 $(addprefix $(BUILD)/obj/minios/libc/,copying.o scanning.o comparing.o): LIBSKERRYC_FLAGS += -O3 -fno-builtin -fno-tree-loop-distribute-patterns
 

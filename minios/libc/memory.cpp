@@ -52,7 +52,8 @@ void* memalign(std::size_t alignment, std::size_t size) {
 void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
 void* valloc(std::size_t size) { return memalign(minios::page_size, size); }
 void* pvalloc(std::size_t size) {
-    return memalign(minios::page_size, (size + minios::page_size - 1) & ~(minios::page_size - 1));
+    const std::size_t rounded = (size + minios::page_size - 1) & ~(minios::page_size - 1);
+    return rounded >= size ? memalign(minios::page_size, rounded) : or_errno<void*>(nullptr);
 }
 
 int posix_memalign(void** result, std::size_t alignment, std::size_t size) {

@@ -14,16 +14,17 @@ int MutexWord::lock_again() {
     return 0;
 }
 
-int MutexWord::lock_slowly(std::uint64_t deadline_ns) {
-    first_use();
+int MutexWord::lock_slowly(std::uint32_t& word, std::uint64_t deadline_ns) {
+    MutexWord mutex(word);
+    mutex.first_use();
     const pthread_t self = this_thread().id;
-    if (owner() == 0) {
-        set_owner(self);
+    if (mutex.owner() == 0) {
+        mutex.set_owner(self);
         return 0;
     }
-    if (owner() == self && type() != Type::standard) return lock_again();
-    word_ |= waiting;
-    return -park(&word_, deadline_ns); // woken as its owner
+    if (mutex.owner() == self && mutex.type() != Type::standard) return mutex.lock_again();
+    word |= waiting;
+    return -park(&word, deadline_ns); // woken as its owner
 }
 
 int MutexWord::try_lock() {
@@ -35,14 +36,15 @@ int MutexWord::try_lock() {
     return 0;
 }
 
-int MutexWord::unlock_slowly() {
-    if (word_ == unused || owner() != this_thread().id) return EPERM;
-    if (depth() != 0) {
-        word_ -= 1u << depth_shift;
+int MutexWord::unlock_slowly(std::uint32_t& word) {
+    MutexWord mutex(word);
+    if (word == unused || mutex.owner() != this_thread().id) return EPERM;
+    if (mutex.depth() != 0) {
+        word -= 1u << depth_shift;
         return 0;
     }
-    set_owner(unpark_one(&word_));
-    if (!parked(&word_)) word_ &= ~waiting;
+    mutex.set_owner(unpark_one(&word));
+    if (!parked(&word)) word &= ~waiting;
     return 0;
 }
 

@@ -26,7 +26,7 @@ class MutexWord {
         else if (owner() == self && type() == Type::recursive && depth() != depth_mask)
             word_ += 1u << depth_shift;
         else
-            return lock_slowly(deadline_ns);
+            return lock_slowly(word_, deadline_ns);
         return 0;
     }
     /// As lock(), but EBUSY instead of waiting.
@@ -39,7 +39,7 @@ class MutexWord {
         else if (owner() == self && type() == Type::recursive && depth() != 0)
             word_ -= 1u << depth_shift;
         else
-            return unlock_slowly();
+            return unlock_slowly(word_);
         return 0;
     }
     bool locked() const { return word_ != unused && owner() != 0; }
@@ -55,8 +55,9 @@ class MutexWord {
     void first_use() {
         if (word_ == unused) word_ = initial(Type::by_default);
     }
-    int lock_slowly(std::uint64_t deadline_ns);
-    int unlock_slowly();
+    // Not on an object, whose address would then be taken: a function that does that has a stack protector.
+    static int lock_slowly(std::uint32_t& word, std::uint64_t deadline_ns);
+    static int unlock_slowly(std::uint32_t& word);
     int lock_again();
 
     std::uint32_t& word_;

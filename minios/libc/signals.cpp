@@ -10,10 +10,11 @@
 
 namespace minios::libc {
 
+SignalQueue signals_of_process;
+
 namespace {
 
 struct sigaction actions[most_signals]; // zero is SIG_DFL
-SignalQueue of_process;
 
 bool ignored_by_default(int signal) {
     return signal == SIGCHLD || signal == SIGURG || signal == SIGCONT || signal == SIGWINCH;
@@ -75,15 +76,10 @@ void call_handler(ThreadBlock& thread, siginfo_t& info) {
 
 bool take_signal(sigset_t wanted, siginfo_t& info) {
     ThreadBlock& self = this_thread();
-    return self.signals.take(wanted, info) || (self.takes_signals && of_process.take(wanted, info));
+    return self.signals.take(wanted, info) || (self.takes_signals && signals_of_process.take(wanted, info));
 }
 
-sigset_t pending_signals() {
-    const ThreadBlock& self = this_thread();
-    return self.signals.set() | (self.takes_signals ? of_process.set() : 0);
-}
-
-Handled handle_signals() {
+Handled handle_waiting_signals() {
     ThreadBlock& self = this_thread();
     Handled handled = Handled::nothing;
     siginfo_t info;
@@ -104,7 +100,7 @@ Handled handle_signals() {
 int post_signal(const siginfo_t& info) {
     ThreadBlock* taker = choose(info.si_signo);
     if (forgotten(info.si_signo, taker)) return 0;
-    if (const int error = of_process.add(info); error != 0) return error;
+    if (const int error = signals_of_process.add(info); error != 0) return error;
     poke(taker);
     return 0;
 }
@@ -119,13 +115,13 @@ int post_signal(ThreadBlock& thread, const siginfo_t& info) {
 bool post_timer_signal(QueuedSignal& signal) {
     ThreadBlock* taker = choose(signal.info.si_signo);
     if (forgotten(signal.info.si_signo, taker)) return false;
-    of_process.add(signal);
+    signals_of_process.add(signal);
     poke(taker);
     return true;
 }
 
 void forget_timer_signal(QueuedSignal& signal) {
-    if (signal.queued) of_process.remove(signal);
+    if (signal.queued) signals_of_process.remove(signal);
 }
 
 sigset_t set_signal_mask(sigset_t blocked) {
@@ -133,7 +129,7 @@ sigset_t set_signal_mask(sigset_t blocked) {
     const sigset_t before = self.blocked_signals;
     self.blocked_signals = blocked & ~cannot_be_blocked;
     // What this thread was to take and now blocks, another may take.
-    for (sigset_t left = of_process.set() & self.blocked_signals & ~before; left != 0; left &= left - 1)
+    for (sigset_t left = signals_of_process.set() & self.blocked_signals & ~before; left != 0; left &= left - 1)
         poke(choose(__builtin_ctzl(left)));
     return before;
 }
@@ -160,7 +156,7 @@ int sigaction(int signal, const struct sigaction* action, struct sigaction* old)
     if (action != nullptr) actions[signal] = *action;
     if (old != nullptr) *old = before;
     if (action != nullptr && ignored(signal)) {
-        of_process.discard(bit_of(signal));
+        signals_of_process.discard(bit_of(signal));
         for_each_thread([=](ThreadBlock& thread) { thread.signals.discard(bit_of(signal)); });
     }
     return 0;

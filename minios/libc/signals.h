@@ -14,11 +14,22 @@ inline constexpr sigset_t cannot_be_blocked = bit_of(SIGKILL) | bit_of(SIGSTOP);
 /// What handle_signals() did. `only_restarting`: each handler that ran has SA_RESTART.
 enum class Handled { nothing, only_restarting, interrupting };
 
+/// Those sent to the process.
+extern SignalQueue signals_of_process;
+
+/// All that wait for the calling thread, blocked or not.
+inline sigset_t pending_signals() {
+    const ThreadBlock& self = this_thread();
+    return self.signals.set() | (self.takes_signals ? signals_of_process.set() : 0);
+}
+Handled handle_waiting_signals();
 /// Runs the handlers of the signals that wait for the calling thread and that it does not block. The default action of a signal that is not
 /// ignored ends the domain.
-Handled handle_signals();
-/// All that wait for the calling thread, blocked or not.
-sigset_t pending_signals();
+inline Handled handle_signals() {
+    if ((pending_signals() & ~this_thread().blocked_signals) == 0) [[likely]]
+        return Handled::nothing;
+    return handle_waiting_signals();
+}
 
 /// Sends one to the process or to a thread: it waits until that thread, or one that does not block it, takes it. May be called by event
 /// handlers. 0, -EINVAL, or -EAGAIN: too many are queued.

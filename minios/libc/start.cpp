@@ -25,8 +25,10 @@ namespace minios::libc {
 namespace {
 
 bool names_a_variable(const char* word) {
-    const std::size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-    return length > 0 && word[length] == '=' && !(word[0] >= '0' && word[0] <= '9');
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const char* end = word;
+    while ((*end >= 'A' && *end <= 'Z') || *end == '_' || is_digit(*end)) ++end;
+    return end != word && *end == '=' && !is_digit(*word);
 }
 
 /// Takes the leading variables out of words[1..].

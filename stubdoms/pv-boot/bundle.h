@@ -11,7 +11,7 @@
 // Page alignment is part of the format: pv-boot gives the ramdisk's frames to the kernel as they are, without a copy.
 // All fields are little-endian. Offsets count from the start of the bundle. Exactly one kernel, at most one ramdisk.
 //
-// Who writes it: the builder domain, and build/tools/make-bundle for tests. Who reads it: bundle.cpp here, which trusts
+// Who writes it: the builder domain, and build/tools/make-bundle for tests. Who reads it: bundle_reader.cpp here, which trusts
 // nothing in it. This header has no dependencies, so that the builder can include it.
 #pragma once
 

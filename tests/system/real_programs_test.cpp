@@ -50,7 +50,7 @@ std::vector<Errand> short_runs() {
     return {
         {.name = "Sqlite",
          .command = "sqlite :memory: '.read /files/check.sql'",
-         .expected = {"SEARCH city USING COVERING INDEX by_people (people=?)", "sqlite: 25 checks passed"},
+         .expected = {"SEARCH city USING COVERING INDEX by_people (people=?)", "sqlite: 32 checks passed"},
          .files = {"stubdoms/apps/sqlite/check.sql"}},
         // The hash over all results is what SQLite says on Linux.
         {.name = "SqliteSpeedtest1",
@@ -67,8 +67,9 @@ std::vector<Errand> short_runs() {
          .command = "zlib-check /files/packed.gz /files/plain",
          .expected = {"zlib: 7 files there and back"},
          .prepare = "seq 1 50000 > plain && gzip -9 < plain > packed.gz"},
+        // Without that of the timers, which spins until a signal's handler has run: here nothing interrupts a thread that computes.
         {.name = "MbedtlsSelfTest",
-         .command = "mbedtls",
+         .command = "mbedtls -x timing",
          .expected = {"Executed 26 test suites", "[ All tests PASS ]"}},
         mbedtls_suite("pkparse", "290 / 290 tests (0 skipped)"),
         mbedtls_suite("psa_its", "25 / 25 tests (0 skipped)"),

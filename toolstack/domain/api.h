@@ -69,7 +69,7 @@ class Api {
     json::Value vcpu_set(const json::Value&, Call&);
     json::Value sched(const json::Value&, Call&);
     json::Value mem_set(const json::Value&, Call&);
-    // images_methods.cpp
+    // image_methods.cpp
     json::Value images(const json::Value&, Call&);
     json::Value images_put(const json::Value&, Call&);
     json::Value images_drop(const json::Value&, Call&);

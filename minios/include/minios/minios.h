@@ -18,4 +18,5 @@
 
 #include <minios/clock.h>
 #include <minios/hypercall.h>
+#include <minios/processor.h>
 #include <minios/random.h>

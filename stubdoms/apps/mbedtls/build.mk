@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # mbedTLS: its self-test and some of its test suites as domains.
 mbedtls_FLAGS := $(MBEDTLS_FLAGS)
-mbedtls_NEEDS := $(MBEDTLS_WORK)/version.txt
+# (The compiler does not say that it read the settings: a header of the system includes them.)
+mbedtls_NEEDS := $(MBEDTLS_WORK)/version.txt third-party/mbedtls/skerry_config.h
+mbedtls-test_NEEDS := $(mbedtls_NEEDS)
 $(eval $(call skerry-library,mbedtls,$(MBEDTLS_FILES) stubdoms/apps/mbedtls/entropy.c))
 mbedtls-test_FLAGS := $(MBEDTLS_FLAGS) -I$(MBEDTLS_SOURCE)/tests/include -I$(MBEDTLS_SOURCE)/library
 $(eval $(call skerry-library,mbedtls-test,$(filter $(MBEDTLS_SOURCE)/tests/%,$(MBEDTLS_TEST_FILES))))
@@ -9,7 +11,7 @@ $(eval $(call skerry-library,mbedtls-test,$(filter $(MBEDTLS_SOURCE)/tests/%,$(M
 define mbedtls-program
 $(1)_FOR := test
 $(1)_FLAGS := $$(MBEDTLS_FLAGS) $(3)
-$(1)_NEEDS := $(MBEDTLS_WORK)/version.txt
+$(1)_NEEDS := $(mbedtls_NEEDS)
 $(1)_LIBS := $(patsubst %,$(BUILD)/libraries/lib%.a,$(4))
 $(1)_PREREQUISITES := $$($(1)_LIBS)
 $$(eval $$(call skerry-program,$(1),$(2)))

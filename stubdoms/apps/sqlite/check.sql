@@ -105,5 +105,32 @@ PRAGMA journal_mode = PERSIST;
 UPDATE city SET people = people + 1;
 INSERT INTO checked SELECT 'journals', (SELECT count(*) FROM log) = 2 * 4999 + 1;
 
+-- A write-ahead log, whose index is a file that is mapped and shared; and its recovery, from copies made before a checkpoint.
+PRAGMA wal_autocheckpoint = 0;
+PRAGMA journal_mode = WAL;
+UPDATE city SET people = people + 1;
+INSERT INTO checked SELECT 'write-ahead log', journal_mode = 'wal' FROM pragma_journal_mode;
+SELECT 'bytes of the file: ' || writefile('/tmp/logged.db', readfile('/tmp/check.db')) || ', of its log: ' ||
+    writefile('/tmp/logged.db-wal', readfile('/tmp/check.db-wal'));
+INSERT INTO checked SELECT 'changes are in the log', length(readfile('/tmp/check.db-wal')) > 100000
+    AND length(readfile('/tmp/check.db-shm')) = 32768;
+ATTACH '/tmp/logged.db' AS logged;
+INSERT INTO checked SELECT 'recovery from the log', (SELECT count(*) FROM (SELECT * FROM main.city EXCEPT SELECT * FROM logged.city)) = 0
+    AND (SELECT count(*) FROM logged.city) = 4999;
+DETACH logged;
+PRAGMA wal_checkpoint(TRUNCATE);
+INSERT INTO checked SELECT 'checkpoint', length(readfile('/tmp/check.db-wal')) = 0 AND integrity_check = 'ok' FROM pragma_integrity_check;
+PRAGMA journal_mode = DELETE;
+
+-- Pages of the file read where it is mapped, while it grows and shrinks.
+PRAGMA mmap_size = 16777216;
+INSERT INTO checked SELECT 'mapped', mmap_size = 16777216 FROM pragma_mmap_size;
+CREATE TABLE heap(words TEXT);
+INSERT INTO heap SELECT hex(randomblob(500)) FROM city;
+INSERT INTO checked SELECT 'grown while mapped', count(*) = 4999 AND min(length(words)) = 1000 FROM heap;
+DROP TABLE heap;
+VACUUM;
+INSERT INTO checked SELECT 'shrunk while mapped', integrity_check = 'ok' FROM pragma_integrity_check;
+
 SELECT 'FAILED: ' || name FROM checked WHERE good IS NOT 1;
 SELECT 'sqlite: ' || count(*) || ' checks passed' FROM checked WHERE good IS 1;

@@ -15,7 +15,7 @@ constexpr uint64_t frame_mask = 0x000ffffffffff000;
 uint64_t FakeHypervisor::allocate(domid_t owner) {
     next_frame_ += scattered ? 2 : 1;
     auto page = std::make_unique<Page>();
-    page->fill(std::byte{0xa5}); // nobody may rely on cleared memory
+    page->fill(std::byte{0}); // as the hypervisor gives it
     frames_[next_frame_] = {owner, std::move(page)};
     return next_frame_;
 }

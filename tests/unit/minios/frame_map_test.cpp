@@ -80,6 +80,28 @@ TEST_F(FrameMapTest, FindsRunsAcrossPieces) {
     EXPECT_EQ(map->find_run(6, 0, FrameMap::piece_frames), FrameMap::none);
 }
 
+TEST_F(FrameMapTest, TheHighestRunEndsAtAUsedFrameOrWithItsWord) {
+    start(256);
+    ASSERT_TRUE(map->take(100, 1)); // gives the piece its bits
+    auto run = map->take_highest(1000);
+    EXPECT_EQ(run.first, 192u);
+    EXPECT_EQ(run.count, 64u);
+    run = map->take_highest(60);
+    EXPECT_EQ(run.first, 132u);
+    EXPECT_EQ(run.count, 60u);
+    run = map->take_highest(1000);
+    EXPECT_EQ(run.first, 128u);
+    EXPECT_EQ(run.count, 4u);
+    run = map->take_highest(1000);
+    EXPECT_EQ(run.first, 101u);
+    EXPECT_EQ(run.count, 27u);
+    ASSERT_TRUE(map->take(0, 100));
+    run = map->take_highest(5);
+    EXPECT_EQ(run.first, FrameMap::none);
+    EXPECT_EQ(run.count, 0u);
+    EXPECT_EQ(map->free_count(), 0u);
+}
+
 TEST_F(FrameMapTest, MatchesASetOverARandomRun) {
     const std::uint64_t total = FrameMap::piece_frames + 500;
     start(total);
@@ -106,6 +128,17 @@ TEST_F(FrameMapTest, MatchesASetOverARandomRun) {
         std::uint64_t highest = total;
         while (highest > 0 && used[highest - 1]) --highest;
         ASSERT_EQ(map->find_highest(), highest - 1);
+        if (random() % 8 != 0) continue;
+        const std::uint64_t most = 1 + random() % 90;
+        const FrameMap::Run run = map->take_highest(most);
+        ASSERT_EQ(run.first + run.count, highest);
+        ASSERT_GE(run.count, 1u);
+        ASSERT_LE(run.count, most);
+        for (std::uint64_t frame = run.first; frame < highest; ++frame) {
+            ASSERT_FALSE(used[frame]);
+            used[frame] = true;
+        }
+        free_count -= run.count;
     }
 }
 

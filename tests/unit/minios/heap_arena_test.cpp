@@ -80,6 +80,66 @@ TEST_F(HeapArenaTest, FailsWithoutGrowing) {
     EXPECT_NE(arena->allocate(60000), nullptr);
 }
 
+// A small range, so that every path is taken again and again: kept blocks joined for want of room, growth refused, trimming, and all of it right
+// after one another. What the program wrote into a block is still there when it is given back.
+TEST_F(HeapArenaTest, AgreesWithAModelWhileMemoryIsShort) {
+    struct Held {
+        std::size_t size;
+        unsigned char fill;
+    };
+    std::mt19937 random(11);
+    for (const std::size_t room : {64u << 10, 192u << 10, 1u << 20, 3u << 20}) {
+        limit = room;
+        std::map<unsigned char*, Held> held;
+        unsigned refused = 0;
+        const auto intact = [](const unsigned char* p, const Held& block) {
+            for (std::size_t i = 0; i < block.size; ++i)
+                if (p[i] != block.fill) return false;
+            return true;
+        };
+        for (int step = 0; step < 20000; ++step) {
+            const unsigned what = random() % 8;
+            if (what < 4 || held.empty()) {
+                const std::size_t size = random() % (std::size_t{1} << (4 + random() % 16));
+                const std::size_t boundary = random() % 3 == 0 ? std::size_t{16} << random() % 9 : 16;
+                auto* p = static_cast<unsigned char*>(arena->allocate_aligned(boundary, size));
+                if (p == nullptr) {
+                    ++refused;
+                    continue;
+                }
+                ASSERT_EQ(reinterpret_cast<std::uintptr_t>(p) % boundary, 0u);
+                const auto above = held.lower_bound(p);
+                ASSERT_TRUE(above == held.end() || p + size <= above->first);
+                ASSERT_TRUE(above == held.begin() || std::prev(above)->first + std::prev(above)->second.size <= p);
+                const Held block{size, static_cast<unsigned char>(random())};
+                std::memset(p, block.fill, size);
+                held[p] = block;
+            } else {
+                auto it = held.begin();
+                std::advance(it, random() % held.size());
+                ASSERT_TRUE(intact(it->first, it->second));
+                arena->release(it->first);
+                held.erase(it);
+            }
+            if (step % 64 == 0) { ASSERT_TRUE(arena->consistent()) << "step " << step; }
+        }
+        EXPECT_GT(refused, 0u);
+        for (auto& [p, block] : held) {
+            ASSERT_TRUE(intact(p, block));
+            arena->release(p);
+        }
+        ASSERT_TRUE(arena->consistent());
+        EXPECT_EQ(arena->in_use(), 0u);
+    }
+}
+
+TEST_F(HeapArenaTest, SizesThatWrapAroundAreRefused) {
+    for (const std::size_t boundary : {16u, 64u, 4096u})
+        for (std::size_t less = 0; less < 2 * boundary + 64; ++less)
+            ASSERT_EQ(arena->allocate_aligned(boundary, ~std::size_t{0} - less), nullptr);
+    EXPECT_TRUE(arena->consistent());
+}
+
 TEST_F(HeapArenaTest, NoticesDoubleFree) {
     void* p = arena->allocate(40);
     void* other = arena->allocate(40);

@@ -6,6 +6,7 @@
 #define clear_task_switched real_clear_task_switched
 #define disable_interrupts real_disable_interrupts
 #define enable_interrupts_and_halt real_enable_interrupts_and_halt
+#define let_interrupts_in real_let_interrupts_in
 #define read_tsc real_read_tsc
 #define write_back_caches real_write_back_caches
 #define write_xcr0 real_write_xcr0
@@ -34,6 +35,7 @@
 #undef clear_task_switched
 #undef disable_interrupts
 #undef enable_interrupts_and_halt
+#undef let_interrupts_in
 #undef read_tsc
 #undef write_back_caches
 #undef write_xcr0
@@ -71,6 +73,7 @@ inline HostProcessor host_processor;
 
 inline void clear_task_switched() { host_processor.cr0 &= ~cr0::task_switched; }
 inline void disable_interrupts() {}
+inline void let_interrupts_in() {}
 inline void enable_interrupts_and_halt() { host_processor.idle(); }
 inline uint64_t read_tsc() { return ++host_processor.tsc; }
 inline void write_back_caches() {}
