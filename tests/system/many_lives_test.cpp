@@ -65,7 +65,7 @@ TEST_F(ManyLives, OneAfterTheOtherLeavesMemoryAsItWas) {
 
 // Guests that keep the store busy, an operator that creates and destroys, and now and then some service dies, wherever it just is.
 TEST_F(ManyLives, ServicesAreKilledUnderLoad) {
-    const unsigned kills = is_long() ? 200 : 12, clients = 3;
+    const unsigned kills = is_long() ? 200 : 8, clients = 3;
     start({{"unikernel", "unikernel"}, {"load", "store-load"}});
     const long free = free_memory();
     for (unsigned i = 1; i <= clients; ++i)
