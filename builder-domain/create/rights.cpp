@@ -78,4 +78,16 @@ Status take_maker_rights(Hypervisor& hypervisor, DomId domain, DomId target) {
     return {};
 }
 
+bool is_building(Hypervisor& hypervisor, DomId holder, DomId target) {
+    xen_domctl_t operation{};
+    operation.cmd = control::get_rights;
+    operation.domain = target.value;
+    if (hypervisor.domctl(operation) < 0) return false;
+    control::GetRights rights;
+    std::memcpy(&rights, &operation.u, sizeof(rights));
+    for (uint32_t i = 0; i < rights.holder_count && i < std::size(rights.holders); ++i)
+        if (rights.holders[i].id == holder.value && (rights.holders[i].rights >> control::over_memory & 1)) return true;
+    return false;
+}
+
 } // namespace skerry::builder

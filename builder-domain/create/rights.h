@@ -23,6 +23,9 @@ Status give_control(Hypervisor& hypervisor, DomId domain, DomId target);
 // Takes from `domain`, which may be the caller, what a domain's maker has over it.
 Status take_maker_rights(Hypervisor& hypervisor, DomId domain, DomId target);
 
+// Can `holder` write the memory of `target`? Then it made it, and has not handed it over yet.
+bool is_building(Hypervisor& hypervisor, DomId holder, DomId target);
+
 // Calls visit(id) -> Status for each domain there is; up to the first failure.
 template <typename Visit> Status for_each_domain(Hypervisor& hypervisor, Visit visit) {
     constexpr unsigned batch = 16;

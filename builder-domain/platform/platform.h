@@ -69,6 +69,7 @@ class Platform {
 
     Verdict apply_policy(size_t index, unsigned shutdown_code);
     void end_domain(size_t index);
+    void end_unfinished(size_t index);
     bool wait_until_gone(DomId id);
     void rebuild(size_t index);
     bool lives_too_short(size_t index);

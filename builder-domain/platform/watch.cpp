@@ -2,6 +2,8 @@
 // After the start: what happens to domains that end.
 #include "builder-domain/platform/platform.h"
 
+#include "builder-domain/create/rights.h"
+
 namespace skerry::builder {
 namespace {
 
@@ -101,6 +103,15 @@ void Platform::tell_services() {
         if (member.control_end) surroundings_.notify(*member.control_end);
 }
 
+// What a builder was just building is nobody's: it had not handed it over yet.
+void Platform::end_unfinished(size_t index) {
+    if (!has_right(description_of(index), "create_domains")) return;
+    auto ended = for_each_domain(hypervisor_, [&](DomId id) {
+        return is_building(hypervisor_, members_[index].id, id) ? destroy_domain(hypervisor_, id) : Status();
+    });
+    if (!ended.ok()) surroundings_.say(ended.failure().text());
+}
+
 bool Platform::wait_until_gone(DomId id) {
     const uint64_t deadline = surroundings_.now_us() + patience_ms * 1000;
     while (surroundings_.now_us() < deadline) {
@@ -129,6 +140,7 @@ void Platform::rebuild(size_t index) {
         surroundings_.say(line.view());
         return end_domain(index);
     }
+    end_unfinished(index);
     end_domain(index);
     if (!wait_until_gone(members_[index].id))
         return fail(index, Failure() << "its former self is still in use, by whoever maps its pages");

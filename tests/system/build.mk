@@ -10,11 +10,14 @@ $(BUILD)/tests/system/%_test: $(BUILD)/obj/tests/system/%_test.o $(BUILD)/obj/te
 	@mkdir -p $(@D)
 	$(HOST_CXX) -o $@ $^ -lgtest_main -lgtest -lpthread
 .PRECIOUS: $(BUILD)/obj/tests/system/%.o
+# Tests that are the operator of a platform with its control plane.
+$(addprefix $(BUILD)/tests/system/,control_plane_test many_lives_test): $(BUILD)/obj/tests/system/plane.o
+$(BUILD)/tests/system/many_lives_test: | $(BUILD)/unikernel $(BUILD)/store-load
 -include $(wildcard $(BUILD)/obj/tests/system/*.d)
 
 $(SYSTEM_TESTS): | $(DEBIAN_FILES) $(INITRAMFS)
 
-.PHONY: test-guests test-oracle test-system test-programs-long
+.PHONY: test-guests test-oracle test-system test-programs-long test-scale
 test-guests: all $(GUESTS) $(BUILD)/tests/system/guests_test
 	@tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/guests_test
 # The same guests on Debian's Xen: what they say there is what is right.
@@ -23,6 +26,9 @@ test-oracle: $(GUESTS) $(BUILD)/tests/system/guests_test $(DEBIAN_FILES)
 # Runs of real programs that take minutes: larger benchmarks, more of their corpora and suites.
 test-programs-long: all $(BUILD)/tests/system/real_programs_test
 	@SKERRY_LONG=1 tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/real_programs_test
+# A thousand guests at once, a thousand lives, two hundred killed services.
+test-scale: all $(BUILD)/tests/system/many_lives_test
+	@SKERRY_LONG=1 tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/many_lives_test
 test-system: all $(SYSTEM_TESTS)
 	@tests/run-all $(BUILD)/tests/results $(SYSTEM_TESTS)
 $(BUILD)/tests/system/linux_test: | $(BUILD)/tests/bench/vmlinux

@@ -17,8 +17,14 @@ void Guests::bring_up(Guest& guest, bool paused, const Progress& progress) {
 
         progress("building");
         const bool with_store = store.present() && !platform_.store_service.empty();
-        guest.domain = platform_.builder.build(
-            builder_section(config, platform_.console_service, with_store ? platform_.store_service : ""));
+        const std::string section =
+            builder_section(config, platform_.console_service, with_store ? platform_.store_service : "");
+        try {
+            guest.domain = platform_.builder.build(section);
+        } catch (const Failure& failure) {
+            if (failure.code == code::unavailable) end_unanswered(guest);
+            throw;
+        }
         const DomainNumber domain = guest.domain.id;
         undo.add("the domain", [&hypervisor, domain] { hypervisor.destroy(domain); });
         hypervisor.set_handle(domain, uuid_bytes(guest.uuid));

@@ -287,13 +287,23 @@ void Guests::start_again(const GuestPointer& guest) {
 }
 
 /// The domain that was being made for this guest when the toolstack went: marked as such, or not yet marked at all.
-const DomainState* Guests::find_incomplete(const std::vector<DomainState>& domains, const std::string& uuid) const {
+const DomainState* Guests::find_incomplete(const std::vector<DomainState>& domains, const Guest& guest) const {
     if (platform_.domains.empty()) return nullptr; // nobody told which domains are the platform's
+    std::array<std::uint8_t, 16> name{};           // by which the builder marks what it makes
+    std::copy_n(guest.config.name.begin(), std::min(guest.config.name.size(), name.size()), name.begin());
     for (const DomainState& state : domains) {
-        const bool ours = state.handle == uuid_bytes(uuid) || state.handle == std::array<std::uint8_t, 16>{};
+        const bool ours = state.handle == uuid_bytes(guest.uuid) || state.handle == name;
         if (ours && platform_domain(state.id) == nullptr && find(state.id) == nullptr) return &state;
     }
     return nullptr;
+}
+
+/// The builder was killed between making the domain and saying so.
+void Guests::end_unanswered(const Guest& guest) {
+    attempt(guest, "what the builder may have made before it went", [&] {
+        const auto domains = platform_.hypervisor.domains();
+        if (const DomainState* state = find_incomplete(domains, guest)) platform_.hypervisor.destroy(state->id);
+    });
 }
 
 void Guests::recover(const Remembered& remembered) {
@@ -319,7 +329,7 @@ void Guests::recover(const Remembered& remembered) {
         Guest guest;
         guest.uuid = uuid;
         guest.config.name = name;
-        if (const DomainState* state = find_incomplete(domains, uuid)) {
+        if (const DomainState* state = find_incomplete(domains, guest)) {
             guest.domain.id = state->id;
             platform_.log.note(about(guest) + " was not complete when the toolstack went: destroyed");
             attempt(guest, "destroying it", [&] { tear_down(guest); });

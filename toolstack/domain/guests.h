@@ -85,7 +85,8 @@ class Guests {
     void end(const GuestPointer& guest, ShutdownReason reason);
     void start_again(const GuestPointer& guest);
     bool wait_until_gone(DomainNumber domain);
-    const DomainState* find_incomplete(const std::vector<DomainState>& domains, const std::string& uuid) const;
+    const DomainState* find_incomplete(const std::vector<DomainState>& domains, const Guest& guest) const;
+    void end_unanswered(const Guest& guest);
     bool runs(DomainNumber domain);
     void attempt(const Guest& guest, const char* what, const std::function<void()>& step);
     DomainNumber console_domain() const;

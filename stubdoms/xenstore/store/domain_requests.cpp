@@ -73,7 +73,8 @@ void Store::disconnect(DomainId domain) {
         const std::set<DomainId> agents = account->agents;
         for (const DomainId agent : agents) set_target(agent, std::nullopt);
     }
-    remove_owned(domain);
+    // What a domain that controls the store made for others is still theirs, and it comes again with its number.
+    if (!authority_.is_privileged(domain)) remove_owned(domain);
     if (made_home)
         if (Node* home = tree_.find(home_of(domain)); home != nullptr) remove_node(home_of(domain), *home);
     accounts_.set_released(domain, tree_.advance());

@@ -66,7 +66,9 @@ void come_and_go() {
     if (std::string_view(names, *length) != std::string_view("where", 6))
         wrong(now, "directory", "lists something else");
     must(xenbus::remove("data/some"), "remove");
-    if (xenbus::read("data/some/where", names).error() != Error::not_found) wrong(now, "remove", "left something");
+    const auto left = xenbus::read("data/some/where", names);
+    if (left) wrong(now, "remove", "left something");
+    if (left.error() != Error::not_found) wrong(now, "reading what is removed", error_name(left.error()));
 }
 
 } // namespace

@@ -325,7 +325,7 @@ TEST(Takeover, DestroysADomainThatWasNotComplete) {
     (void)before.call("create", linux_guest);
     // The former instance went between the builder's answer and its record.
     before.journal.records.resize(1);
-    before.hypervisor.all.at(before.id_of("web")).state.handle = {};
+    before.hypervisor.all.at(before.id_of("web")).state.handle = {'w', 'e', 'b'}; // as the builder marks it
     FakePlatform after(&before);
     const auto lock = after.monitor.enter();
     after.guests.recover(remember(after.journal));
