@@ -16,6 +16,7 @@ FUZZ_TARGETS :=
 -include tests/system/build.mk
 -include tests/bench/build.mk
 -include tests/bench/xenstore/build.mk
+-include tests/bench/plane/build.mk
 
 .PHONY: test test-unit
 test: all $(UNIT_TESTS) $(SYSTEM_TESTS) $(GUESTS)

@@ -20,6 +20,8 @@ class Surroundings {
     // One line for the operator, without its end.
     virtual void say(std::string_view line) = 0;
     virtual void sleep_ms(unsigned duration) = 0;
+    // Until a domain rings at a bound port, or for so long. One that rang since the last wait counts.
+    virtual void wait_for_ring(unsigned most_ms) = 0;
     virtual uint64_t now_us() = 0; // since the hypervisor started
 
     // The builder's end of a channel that `domain` offered it.

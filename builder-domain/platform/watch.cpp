@@ -102,12 +102,13 @@ void Platform::tell_services() {
 }
 
 bool Platform::wait_until_gone(DomId id) {
-    for (unsigned waited = 0; waited < patience_ms; waited += interval_ms) {
+    const uint64_t deadline = surroundings_.now_us() + patience_ms * 1000;
+    while (surroundings_.now_us() < deadline) {
         xen_domctl_t question{};
         question.cmd = XEN_DOMCTL_getdomaininfo;
         question.domain = id.value;
         if (hypervisor_.domctl(question) < 0 || question.domain != id.value) return true;
-        surroundings_.sleep_ms(interval_ms);
+        surroundings_.wait_for_ring(interval_ms); // a service rings back when it has let go of what is gone
     }
     return false;
 }

@@ -21,7 +21,11 @@ int fail(const char* what, const char* why) {
     return 1;
 }
 
-void ring(minios::Port, void* served) { static_cast<minios::ServedChannel*>(served)->visit(); }
+// The founder rang: who went has been let go of when it hears from us.
+void ring(minios::Port founder, void* served) {
+    static_cast<minios::ServedChannel*>(served)->visit();
+    (void)minios::events::notify(founder);
+}
 
 [[noreturn]] void serve(minios::Channel& channel, Requests& requests) {
     for (;;) {

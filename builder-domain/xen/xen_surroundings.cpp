@@ -13,11 +13,24 @@ void XenSurroundings::say(std::string_view line) {
 
 void XenSurroundings::sleep_ms(unsigned duration) { minios::clock::sleep_ms(duration); }
 
+void XenSurroundings::wait_for_ring(unsigned most_ms) {
+    const uint64_t deadline = minios::clock::now_ns() + uint64_t{most_ms} * 1'000'000;
+    while (!rung_ && ring_.wait(deadline)) {}
+    rung_ = false;
+}
+
+void XenSurroundings::on_ring(Port, void* surroundings) {
+    auto* self = static_cast<XenSurroundings*>(surroundings);
+    self->rung_ = true;
+    self->ring_.wake_all();
+}
+
 uint64_t XenSurroundings::now_us() { return minios::clock::now_ns() / 1000; }
 
 Result<Port> XenSurroundings::bind(DomId domain, Port remote) {
     auto port = minios::events::bind_interdomain(domain, remote);
     if (!port) return Failure() << "binding to its channel: " << minios::error_name(port.error());
+    minios::events::set_handler(*port, on_ring, this);
     return *port;
 }
 

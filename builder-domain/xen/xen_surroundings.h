@@ -7,12 +7,15 @@
 #include "builder-domain/platform/surroundings.h"
 #include "builder-domain/xen/console_reader.h"
 
+#include <minios/threads.h>
+
 namespace skerry::builder {
 
 class XenSurroundings final : public Surroundings {
   public:
     void say(std::string_view line) override;
     void sleep_ms(unsigned duration) override;
+    void wait_for_ring(unsigned most_ms) override;
     uint64_t now_us() override;
     Result<Port> bind(DomId domain, Port remote) override;
     void notify(Port port) override;
@@ -22,6 +25,10 @@ class XenSurroundings final : public Surroundings {
     void detach_console(DomId domain) override;
 
   private:
+    static void on_ring(Port, void* surroundings);
+
+    bool rung_ = false;
+    minios::WaitQueue ring_;
     ConsoleReader readers_[max_domains];
 };
 

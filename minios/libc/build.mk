@@ -47,7 +47,7 @@ $(patsubst %.c,$(BUILD)/obj/%.o,$(filter %.c,$(LIBSKERRYC_SOURCES))): $(BUILD)/o
 # They only jump.
 $(BUILD)/obj/minios/libc/fused_mathematics.o: LIBSKERRYC_CXXFLAGS += -fomit-frame-pointer
 # The compiler must not make calls of memcpy and its kind of what they are written as.
-$(addprefix $(BUILD)/obj/minios/libc/,copying.o scanning.o): LIBSKERRYC_FLAGS += -O3 -fno-builtin -fno-tree-loop-distribute-patterns
+$(addprefix $(BUILD)/obj/minios/libc/,copying.o scanning.o comparing.o): LIBSKERRYC_FLAGS += -O3 -fno-builtin -fno-tree-loop-distribute-patterns
 
 # What newlib has in its sources but builds for no system like ours: regular expressions and patterns. Unpatched.
 NEWLIB_POSIX_OBJECTS := $(patsubst %,$(BUILD)/obj/newlib-posix/%.o,regcomp regexec regerror regfree collcmp fnmatch glob)

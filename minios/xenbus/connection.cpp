@@ -15,6 +15,12 @@ Error error_named(std::string_view name) {
     return Error::io;
 }
 
+std::size_t length_of(std::span<const std::string_view> payload) {
+    std::size_t length = 0;
+    for (const auto& piece : payload) length += piece.size();
+    return length;
+}
+
 } // namespace
 
 Connection& connection() { return the_connection; }
@@ -52,6 +58,9 @@ void Connection::take_messages() {
             const bool error = header.type == XS_ERROR;
             const std::span<char> to = error ? std::span<char>(error_) : answer_;
             payload.copy(to.data(), to.size());
+        } else if (unanswered_ > 0 && header.req_id == request_ - unanswered_ + 1) {
+            --unanswered_;
+            if (header.type == XS_ERROR) note_error(header.req_id, payload);
         }
         incoming_.next();
     }
@@ -108,28 +117,79 @@ bool Connection::put(std::string_view bytes) {
     return true;
 }
 
-Result<std::size_t> Connection::ask(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload,
-                                    std::span<char> answer) {
-    std::size_t length = 0;
-    for (const auto& piece : payload) length += piece.size();
-    if (length > longest_payload) return Error::invalid;
+void Connection::take_turn() {
     const std::uint32_t mine = next_turn_++;
     wait_until(turns_, [this, mine] { return turn_ == mine; });
+}
+
+void Connection::end_turn() {
+    ++turn_;
+    turns_.wake_all();
+}
+
+/// Into the ring; the server may not have been told yet.
+bool Connection::send(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload) {
+    const xsd_sockmsg header{type, ++request_, in, static_cast<std::uint32_t>(length_of(payload))};
+    bool sent = usable() && put({reinterpret_cast<const char*>(&header), sizeof header});
+    for (const auto& piece : payload) sent = sent && put(piece);
+    return sent;
+}
+
+Result<std::size_t> Connection::ask(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload,
+                                    std::span<char> answer) {
+    if (length_of(payload) > longest_payload) return Error::invalid;
+    take_turn();
     asking_ = true;
     answered_ = false;
     answer_ = answer;
-    const xsd_sockmsg header{type, ++request_, in, static_cast<std::uint32_t>(length)};
-    bool sent = usable() && put({reinterpret_cast<const char*>(&header), sizeof header});
-    for (const auto& piece : payload) sent = sent && put(piece);
-    if (sent) {
+    if (send(type, in, payload)) {
         (void)events::notify(port_);
         wait_until(changed_, [this] { return answered_ || !usable(); });
     }
     const Result<std::size_t> result = answered_ ? judge() : Result<std::size_t>(Error::io);
     asking_ = false;
-    ++turn_;
-    turns_.wake_all();
+    end_turn();
     return result;
+}
+
+void Connection::begin_batch() {
+    take_turn();
+    batch_error_ = Error::none;
+    unanswered_ = 0;
+}
+
+void Connection::post(std::uint32_t type, TransactionId in, std::span<const std::string_view> payload,
+                      bool may_be_missing) {
+    if (length_of(payload) > longest_payload) {
+        if (batch_error_ == Error::none) batch_error_ = Error::invalid;
+        return;
+    }
+    if (unanswered_ == most_unanswered) {
+        (void)events::notify(port_);
+        wait_until(changed_, [this] { return unanswered_ < most_unanswered || !usable(); });
+    }
+    const std::uint64_t bit = 1ull << (request_ + 1) % most_unanswered;
+    may_be_missing_ = may_be_missing ? may_be_missing_ | bit : may_be_missing_ & ~bit;
+    ++unanswered_; // its answer may come while the rest of it waits for room
+    if (!send(type, in, payload) && batch_error_ == Error::none) batch_error_ = Error::io;
+}
+
+Result<void> Connection::finish_batch() {
+    if (unanswered_ > 0 && usable()) {
+        (void)events::notify(port_);
+        wait_until(changed_, [this] { return unanswered_ == 0 || !usable(); });
+    }
+    if (unanswered_ > 0 && batch_error_ == Error::none) batch_error_ = Error::io;
+    unanswered_ = 0;
+    const Error error = batch_error_;
+    end_turn();
+    return error == Error::none ? Result<void>() : error;
+}
+
+void Connection::note_error(std::uint32_t request, std::string_view payload) {
+    const Error error = error_named(payload.substr(0, payload.find('\0')));
+    const bool expected = error == Error::not_found && (may_be_missing_ >> request % most_unanswered & 1) != 0;
+    if (batch_error_ == Error::none && !expected) batch_error_ = error;
 }
 
 Result<std::size_t> Connection::judge() const {

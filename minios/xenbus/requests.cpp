@@ -131,6 +131,30 @@ Result<void> end(TransactionId transaction, bool commit) {
     return tell(XS_TRANSACTION_END, transaction, std::string_view(commit ? "T" : "F", 2));
 }
 
+Batch::Batch(TransactionId in) : in_(in) { connection().begin_batch(); }
+
+void Batch::write(std::string_view path, std::string_view value) {
+    const std::string_view payload[] = {path, zero, value};
+    connection().post(XS_WRITE, in_, payload);
+}
+void Batch::make(std::string_view path) {
+    const std::string_view payload[] = {path, zero};
+    connection().post(XS_MKDIR, in_, payload);
+}
+void Batch::remove(std::string_view path) {
+    const std::string_view payload[] = {path, zero};
+    connection().post(XS_RM, in_, payload, true);
+}
+void Batch::set_permissions(std::string_view path, std::string_view permissions) {
+    const std::string_view payload[] = {path, zero, permissions};
+    connection().post(XS_SET_PERMS, in_, payload);
+}
+Result<void> Batch::finish() {
+    if (finished_) return {};
+    finished_ = true;
+    return connection().finish_batch();
+}
+
 Result<void> introduce(DomId domain, Port port) {
     char number[24], channel[24];
     // The frame number: ours looks at the grant only.

@@ -110,7 +110,7 @@ void Server::on_log(Port port, void* context) {
 }
 
 void Server::on_builder(Port port, void* server) {
-    static_cast<Server*>(server)->visit_ = true;
+    static_cast<Server*>(server)->visit_ = static_cast<Server*>(server)->rung_ = true;
     static_cast<Server*>(server)->control_.visit();
     on_event(port, server);
 }
@@ -135,6 +135,9 @@ void Server::visit_guests() {
         if (guest.page.attached() && !guest.page.peer_present()) let_go(guest);
         if (!guest.page.attached()) (void)attach(guest);
     }
+    // The builder may wait for us to let go of somebody.
+    if (rung_) (void)events::notify(Port{settings_.builder_port});
+    rung_ = false;
 }
 
 /// After its last words: at most a ring full, whatever it goes on writing.

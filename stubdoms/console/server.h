@@ -71,7 +71,7 @@ class Server final : private Service {
     std::size_t log_begin_ = 0, log_end_ = 0;
     minios::WaitQueue work_;
     bool log_event_ = false, log_look_ = false; ///< VIRQ_CON_RING comes; the log shall be looked at
-    bool started_ = false, visit_ = false, interrupted_ = false;
+    bool started_ = false, visit_ = false, rung_ = false, interrupted_ = false;
     std::uint64_t terminal_progress_ = 0; ///< when it last took a byte, or had none to take
     std::size_t terminal_lost_ = 0;       ///< bytes that came while it did not
     std::uint64_t last_tick_ = 0, last_activity_ = 0, last_interactive_ = 0, last_input_ = 0, last_log_ = 0;

@@ -8,6 +8,7 @@ using namespace minios;
 namespace {
 
 constexpr std::uint64_t tick_interval = 1'000'000'000; ///< guests that were not there, peers that went unannounced
+constexpr unsigned most_untold = 16;                   ///< turns of a client in a row
 constexpr unsigned checked_each_tick = 16;
 constexpr unsigned patience_with_guest = 10; ///< attempts, one at each tick, before it is said
 
@@ -105,6 +106,8 @@ void Server::visit_all() {
     for (const auto& [domain, client] : clients_) domains.push_back(domain);
     for (const DomainId domain : domains) (void)check_peer(domain);
     for (Expected& expected : expected_) visit(expected);
+    // The builder may wait for us to let go of somebody.
+    if (settings_.builder_port != 0) (void)events::notify(Port{settings_.builder_port});
 }
 
 // --- domains that come and go --------------------------------------------------------------------------------------------
@@ -203,8 +206,13 @@ void Server::serve(DomainId domain) {
     Client& client = found->second;
     client.ready = false;
     const Ring::Result result = client.ring.turn(recorder_, domain);
-    if (result != Ring::Result::idle) client.page.notify();
+    // It is told once for several requests that it made at once: each time it may take the processor from us.
+    client.untold += result != Ring::Result::idle;
     if (result == Ring::Result::again) make_ready(domain);
+    if (client.untold > (result == Ring::Result::again ? most_untold : 0)) {
+        client.untold = 0;
+        client.page.notify();
+    }
     introduce();
     let_go();
 }

@@ -27,7 +27,8 @@ class Server : private Surroundings {
         minios::backends::GuestAddress address;
         minios::backends::ServicePage page;
         Ring ring;
-        bool ready = false; ///< in ready_
+        bool ready = false;  ///< in ready_
+        unsigned untold = 0; ///< turns that moved something since it was last told
     };
     /// A domain of the command line: it may go and come again.
     struct Expected {

@@ -71,12 +71,15 @@ bench-lua_FOR := test
 $(eval $(call skerry-program,bench-lua,$(LUA_FILES)))
 BENCH_REAL := $(addprefix $(BUILD)/tests/bench/,launcher speedtest1 lua) $(BUILD)/apps/sqlite-speedtest1 $(BUILD)/apps/bench-lua $(DEBIAN)/vmlinuz
 
+# The control plane and the store (tests/bench/plane, tests/bench/xenstore).
+BENCH_PLANE := $(addprefix $(BUILD)/,xen-core builder-domain console apps/xenstore toolstack skerry pv-boot unikernel xenstore-bench)
 BENCH_FILES := $(BENCH_GUEST) $(BUILD)/tests/bench/linux.cpio.gz $(BUILD)/tests/bench/vmlinux $(DEBIAN)/xen
 .PHONY: bench bench-peer bench-programs bench-real-programs
 # Each set of figures has a script and leaves build/bench/SET.json; bench.json is all of them.
-bench: $(BUILD)/xen-core $(BENCH_FILES) $(BENCH_PROGRAMS) $(BENCH_REAL)
+bench: $(BUILD)/xen-core $(BENCH_FILES) $(BENCH_PROGRAMS) $(BENCH_REAL) $(BENCH_PLANE)
 	@status=0; tests/bench/run-bench $(BUILD) || status=1; tests/bench/run-programs $(BUILD) || status=1; \
-	    tests/bench/run-real-programs $(BUILD) || status=1; \
+	    tests/bench/run-real-programs $(BUILD) || status=1; tests/bench/run-xenstore $(BUILD) || status=1; \
+	    tests/bench/run-plane $(BUILD) || status=1; \
 	    tests/bench/merge $(BUILD)/bench/*.json > $(BUILD)/bench.json; exit $$status
 bench-programs: $(BUILD)/xen-core $(BENCH_PROGRAMS)
 	@tests/bench/run-programs $(BUILD)

@@ -23,6 +23,10 @@ class Call {
     /// Waits until the client sent something, gave credit, ended its side or went away, or for nudge(). Throws
     /// `cancelled`.
     virtual void wait() = 0;
+    /// Throws `cancelled` when the client went away.
+    virtual void check() const {}
+    /// When the request had come, by the Clock; 0: who knows.
+    virtual std::uint64_t asked_ns() const { return 0; }
     virtual bool received() const = 0; ///< receive() would not wait
 };
 

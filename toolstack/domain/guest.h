@@ -47,6 +47,7 @@ struct Guest {
     std::uint64_t started_ns = 0; ///< since when the present domain runs
     unsigned short_lives = 0;     ///< in a row
     std::string doing;            ///< what a call is doing to it; empty: nothing
+    bool passed_over = false;     ///< somebody looked after guests meanwhile
 };
 
 /// A new random identity, xxxxxxxx-xxxx-4xxx-..., from 16 random bytes.

@@ -31,7 +31,9 @@ Guests::Hold::Hold(Guests& guests, GuestPointer guest, std::string doing) : gues
 
 Guests::Hold::~Hold() {
     guest_->doing.clear();
-    guests_.look_again(); // it may have ended meanwhile
+    if (guest_->passed_over) guests_.look_again(); // it may have ended meanwhile
+    guest_->passed_over = false;
+    guests_.platform_.monitor.changed();
 }
 
 GuestPointer Guests::find(std::string_view name) const {
@@ -84,13 +86,14 @@ void Guests::check_memory(const GuestConfig& config) const {
                                            " KiB are free");
 }
 
-GuestPointer Guests::create(const GuestConfig& config, bool paused, const Progress& progress) {
+GuestPointer Guests::create(const GuestConfig& config, bool paused, const Progress& progress,
+                            std::uint64_t asked_wall_ns) {
     check_name_is_free(config.name, "create");
     check_memory(config);
     auto guest = std::make_shared<Guest>();
     guest->config = config;
     guest->uuid = uuid_text(random_());
-    guest->created_wall_ns = platform_.clock.wall_ns();
+    guest->created_wall_ns = asked_wall_ns;
     guests_.push_back(guest); // from now on the name is taken, and its images are in use
     const Hold hold(*this, guest, "being created");
     try {
@@ -199,19 +202,28 @@ bool Guests::wait_until_gone(DomainNumber domain) {
         const auto same = [&](const DomainState& state) { return state.id == domain; };
         if (std::none_of(domains.begin(), domains.end(), same)) return true;
         if (platform_.clock.now_ns() >= deadline) return false;
-        (void)platform_.monitor.wait(platform_.clock, platform_.clock.now_ns() + look_interval, [] { return false; });
+        wait_for_news();
     }
+}
+
+void Guests::wait_for_news() {
+    const unsigned known = news_;
+    (void)platform_.monitor.wait(platform_.clock, platform_.clock.now_ns() + look_interval,
+                                 [&] { return news_ != known; });
 }
 
 void Guests::look_after() {
     look_ = false;
     const auto domains = platform_.hypervisor.domains();
     for (const GuestPointer& guest : std::vector(guests_)) {
-        if (!guest->doing.empty() || guest->phase == Guest::Phase::building || guest->phase == Guest::Phase::gone)
+        if (!guest->doing.empty()) {
+            guest->passed_over = true;
             continue;
-        const auto state = std::find_if(domains.begin(), domains.end(),
-                                        [&](const DomainState& each) { return each.id == guest->domain.id; });
-        if (state == domains.end() || state->dying) {
+        }
+        if (guest->phase == Guest::Phase::building || guest->phase == Guest::Phase::gone) continue;
+        const auto state = std::lower_bound(domains.begin(), domains.end(), guest->domain.id,
+                                            [](const DomainState& each, DomainNumber id) { return each.id < id; });
+        if (state == domains.end() || state->id != guest->domain.id || state->dying) {
             const Hold hold(*this, guest, "being forgotten");
             platform_.log.note(about(*guest) + " was destroyed by somebody else");
             attempt(*guest, "clearing up", [&] { tear_down(*guest); });

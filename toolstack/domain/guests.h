@@ -39,7 +39,7 @@ class Guests {
     /// The guest or domain of the platform that uses an image; empty: none.
     std::string user_of_image(std::string_view image) const;
 
-    GuestPointer create(const GuestConfig& config, bool paused, const Progress& progress);
+    GuestPointer create(const GuestConfig& config, bool paused, const Progress& progress, std::uint64_t asked_wall_ns);
     /// False: the domain is dead, but somebody still holds pages of it.
     bool destroy(const GuestPointer& guest);
     void rename(const GuestPointer& guest, const std::string& name);
@@ -52,9 +52,12 @@ class Guests {
     /// To be called when domains may have ended: look_after() is wanted.
     void look_again() {
         look_ = true;
+        ++news_;
         platform_.monitor.changed();
     }
     bool look_wanted() const { return look_; }
+    /// Waits until domains may have come, ended or gone; a little while at most, since not everything is told.
+    void wait_for_news();
 
     /// While it lives no other call changes the guest. Waits for the present one; throws `busy` if that takes too long,
     /// `not-found` if the guest is gone then.
@@ -92,6 +95,7 @@ class Guests {
     RandomBytes random_;
     std::vector<GuestPointer> guests_;
     bool look_ = false;
+    unsigned news_ = 0; ///< counts look_again()
 };
 
 } // namespace skerry::toolstack

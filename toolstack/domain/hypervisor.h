@@ -75,7 +75,7 @@ class Hypervisor {
   public:
     virtual ~Hypervisor() = default;
 
-    virtual std::vector<DomainState> domains() = 0;
+    virtual std::vector<DomainState> domains() = 0; ///< by ascending number
     virtual Machine machine() = 0;
     virtual LogPart read_log(std::uint32_t position) = 0;
     virtual Rights rights(DomainNumber domain) = 0;

@@ -6,13 +6,24 @@
 namespace skerry::toolstack {
 namespace {
 
-constexpr std::uint64_t patience_with_founder = 60 * second, look_interval = 20 * millisecond;
+constexpr std::uint64_t quiet_time = 100 * millisecond; ///< of a create, before it tells of its progress
+constexpr std::uint64_t patience_with_founder = 60 * second, patience_with_service = 5 * second;
 
 json::Value identity(DomainNumber id, const std::string& name) {
     json::Value value;
     value["id"] = unsigned{id};
     value["name"] = name;
     return value;
+}
+
+/// Does a service of the platform answer? One that was built again a moment ago takes a while.
+bool answers(Platform& platform, const std::string& name) {
+    try {
+        if (name == "builder") (void)platform.builder.images();
+        if (name == platform.console_service) (void)platform.consoles.log("", 0);
+        if (name == platform.store_service && platform.store.present()) (void)platform.store.read("/");
+    } catch (const Failure& failure) { return failure.code != code::unavailable; }
+    return true;
 }
 
 const json::Value* only_domain(Fields& fields) {
@@ -37,12 +48,17 @@ json::Value Api::create(const json::Value& params, Call& call) {
         }
     }
     const GuestConfig config = read_guest_config(wish);
-    const GuestPointer guest = guests_.create(config, paused, [&](const char* step) {
+    const std::uint64_t begun = platform_.clock.now_ns();
+    const auto progress = [&](const char* step) {
+        // Most guests are there sooner than anybody could read.
+        if (platform_.clock.now_ns() - begun < quiet_time) return call.check();
         json::Value event;
         event["event"] = "progress";
         event["step"] = step;
         call.event(event);
-    });
+    };
+    const std::uint64_t waited = call.asked_ns() != 0 ? begun - call.asked_ns() : 0;
+    const GuestPointer guest = guests_.create(config, paused, progress, platform_.clock.wall_ns() - waited);
     json::Value value = identity(guest->domain.id, config.name);
     value["uuid"] = guest->uuid;
     return value;
@@ -121,8 +137,10 @@ json::Value Api::restart(const json::Value& params, Call&) {
     while (!runs()) {
         if (platform_.clock.now_ns() >= deadline)
             throw Failure(code::timed_out, "restart: " + target.quoted() + " ended, and was not built again");
-        (void)platform_.monitor.wait(platform_.clock, platform_.clock.now_ns() + look_interval, [] { return false; });
+        guests_.wait_for_news();
     }
+    const std::uint64_t patience = platform_.clock.now_ns() + patience_with_service;
+    while (!answers(platform_, target.name) && platform_.clock.now_ns() < patience) guests_.wait_for_news();
     platform_.log.note("service " + target.quoted() + " restarted");
     value["pause_ns"] = platform_.clock.now_ns() - begun;
     return value;

@@ -98,7 +98,39 @@ std::string image_dropped_record(const std::string& name) {
     return json::write(value);
 }
 
+namespace {
+
+/// Takes `text` away from the front, if it is there.
+bool take_front(std::string_view& from, std::string_view text) {
+    if (!from.starts_with(text)) return false;
+    from.remove_prefix(text.size());
+    return true;
+}
+
+/// Up to the next quotation mark, which is taken too; nothing, if there are escapes.
+std::string_view take_string(std::string_view& from) {
+    const std::size_t end = from.find('"');
+    if (end == from.npos || from.substr(0, end).find('\\') != from.npos) return {};
+    const std::string_view text = from.substr(0, end);
+    from.remove_prefix(end + 1);
+    return text;
+}
+
+/// As this file writes them, the kind first and then the subject: it need not be parsed, which would cost as much as all else.
+RecordSubject subject_at_front(std::string_view record) {
+    if (!take_front(record, R"({"record":")")) return {};
+    const std::string_view kind = take_string(record);
+    const bool image = kind == "image" || kind == "image-dropped";
+    if (kind.empty() || !take_front(record, image ? R"(,"name":")" : R"(,"uuid":")")) return {};
+    const std::string_view subject = take_string(record);
+    if (subject.empty()) return {};
+    return {(image ? "image " : "guest ") + std::string(subject), kind == "image-dropped" || kind == "gone"};
+}
+
+} // namespace
+
 RecordSubject subject_of(std::string_view record) {
+    if (RecordSubject subject = subject_at_front(record); !subject.name.empty()) return subject;
     try {
         const json::Value value = json::parse(record);
         const std::string kind = value.text_or("record", "");

@@ -26,7 +26,7 @@ std::string number_bytes(std::uint64_t number) {
 class Server::StreamCall final : public Call {
   public:
     StreamCall(Server& server, StreamId stream, protocol::Request request)
-        : server_(server), stream(stream), request(std::move(request)) {}
+        : server_(server), asked_ns_(server.clock_.now_ns()), stream(stream), request(std::move(request)) {}
 
     void event(const json::Value& event) override {
         server_.wait_for_room(*this);
@@ -70,12 +70,14 @@ class Server::StreamCall final : public Call {
         nudged = false;
         check();
     }
-    void check() const {
+    std::uint64_t asked_ns() const override { return asked_ns_; }
+    void check() const override {
         if (cancelled) throw Failure(code::cancelled, "the client went away");
     }
 
   private:
     Server& server_;
+    const std::uint64_t asked_ns_;
 
   public:
     const StreamId stream;

@@ -18,6 +18,12 @@ using Permissions = std::vector<Permission>;
 using Transaction = std::uint32_t;
 inline constexpr Transaction no_transaction = 0;
 
+/// What is wanted of a node: its value, and who may reach it (nothing: as its parent says). Those above it are made.
+struct NodeWish {
+    std::string path, value;
+    std::optional<Permissions> permissions = std::nullopt;
+};
+
 class Store {
   public:
     virtual ~Store() = default;
@@ -34,6 +40,15 @@ class Store {
     virtual void remove(const std::string& path, Transaction transaction = no_transaction) = 0;
     virtual void set_permissions(const std::string& path, const Permissions& permissions,
                                  Transaction transaction = no_transaction) = 0;
+    /// remove() of each of `old`, then write() and set_permissions() of each wish, in order; a store that is far away need not
+    /// be waited for each time.
+    virtual void replace(const std::vector<std::string>& old, const std::vector<NodeWish>& wishes) {
+        for (const std::string& path : old) remove(path);
+        for (const NodeWish& wish : wishes) {
+            write(wish.path, wish.value);
+            if (wish.permissions) set_permissions(wish.path, *wish.permissions);
+        }
+    }
     virtual Transaction begin() = 0;
     /// False: it conflicted with another; do it all again.
     virtual bool end(Transaction transaction, bool commit) = 0;

@@ -10,7 +10,7 @@ namespace skerry::toolstack {
 
 std::string domain_path(DomainNumber domain);
 
-/// All of them, in one transaction. `start_wall_ns`: when it starts.
+/// All of them. Not in a transaction: nobody looks at them before the domain is introduced. `start_wall_ns`: when it starts.
 void write_guest_nodes(Store& store, const Guest& guest, DomainNumber console_domain, std::uint64_t start_wall_ns);
 void remove_guest_nodes(Store& store, const Guest& guest);
 void rename_guest_nodes(Store& store, const Guest& guest, const std::string& name);

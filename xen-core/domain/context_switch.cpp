@@ -7,15 +7,13 @@ namespace skerry {
 
 constexpr uint64_t dr7_enable_mask = 0xff;
 
-static bool has_fsgsbase(const CpuLocal& cpu) { return cpu.loaded_cr4 & cr4::fsgsbase; }
-
 static void save(CpuLocal& cpu, PvCpuState& state) {
     state.registers = cpu.frame;
     state.ds = read_ds();
     state.es = read_es();
     state.fs = read_fs();
     state.gs = read_gs();
-    bool fast = has_fsgsbase(cpu);
+    bool fast = cpu.loaded_cr4 & cr4::fsgsbase;
     state.fs_base = read_fs_base(fast);
     uint64_t in_use = read_gs_base(fast), other = read_msr(msr::kernel_gs_base);
     state.gs_base_kernel = state.in_kernel ? in_use : other;
@@ -41,7 +39,7 @@ static bool load(CpuLocal& cpu, PvCpuState& state) {
     if (state.es | read_es()) ok &= load_es(state.es);
     if (state.fs | read_fs()) ok &= load_fs(state.fs);
     if (state.gs | read_gs()) ok &= load_gs(state.gs);
-    bool fast = has_fsgsbase(cpu);
+    bool fast = cpu.loaded_cr4 & cr4::fsgsbase;
     write_fs_base(fast, state.fs_base);
     write_gs_base(fast, state.in_kernel ? state.gs_base_kernel : state.gs_base_user);
     write_msr(msr::kernel_gs_base, state.in_kernel ? state.gs_base_user : state.gs_base_kernel);

@@ -33,6 +33,7 @@ struct GuestCallback {
 static_assert(window_gdt_guest_pages == FIRST_RESERVED_GDT_PAGE);
 static_assert(selector::ring3_code64 == FLAT_RING3_CS64 && selector::ring3_code32 == FLAT_RING3_CS32 &&
               selector::ring3_data == FLAT_RING3_SS64);
+inline constexpr uint32_t max_io_ports = 65536;
 inline constexpr unsigned max_ldt_entries = 8192;
 
 struct PvCpuState : NonCopyable {
@@ -74,8 +75,8 @@ struct PvCpuState : NonCopyable {
         Mfn frames[window_ldt_pages];
     } ldt;
 
-    uint64_t io_bitmap = 0; // guest linear address; PHYSDEVOP_set_iobitmap
-    uint32_t io_bitmap_ports = 0;
+    uint64_t io_bitmap = 0;       // guest linear address; PHYSDEVOP_set_iobitmap
+    uint32_t io_bitmap_ports = 0; // at most max_io_ports
 
     trap_info_t traps[256]{};
 

@@ -43,8 +43,6 @@ HypercallResult write_console(Caller& caller, uint32_t count, GuestHandle<char> 
 
 // --- physdev_op ---
 
-constexpr uint32_t max_io_ports = 65536;
-
 Status map_pirq(Caller& caller, physdev_map_pirq_t& request) {
     DomainRef domain = TRY(controlled_domain(caller, request.domid));
     if (request.type != MAP_PIRQ_TYPE_GSI)

@@ -188,7 +188,6 @@ HypercallResult hypercall_sched_op(Caller& caller, uint32_t command, GuestHandle
     case SCHEDOP_shutdown_code: return perform<announce_shutdown_code>(argument, caller);
     case SCHEDOP_remote_shutdown: return perform<remote_shutdown>(argument, caller);
     case SCHEDOP_watchdog: return perform<watchdog>(argument, caller);
-    case SCHEDOP_pin_override: // for the hardware domain's firmware calls
     default: return Error::no_system_call;
     }
 }

@@ -7,8 +7,6 @@
 
 namespace skerry {
 
-static unsigned order_for(uint64_t pages) { return pages <= 1 ? 0 : static_cast<unsigned>(std::bit_width(pages - 1)); }
-
 // --- free blocks of one kind ---
 
 void Allocator::FreeBlocks::push(uint64_t first, unsigned order) {
@@ -169,24 +167,27 @@ Result<WritableRef> Allocator::allocate_shared(Account& account) {
     return WritableRef::adopt(frame(TRY(take(account, account, word, 0))));
 }
 
-void Allocator::free_core(Account& account, Mfn first, unsigned order) {
-    for (uint64_t i = 0; i < uint64_t{1} << order; ++i) {
+void Allocator::free_core(Account& account, Mfn first, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) {
         Frame& freed = frame(first + i);
         ASSERT(freed.owner() == &core_account && freed.word().references() == 1 && !freed.word().uses());
+        give_block(first + i, 0);
     }
-    give_block(first, order);
-    account.uncharge(Account::Purpose::core, uint64_t{1} << order);
+    account.uncharge(Account::Purpose::core, count);
 }
 
 // --- xen-core's own objects ---
 
 void* allocate_core_pages(Account& account, uint64_t pages) {
-    Result<Mfn> first = allocator.allocate_core(account, order_for(pages));
-    return first.ok() ? to_pointer(first.value()) : nullptr;
+    const auto order = static_cast<unsigned>(std::bit_width(pages - 1));
+    Result<Mfn> first = allocator.allocate_core(account, order);
+    if (!first.ok()) return nullptr;
+    allocator.free_core(account, first.value() + pages, (uint64_t{1} << order) - pages); // what was rounded up
+    return to_pointer(first.value());
 }
 
 void free_core_pages(Account& account, void* pages, uint64_t count) {
-    if (pages) allocator.free_core(account, frame_of_pointer(pages), order_for(count));
+    if (pages) allocator.free_core(account, frame_of_pointer(pages), count);
 }
 
 } // namespace skerry

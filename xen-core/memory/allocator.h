@@ -36,7 +36,7 @@ class Allocator : NonCopyable {
     // 2^order frames of xen-core's own (owner core_account: out of every guest's reach), zeroed, charged to `account`
     // as core frames. Errors: no_memory; invalid (order).
     Result<Mfn> allocate_core(Account& account, unsigned order = 0);
-    void free_core(Account& account, Mfn first, unsigned order);
+    void free_core(Account& account, Mfn first, uint64_t count); // all of a block, or some of its frames
 
     // One frame that xen-core shares with a guest (shared_info, vcpu_info page, grant frames): owned by `account`,
     // charged as a core frame, held by the returned writable reference, so it can be mapped writable, never become a
@@ -92,8 +92,7 @@ class Allocator : NonCopyable {
 
 inline constinit Allocator allocator;
 
-// Whole pages of xen-core's own, as memory. nullptr when there is none or the account's limit is reached. `pages` is
-// rounded up to a power of two.
+// Whole pages of xen-core's own, as memory. nullptr when there is none or the account's limit is reached.
 void* allocate_core_pages(Account& account, uint64_t pages = 1);
 void free_core_pages(Account& account, void* pages, uint64_t count = 1);
 

@@ -106,8 +106,7 @@ void inject_trap(CpuLocal& cpu, Vcpu& vcpu, unsigned vector, uint32_t error_code
     return inject_inline<BounceWords::error_code>(cpu, vcpu, vector::page_fault, error_code);
 }
 
-// The guest's state could not be restored, or a segment could not be loaded. Its kernel is shown the segments of
-// `vcpu`.
+// A segment could not be loaded. The guest's kernel is shown the segments of `vcpu`.
 void inject_failsafe(CpuLocal& cpu, Vcpu& vcpu);
 
 } // namespace skerry

@@ -101,20 +101,19 @@ bool repair_page_fault(uint64_t address, uint32_t error_code) {
     return vcpu && is_window_address(address) && map_ldt_on_demand(*vcpu, address);
 }
 
-// The IRET to the guest faulted: nothing of the guest is lost. Its general registers are those that this fault has
-// saved (IRET changes none before it faults); the rest of its frame still stands, because the fault's frame was pushed
-// below it.
+// The IRET to the guest faulted: its kernel is told as if the guest had executed it. Nothing of the guest is lost: its
+// general registers are those that this fault has saved (IRET changes none before it faults); the rest of its frame still
+// stands, because the fault's frame was pushed below it.
 RegisterFrame* recover_from_iret(RegisterFrame& fault) {
     CpuLocal& cpu = cpu_local();
-    memmove(&cpu.frame, &fault, offsetof(RegisterFrame, error_code));
-    cpu.frame.vector = 0;
+    memmove(&cpu.frame, &fault, offsetof(RegisterFrame, rip));
     Vcpu& vcpu = *cpu.current;
-    vcpu.cpu.ds = read_ds();
-    vcpu.cpu.es = read_es();
-    vcpu.cpu.fs = read_fs();
-    vcpu.cpu.gs = read_gs();
-    inject_failsafe(cpu, vcpu);
-    (void)leave(cpu, vcpu);
+    if (cpu.frame.vector == vector::page_fault) {
+        (void)handle_unusual_page_fault(cpu, vcpu, read_cr2());
+    } else {
+        inject_trap(cpu, vcpu, cpu.frame.vector, cpu.frame.error_code);
+        (void)leave(cpu, vcpu);
+    }
     return &cpu.frame;
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 using namespace feature;
 constexpr uint32_t highest_basic = 0xd, highest_feature_subleaf = 1, highest_extended = 0x80000021;
-constexpr uint32_t interface_version = 4 << 16 | 17;
+constexpr uint32_t interface_version = 4 << 16 | 17, linear_address_bits = 48; // by page tables of four levels
 
 // --- features ------------------------------------------------------------------------------------------------------
 
@@ -41,19 +41,24 @@ template <typename... Numbers> constexpr FeatureSet set_of(Numbers... numbers) {
 constexpr uint32_t bit(unsigned number) { return 1u << number % 32; }
 
 constexpr FeatureSet plain = set_of(
-    X_FPU, X_DE, X_TSC, X_MSR, X_PAE, X_MCE, X_CX8, X_APIC, X_SEP, X_MCA, X_CMOV, X_PAT, X_CLFLUSH, X_ACPI, X_MMX,
-    X_FXSR, X_SSE, X_SSE2, X_SS, X_HTT, X_SSE3, X_PCLMULQDQ, X_SSSE3, X_CX16, X_SSE4_1, X_SSE4_2, X_MOVBE, X_POPCNT,
-    X_AESNI, X_RDRAND, X_BMI1, X_HLE, X_BMI2, X_ERMS, X_RTM, X_RDSEED, X_ADX, X_CLFLUSHOPT, X_CLWB, X_SHA,
-    X_PREFETCHWT1, X_GFNI, X_RDPID, X_CLDEMOTE, X_MOVDIRI, X_MOVDIR64B, X_FSRM, X_MD_CLEAR, X_SERIALIZE, X_TSXLDTRK,
-    X_FZRM, X_FSRS, X_FSRCS, X_XSAVEOPT, X_XSAVEC, X_XGETBV1, X_SYSCALL, X_NX, X_MMXEXT, X_FFXSR, X_LM, X_3DNOWEXT,
-    X_3DNOW, X_LAHF_LM, X_CMP_LEGACY, X_ABM, X_SSE4A, X_MISALIGNSSE, X_3DNOWPREFETCH, X_TBM, X_DBEXT, X_ITSC, X_CLZERO,
-    X_RSTR_FP_ERR_PTRS, X_SSB_NO, X_BTC_NO, X_LFENCE_DISPATCH, X_VERW_CLEAR, X_NSCB, X_SRSO_NO, X_SRSO_US_NO);
+    X_FPU, X_DE, X_TSC, X_MSR, X_PAE, X_MCE, X_CX8, X_APIC, X_MCA, X_CMOV, X_PAT, X_CLFLUSH, X_ACPI, X_MMX, X_FXSR,
+    X_SSE, X_SSE2, X_SS, X_HTT, X_SSE3, X_PCLMULQDQ, X_SSSE3, X_CX16, X_SSE4_1, X_SSE4_2, X_MOVBE, X_POPCNT, X_AESNI,
+    X_RDRAND, X_BMI1, X_HLE, X_BMI2, X_ERMS, X_RTM, X_RDSEED, X_ADX, X_CLFLUSHOPT, X_CLWB, X_SHA, X_PREFETCHWT1, X_GFNI,
+    X_RDPID, X_CLDEMOTE, X_MOVDIRI, X_MOVDIR64B, X_FSRM, X_MD_CLEAR, X_SERIALIZE, X_TSXLDTRK, X_FZRM, X_FSRS, X_FSRCS,
+    X_XSAVEOPT, X_XSAVEC, X_XGETBV1, X_SYSCALL, X_NX, X_MMXEXT, X_FFXSR, X_LM, X_3DNOWEXT, X_3DNOW, X_LAHF_LM,
+    X_CMP_LEGACY, X_ABM, X_SSE4A, X_MISALIGNSSE, X_3DNOWPREFETCH, X_TBM, X_DBEXT, X_ITSC, X_CLZERO, X_RSTR_FP_ERR_PTRS,
+    X_SSB_NO, X_BTC_NO, X_LFENCE_DISPATCH, X_VERW_CLEAR, X_NSCB, X_SRSO_NO, X_SRSO_US_NO);
 // What needs more than the machine's word: register state that is enabled, or what xen-core has to enable.
 constexpr FeatureSet with_avx = set_of(X_AVX, X_FMA, X_F16C, X_AVX2, X_VAES, X_VPCLMULQDQ, X_AVX_VNNI, X_XOP, X_FMA4);
 constexpr FeatureSet with_avx512 =
     set_of(X_AVX512F, X_AVX512DQ, X_AVX512_IFMA, X_AVX512PF, X_AVX512ER, X_AVX512CD, X_AVX512BW, X_AVX512VL,
            X_AVX512_VBMI, X_AVX512_VBMI2, X_AVX512_VNNI, X_AVX512_BITALG, X_AVX512_VPOPCNTDQ, X_AVX512_4VNNIW,
            X_AVX512_4FMAPS, X_AVX512_VP2INTERSECT, X_AVX512_BF16);
+
+bool is_amd(const CpuidView& view) {
+    uint32_t vendor = view.machine(0, 0).ecx;
+    return vendor == 0x444d4163 || vendor == 0x656e6975; // "cAMD", "uine" (Hygon)
+}
 
 FeatureSet visible_features(const CpuidView& view) {
     constexpr uint64_t avx = 4, avx512 = 0xe0;
@@ -63,15 +68,8 @@ FeatureSet visible_features(const CpuidView& view) {
     if ((view.machine_xcr0 & avx512) == avx512) visible.add(with_avx512);
     if (view.fsgsbase) visible.add(set_of(X_FSGSBASE));
     if (view.rdtscp) visible.add(set_of(X_RDTSCP));
+    if (!is_amd(view)) visible.add(set_of(X_SEP)); // AMD has no SYSENTER in long mode
     return visible;
-}
-
-// AMD repeats some bits of leaf 1 in 0x80000001.
-uint32_t repeated_leaf_1(const CpuidView& view, uint32_t features) {
-    constexpr uint32_t common_edx = 0x0183f3ff;
-    uint32_t vendor = view.machine(0, 0).ecx;
-    bool is_amd = vendor == 0x444d4163 || vendor == 0x656e6975; // "cAMD", "uine" (Hygon)
-    return is_amd ? view.machine(1, 0).edx & features & common_edx : 0;
 }
 
 // --- extended state ------------------------------------------------------------------------------------------------
@@ -126,12 +124,14 @@ CpuidLeaf machine_leaf(const CpuidView& view, uint32_t leaf, uint32_t subleaf) {
                 r.edx & f[leaf_7_edx]};
     case 0xd: return extended_state(view, subleaf, f[leaf_d_1_eax]);
     case 0x80000000: return {std::min(r.eax, highest_extended), r.ebx, r.ecx, r.edx};
-    case 0x80000001:
-        return {r.eax, r.ebx, r.ecx & f[extended_1_ecx],
-                (r.edx & f[extended_1_edx]) | repeated_leaf_1(view, f[leaf_1_edx])};
+    case 0x80000001: {
+        constexpr uint32_t common_edx = 0x0183f3ff; // AMD repeats these bits of leaf 1
+        uint32_t repeated = is_amd(view) ? view.machine(1, 0).edx & f[leaf_1_edx] & common_edx : 0;
+        return {r.eax, r.ebx, r.ecx & f[extended_1_ecx], (r.edx & f[extended_1_edx]) | repeated};
+    }
     case 0x80000002 ... 0x80000006: return r;
     case 0x80000007: return {0, 0, 0, r.edx & f[extended_7_edx]};
-    case 0x80000008: return {r.eax, r.ebx & f[extended_8_ebx], 0, 0};
+    case 0x80000008: return {(r.eax & 0xff) | linear_address_bits << 8, r.ebx & f[extended_8_ebx], 0, 0};
     case 0x80000019: return r;
     case 0x80000021: return {r.eax & f[extended_21_eax], 0, 0, 0};
     default: return {};

@@ -20,7 +20,7 @@ struct CpuidView {
     uint64_t tsc_offset; // Xen's leaf 3: guest time = (tsc - offset) scaled
     uint32_t tsc_multiplier;
     int8_t tsc_shift;
-    uint8_t address_bits; // of machine addresses
+    uint8_t address_bits; // of the addresses of the machine's memory
 };
 
 CpuidLeaf guest_cpuid(const CpuidView& view, uint32_t leaf, uint32_t subleaf);

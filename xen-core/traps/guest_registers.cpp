@@ -50,13 +50,14 @@ constexpr GuestMsr guest_msrs[] = {
     {msr::misc_enable, Writing::ignored, ~misc_enable_cleared, misc_enable_set},
     {misc_features_enables, Writing::zero, 0},
     {hypercall_page, Writing::hypercall_page, 0},
-    {microcode_level, Writing::zero}, // what precedes reading it
+    {.number = microcode_level, .writing = Writing::zero, .needed = &CpuFeatures::intel}, // what precedes reading it
+    {microcode_level},
     {.number = platform_id, .needed = &CpuFeatures::intel},
     {.number = platform_info, .kept = 0}, // no CPUID faulting to be had
-    {.number = hardware_configuration, .needed = &CpuFeatures::amd},
+    {.number = hardware_configuration, .writing = Writing::ignored, .needed = &CpuFeatures::amd},
     // Machine checks are xen-core's: a guest has two banks that never report. find_msr() knows all of them by the first.
-    {.number = msr::mcg_cap, .kept = 0, .set = 2},
-    {msr::mcg_status, Writing::zero, 0},
+    {msr::mcg_cap, Writing::ignored, 0, 2},
+    {msr::mcg_status, Writing::ignored, 0},
     {msr::mcg_ctl, Writing::ignored, 0},
     {msr::mc0_ctl, Writing::ignored, 0, ~uint64_t{0}},
     {msr::mc0_status, Writing::zero, 0},
@@ -67,9 +68,9 @@ constexpr GuestMsr guest_msrs[] = {
 
 const GuestMsr* find_msr(uint32_t number) {
     constexpr uint32_t banks = 32, guest_banks = 2;
-    if (uint32_t place = number - msr::mc0_ctl; place < banks * 4)
-        number = place < guest_banks * 4 && place % 4 == 0 ? msr::mc0_ctl : msr::mc0_status;
-    if (number - mc0_ctl2 < banks) number = mc0_ctl2;
+    uint32_t place = number - msr::mc0_ctl;
+    if (place < banks * 4 || number - mc0_ctl2 < banks) // what is of no guest bank is ignored all the same
+        number = place >= guest_banks * 4 ? mc0_ctl2 : place % 4 ? msr::mc0_status : msr::mc0_ctl;
     for (const GuestMsr& entry : guest_msrs)
         if (entry.number == number && (!entry.needed || cpu_features.*entry.needed)) return &entry;
     return nullptr;

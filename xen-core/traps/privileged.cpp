@@ -113,7 +113,7 @@ void execute_cpuid(CpuLocal& cpu, Vcpu& vcpu, bool by_prefix) {
                    .tsc_offset = tsc_at_start,
                    .tsc_multiplier = tsc_scale.multiplier,
                    .tsc_shift = tsc_scale.shift,
-                   .address_bits = cpu_features.physical_address_bits};
+                   .address_bits = static_cast<uint8_t>(std::bit_width(max_mfn().value) + page_shift)};
     RegisterFrame& frame = cpu.frame;
     CpuidLeaf leaf = guest_cpuid(view, static_cast<uint32_t>(frame.rax), static_cast<uint32_t>(frame.rcx));
     frame.rax = leaf.eax;

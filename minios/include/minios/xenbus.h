@@ -58,6 +58,28 @@ template <class Change> Result<void> transact(Change change) {
 Result<void> introduce(DomId domain, Port port);
 Result<void> release(DomId domain);
 
+/// Requests that are sent without waiting for the answer to each: what a client has to say at once costs one way there and
+/// back, not one for each. They are carried out in order; other threads' requests wait until finish().
+class Batch {
+  public:
+    explicit Batch(TransactionId in = no_transaction);
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+    ~Batch() { (void)finish(); }
+
+    void write(std::string_view path, std::string_view value);
+    void make(std::string_view path);
+    /// What is not there is removed already: no error here.
+    void remove(std::string_view path);
+    void set_permissions(std::string_view path, std::string_view permissions);
+    /// Waits for all answers. The first error, if any; the requests behind it were carried out all the same.
+    Result<void> finish();
+
+  private:
+    const TransactionId in_;
+    bool finished_ = false;
+};
+
 /// Any request: XS_*, the payload, and where the answer's payload goes; its length. Error::range: it does not fit.
 Result<std::size_t> request(std::uint32_t type, std::string_view payload, std::span<char> answer,
                             TransactionId in = no_transaction);

@@ -65,6 +65,7 @@ void Store::disconnect(DomainId domain) {
     if (found == connections_.end()) return;
     const bool made_home = found->second->made_home;
     accounts_.refund(domain, found->second->partial.size());
+    recent_ = nullptr;
     connections_.erase(found);
     drop_watches(domain);
     set_target(domain, std::nullopt);

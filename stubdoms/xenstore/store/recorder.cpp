@@ -70,8 +70,8 @@ void Recorder::take(const Record& record, std::string_view bytes) {
 }
 
 bool Recorder::append(const Record& record, std::string_view bytes) {
-    // The larger the store, the rarer its snapshots: for each byte recorded about two are copied at most.
-    const bool long_enough = journal_->record_bytes() > std::max(most_records, journal_->snapshot().size() / 2);
+    // The larger the store, the rarer its snapshots: for each byte recorded about three are copied at most.
+    const bool long_enough = journal_->record_bytes() > std::max(most_records, journal_->snapshot().size() / 3);
     if (long_enough) (void)compact();
     const auto head = bytes_of(&record, sizeof record), tail = bytes_of(bytes.data(), bytes.size());
     return journal_->append(head, tail) || (compact() && journal_->append(head, tail));

@@ -2,6 +2,7 @@
 #include "ring.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace skerry::xenstore {
 
@@ -60,6 +61,14 @@ bool Ring::begin_anew(Recorder& recorder, DomainId domain) const {
     return true;
 }
 
+/// Each byte once: what the client does to them from now on does not matter.
+void Ring::copy_in(char* to, std::uint32_t from, std::uint32_t count) const {
+    const std::uint32_t begin = from % size, before_end = std::min(count, size - begin);
+    std::memcpy(to, page_->req + begin, before_end);
+    std::memcpy(to + before_end, page_->req, count - before_end);
+    asm volatile("" ::: "memory"); // the copy is what is looked at
+}
+
 /// Takes what there is of one request.
 bool Ring::take(Recorder& recorder, DomainId domain) const {
     const Connection& client = *recorder.store().connection(domain);
@@ -71,9 +80,10 @@ bool Ring::take(Recorder& recorder, DomainId domain) const {
     }
     if (ready == 0) return false;
     char bytes[size];
-    for (std::uint32_t i = 0; i < ready; ++i)
-        bytes[i] = *const_cast<const volatile char*>(&page_->req[(client.taken + i) % size]);
-    const std::size_t count = recorder.store().missing(domain, {bytes, ready});
+    const std::uint32_t first = std::min<std::uint32_t>(ready, sizeof(Header));
+    copy_in(bytes, client.taken, first);
+    const std::size_t count = recorder.store().missing(domain, {bytes, first}, ready);
+    if (count > first) copy_in(bytes + first, client.taken + first, static_cast<std::uint32_t>(count) - first);
     const std::uint32_t after = client.taken + static_cast<std::uint32_t>(count);
     recorder.receive(domain, {bytes, count});
     // After this the client may use the room; the connection may be gone.
@@ -95,8 +105,9 @@ bool Ring::send(Recorder& recorder, DomainId domain) const {
         }
         const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(next.size(), size - waiting));
         if (count == 0) return sent;
-        for (std::uint32_t i = 0; i < count; ++i)
-            *const_cast<volatile char*>(&page_->rsp[(client.put + i) % size]) = next[i];
+        const std::uint32_t begin = client.put % size, before_end = std::min(count, size - begin);
+        std::memcpy(page_->rsp + begin, next.data(), before_end);
+        std::memcpy(page_->rsp, next.data() + before_end, count - before_end);
         recorder.sent(domain, count);
         store(page_->rsp_prod, recorder.store().connection(domain)->put);
         sent = true;

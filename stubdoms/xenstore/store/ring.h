@@ -31,6 +31,7 @@ class Ring {
   private:
     static constexpr std::uint32_t size = XENSTORE_RING_SIZE;
 
+    void copy_in(char* to, std::uint32_t from, std::uint32_t count) const;
     bool begin_anew(Recorder& recorder, DomainId domain) const;
     bool take(Recorder& recorder, DomainId domain) const;
     bool send(Recorder& recorder, DomainId domain) const;

@@ -8,8 +8,21 @@ namespace skerry::xenstore {
 
 namespace {
 
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::uint16_t no_more = 0xffff;
+
+/// What goes before a node's name, value and permissions: in one piece, since there may be very many.
+struct NodeHead {
+    std::uint16_t depth, permissions;
+    std::uint32_t name_size, value_size;
+    std::uint32_t padding;
+    Generation identity, changed, listed;
+};
+struct KeptPermission {
+    DomainId domain;
+    std::uint8_t access, padding;
+};
+static_assert(sizeof(NodeHead) == 40 && sizeof(KeptPermission) == 4);
 
 template <class T> std::size_t depth_of(const T& node) {
     std::size_t depth = 0;
@@ -33,9 +46,12 @@ class Snapshot::Writer {
     }
     void permissions(const Permissions& list) {
         number(static_cast<std::uint16_t>(list.size()));
+        permission_entries(list);
+    }
+    void permission_entries(const Permissions& list) {
         for (const Permission& entry : list) {
-            number(entry.domain);
-            number(entry.access);
+            const KeptPermission kept{entry.domain, static_cast<std::uint8_t>(entry.access), 0};
+            raw(&kept, sizeof kept);
         }
     }
     void raw(const void* from, std::size_t size) {
@@ -66,13 +82,21 @@ class Snapshot::Reader {
         raw(text.data(), size);
         return text;
     }
-    Permissions permissions() {
-        const auto count = number<std::uint16_t>();
+    /// As text(), where it lies.
+    std::string_view view(std::size_t size) {
+        if (size > rest_.size()) good_ = false;
+        if (!good_) return {};
+        const std::string_view text(reinterpret_cast<const char*>(rest_.data()), size);
+        rest_ = rest_.subspan(size);
+        return text;
+    }
+    Permissions permissions() { return permissions(number<std::uint16_t>()); }
+    Permissions permissions(std::uint16_t count) {
         Permissions list;
+        if (count <= rest_.size()) list.reserve(count);
         for (std::size_t i = 0; i < count && good_; ++i) {
-            const auto domain = number<DomainId>();
-            const auto access = number<std::uint8_t>();
-            list.push_back({domain, static_cast<Access>(access & 3)});
+            const auto kept = number<KeptPermission>();
+            list.push_back({kept.domain, static_cast<Access>(kept.access & 3)});
         }
         return list;
     }
@@ -170,15 +194,23 @@ bool Snapshot::read(Store& store, std::span<const std::byte> bytes) {
 void Snapshot::write_nodes(const Store& store, Writer& to) {
     const Node& root = store.tree_.root();
     for (const Node* at = &root; at != nullptr; at = at->next_in(root)) {
-        to.number(static_cast<std::uint16_t>(depth_of(*at)));
-        to.text(at->name());
-        to.text(at->value);
-        to.permissions(at->permissions);
-        to.number(at->identity);
-        to.number(at->changed);
-        to.number(at->listed);
+        const std::string_view name = at->name();
+        const NodeHead head{static_cast<std::uint16_t>(depth_of(*at)),
+                            static_cast<std::uint16_t>(at->permissions.size()),
+                            static_cast<std::uint32_t>(name.size()),
+                            static_cast<std::uint32_t>(at->value.size()),
+                            0,
+                            at->identity,
+                            at->changed,
+                            at->listed};
+        to.raw(&head, sizeof head);
+        to.raw(name.data(), name.size());
+        to.raw(at->value.data(), at->value.size());
+        to.permission_entries(at->permissions);
     }
-    to.number(no_more);
+    NodeHead end{};
+    end.depth = no_more;
+    to.raw(&end, sizeof end);
 }
 
 void Snapshot::read_nodes(Store& store, Reader& from) {
@@ -191,10 +223,11 @@ void Snapshot::read_nodes(Store& store, Reader& from) {
     };
     std::vector<Times> listed; // creating children counts as listing them
     for (;;) {
-        const auto place = from.number<std::uint16_t>();
+        const auto head = from.number<NodeHead>();
+        const std::uint16_t place = head.depth;
         if (!from.good() || place == no_more) break;
-        const std::string name = from.text(), value = from.text();
-        Permissions permissions = from.permissions();
+        const std::string_view name = from.view(head.name_size), value = from.view(head.value_size);
+        Permissions permissions = from.permissions(head.permissions);
         from.check(!permissions.empty() && place <= depth + 1);
         const bool is_root = listed.empty();
         from.check(is_root ? place == 0 : place > 0 && !name.empty());
@@ -203,15 +236,17 @@ void Snapshot::read_nodes(Store& store, Reader& from) {
             tree.set_permissions(*at, std::move(permissions));
         } else {
             for (; depth >= place; --depth) at = at->parent();
-            from.check(at->child(name) == nullptr);
+            // They come in order; one that does not must be new all the same.
+            const bool is_last = at->children().empty() || at->children().rbegin()->first < name;
+            from.check(is_last || at->child(name) == nullptr);
             if (!from.good()) return;
             at = &tree.create(*at, name, std::move(permissions));
             ++depth;
         }
-        tree.set_value(*at, value);
-        at->identity = from.number<Generation>();
-        at->changed = from.number<Generation>();
-        listed.push_back({at, from.number<Generation>()});
+        if (!value.empty()) tree.set_value(*at, value);
+        at->identity = head.identity;
+        at->changed = head.changed;
+        listed.push_back({at, head.listed});
     }
     from.check(!listed.empty());
     for (const Times& times : listed) times.node->listed = times.listed;

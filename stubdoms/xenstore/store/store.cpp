@@ -59,15 +59,17 @@ Store::Store(Surroundings& surroundings) : surroundings_(&surroundings) {
 }
 
 Connection* Store::find_connection(DomainId domain) {
+    if (recent_ != nullptr && recent_->domain == domain) return recent_;
     const auto found = connections_.find(domain);
-    return found != connections_.end() ? found->second.get() : nullptr;
+    if (found == connections_.end()) return nullptr;
+    return recent_ = found->second.get();
 }
 
 const Connection* Store::connection(DomainId domain) const { return const_cast<Store*>(this)->find_connection(domain); }
 
 // --- inputs --------------------------------------------------------------------------------------------------------------
 
-std::size_t Store::missing(DomainId domain, std::string_view ahead) const {
+std::size_t Store::missing(DomainId domain, std::string_view first, std::size_t ready) const {
     const Connection* client = connection(domain);
     if (client == nullptr) return 0;
     const std::size_t have = client->partial.size();
@@ -75,13 +77,13 @@ std::size_t Store::missing(DomainId domain, std::string_view ahead) const {
     if (have >= sizeof header) {
         header = header_at(client->partial);
     } else {
-        if (have + ahead.size() < sizeof header) return ahead.size();
+        if (have + first.size() < sizeof header) return ready;
         std::memcpy(&header, client->partial.data(), have);
-        std::memcpy(reinterpret_cast<char*>(&header) + have, ahead.data(), sizeof header - have);
+        std::memcpy(reinterpret_cast<char*>(&header) + have, first.data(), sizeof header - have);
     }
     // An absurd length ends the connection; its header is enough to know.
     const std::size_t whole = sizeof header + (header.len <= longest_payload ? header.len : 0);
-    return std::min(ahead.size(), whole - have);
+    return std::min(ready, whole - have);
 }
 
 bool Store::takes_input(DomainId domain) const {

@@ -72,7 +72,7 @@ class Store {
 
     // --- what may be asked of it -------------------------------------------------------------------------------------
     /// How many of `ahead`, the next bytes in the client's ring, belong to the request it is in: all, or up to its end.
-    std::size_t missing(DomainId domain, std::string_view ahead) const;
+    std::size_t missing(DomainId domain, std::string_view first, std::size_t ready) const;
     /// May more be read from it?
     bool takes_input(DomainId domain) const;
     std::string_view output(DomainId domain) const;
@@ -175,6 +175,7 @@ class Store {
     Quotas quotas_;
     std::map<std::string, Node, std::less<>> specials_; ///< "@introduceDomain", "@releaseDomain": permissions only
     std::map<DomainId, std::unique_ptr<Connection>> connections_;
+    Connection* recent_ = nullptr; ///< the one that was asked for last: one request asks many times
     std::optional<Introduction> introduction_;
     bool log_requests_ = false;
     // While a request is carried out: its client's own events follow the answer.

@@ -39,26 +39,34 @@ struct Account {
 
 class Accounts {
   public:
-    Account& operator[](DomainId domain) { return accounts_[domain]; }
+    Account& operator[](DomainId domain) {
+        if (find(domain) == nullptr) recent_ = &*accounts_.try_emplace(domain).first;
+        return recent_->second;
+    }
     const Account* find(DomainId domain) const {
+        if (recent_ != nullptr && recent_->first == domain) return &recent_->second;
         const auto found = accounts_.find(domain);
-        return found != accounts_.end() ? &found->second : nullptr;
+        if (found == accounts_.end()) return nullptr;
+        recent_ = const_cast<Entry*>(&*found);
+        return &recent_->second;
     }
     /// Memory that something of a domain's takes from now on, and no longer takes.
     void charge(DomainId domain, std::size_t bytes) {
-        accounts_[domain].bytes += bytes;
+        (*this)[domain].bytes += bytes;
         total_ += bytes;
     }
     void refund(DomainId domain, std::size_t bytes) {
-        accounts_[domain].bytes -= bytes;
+        (*this)[domain].bytes -= bytes;
         total_ -= bytes;
         tidy(domain);
     }
     std::uint64_t total() const { return total_; }
     /// Forgets a domain of which there is nothing to know.
     void tidy(DomainId domain) {
-        const auto found = accounts_.find(domain);
-        if (found != accounts_.end() && !found->second.used()) accounts_.erase(found);
+        const Account* account = find(domain);
+        if (account == nullptr || account->used()) return;
+        recent_ = nullptr;
+        accounts_.erase(domain);
     }
     /// When a domain of this number last went: permissions that were set before then meant that one.
     Generation released(DomainId domain) const {
@@ -70,7 +78,9 @@ class Accounts {
     const std::map<DomainId, Generation>& all_released() const { return released_; }
 
   private:
+    using Entry = std::pair<const DomainId, Account>;
     std::map<DomainId, Account> accounts_;
+    mutable Entry* recent_ = nullptr; ///< what was asked for last: one request asks for the same ones many times
     std::map<DomainId, Generation> released_;
     std::uint64_t total_ = 0;
 };

@@ -4,4 +4,3 @@ $(eval $(call minios-program,xenstore-bench,tests/bench/xenstore/main.cpp))
 .PHONY: bench-xenstore
 bench-xenstore: $(BUILD)/xen-core $(BUILD)/builder-domain $(BUILD)/apps/xenstore $(BUILD)/xenstore-bench
 	@tests/bench/run-xenstore $(BUILD)
-bench: bench-xenstore

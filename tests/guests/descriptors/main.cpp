@@ -177,3 +177,12 @@ GUEST_CASE(hypervisor_selectors_do_not_load) {
         EXPECT(load_ds(static_cast<uint16_t>(selector | 3)).vector != no_trap);
     }
 }
+// A far pointer whose selector stands where either vendor looks for it.
+USER_CODE(far_call_by_ldt, "push $0x1007\n mov $0x100700000000, %rax\n push %rax\n rex64 lcall *(%rsp)");
+GUEST_CASE(far_call_by_an_ldt_that_is_not_there) {
+    // What would be a gate lies in the user's memory; no LDT means none at address 0 either.
+    mmuext(MMUEXT_SET_LDT, 0, 0);
+    const Trap trap = RUN_USER(far_call_by_ldt);
+    EXPECT_EQ(trap.vector, general_protection);
+    EXPECT_EQ(trap.error, 0x1004);
+}

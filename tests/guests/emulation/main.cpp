@@ -54,6 +54,15 @@ GUEST_CASE(cpuid_by_prefix_hides_what_pv_cannot_have) {
     EXPECT_EQ(seven.b & (1U << 7 | 1U << 20), 0); // SMEP, SMAP
     EXPECT_EQ(seven.b & 1U << 10, 0);             // INVPCID
 }
+GUEST_CASE(cpuid_by_prefix_knows_the_width_of_addresses) {
+    EXPECT_EQ(xen_cpuid(0x80000008).a >> 8 & 0xff, 48); // whatever the machine could with more levels of page tables
+    EXPECT_EQ(xen_cpuid(0x40000005).b, 29);             // 512 MiB
+    EXPECT_EQ(xen_cpuid(0x40000005, 1).b, 0);
+}
+GUEST_CASE(cpuid_by_prefix_hides_sysenter_of_amd) {
+    const bool is_amd = xen_cpuid(0).c == 0x444d4163;
+    EXPECT_EQ(xen_cpuid(1).d >> 11 & 1, !is_amd);
+}
 GUEST_CASE(the_prefix_alone_is_an_undefined_opcode) {
     EXPECT_EQ(attempt([] { asm volatile(".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e\n nop"); }).vector, invalid_opcode);
 }

@@ -102,3 +102,55 @@ GUEST_CASE(with_wild_flags) {
                    FLAT_KERNEL_SS);
     });
 }
+GUEST_CASE(to_segments_that_cannot_be_loaded) {
+    // As if the kernel had executed the IRET of the machine itself: its handler of protection faults learns where it
+    // wanted to go. Selectors: null, the hypervisor's own, none of a GDT, none of an LDT.
+    constexpr uint64_t stack = user_stack_top - 64;
+    struct Case {
+        uint64_t cs, ss, error;
+    };
+    user_start();
+    for (const auto [cs, ss, error] :
+         {Case{FLAT_USER_CS, 0, 0}, Case{FLAT_USER_CS, 3, 0}, Case{3, FLAT_USER_SS, 0},
+          Case{0xe00b, FLAT_USER_SS, 0xe008}, Case{FLAT_USER_CS, 0xe013, 0xe010}, Case{0x203, FLAT_USER_SS, 0x200},
+          Case{FLAT_USER_CS, 0x203, 0x200}, Case{0x1007, FLAT_USER_SS, 0x1004}}) {
+        const Trap trap = attempt([=] { iret_frame(user_base, cs, 0x202, stack, ss); });
+        events_off();
+        EXPECT_EQ(trap.vector, general_protection);
+        EXPECT_EQ(trap.error, error);
+        EXPECT_EQ(trap.frame.rip, user_base);
+        EXPECT_EQ(trap.frame.rsp, stack);
+        EXPECT_EQ(trap.frame.cs, cs | 3);
+        EXPECT_EQ(trap.frame.ss, ss | 3);
+    }
+}
+GUEST_CASE(the_kernels_own_selectors_are_checked_too) {
+    static void* const stack = static_cast<uint8_t*>(alloc_page()) + 4096;
+    const Trap trap = attempt([] { iret_frame(0x5000, 0xe008, 2, reinterpret_cast<uint64_t>(stack), FLAT_KERNEL_SS); });
+    EXPECT_EQ(trap.vector, general_protection);
+    EXPECT_EQ(trap.error, 0xe008);
+    EXPECT_EQ(trap.frame.rip, 0x5000);
+    EXPECT(!trap.frame.from_user());
+}
+GUEST_CASE(a_hypercall_in_the_last_bytes_of_the_lower_half) {
+    // What follows it is not an address: SYSRET to it would fault with the hypervisor's rights. The kernel gets a
+    // protection fault there, on its stack.
+    uint64_t* table[4]; // [0] is the page itself, [3] hangs in the L4
+    for (auto& page : table) page = static_cast<uint64_t*>(alloc_page());
+    auto* code = reinterpret_cast<uint8_t*>(table[0]);
+    code[4094] = 0x0f, code[4095] = 0x05;
+    for (unsigned level = 1; level < 4; level++) {
+        table[level][511] = entry(mfn_of(table[level - 1]), table_flags);
+        REQUIRE_EQ(make_readonly(table[level]), 0);
+    }
+    REQUIRE_EQ(set_entry(&top_table()[255], entry(mfn_of(table[3]), table_flags)), 0);
+    const Trap trap = attempt([] {
+        asm volatile("jmp *%0" ::"r"(0x7ffffffffffeUL), "a"(__HYPERVISOR_xen_version), "D"(XENVER_version), "S"(0UL)
+                     : "rcx", "r11", "memory");
+    });
+    EXPECT_EQ(trap.vector, general_protection);
+    EXPECT_EQ(trap.error, 0);
+    EXPECT_EQ(trap.frame.rip, 0x800000000000);
+    EXPECT_EQ(trap.frame.rax, xen_version(XENVER_version, nullptr));
+    EXPECT_EQ(set_entry(&top_table()[255], 0), 0);
+}

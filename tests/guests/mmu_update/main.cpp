@@ -138,3 +138,15 @@ GUEST_CASE(upper_levels_change_too) {
     EXPECT_EQ(mmuext(MMUEXT_TLB_FLUSH_LOCAL), 0);
     EXPECT_EQ(make_writable(l1), 0);
 }
+GUEST_CASE(the_top_table_may_show_itself_but_never_writable) {
+    uint64_t* const slot = &top_table()[17];
+    REQUIRE_EQ(*slot, 0);
+    const uint64_t self = entry(mfn_of(top_table()), table_flags & ~pte_write);
+    const bool accepted = set_entry(slot, self) == 0; // Xen's answer; it may also be refused
+    const auto* seen = reinterpret_cast<const uint64_t*>(17UL << 39 | 17UL << 30 | 17UL << 21 | 17UL << 12);
+    if (accepted) EXPECT_EQ(seen[17], *slot);
+    EXPECT(set_entry(slot, self | pte_write) < 0);
+    EXPECT_EQ(*slot & pte_write, 0);
+    EXPECT_EQ(try_store(const_cast<uint64_t*>(&seen[18]), 0).vector, page_fault);
+    EXPECT_EQ(set_entry(slot, 0), 0);
+}

@@ -84,6 +84,26 @@ GUEST_CASE(cpuid_faulting_cannot_be_had) {
     EXPECT_EQ(write(misc_features, 0), no_trap);
     EXPECT_EQ(write(misc_features, 1), general_protection);
 }
+GUEST_CASE(machine_check_registers_of_absent_banks_ignore_everything) {
+    for (uint32_t number = mc0_ctl + 8; number <= mc31_misc; number += 13) {
+        EXPECT_EQ(write(number, ~uint64_t{0}), no_trap);
+        reads(number, 0);
+    }
+    EXPECT_EQ(read(mcg_cap), no_trap);
+    const uint64_t before = value;
+    EXPECT_EQ(write(mcg_cap, 0), no_trap);
+    reads(mcg_cap, before);
+    EXPECT_EQ(write(mcg_status, 7), no_trap);
+    EXPECT_EQ(write(mcg_status, 0), no_trap);
+}
+GUEST_CASE(registers_of_one_vendor) {
+    constexpr uint32_t microcode_level = 0x8b, hardware_configuration = 0xc0010015;
+    if (read(hardware_configuration) != no_trap) return skip("this machine is not AMD's");
+    EXPECT_EQ(write(hardware_configuration, ~uint64_t{0}), no_trap);
+    EXPECT_EQ(read(hardware_configuration), no_trap);
+    EXPECT(value != ~uint64_t{0});
+    EXPECT_EQ(write(microcode_level, 0), general_protection); // what Intel wants before it is read
+}
 GUEST_CASE(hypercall_page_register_reads_as_nothing) { reads(hypercall_page_msr, 0); }
 GUEST_CASE(segment_and_system_call_registers_of_the_hypervisor) {
     for (const uint32_t number : {0xc0000081u, 0xc0000082u, 0xc0000083u, 0xc0000084u, 0x174u, 0x175u, 0x176u})

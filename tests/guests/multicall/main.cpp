@@ -123,3 +123,32 @@ GUEST_CASE(page_table_updates_in_a_row) {
         window_unmap(i);
     }
 }
+GUEST_CASE(each_update_sees_the_tables_that_the_one_before_left) {
+    // An update by address, another table behind that address, an update by address again.
+    static constexpr uint64_t at = 1UL << 46;
+    uint64_t* l1[2];
+    uint64_t* l2[2];
+    auto* l3 = static_cast<uint64_t*>(alloc_page());
+    for (unsigned i = 0; i < 2; i++) {
+        l1[i] = static_cast<uint64_t*>(alloc_page());
+        l2[i] = static_cast<uint64_t*>(alloc_page());
+        l2[i][0] = entry(mfn_of(l1[i]), table_flags);
+        REQUIRE_EQ(make_readonly(l1[i]), 0);
+        REQUIRE_EQ(make_readonly(l2[i]), 0);
+        REQUIRE_EQ(pin(2, mfn_of(l2[i])), 0);
+    }
+    l3[0] = entry(mfn_of(l2[0]), table_flags);
+    REQUIRE_EQ(make_readonly(l3), 0);
+    REQUIRE_EQ(set_entry(&top_table()[128], entry(mfn_of(l3), table_flags)), 0);
+    static mmu_update swap;
+    swap = {machine_of(&l3[0]), entry(mfn_of(l2[1]), table_flags)};
+    const uint64_t page = entry(mfn_of(alloc_page()), page_flags);
+    calls[0] = {__HYPERVISOR_update_va_mapping, 0, {at, 0, UVMF_INVLPG}};
+    calls[1] = {__HYPERVISOR_mmu_update, 0, {reinterpret_cast<unsigned long>(&swap), 1, 0, DOMID_SELF}};
+    calls[2] = {__HYPERVISOR_update_va_mapping, 0, {at, page, UVMF_INVLPG}};
+    EXPECT_EQ(hypercall(__HYPERVISOR_multicall, calls, 3), 0);
+    for (unsigned i = 0; i < 3; i++) EXPECT_EQ(calls[i].result, 0);
+    EXPECT_EQ(l1[0][0], 0);
+    EXPECT_EQ(entry_mfn(l1[1][0]), entry_mfn(page));
+    EXPECT_EQ(set_entry(&top_table()[128], 0), 0);
+}

@@ -58,6 +58,16 @@ GUEST_CASE(poll_times_out) {
     EXPECT(!port_pending(static_cast<unsigned>(port)));
     close_port(static_cast<unsigned>(port));
 }
+GUEST_CASE(poll_of_ports_that_nobody_opened) {
+    evtchn_port_t port;
+    sched_poll call{};
+    call.ports.p = &port;
+    call.nr_ports = 1;
+    call.timeout = 1; // long ago
+    unsigned refused = 0;
+    for (port = 1000; port < 4200; port += 10) refused += sched_op(SCHEDOP_poll, &call) == einval;
+    EXPECT_EQ(refused, 320);
+}
 GUEST_CASE(poll_misused) {
     sched_poll call{};
     evtchn_port_t ports[1] = {4000000};

@@ -77,3 +77,33 @@ GUEST_CASE(user_gs_selector) {
     EXPECT_EQ(base(SEGBASE_GS_USER_SEL, 0), 0);
     EXPECT_EQ(read_gs(0), 44);
 }
+static constexpr uint64_t cr4_fsgsbase = 1 << 16;
+static uint64_t cr4() {
+    uint64_t value;
+    asm volatile("mov %%cr4, %0" : "=r"(value));
+    return value;
+}
+static void set_cr4(uint64_t value) { asm volatile("mov %0, %%cr4" ::"r"(value)); }
+static int read_fs_base() {
+    return attempt([] { asm volatile("rdfsbase %%rax" ::: "rax"); }).vector;
+}
+static int write_fs_base(uint64_t value) {
+    return attempt([=] { asm volatile("wrfsbase %0" ::"r"(value)); }).vector;
+}
+USER_CODE(user_fs_base, "rdfsbase %rax\n syscall");
+GUEST_CASE(instructions_for_bases_work_while_enabled) {
+    EXPECT_EQ(cr4() & cr4_fsgsbase, 0);
+    EXPECT_EQ(read_fs_base(), invalid_opcode);
+    EXPECT_EQ(write_fs_base(0), invalid_opcode);
+    EXPECT_EQ(attempt([] { asm volatile("rdgsbase %%rax" ::: "rax"); }).vector, invalid_opcode);
+    set_cr4(cr4() | cr4_fsgsbase);
+    if (!(cr4() & cr4_fsgsbase)) return skip("not on this machine");
+    EXPECT_EQ(read_fs_base(), no_trap);
+    EXPECT_EQ(attempt([] { asm volatile("rdgsbase %%rax" ::: "rax"); }).vector, no_trap);
+    EXPECT_EQ(RUN_USER(user_fs_base).vector, syscall_vector);
+    for (const uint64_t address : {0UL, 0x7fffffffffffUL, 0xffff800000000000UL, ~0UL})
+        EXPECT_EQ(write_fs_base(address), no_trap);
+    set_cr4(cr4() & ~cr4_fsgsbase);
+    EXPECT_EQ(read_fs_base(), invalid_opcode);
+    EXPECT_EQ(RUN_USER(user_fs_base).vector, invalid_opcode);
+}

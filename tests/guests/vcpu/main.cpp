@@ -178,6 +178,34 @@ GUEST_CASE(periodic_timer) {
     events_off();
     close_port(which);
 }
+static void initialise_with_an_event_pending() {
+    // The tables of the new vCPU are not validated yet, which is work; an event calls for an end of the hypercall.
+    static vcpu_guest_context context; // its registers are all zero
+    auto* l3 = static_cast<uint64_t*>(alloc_page());
+    auto* l4 = static_cast<uint64_t*>(alloc_page());
+    l4[3] = entry(mfn_of(l3), pte_present);
+    context.flags = VGCF_IN_KERNEL;
+    context.ctrlreg[3] = xen_pfn_to_cr3(mfn_of(l4));
+    mailbox.word[1] = static_cast<uint64_t>(make_readonly(l3) | make_readonly(l4));
+    shared->vcpu_info[0].evtchn_upcall_pending = 1;
+    shared->vcpu_info[0].evtchn_upcall_mask = 0;
+    mailbox.word[2] = static_cast<uint64_t>(vcpu_op(VCPUOP_initialise, 1, &context));
+    events_off();
+    mailbox.word[3] = static_cast<uint64_t>(vcpu_op(VCPUOP_initialise, 1, &context));
+    mailbox.word[0] = 1;
+    shutdown(SHUTDOWN_poweroff);
+}
+GUEST_CASE(initialise_while_an_event_waits) {
+    static Peer peer;
+    REQUIRE_EQ(peer.create(initialise_with_an_event_pending, 2), 0);
+    peer.unpause();
+    EXPECT(peer.wait_shutdown(SHUTDOWN_poweroff));
+    EXPECT_EQ(peer.mail[0], 1);
+    EXPECT_EQ(peer.mail[1], 0);
+    EXPECT_EQ(peer.mail[2], 0);
+    EXPECT_EQ(static_cast<long>(peer.mail[3]), eexist);
+    EXPECT_EQ(peer.destroy(), 0);
+}
 GUEST_CASE(physical_ids) {
     vcpu_get_physid call{};
     const long result = vcpu_op(VCPUOP_get_physid, 0, &call);

@@ -12,11 +12,11 @@ $(MINIOS_TEST_OBJECTS): $(BUILD)/obj/unit-minios/%.o: %.cpp
 	@mkdir -p $(@D)
 	$(HOST_CXX) $(HOST_CXXFLAGS) -I. -Iminios/include -c $< -o $@
 # The C library's own functions of these names are what the tests compare with.
-MINIOS_TEST_STRINGS := $(BUILD)/obj/unit-minios/minios/libc/copying.o $(BUILD)/obj/unit-minios/minios/libc/scanning.o
+MINIOS_TEST_STRINGS := $(BUILD)/obj/unit-minios/minios/libc/copying.o $(BUILD)/obj/unit-minios/minios/libc/scanning.o $(BUILD)/obj/unit-minios/minios/libc/comparing.o
 $(MINIOS_TEST_STRINGS): $(BUILD)/obj/unit-minios/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -g -Wall -Wextra -Werror -fno-builtin -fno-tree-loop-distribute-patterns -c $< -o $@
-	@objcopy $(foreach name,memcpy memmove memset memchr strlen,--redefine-sym $(name)=tested_$(name)) $@
+	@objcopy $(foreach name,memcpy memmove memset memchr memcmp strlen,--redefine-sym $(name)=tested_$(name)) $@
 $(MINIOS_TEST): $(MINIOS_TEST_OBJECTS) $(MINIOS_TEST_STRINGS)
 	@mkdir -p $(@D)
 	$(HOST_CXX) $(HOST_CXXFLAGS) $^ -o $@ $(HOST_LDLIBS)

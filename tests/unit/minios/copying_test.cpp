@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// minios/libc/copying.c and scanning.c under other names (build.mk), against what they should do, for every small size and alignment.
+// minios/libc/copying.c, scanning.c and comparing.c under other names (build.mk), against what they should do, for every small size and alignment.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -13,6 +13,7 @@ void* tested_memmove(void* to, const void* from, std::size_t size);
 void* tested_memset(void* to, int byte, std::size_t size);
 void* tested_memchr(const void* memory, int byte, std::size_t size);
 std::size_t tested_strlen(const char* string);
+int tested_memcmp(const void* left, const void* right, std::size_t size);
 }
 
 namespace {
@@ -45,6 +46,25 @@ TEST(Copying, OverlapsInBothDirections) {
             std::copy_n(original.begin() + 200, size, expected.begin() + 200 + distance);
             tested_memmove(bytes.data() + 200 + distance, bytes.data() + 200, size);
             ASSERT_EQ(bytes, expected) << size << " bytes by " << distance;
+        }
+}
+
+TEST(Comparing, EverySizeAlignmentAndDifference) {
+    const auto sign = [](int order) { return (order > 0) - (order < 0); };
+    const Bytes from = pattern(64);
+    for (std::size_t size = 0; size <= 40; ++size)
+        for (std::size_t shift = 0; shift < 9; ++shift) {
+            Bytes other(64, 0x55);
+            std::copy_n(from.begin() + 5, size, other.begin() + static_cast<long>(shift));
+            ASSERT_EQ(tested_memcmp(from.data() + 5, other.data() + shift, size), 0) << size << " at " << shift;
+            for (std::size_t at = 0; at < size; ++at)
+                for (const unsigned char change : {0x01, 0x80, 0xff}) {
+                    other[shift + at] ^= change;
+                    ASSERT_EQ(sign(tested_memcmp(from.data() + 5, other.data() + shift, size)),
+                              sign(std::memcmp(from.data() + 5, other.data() + shift, size)))
+                        << size << " at " << shift << ", byte " << at;
+                    other[shift + at] ^= change;
+                }
         }
 }
 

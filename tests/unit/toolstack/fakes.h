@@ -263,12 +263,12 @@ class FakeStore final : public Store {
     }
     void write(const std::string& path, std::string_view value, Transaction transaction) override {
         fate_.operation("store write");
-        tree_of(transaction)[path].value = value;
+        make_way(tree_of(transaction), path).value = value;
         if (transaction == no_transaction && on_write) on_write(path, std::string(value));
     }
     void make(const std::string& path, Transaction transaction) override {
         fate_.operation("store make");
-        tree_of(transaction)[path];
+        (void)make_way(tree_of(transaction), path);
     }
     void remove(const std::string& path, Transaction transaction) override {
         fate_.operation("store remove");
@@ -304,6 +304,17 @@ class FakeStore final : public Store {
     bool transactions_open() const { return !copies_.empty(); }
 
   private:
+    /// What is new may be reached as the nearest node above it.
+    static Node& make_way(Tree& tree, const std::string& path) {
+        const auto [place, is_new] = tree.try_emplace(path);
+        for (std::size_t end = path.rfind('/'); is_new && end > 0; end = path.rfind('/', end - 1)) {
+            const auto above = tree.find(path.substr(0, end));
+            if (above == tree.end()) continue;
+            place->second.permissions = above->second.permissions;
+            break;
+        }
+        return place->second;
+    }
     Tree& tree_of(Transaction transaction) { return transaction == no_transaction ? tree : copies_.at(transaction); }
     Fate& fate_;
     std::map<Transaction, Tree> copies_;

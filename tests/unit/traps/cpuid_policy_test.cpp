@@ -141,3 +141,15 @@ TEST(Cpuid, XenLeaves) {
     EXPECT_EQ(guest_cpuid(full_view(), 0x40000003, 1).edx, static_cast<uint32_t>(-1));
     EXPECT_EQ(guest_cpuid(full_view(), 0x40000005, 0).ebx, 46u);
 }
+
+TEST(Cpuid, AddressesAreThoseOfFourLevels) {
+    machine_is_amd = false;
+    EXPECT_EQ(guest_cpuid(full_view(), 0x80000008, 0).eax, 0x30ffu); // whatever the machine says in the second byte
+}
+
+TEST(Cpuid, SysenterIsNotOfAmd) {
+    machine_is_amd = false;
+    EXPECT_TRUE(bit(guest_cpuid(full_view(), 1, 0).edx, 11));
+    machine_is_amd = true;
+    EXPECT_FALSE(bit(guest_cpuid(full_view(), 1, 0).edx, 11));
+}

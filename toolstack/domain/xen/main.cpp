@@ -142,6 +142,7 @@ int run(const Settings& settings, std::span<char* const> words) {
     say("ready");
     the_server.run();
     // Somebody asked for a restart of this domain: whoever built it builds it again.
+    say("ending, to be built again");
     minios::shutdown(minios::ShutdownReason::reboot);
 }
 

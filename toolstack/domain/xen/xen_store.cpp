@@ -28,6 +28,13 @@ template <class T> void check(const minios::Result<T>& result, const std::string
     if (!result.ok()) fail(result.error(), what);
 }
 
+std::string words_of(const Permissions& permissions) {
+    std::string words;
+    for (const Permission& permission : permissions)
+        words += permission.access + std::to_string(permission.domain) + '\0';
+    return words;
+}
+
 } // namespace
 
 void XenStore::start() {
@@ -77,11 +84,22 @@ void XenStore::remove(const std::string& path, Transaction transaction) {
 }
 
 void XenStore::set_permissions(const std::string& path, const Permissions& permissions, Transaction transaction) {
-    std::string words;
-    for (const Permission& permission : permissions)
-        words += permission.access + std::to_string(permission.domain) + '\0';
+    const std::string words = words_of(permissions);
     check(monitor_.outside([&] { return xenbus::set_permissions(path, words, transaction); }),
           "setting who may reach " + path);
+}
+
+void XenStore::replace(const std::vector<std::string>& old, const std::vector<NodeWish>& wishes) {
+    const auto written = monitor_.outside([&] {
+        xenbus::Batch batch;
+        for (const std::string& path : old) batch.remove(path);
+        for (const NodeWish& wish : wishes) {
+            batch.write(wish.path, wish.value);
+            if (wish.permissions) batch.set_permissions(wish.path, words_of(*wish.permissions));
+        }
+        return batch.finish();
+    });
+    check(written, "writing " + (wishes.empty() ? "nodes" : wishes.front().path) + " and others");
 }
 
 Transaction XenStore::begin() {

@@ -24,6 +24,7 @@ class XenStore final : public Store {
     void make(const std::string& path, Transaction transaction) override;
     void remove(const std::string& path, Transaction transaction) override;
     void set_permissions(const std::string& path, const Permissions& permissions, Transaction transaction) override;
+    void replace(const std::vector<std::string>& old, const std::vector<NodeWish>& wishes) override;
     Transaction begin() override;
     bool end(Transaction transaction, bool commit) override;
     void introduce(DomainNumber domain, std::uint32_t port) override;

@@ -52,7 +52,6 @@ Status set_time_offset(Domain& target, const xen_domctl_settimeoffset& request) 
 
 // --- hardware and rights ---
 
-constexpr uint32_t max_io_ports = 65536;
 constexpr uint32_t uart_ports = 8;
 
 // Gives hardware or takes it away: what the giver may itself use.

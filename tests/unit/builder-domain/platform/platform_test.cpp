@@ -18,6 +18,7 @@ class FakeSurroundings : public Surroundings {
 
     void say(std::string_view line) override { lines.emplace_back(line); }
     void sleep_ms(unsigned duration) override { slept += duration; }
+    void wait_for_ring(unsigned most_ms) override { now += most_ms * 1000; }
     uint64_t now_us() override { return now; }
     uint64_t now = 7;
     Result<Port> bind(DomId domain, Port remote) override { return Port(domain.value * 100u + remote.value); }
