@@ -10,6 +10,7 @@
 #include "toolstack/domain/journal.h"
 #include "toolstack/domain/monitor.h"
 #include "toolstack/domain/store.h"
+#include "toolstack/domain/window.h"
 
 namespace skerry::toolstack {
 
@@ -28,6 +29,7 @@ struct Platform {
     Store& store;
     Journal& journal;
     EventLog& log;
+    Window& window;
     std::vector<PlatformDomain> domains;
     std::string console_service = "console", store_service = "xenstore"; ///< names; empty: there is none
 };
