@@ -163,7 +163,7 @@ Result<void> Server::attach(Guest& guest) {
     return result;
 }
 
-Result<void> Server::add(const backends::GuestAddress& address) {
+Result<void> Server::add(const backends::GuestAddress& address, bool goes_on) {
     const auto in_the_way = [&] {
         Guest* named = guests_.find(address.name);
         return named != nullptr ? named : guests_.find(address.domain);
@@ -173,7 +173,7 @@ Result<void> Server::add(const backends::GuestAddress& address) {
         if (!former->added || (former->page.attached() && former->page.peer_present())) return Error::exists;
         control_.forget(*former);
     }
-    Guest* guest = guests_.add(address, true);
+    Guest* guest = guests_.add(address, true, goes_on);
     if (guest == nullptr) return Error::no_space;
     guest->server = this;
     auto attached = attach(*guest);

@@ -117,7 +117,8 @@ class CommandLine {
         added->add_option("--files", run_.files, "a cpio archive, which it finds at /files");
         added->add_option("--on-crash", run_.on_crash, "destroy, restart or preserve");
         added->add_flag("-p,--paused", run_.paused, "leaves it paused");
-        added->add_flag("-c,--console", run_.console, "attaches to its console");
+        added->add_flag("-d,--detach", run_.detach,
+                        "leaves it alone: its console is not shown, nor waited for its end");
         added->add_option("image", run_.image, "the program, or image:NAME; its arguments follow")->required();
         added->prefix_command(); // what stands behind the image is the program's, whatever it begins with
         added->callback([this, added] {
@@ -126,6 +127,8 @@ class CommandLine {
             action_ = [this] { cli::run(session_, run_); };
         });
         about_domain("console", "a domain's console; Ctrl-] leaves", [this] { console(session_, domain_); });
+        about_domain("keyboard", "gives a domain the keyboard of the platform's first serial line",
+                     [this] { keyboard(session_, domain_); });
     }
 
     void change() {
@@ -235,7 +238,7 @@ class CommandLine {
         session_.patience_ms = patience_ * 1000;
         try {
             action_();
-            return done;
+            return session_.status;
         } catch (const protocol::CallError& error) {
             return fail(error.code.c_str(), error.what(), failed);
         } catch (const Unreachable& error) {

@@ -6,7 +6,7 @@
 
 namespace skerry::toolstack {
 
-void Guests::bring_up(Guest& guest, bool paused, const Progress& progress) {
+void Guests::bring_up(Guest& guest, bool paused, const Progress& progress, bool again) {
     const GuestConfig& config = guest.config;
     Hypervisor& hypervisor = platform_.hypervisor;
     Store& store = platform_.store;
@@ -34,7 +34,7 @@ void Guests::bring_up(Guest& guest, bool paused, const Progress& progress) {
 
         if (guest.domain.console_port != 0) {
             progress("console");
-            platform_.consoles.add(domain, guest.domain.console_port, config.name);
+            platform_.consoles.add(domain, guest.domain.console_port, config.name, again);
             undo.add("the console", [&, domain] { platform_.consoles.remove(domain); });
         }
         if (with_store) {

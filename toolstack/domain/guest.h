@@ -48,6 +48,8 @@ struct Guest {
     std::uint64_t created_wall_ns = 0;
     std::uint64_t started_ns = 0; ///< since when the present domain runs
     unsigned short_lives = 0;     ///< in a row
+    std::string ending;           ///< how its last domain ended: "powered off"
+    bool starts_again = false;    ///< and whether there shall be another
     std::string doing;            ///< what a call is doing to it; empty: nothing
 };
 

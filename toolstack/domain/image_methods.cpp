@@ -105,8 +105,28 @@ json::Value Api::images_drop(const json::Value& params, Call&) {
 json::Value Api::console(const json::Value& params, Call& call) {
     Fields fields(params, "console");
     const Target target = resolve_required(fields.any("domain"), "console");
+    const bool unpause = fields.boolean("unpause", false);
     fields.done();
-    return consoles_.run(target.name, call);
+    json::Value value = consoles_.run(target.name, call, [&] {
+        if (unpause) platform_.hypervisor.unpause(target.id);
+    });
+    if (value.bool_or("ended", false) && target.guest != nullptr) {
+        value["how"] = target.guest->ending;
+        value["again"] = target.guest->starts_again;
+    }
+    return value;
+}
+
+/// Gives a domain the keyboard of the first serial line.
+json::Value Api::keyboard(const json::Value& params, Call&) {
+    Fields fields(params, "keyboard");
+    const Target target = resolve_required(fields.any("domain"), "keyboard");
+    fields.done();
+    platform_.consoles.show(target.name);
+    json::Value value;
+    value["id"] = unsigned{target.id};
+    value["name"] = target.name;
+    return value;
 }
 
 } // namespace skerry::toolstack

@@ -70,6 +70,11 @@ class Server::StreamCall final : public Call {
         nudged = false;
         check();
     }
+    void pause_until(std::uint64_t deadline_ns) override {
+        (void)server_.monitor_.wait(server_.clock_, deadline_ns, [&] { return nudged || cancelled; });
+        nudged = false;
+        check();
+    }
     void check() const {
         if (cancelled) throw Failure(code::cancelled, "the client went away");
     }

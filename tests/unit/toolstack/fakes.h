@@ -199,34 +199,53 @@ class FakeConsoles final : public Consoles {
     explicit FakeConsoles(Fate& fate) : fate_(fate) {}
     std::map<DomainNumber, std::string> guests;
     std::string typed;
-    struct Attached {
-        std::function<void(std::string_view)> output;
-        std::function<void()> lost;
-    };
-    std::map<std::string, Attached> attached;
+    std::map<std::string, ConsoleViewer> attached;
+    std::string keyboard;
+    std::size_t room = SIZE_MAX; ///< for what is typed at once
 
-    void add(DomainNumber domain, std::uint32_t, const std::string& name) override {
-        fate_.operation("console add");
+    void add(DomainNumber domain, std::uint32_t, const std::string& name, bool again) override {
+        fate_.operation(again ? "console add again" : "console add");
         guests[domain] = name;
     }
     void remove(DomainNumber domain) override {
         fate_.operation("console remove");
+        if (guests.contains(domain)) finish(guests.at(domain));
+        if (guests.contains(domain)) past.insert(guests.at(domain));
         guests.erase(domain);
     }
+    void rename(const std::string& name, const std::string& new_name) override {
+        fate_.operation("console rename");
+        finish(name);
+        for (auto& [domain, its_name] : guests)
+            if (its_name == name) its_name = new_name;
+    }
+    void finish(const std::string& name) override {
+        const auto found = attached.find(name);
+        if (found == attached.end()) return;
+        const ConsoleViewer viewer = found->second;
+        attached.erase(found);
+        viewer.output("last words\n");
+        viewer.ended();
+    }
+    std::set<std::string> past;
     std::string log(const std::string& name, unsigned lines) override {
+        bool known = past.contains(name);
+        for (const auto& [domain, its_name] : guests) known |= its_name == name;
+        if (!known) throw Failure(code::refused, "console: no domain of that name");
         return name + " said " + std::to_string(lines) + "\n";
     }
-    void attach(const std::string& name, std::function<void(std::string_view)> output,
-                std::function<void()> lost) override {
+    void attach(const std::string& name, ConsoleViewer viewer) override {
         fate_.operation("attach");
-        attached[name] = {std::move(output), std::move(lost)};
+        attached[name] = std::move(viewer);
     }
     void detach(const std::string& name) override { attached.erase(name); }
-    void input(const std::string& name, std::string_view bytes) override {
+    std::size_t input(const std::string& name, std::string_view bytes) override {
+        bytes = bytes.substr(0, room);
         typed += bytes;
         if (attached.contains(name)) attached.at(name).output("echo: " + std::string(bytes));
+        return bytes.size();
     }
-    void show(const std::string&) override {}
+    void show(const std::string& name) override { keyboard = name; }
 
   private:
     Fate& fate_;
@@ -352,6 +371,7 @@ class FakeCall final : public Call {
     }
     void nudge() override {}
     void wait() override {}
+    void pause_until(std::uint64_t) override {}
 
   private:
     std::size_t sent_ = 0;

@@ -42,9 +42,10 @@ struct RunOptions {
     std::vector<std::string> arguments, environment; ///< environment: NAME=VALUE
     std::string name, memory = "32m", files;
     unsigned vcpus = 1;
-    bool paused = false, console = false;
+    bool paused = false, detach = false;
     std::string on_crash = "destroy";
 };
+/// Sets the session's status to the program's, unless it is left alone.
 void run(Session& session, const RunOptions& options);
 // life.cpp
 struct EndOptions {
@@ -71,6 +72,7 @@ void sched(Session& session, const SchedOptions& options);
 void mem_set(Session& session, const std::string& domain, const std::string& memory);
 // console.cpp
 void console(Session& session, const std::string& domain);
+void keyboard(Session& session, const std::string& domain);
 // images.cpp
 void images(Session& session);
 void images_put(Session& session, const std::string& name, const std::string& file);

@@ -101,7 +101,7 @@ std::string upload(Session& session, const std::string& file, const std::string&
 }
 
 void images(Session& session) {
-    const json::Value result = session.client().call("images", json::Object{});
+    const json::Value result = session.look("images", json::Object{});
     if (session.json) return print(json::write(result, true) + "\n");
     Table table({{"Name", Table::Align::left},
                  {"Size", Table::Align::right},
