@@ -17,7 +17,7 @@ class Service {
     /// Errors: exists, that name or number is served; no_space; those of attaching to its page. `goes_on`: Guests::add().
     virtual minios::Result<void> add(const minios::backends::GuestAddress& address, bool goes_on) = 0;
     virtual void remove(Guest& guest) = 0;
-    /// Takes some of what it has written, if it is to be seen by its viewer too. False: there is nothing more.
+    /// Takes some of what it has written, whether or not the terminal can show it. False: there is nothing more.
     virtual bool take_words(Guest& guest) = 0;
     virtual void give_keyboard(Guest& guest) = 0;
     /// There is input for the guest, or room in its viewer's queue.
@@ -29,7 +29,8 @@ class Service {
 
 /// Somebody far away looks at a guest's console.
 struct Viewer {
-    ByteQueue<4096> output, input;
+    ByteQueue<16384> output;
+    ByteQueue<4096> input;
     std::uint64_t progress_ns = 0; ///< when output last went on
     std::size_t lost = 0;          ///< bytes that came while it did not
 };

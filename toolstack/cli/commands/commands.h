@@ -83,9 +83,10 @@ std::string upload(Session& session, const std::string& file, const std::string&
                    std::vector<std::string>* uploaded = nullptr);
 // completion.cpp
 struct CommandWords {
-    std::string name;
-    std::vector<std::string> options;
-    enum class Argument { none, domain, file, service } argument = Argument::none;
+    std::string name;               ///< "list", "images put"; empty: what stands before a command
+    std::vector<std::string> words; ///< commands and options
+    /// Kinds of arguments, and of the values of options ("--domain=domain"): domain, service, image, file, action, or none.
+    std::vector<std::string> positions, valued;
 };
 std::string bash_completion(const std::vector<CommandWords>& commands);
 
