@@ -16,16 +16,12 @@ _skerry_ask() {
 _skerry_names() {
     local name='s/^ *"name": "\([^"]*\)".*/\1/p'
     case $1 in
-        domain) _skerry_ask list | sed -n "$name" ;
-;
-        service) _skerry_ask list | sed -n "/\"name\":/h; /\"kind\": \"platform\"/{x; $name}" | grep -vx founder ;
-        ;
-        image) _skerry_ask images | sed -n "$name" ;
-        ;
-        action) echo destroy restart preserve ;
-        ;
-        esac
-        }
+        domain) _skerry_ask list | sed -n "$name" ;;
+        service) _skerry_ask list | sed -n "/\"name\":/h; /\"kind\": \"platform\"/{x; $name}" | grep -vx founder ;;
+        image) _skerry_ask images | sed -n "$name" ;;
+        action) echo destroy restart preserve ;;
+    esac
+}
 )sh";
 
 /// Walks over the words before the cursor: commands, their options with values, their arguments.
