@@ -43,7 +43,7 @@ template <typename T, typename Tag> class List : NonCopyable {
     void insert_before(Node& position, Node& node) {
         node.next = &position;
         node.previous = position.previous;
-        position.previous->next = &node;
+        position.previous->next = &node; // NOLINT(clang-analyzer-core.NullDereference): a ring has no end
         position.previous = &node;
     }
 

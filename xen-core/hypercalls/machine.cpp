@@ -135,8 +135,7 @@ Status read_console(Caller& caller, xen_sysctl_readconsole& request) {
 
 Status physical_info(xen_sysctl_physinfo& info) {
     info = {};
-    info.threads_per_core = 1;
-    info.nr_nodes = 1;
+    info.threads_per_core = info.nr_nodes = 1;
     info.cores_per_socket = info.nr_cpus = online_cpus.count();
     info.max_cpu_id = info.nr_cpus - 1;
     info.cpu_khz = static_cast<uint32_t>(tsc_hertz / 1000);
@@ -152,10 +151,8 @@ Status list_domains(xen_sysctl_getdomaininfolist& request) {
     domain_table.reap();
     auto out = handle_of<xen_domctl_getdomaininfo_t>(request.buffer);
     uint32_t found = 0;
-    for (uint32_t from = request.first_domain; found < request.max_domains;) {
-        DomainRef domain = domain_table.next_from(from);
-        if (!domain) break;
-        from = domain->id.value + 1u;
+    DomainRef domain = domain_table.next_from(request.first_domain);
+    for (; domain && found < request.max_domains; domain = domain_table.next_from(domain->id.value + 1u)) {
         xen_domctl_getdomaininfo_t info;
         Holding held(domain->control); // its vCPUs stay
         domain->describe(info);

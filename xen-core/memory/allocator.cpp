@@ -9,18 +9,18 @@ namespace skerry {
 
 static unsigned order_for(uint64_t pages) { return pages <= 1 ? 0 : static_cast<unsigned>(std::bit_width(pages - 1)); }
 
-// --- free blocks ---
+// --- free blocks of one kind ---
 
-void Allocator::push(uint64_t first, unsigned order) {
+void Allocator::FreeBlocks::push(uint64_t first, unsigned order) {
     unsigned zone = zone_of(first, order);
     Frame& pushed = frame(Mfn(first));
-    pushed.queue_next_ = order + 1;
+    pushed.queue_next_ = mark_ + order;
     blocks_[zone][order].append(pushed);
     orders_with_blocks_[zone] |= 1u << order;
     zones_with_blocks_ |= uint64_t{1} << zone;
 }
 
-void Allocator::unlink(uint64_t first, unsigned order) {
+void Allocator::FreeBlocks::unlink(uint64_t first, unsigned order) {
     unsigned zone = zone_of(first, order);
     Frame& removed = frame(Mfn(first));
     removed.queue_next_ = 0;
@@ -30,10 +30,9 @@ void Allocator::unlink(uint64_t first, unsigned order) {
     if (!orders_with_blocks_[zone]) zones_with_blocks_ &= ~(uint64_t{1} << zone);
 }
 
-Result<Mfn> Allocator::take_block(unsigned order, unsigned address_bits) {
+Result<Mfn> Allocator::FreeBlocks::take(unsigned order, unsigned address_bits) {
     if (address_bits <= page_shift) return Error::no_memory;
     unsigned top_zone = address_bits - page_shift;
-    Holding held(lock_);
     uint64_t usable = zones_with_blocks_;
     if (top_zone < 63) usable &= (uint64_t{2} << top_zone) - 1;
     while (usable) {
@@ -52,32 +51,62 @@ Result<Mfn> Allocator::take_block(unsigned order, unsigned address_bits) {
             push(first, found); // keep the upper half, give back the lower
             first += uint64_t{1} << found;
         }
-        free_.store(free_.load(std::memory_order_relaxed) - (uint64_t{1} << order), std::memory_order_relaxed);
+        frames_ -= uint64_t{1} << order;
         return Mfn(first);
     }
     return Error::no_memory;
 }
 
+void Allocator::FreeBlocks::give(uint64_t first, unsigned order) {
+    frames_ += uint64_t{1} << order;
+    for (; order < max_order; ++order) {
+        uint64_t buddy = first ^ (uint64_t{1} << order);
+        if (buddy > max_mfn_value) break;
+        Frame& other = frame(Mfn(buddy));
+        // Only the head of a free block of this very order and kind qualifies.
+        if (!other.word().is_ram() || other.owner() || other.queue_next_ != mark_ + order) break;
+        unlink(buddy, order);
+        first &= ~(uint64_t{1} << order);
+    }
+    push(first, order);
+}
+
+// --- free frames ---
+
+// A free block, zeroed. When only clear frames could complete such a block, they become like all others.
+Result<Mfn> Allocator::take_zeroed(unsigned order, unsigned address_bits) {
+    Result<Mfn> taken = Error::no_memory;
+    {
+        Holding held(lock_);
+        if (Result<Mfn> clear = clear_.take(order, address_bits); clear.ok()) return clear;
+        while (!(taken = other_.take(order, address_bits)).ok()) {
+            if (!clear_.frames()) return taken;
+            other_.give(clear_.take(0).value().value, 0);
+        }
+    }
+    __builtin_memset(to_pointer(taken.value()), 0, page_size << order);
+    return taken;
+}
+
 void Allocator::give_block(Mfn mfn, unsigned order) {
     Holding held(lock_);
-    uint64_t first = mfn.value;
     for (uint64_t i = 0; i < uint64_t{1} << order; ++i) {
         Frame& given = frame(mfn + i);
         given.word_.store(FrameWord::ram, std::memory_order_relaxed);
         given.queue_next_ = 0;
         given.owner_.store(nullptr, std::memory_order_relaxed);
     }
-    free_.store(free_.load(std::memory_order_relaxed) + (uint64_t{1} << order), std::memory_order_relaxed);
-    for (; order < max_order; ++order) {
-        uint64_t buddy = first ^ (uint64_t{1} << order);
-        if (buddy > max_mfn_value) break;
-        Frame& other = frame(Mfn(buddy));
-        // Only the head of a free block of this very order qualifies.
-        if (!other.word().is_ram() || other.owner() || other.queue_next_ != order + 1) break;
-        unlink(buddy, order);
-        first &= ~(uint64_t{1} << order);
-    }
-    push(first, order);
+    other_.give(mfn.value, order);
+}
+
+// The lock is held while it clears, so that no frame is ever out of an allocation's sight.
+bool Allocator::clear_one_frame() {
+    Holding held(lock_);
+    Result<Mfn> taken = clear_.frames() < most_clear_frames ? other_.take(0) : Error::no_memory;
+    if (!taken.ok()) return false;
+    __builtin_memset(to_pointer(taken.value()), 0, page_size);
+    clear_.give(taken.value().value, 0);
+    return true;
 }
 
 void Allocator::add(Mfn first, uint64_t count) {
@@ -114,13 +143,12 @@ void Allocator::add_core(Mfn first, uint64_t count) {
     const uint64_t count = uint64_t{1} << order;
     const auto purpose = word & FrameWord::allocated ? Account::Purpose::guest : Account::Purpose::core;
     TRY(charged.charge(purpose, count));
-    Result<Mfn> block = take_block(order, address_bits);
+    Result<Mfn> block = take_zeroed(order, address_bits);
     if (!block.ok()) {
         charged.uncharge(purpose, count);
         return block;
     }
     Mfn first = block.value();
-    __builtin_memset(to_pointer(first), 0, page_size << order);
     if (word & FrameWord::allocated) owner.enlist(first, count);
     for (uint64_t i = 0; i < count; ++i) {
         clear_m2p(first + i);

@@ -180,8 +180,7 @@ class Timers : NonCopyable {
     // The scheduler's decision, on `cpu`, for `cpu`.
     void set_slice_end(CpuId cpu, Nanoseconds slice_end) {
         TimerQueue& queue = queues_[cpu.value];
-        if (queue.slice_end_ == slice_end) // changed by this CPU only
-            return;
+        if (queue.slice_end_ == slice_end) return; // changed by this CPU only
         Holding held(queue.lock_);
         queue.slice_end_ = slice_end;
         program(queue);

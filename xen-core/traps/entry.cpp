@@ -222,7 +222,7 @@ uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
         if (cpu.has_work()) continue;
         if (!cpu.current) {
             cpu.in_idle = true;
-            if (!cpu.has_work()) enable_interrupts_and_halt();
+            if (!cpu.has_work()) allocator.clear_one_frame() ? let_interrupts_in() : enable_interrupts_and_halt();
             disable_interrupts();
             cpu.in_idle = false;
             continue;

@@ -64,6 +64,7 @@ Status run(minios::Port ends) {
     module = modules.find("child");
     if (module == nullptr) return Failure() << "no boot module `child`";
     for (unsigned round = 0; round < rounds; ++round) {
+        minios::clock::sleep_ms(20); // the machine is at rest before: free memory is cleared then
         DomId id;
         BUILDER_TRY(build(*module, id));
         while (!has_ended(id)) minios::events::wait(ends);

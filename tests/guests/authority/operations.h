@@ -51,7 +51,6 @@ enum Right : unsigned {
     OPERATION(domctl, XEN_DOMCTL_set_virq_handler, grant_rights)                                                       \
     OPERATION(domctl, set_right, grant_rights)                                                                         \
     OPERATION(memory_op, XENMEM_populate_physmap, map_memory)                                                          \
-    OPERATION(domctl, XEN_DOMCTL_getpageframeinfo3, map_memory)                                                        \
     OPERATION(domctl, XEN_DOMCTL_setvcpucontext, map_memory)                                                           \
     OPERATION(domctl, XEN_DOMCTL_getvcpucontext, map_memory)                                                           \
     OPERATION(domctl, XEN_DOMCTL_hypercall_init, map_memory)                                                           \

@@ -6,6 +6,8 @@
 #include "arch/x86_64/interrupts.h"
 #include "base/lock.h"
 
+#include <new>
+
 namespace skerry {
 
 namespace {
@@ -47,31 +49,17 @@ template <size_t size> struct Ring {
 };
 
 constinit Lock<LockRank::console> console_lock;
-bool lock_is_broken = false;
 uint16_t uart_port_at_start = 0;
 Ring<32768> output;
 bool output_is_announced = false;
 Ring<1024> input;
 void (*input_handler)() = nullptr; // set: the UART's line is routed here
 
-// The lock, unless a panic has decided to do without.
-class ConsoleHeld : NonCopyable {
-  public:
-    ConsoleHeld() : locked_(!lock_is_broken) {
-        if (locked_) console_lock.acquire();
-    }
-    ~ConsoleHeld() {
-        if (locked_) console_lock.release();
-    }
-
-  private:
-    bool locked_;
-};
-
 // COM2 and COM4 have ISA interrupt 3, COM1 and COM3 have 4.
 uint32_t uart_gsi() { return gsi_of_isa_irq(uart_port_at_start == 0x2f8 || uart_port_at_start == 0x2e8 ? 3 : 4); }
 
 bool collect_input() {
+    Holding held(console_lock);
     bool any = false;
     for (; port && !input.is_full() && in8(port + line_status) & status_data_ready; any = true)
         input.put(static_cast<char>(in8(port + data)));
@@ -80,11 +68,7 @@ bool collect_input() {
 
 class : public InterruptSink {
     void interrupt(uint32_t gsi) override {
-        bool any;
-        {
-            ConsoleHeld held;
-            any = collect_input();
-        }
+        bool any = collect_input();
         end_of_interrupt(gsi);
         if (any && input_handler) input_handler();
     }
@@ -94,7 +78,7 @@ class : public InterruptSink {
 
 void init_uart(uint16_t wanted, uint32_t baud) {
     if (!wanted) return;
-    ConsoleHeld held;
+    Holding held(console_lock);
     out8(wanted + scratch, 0x5a);
     if (in8(wanted + scratch) != 0x5a) return; // nothing there
     port = uart_port_at_start = wanted;
@@ -114,7 +98,7 @@ void init_uart(uint16_t wanted, uint32_t baud) {
 void release_uart() {
     if (input_handler) unroute_line(uart_gsi());
     input_handler = nullptr;
-    ConsoleHeld held;
+    Holding held(console_lock);
     if (port) out8(port + interrupt_enable, 0);
     port = 0;
 }
@@ -122,7 +106,7 @@ void release_uart() {
 uint16_t uart_port() { return uart_port_at_start; }
 
 void console_write(const char* text, size_t length) {
-    ConsoleHeld held;
+    Holding held(console_lock);
     for (size_t i = 0; i < length; ++i) {
         if (text[i] == '\n') put('\r');
         put(text[i]);
@@ -134,29 +118,29 @@ void console_write(const char* text, size_t length) {
 void announce_output() { output_is_announced = true; }
 
 size_t console_read(char* buffer, size_t size) {
-    ConsoleHeld held;
     collect_input();
+    Holding held(console_lock);
     return input.copy(input.oldest, buffer, size);
 }
 
 void enable_console_input(void (*handler)()) {
     if (!port || !route_line(uart_gsi(), uart_interrupt, CpuId(0)).ok()) return;
     input_handler = handler;
-    ConsoleHeld held;
+    Holding held(console_lock);
     if (port) out8(port + interrupt_enable, 1); // when input arrives
 }
 
 size_t read_console_ring(uint64_t& position, char* buffer, size_t size) {
-    ConsoleHeld held;
+    Holding held(console_lock);
     if (position < output.oldest || position > output.written) position = output.oldest;
     return output.copy(position, buffer, size);
 }
 
 void clear_console_ring() {
-    ConsoleHeld held;
+    Holding held(console_lock);
     output.oldest = output.written;
 }
 
-void break_console_lock() { lock_is_broken = true; }
+void break_console_lock() { new (&console_lock) Lock<LockRank::console>; }
 
 } // namespace skerry

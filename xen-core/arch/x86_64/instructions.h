@@ -13,6 +13,7 @@ inline void pin_to_register(uint64_t& value) { asm("" : "+r"(value)); }
 
 inline void pause() { asm volatile("pause" ::: "memory"); }
 inline void disable_interrupts() { asm volatile("cli" ::: "memory"); }
+inline void let_interrupts_in() { asm volatile("sti; nop" ::: "memory"); } // they come after the nop
 inline void enable_interrupts_and_halt() { asm volatile("sti; hlt" ::: "memory"); }
 inline void halt() { asm volatile("hlt" ::: "memory"); }
 inline void write_back_caches() { asm volatile("wbinvd" ::: "memory"); }

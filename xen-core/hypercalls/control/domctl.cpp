@@ -50,29 +50,6 @@ Status set_time_offset(Domain& target, const xen_domctl_settimeoffset& request) 
     return success;
 }
 
-// --- memory ---
-
-// Of each frame number in the caller's array: what the frame is used as.
-Status describe_frames(Domain& target, const xen_domctl_getpageframeinfo3& request) {
-    constexpr uint64_t most = 1024;
-    if (request.num > most) return Error::too_big;
-    auto array = handle_of<xen_pfn_t>(request.array);
-    for (uint64_t i = 0; i < request.num; ++i) {
-        xen_pfn_t number;
-        TRY(array.read(number, i));
-        auto reference = take_reference(Mfn(number), target.account);
-        xen_pfn_t kind = XEN_DOMCTL_PFINFO_XTAB;
-        if (reference.ok()) {
-            FrameWord word = reference.value().frame().word();
-            bool table = is_page_table(word.type()) && word.uses();
-            kind = table ? table_level(word.type()) << XEN_DOMCTL_PFINFO_LTAB_SHIFT : 0;
-            if (word.is_pinned()) kind |= XEN_DOMCTL_PFINFO_LPINTAB;
-        }
-        TRY(array.write(kind, i));
-    }
-    return success;
-}
-
 // --- hardware and rights ---
 
 constexpr uint32_t max_io_ports = 65536;
@@ -329,7 +306,6 @@ Status operate(Caller& caller, Domain& domain, xen_domctl_t& request) {
         TRY(looks ? inspect() : control());
         return schedule_domain(domain, u.scheduler_op);
     }
-    case XEN_DOMCTL_getpageframeinfo3: TRY(reach()); return describe_frames(domain, u.getpageframeinfo3);
     default: break;
     }
     TRY(control());
