@@ -23,8 +23,7 @@ void Guests::bring_up(Guest& guest, bool paused, const Progress& progress, bool 
         undo.add("the domain", [&hypervisor, domain] { hypervisor.destroy(domain); });
         hypervisor.set_handle(domain, uuid_bytes(guest.uuid));
 
-        progress("processors and memory");
-        if (config.most_memory_kib > config.memory_kib) hypervisor.set_most_memory(domain, config.most_memory_kib);
+        progress("processors");
         for (unsigned vcpu = 0; vcpu < config.most_vcpus; ++vcpu) {
             // One hard set for all is the builder's affair.
             const CpuSet* hard = config.hard.size() > 1 ? config.hard_of(vcpu) : nullptr;
