@@ -41,7 +41,7 @@ TEST(Create, WritesWhatGuestsLookFor) {
     EXPECT_EQ(domain.soft.at(3).to_string(), CpuSet(2).to_string());
     EXPECT_EQ(platform.builder.sections.back(),
               "[domain web]\nloader = pv-boot\nkernel = vmlinuz\nramdisk = initrd\n"
-              "cmdline = console=hvc0\nmemory = 65536K\nvcpus = 4\nconsole = console\n"
+              "cmdline = console=hvc0\nmemory = 65536K\nmax_memory = 131072K\nvcpus = 4\nconsole = console\n"
               "store = xenstore\n");
 }
 
@@ -187,7 +187,7 @@ TEST(Rename, EverywhereOrNowhere) {
               "exists: rename: there is a domain `console` already");
     EXPECT_EQ(platform.error("rename", R"({"domain":"console","name":"x"})"),
               "refused: rename: `console` (domain 1) is no guest of this toolstack but the platform's own");
-    for (int step = 0; step < 7; ++step) {
+    for (int step = 0; step < 6; ++step) {
         platform.fate.fails_at = platform.fate.count + step;
         EXPECT_NE(platform.error("rename", R"({"domain":"shop","name":"web"})"), "") << step;
         EXPECT_EQ(platform.guests.find("web"), nullptr);
