@@ -83,6 +83,8 @@ help:
 	@echo '    test-unit   host unit tests          test-guests   tiny guests on xen-core'
 	@echo '    test-system QEMU scenarios           test-oracle   tiny guests on Debian'"'"'s Xen'
 	@echo '    test-conformance   more of the suites of newlib and libstdc++'
+	@echo '    test-scale         1,000 guests at once, 1,000 lives, 200 killed services'
+	@echo '    test-programs-long larger runs of real programs'
 	@echo '    GTEST_FILTER=PATTERN picks tests, e.g. make test-oracle GTEST_FILTER="guest_events.*"'
 	@echo 'make bench      instructions per operation, here and on Debian'"'"'s Xen; build/bench.json'
 	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS=60'

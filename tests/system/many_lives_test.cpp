@@ -36,8 +36,8 @@ TEST_F(ManyLives, TinyGuestsAllAtOnce) {
     for (unsigned i = 1; i <= count && !HasFailure(); ++i) expect(create(name(i)), {});
     ASSERT_EQ(guests_by_info(), count);
     for (const unsigned i : {1u, count / 2, count}) expect_log(name(i), "entered");
-    // xen-core's own share. It is to come down to 64 KiB.
-    EXPECT_LE((free - free_memory()) / static_cast<long>(count), long{tiny_mib} * 1024 + 65);
+    // xen-core's own share.
+    EXPECT_LE((free - free_memory()) / static_cast<long>(count), long{tiny_mib} * 1024 + 64);
     for (const char* service : {"xenstore", "console", "builder", "toolstack"})
         expect("restart " + std::string(service), {"built again"});
     (void)skerry("list"); // who asks while the toolstack comes back may be told so

@@ -7,18 +7,18 @@
 
 namespace skerry {
 
-// --- free blocks of one kind ---
+// --- free blocks ---
 
-void Allocator::FreeBlocks::push(uint64_t first, unsigned order) {
+void Allocator::push(uint64_t first, unsigned order) {
     unsigned zone = zone_of(first, order);
     Frame& pushed = frame(Mfn(first));
-    pushed.queue_next_ = mark_ + order;
+    pushed.queue_next_ = order + 1;
     blocks_[zone][order].append(pushed);
     orders_with_blocks_[zone] |= 1u << order;
     zones_with_blocks_ |= uint64_t{1} << zone;
 }
 
-void Allocator::FreeBlocks::unlink(uint64_t first, unsigned order) {
+void Allocator::unlink(uint64_t first, unsigned order) {
     unsigned zone = zone_of(first, order);
     Frame& removed = frame(Mfn(first));
     removed.queue_next_ = 0;
@@ -28,7 +28,7 @@ void Allocator::FreeBlocks::unlink(uint64_t first, unsigned order) {
     if (!orders_with_blocks_[zone]) zones_with_blocks_ &= ~(uint64_t{1} << zone);
 }
 
-Result<Mfn> Allocator::FreeBlocks::take(unsigned order, unsigned address_bits) {
+Result<Mfn> Allocator::take_block(unsigned order, unsigned address_bits) {
     if (address_bits <= page_shift) return Error::no_memory;
     unsigned top_zone = address_bits - page_shift;
     uint64_t usable = zones_with_blocks_;
@@ -49,41 +49,22 @@ Result<Mfn> Allocator::FreeBlocks::take(unsigned order, unsigned address_bits) {
             push(first, found); // keep the upper half, give back the lower
             first += uint64_t{1} << found;
         }
-        frames_ -= uint64_t{1} << order;
         return Mfn(first);
     }
     return Error::no_memory;
 }
 
-void Allocator::FreeBlocks::give(uint64_t first, unsigned order) {
-    frames_ += uint64_t{1} << order;
+void Allocator::insert(uint64_t first, unsigned order) {
     for (; order < max_order; ++order) {
         uint64_t buddy = first ^ (uint64_t{1} << order);
         if (buddy > max_mfn_value) break;
         Frame& other = frame(Mfn(buddy));
-        // Only the head of a free block of this very order and kind qualifies.
-        if (!other.word().is_ram() || other.owner() || other.queue_next_ != mark_ + order) break;
+        // Only the head of a free block of this very order qualifies.
+        if (!other.word().is_ram() || other.owner() || other.queue_next_ != order + 1) break;
         unlink(buddy, order);
         first &= ~(uint64_t{1} << order);
     }
     push(first, order);
-}
-
-// --- free frames ---
-
-// A free block, zeroed. When only clear frames could complete such a block, they become like all others.
-Result<Mfn> Allocator::take_zeroed(unsigned order, unsigned address_bits) {
-    Result<Mfn> taken = Error::no_memory;
-    {
-        Holding held(lock_);
-        if (Result<Mfn> clear = clear_.take(order, address_bits); clear.ok()) return clear;
-        while (!(taken = other_.take(order, address_bits)).ok()) {
-            if (!clear_.frames()) return taken;
-            other_.give(clear_.take(0).value().value, 0);
-        }
-    }
-    __builtin_memset(to_pointer(taken.value()), 0, page_size << order);
-    return taken;
 }
 
 void Allocator::give_block(Mfn mfn, unsigned order) {
@@ -94,17 +75,46 @@ void Allocator::give_block(Mfn mfn, unsigned order) {
         given.queue_next_ = 0;
         given.owner_.store(nullptr, std::memory_order_relaxed);
     }
-    other_.give(mfn.value, order);
+    insert(mfn.value, order);
+    free_.fetch_add(uint64_t{1} << order, std::memory_order_relaxed);
 }
 
-// The lock is held while it clears, so that no frame is ever out of an allocation's sight.
+// --- blocks that idle CPUs clear ---
+
 bool Allocator::clear_one_frame() {
     Holding held(lock_);
-    Result<Mfn> taken = clear_.frames() < most_clear_frames ? other_.take(0) : Error::no_memory;
-    if (!taken.ok()) return false;
-    __builtin_memset(to_pointer(taken.value()), 0, page_size);
-    clear_.give(taken.value().value, 0);
+    if (being_cleared_ == invalid_mfn) {
+        Result<Mfn> block = clear_count_ < most_clear_blocks ? take_block(clear_order) : Error::no_memory;
+        if (!block.ok()) return false;
+        being_cleared_ = block.value();
+        cleared_ = 0;
+    }
+    __builtin_memset(to_pointer(being_cleared_ + cleared_), 0, page_size);
+    if (++cleared_ == uint64_t{1} << clear_order) clear_[clear_count_++] = std::exchange(being_cleared_, invalid_mfn);
     return true;
+}
+
+// Makes one of these blocks like all others. False: there is none.
+bool Allocator::give_up_clear_block() {
+    Mfn block = std::exchange(being_cleared_, invalid_mfn);
+    if (block == invalid_mfn && clear_count_) block = clear_[--clear_count_];
+    if (block != invalid_mfn) insert(block.value, clear_order);
+    return block != invalid_mfn;
+}
+
+Result<Mfn> Allocator::take_zeroed(unsigned order, unsigned address_bits) {
+    Result<Mfn> taken = Error::no_memory;
+    {
+        Holding held(lock_);
+        bool is_clear = order == clear_order && address_bits >= 64 && clear_count_;
+        if (is_clear) taken = clear_[--clear_count_];
+        while (!taken.ok() && !(taken = take_block(order, address_bits)).ok())
+            if (!give_up_clear_block()) return taken;
+        free_.fetch_sub(uint64_t{1} << order, std::memory_order_relaxed);
+        if (is_clear) return taken;
+    }
+    __builtin_memset(to_pointer(taken.value()), 0, page_size << order);
+    return taken;
 }
 
 void Allocator::add(Mfn first, uint64_t count) {
@@ -180,10 +190,9 @@ void Allocator::free_core(Account& account, Mfn first, uint64_t count) {
 
 void* allocate_core_pages(Account& account, uint64_t pages) {
     const auto order = static_cast<unsigned>(std::bit_width(pages - 1));
-    Result<Mfn> first = allocator.allocate_core(account, order);
-    if (!first.ok()) return nullptr;
-    allocator.free_core(account, first.value() + pages, (uint64_t{1} << order) - pages); // what was rounded up
-    return to_pointer(first.value());
+    Mfn first = TRY_AS(allocator.allocate_core(account, order), nullptr);
+    allocator.free_core(account, first + pages, (uint64_t{1} << order) - pages); // what was rounded up
+    return to_pointer(first);
 }
 
 void free_core_pages(Account& account, void* pages, uint64_t count) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The free frames of the machine: two buddy allocators, by order (2^order frames, aligned) and by address width. One has
-// the frames that idle CPUs have cleared ahead, the other all the rest.
+// The free frames of the machine: a buddy allocator, by order (2^order frames, aligned) and by address width; and beside
+// it a few blocks of 2 MiB that idle CPUs clear ahead, since that is what domains are built of.
 //
 // Invariants: a free frame has no owner and no references, and no CPU holds a translation to it (Frame::free covers the
 // stamp before the frame comes here; entries to foreign frames are flushed before their reference is dropped). Frames
@@ -44,50 +44,38 @@ class Allocator : NonCopyable {
     // Errors: no_memory.
     Result<WritableRef> allocate_shared(Account& account);
 
-    // For an idle CPU: clears a free frame ahead of its allocation. False: enough are clear, or none is left to clear.
+    // For an idle CPU: clears a free frame ahead of its allocation. False: enough are clear, or there is no whole block.
     bool clear_one_frame();
 
-    uint64_t free_frames() const {
-        Holding held(lock_);
-        return other_.frames() + clear_.frames();
-    }
+    uint64_t free_frames() const { return free_.load(std::memory_order_relaxed); }
     uint64_t total_frames() const { return total_.load(std::memory_order_relaxed); }
 
   private:
     friend class Frame;
-    static constexpr uint64_t most_clear_frames = 4096; // making them like the others costs no more than zeroing 2 MiB
-
-    // Free blocks, with which neighbours of the same kind are joined. Not locked.
-    class FreeBlocks {
-      public:
-        explicit constexpr FreeBlocks(uint32_t mark) : mark_(mark) {}
-        uint64_t frames() const { return frames_; }
-        Result<Mfn> take(unsigned order, unsigned address_bits = 64);
-        void give(uint64_t first, unsigned order);
-
-      private:
-        static constexpr unsigned zones = 41; // zone z: the greatest frame number of the block needs z bits
-        static unsigned zone_of(uint64_t first, unsigned order) {
-            return static_cast<unsigned>(std::bit_width(first + (uint64_t{1} << order) - 1));
-        }
-        void push(uint64_t first, unsigned order);
-        void unlink(uint64_t first, unsigned order);
-
-        const uint32_t mark_; // with its order added, what the first frame of a block has as `queue_next_`; not 0
-        uint64_t frames_ = 0;
-        uint64_t zones_with_blocks_ = 0;
-        uint32_t orders_with_blocks_[zones] = {};
-        FrameList blocks_[zones][max_order + 1]; // the last given back is the first taken
-    };
+    static constexpr unsigned zones = 41; // zone z: the greatest frame number of the block needs z bits
+    static constexpr unsigned clear_order = 9, most_clear_blocks = 8;
 
     Result<Mfn> take(Account& charged, Account& owner, uint64_t word, unsigned order, unsigned address_bits = 64);
     Result<Mfn> take_zeroed(unsigned order, unsigned address_bits);
     void give_block(Mfn first, unsigned order);
+    // With the lock held:
+    bool give_up_clear_block();
+    Result<Mfn> take_block(unsigned order, unsigned address_bits = 64);
+    void insert(uint64_t first, unsigned order);
+    void push(uint64_t first, unsigned order);
+    void unlink(uint64_t first, unsigned order);
+    static unsigned zone_of(uint64_t first, unsigned order) { return std::bit_width(first + (1ul << order) - 1); }
 
-    mutable Lock<LockRank::allocator> lock_;
+    Lock<LockRank::allocator> lock_;
+    std::atomic<uint64_t> free_{0};
     std::atomic<uint64_t> total_{0};
-    FreeBlocks other_{1};
-    FreeBlocks clear_{1 + max_order + 1};
+    uint64_t zones_with_blocks_ = 0;
+    uint32_t orders_with_blocks_[zones] = {};
+    FrameList blocks_[zones][max_order + 1]; // the last given back is the first taken
+    Mfn clear_[most_clear_blocks];           // whole blocks, zeroed, in no list
+    unsigned clear_count_ = 0;
+    Mfn being_cleared_ = invalid_mfn; // a block in no list, and how much of it is done
+    uint64_t cleared_ = 0;
 };
 
 inline constinit Allocator allocator;

@@ -157,7 +157,7 @@ class Frame : NonCopyable {
     uint32_t next_ = 0; // in the FrameList of the owner, or of the allocator
     uint32_t previous_ = 0;
     FlushStamp stamp_ = 0;
-    uint32_t queue_next_ = 0; // in a queue of pv_mmu; in the first frame of a free block: its kind and order
+    uint32_t queue_next_ = 0; // in a queue of pv_mmu; in a free block: its order + 1
 };
 static_assert(sizeof(Frame) == 32);
 

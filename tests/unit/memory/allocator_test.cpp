@@ -112,47 +112,42 @@ TEST_F(AllocatorTest, EverythingComesBackWhole) {
 
 // --- frames that idle CPUs clear ---
 
-TEST_F(AllocatorTest, ClearFramesAreTakenFirstAndStayCounted) {
-    for (uint64_t mfn = 1; mfn < 1024; ++mfn) machine.page(Mfn(mfn))[7] = mfn;
-    uint64_t free_before = allocator.free_frames();
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(allocator.clear_one_frame());
-    EXPECT_EQ(allocator.free_frames(), free_before);
-    std::set<uint64_t> cleared;
-    for (uint64_t mfn = 1; mfn < 1024; ++mfn)
-        if (!machine.page(Mfn(mfn))[7]) cleared.insert(mfn);
-    EXPECT_EQ(cleared.size(), 3u);
-    for (int i = 0; i < 4; ++i) {
-        Result<Mfn> taken = allocator.allocate(account);
-        ASSERT_TRUE(taken.ok());
-        EXPECT_EQ(cleared.erase(taken.value().value), i < 3 ? 1u : 0u);
-        EXPECT_EQ(machine.page(taken.value())[7], 0u);
-    }
-    EXPECT_EQ(allocator.free_frames(), free_before - 4);
-}
-
-TEST_F(AllocatorTest, ClearFramesGrowTogether) {
+TEST_F(AllocatorTest, ABlockThatIsClearIsTakenAsItIs) {
     for (uint64_t mfn = 1; mfn < 1024; ++mfn) machine.page(Mfn(mfn))[7] = 1;
-    for (int i = 0; i < 256; ++i) EXPECT_TRUE(allocator.clear_one_frame());
-    Result<Mfn> block = allocator.allocate(account, 8);
-    ASSERT_TRUE(block.ok());
-    for (uint64_t i = 0; i < 256; ++i) EXPECT_EQ(machine.page(block.value() + i)[7], 0u);
-    uint64_t dirty = 0;
+    uint64_t free_before = allocator.free_frames(), dirty = 0;
+    for (int i = 0; i < 512; ++i) EXPECT_TRUE(allocator.clear_one_frame());
+    EXPECT_FALSE(allocator.clear_one_frame()) << "frame 0 is not free, so there is one whole block";
     for (uint64_t mfn = 1; mfn < 1024; ++mfn) dirty += machine.page(Mfn(mfn))[7];
-    EXPECT_EQ(dirty, 1023u - 256) << "none but these was cleared";
+    EXPECT_EQ(dirty, 511u) << "none but the block was cleared";
+    EXPECT_EQ(allocator.free_frames(), free_before);
+    Result<Mfn> small = allocator.allocate(account);
+    ASSERT_TRUE(small.ok());
+    EXPECT_LT(small.value().value, 512u) << "a single frame does not break the block";
+    machine.page(Mfn(800))[7] = 2; // who takes the block as it is will find this
+    Result<Mfn> block = allocator.allocate(account, 9);
+    ASSERT_TRUE(block.ok());
+    EXPECT_EQ(block.value(), Mfn(512));
+    EXPECT_EQ(machine.page(Mfn(800))[7], 2u);
+    EXPECT_EQ(allocator.free_frames(), free_before - 513);
 }
 
-TEST_F(AllocatorTest, ClearFramesAreNotKeptFromAnybody) {
-    while (allocator.clear_one_frame()) {}
-    EXPECT_EQ(allocator.free_frames(), 1023u);
-    EXPECT_TRUE(allocator.allocate(account, 0, 20).ok()) << "of low memory";
-    EXPECT_TRUE(allocator.allocate(account, 8).ok()) << "in one piece";
-    unsigned left = 0;
-    Account everything{DomId(6), 2000, 0};
-    while (allocator.allocate(everything).ok()) ++left;
-    EXPECT_EQ(left, 1023u - 1 - 256);
-    EXPECT_EQ(allocator.free_frames(), 0u);
-    EXPECT_FALSE(allocator.clear_one_frame());
-    for (Mfn mfn = everything.first_frame(); mfn != invalid_mfn; mfn = everything.first_frame()) release(mfn);
+TEST_F(AllocatorTest, ClearBlocksAreNotKeptFromAnybody) {
+    for (int cleared : {512, 100}) { // the whole block, and part of it
+        for (uint64_t mfn = 1; mfn < 1024; ++mfn) machine.page(Mfn(mfn))[7] = 1;
+        for (int i = 0; i < cleared; ++i) EXPECT_TRUE(allocator.clear_one_frame());
+        EXPECT_EQ(allocator.free_frames(), 1023u);
+        EXPECT_FALSE(allocator.allocate(account, 9, 20).ok()) << "not of low memory";
+        unsigned taken = 0;
+        Account everything{DomId(6), 2000, 0};
+        for (Result<Mfn> mfn = allocator.allocate(everything); mfn.ok(); mfn = allocator.allocate(everything), ++taken)
+            EXPECT_EQ(machine.page(mfn.value())[7], 0u);
+        EXPECT_EQ(taken, 1023u);
+        EXPECT_EQ(allocator.free_frames(), 0u);
+        EXPECT_FALSE(allocator.clear_one_frame());
+        for (Mfn mfn = everything.first_frame(); mfn != invalid_mfn; mfn = everything.first_frame()) release(mfn);
+        EXPECT_TRUE(allocator.clear_one_frame()) << "all is together again";
+        EXPECT_EQ(allocator.free_frames(), 1023u);
+    }
 }
 
 TEST_F(AllocatorTest, CoreFramesAreOutOfReach) {
