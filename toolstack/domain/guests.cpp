@@ -211,7 +211,7 @@ void Guests::wait_for_news() {
 
 void Guests::look_after() {
     look_ = false;
-    const auto domains = platform_.hypervisor.domains();
+    auto domains = platform_.hypervisor.domains();
     for (const GuestPointer& guest : std::vector(guests_)) {
         if (!guest->doing.empty()) {
             guest->passed_over = true;
@@ -223,14 +223,16 @@ void Guests::look_after() {
         if (state == domains.end() || state->id != guest->domain.id || state->dying) {
             const Hold hold(*this, guest, "being forgotten");
             platform_.log.note(about(*guest) + " was destroyed by somebody else");
-            guest->ending = "destroyed";
             attempt(*guest, "clearing up", [&] { tear_down(*guest); });
             platform_.journal.append(gone_record(*guest));
             forget(guest);
         } else if (state->shut_down && guest->phase == Guest::Phase::running) {
             const Hold hold(*this, guest, "ending");
             end(guest, static_cast<ShutdownReason>(state->shutdown_code));
+        } else {
+            continue;
         }
+        domains = platform_.hypervisor.domains(); // clearing up took a while, in which others were created
     }
 }
 

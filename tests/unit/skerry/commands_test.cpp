@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -27,9 +28,9 @@ class LineTransport final : public protocol::Transport {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         path.copy(address.sun_path, sizeof address.sun_path - 1);
-        listener_ = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-            ::listen(listener_, 1) != 0 || ::pipe2(wake_.data(), O_NONBLOCK) != 0)
+            ::listen(listener_, 1) != 0 || ::pipe2(wake_.data(), O_NONBLOCK | O_CLOEXEC) != 0)
             std::abort();
     }
     ~LineTransport() override {
@@ -56,7 +57,7 @@ class LineTransport final : public protocol::Transport {
         (void)::poll(files, 2, -1);
         char bytes[64];
         if (files[0].revents != 0) (void)!::read(wake_[0], bytes, sizeof bytes);
-        if (line_ < 0 && files[1].revents != 0) line_ = ::accept(listener_, nullptr, nullptr);
+        if (line_ < 0 && files[1].revents != 0) line_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     }
     void wake() override { (void)!::write(wake_[1], "x", 1); }
 
@@ -83,6 +84,7 @@ class Commands : public testing::Test {
         start_toolstack();
         broker = ::fork();
         if (broker == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL); // however this test ends
             ::execl(skerry_path().c_str(), "skerry", "broker", "--serial", (folder + "/serial").c_str(), "--listen",
                     (folder + "/socket").c_str(), nullptr);
             ::_exit(127);
@@ -224,8 +226,8 @@ TEST_F(Commands, AProgramsOutputAndStatusAreItsOwn) {
                              {ShutdownReason::crash, "p: exit status 9\nended by signal 6: aborted\n", 134},
                              {ShutdownReason::crash, "no idea\n", 134}}) {
         platform.consoles.last_words = each.last_words;
-        platform.hypervisor.on_unpause = [&](DomainNumber id) {
-            platform.hypervisor.end(id, each.reason);
+        platform.hypervisor.on_unpause = [this, reason = each.reason](DomainNumber id) {
+            platform.hypervisor.end(id, reason);
             platform.guests.look_after();
         };
         const Result result = skerry("run program", folder + "/input");

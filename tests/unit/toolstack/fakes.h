@@ -150,7 +150,7 @@ class FakeBuilder final : public Builder {
     FakeBuilder(Fate& fate, FakeHypervisor& hypervisor) : fate_(fate), hypervisor_(hypervisor) {}
     std::map<std::string, std::string> held{{"pv-boot", "L"}, {"vmlinuz", "KK"}, {"initrd", "RRR"}, {"hello", "H"}};
     std::vector<std::string> sections;
-    std::function<void()> on_data;
+    std::function<void()> on_data, on_build;
 
     std::vector<BuilderImage> images() override {
         std::vector<BuilderImage> all;
@@ -175,6 +175,7 @@ class FakeBuilder final : public Builder {
     }
     BuiltDomain build(const std::string& section) override {
         fate_.operation("build");
+        if (on_build) on_build();
         sections.push_back(section);
         const auto number = [&](const char* key) {
             const std::size_t at = section.find(std::string(key) + " = ");
@@ -204,6 +205,7 @@ class FakeConsoles final : public Consoles {
     std::map<DomainNumber, std::string> guests;
     std::string typed;
     std::map<std::string, ConsoleViewer> attached;
+    std::function<void()> on_remove;
     std::string keyboard;
     std::size_t room = SIZE_MAX; ///< for what is typed at once
 
@@ -213,6 +215,7 @@ class FakeConsoles final : public Consoles {
     }
     void remove(DomainNumber domain) override {
         fate_.operation("console remove");
+        if (on_remove) on_remove();
         if (guests.contains(domain)) finish(guests.at(domain));
         if (guests.contains(domain)) past.insert(guests.at(domain));
         guests.erase(domain);

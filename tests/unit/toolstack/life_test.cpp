@@ -5,6 +5,7 @@
 #include "toolstack/domain/area_journal.h"
 
 #include <gtest/gtest.h>
+#include <thread>
 
 namespace skerry::toolstack::test {
 namespace {
@@ -276,6 +277,35 @@ TEST(Reboot, OfAGuestThatCannotBeBuiltAgainLeavesNothing) {
     EXPECT_EQ(platform.hypervisor.all.size(), 4u);
     EXPECT_TRUE(platform.store.tree.empty());
     EXPECT_NE(platform.log.lines().back().text.find("could not be started again"), std::string::npos);
+}
+
+TEST(EndOfOneGuest, IsNotTakenForTheEndOfAnotherThatIsBeingCreated) {
+    FakePlatform platform;
+    (void)platform.call("create", linux_guest);
+    json::Value params = json::parse(linux_guest);
+    params["name"] = "other";
+    bool may_go_on = false;
+    platform.builder.on_build = [&] {
+        platform.monitor.changed();
+        EXPECT_TRUE(platform.monitor.wait(platform.clock, 0, [&] { return may_go_on; }));
+    };
+    std::thread creating([&] { EXPECT_EQ(platform.error("create", json::write(params)), ""); });
+    const auto is_there = [&] { return platform.guests.find("other") != nullptr; };
+    platform.consoles.on_remove = [&] { // the end of "web": the other one is complete meanwhile
+        may_go_on = true;
+        platform.monitor.changed();
+        EXPECT_TRUE(
+            platform.monitor.wait(platform.clock, 0, [&] { return platform.guests.find("other")->doing.empty(); }));
+    };
+    {
+        const auto lock = platform.monitor.enter();
+        EXPECT_TRUE(platform.monitor.wait(platform.clock, 0, [&] { return is_there(); }));
+        platform.hypervisor.end(platform.id_of("web"), ShutdownReason::power_off);
+        platform.guests.look_after();
+        EXPECT_EQ(platform.guests.find("web"), nullptr);
+        EXPECT_TRUE(is_there());
+    }
+    creating.join();
 }
 
 TEST(Shutdown, AsksAndWaitsUntilTheGuestTakesNotice) {
