@@ -320,7 +320,7 @@ TEST_F(Commands, WhatOnlyLooksIsAskedAgainAfterARestart) {
         const Result result = skerry(looks ? "list console" : "pause 1");
         restarting.join();
         EXPECT_EQ(result.status, looks ? 0 : 3) << result.output;
-        EXPECT_NE(result.output.find(looks ? "console     1" : "the serial line is gone"), std::string::npos)
+        EXPECT_NE(result.output.find(looks ? "console   1" : "the serial line is gone"), std::string::npos)
             << result.output;
     }
 }
