@@ -269,6 +269,10 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
         });
         return;
     }
+    if (action == EndAction::power_off_platform) {
+        attempt(*guest, "its last words", [&] { platform_.consoles.finish(guest->config.name); });
+        return platform_.power_off();
+    }
     attempt(*guest, "destroying it", [&] {
         tear_down(*guest);
         platform_.journal.append(gone_record(*guest));

@@ -417,6 +417,7 @@ class FakePlatform {
                    window,     {{0, "founder"}, {1, "console"}, {2, "xenstore"}, {3, "toolstack"}}},
           images(builder, journal, [this](std::string_view image) { return guests.user_of_image(image); }),
           guests(platform, images, random), api(platform, guests, images, [this] { ++ended_self; }) {
+        platform.power_off = [this] { ++powered_off; };
         if (before != nullptr) {
             journal.records = before->journal.records;
             hypervisor.all = before->hypervisor.all;
@@ -472,7 +473,7 @@ class FakePlatform {
     Images images;
     Guests guests;
     Api api;
-    int ended_self = 0;
+    int ended_self = 0, powered_off = 0;
 };
 
 inline const std::string linux_guest =
