@@ -19,7 +19,9 @@ Guest read_guest(Fields& fields, std::string uuid) {
     guest.domain.id = static_cast<DomainNumber>(fields.integer("id", 0, 0x7fef));
     guest.domain.console_port = static_cast<std::uint32_t>(fields.integer("console_port", 0, UINT32_MAX));
     guest.domain.store_port = static_cast<std::uint32_t>(fields.integer("store_port", 0, UINT32_MAX));
-    guest.phase = fields.boolean("preserved", false) ? Guest::Phase::preserved : Guest::Phase::running;
+    guest.phase = fields.boolean("preserved", false)  ? Guest::Phase::preserved
+                  : fields.boolean("building", false) ? Guest::Phase::building
+                                                      : Guest::Phase::running;
     guest.created_wall_ns = static_cast<std::uint64_t>(fields.integer("created_wall_ns", 0, INT64_MAX));
     guest.started_ns = static_cast<std::uint64_t>(fields.integer("started_ns", 0, INT64_MAX));
     guest.short_lives = static_cast<unsigned>(fields.integer("short_lives", 0, 1000));
@@ -72,6 +74,7 @@ std::string guest_record(const Guest& guest) {
     value["console_port"] = guest.domain.console_port;
     value["store_port"] = guest.domain.store_port;
     value["preserved"] = guest.phase == Guest::Phase::preserved;
+    value["building"] = guest.phase == Guest::Phase::building;
     value["created_wall_ns"] = guest.created_wall_ns;
     value["started_ns"] = guest.started_ns;
     value["short_lives"] = guest.short_lives;

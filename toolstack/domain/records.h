@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The journal's records, each a line of JSON, and what they add up to.
 //   {"record":"begun","uuid":U,"name":N}        a guest is about to be built: a domain with this handle is not complete
-//   {"record":"guest","uuid":U,...}             it runs (again), as said here
+//   {"record":"guest","uuid":U,...}             it runs (again), or shall run again, as said here
 //   {"record":"gone","uuid":U}                  nothing of it is left
 //   {"record":"image",...}  {"record":"image-dropped","name":N}
 //   {"record":"first-guest","name":FILE}        this one of the platform's first guests was created, or could not be

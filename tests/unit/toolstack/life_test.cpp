@@ -428,6 +428,52 @@ TEST(Takeover, OfAFormerInstancesGuests) {
     EXPECT_TRUE(remember(after.journal).guests.empty());
 }
 
+TEST(Takeover, GoesOnWithAGuestThatWasBeingStartedAgainWhateverTheStep) {
+    std::vector<std::unique_ptr<FakePlatform>> successors; // one for each moment in which the former instance may go
+    FakePlatform before;
+    (void)before.call("create", linux_guest);
+    const DomainNumber first = before.id_of("web");
+    before.fate.before_each = [&] { successors.push_back(std::make_unique<FakePlatform>(&before)); };
+    before.hypervisor.end(first, ShutdownReason::reboot);
+    before.look_after();
+    ASSERT_GT(successors.size(), 40u);
+    for (std::size_t step = 0; step < successors.size(); ++step) {
+        SCOPED_TRACE("step " + std::to_string(step));
+        FakePlatform& after = *successors[step];
+        {
+            const auto lock = after.monitor.enter();
+            after.guests.recover(remember(after.journal));
+            after.guests.look_after();
+        }
+        ASSERT_NE(after.guests.find("web"), nullptr) << after.log.lines().back().text;
+        const DomainNumber id = after.id_of("web");
+        EXPECT_NE(id, first);
+        EXPECT_EQ(after.hypervisor.all.size(), 5u);
+        EXPECT_EQ(after.guests.find("web")->phase, Guest::Phase::running);
+        EXPECT_EQ(after.store.tree.count("/local/domain/" + std::to_string(id) + "/name"), 1u);
+        EXPECT_EQ(remember(after.journal).guests.begin()->second.domain.id, id);
+        EXPECT_TRUE(remember(after.journal).begun.empty());
+    }
+}
+
+TEST(Reboot, WaitsForABuilderThatIsBuiltAgain) {
+    FakePlatform platform;
+    (void)platform.call("create", linux_guest);
+    int away = 3;
+    platform.builder.on_build = [&] {
+        if (away-- > 0) throw Failure(code::unavailable, "builder: it was restarted");
+    };
+    platform.hypervisor.end(platform.id_of("web"), ShutdownReason::reboot);
+    platform.look_after();
+    ASSERT_NE(platform.guests.find("web"), nullptr);
+    EXPECT_EQ(platform.hypervisor.all.size(), 5u);
+    away = 1000;
+    platform.hypervisor.end(platform.id_of("web"), ShutdownReason::reboot);
+    platform.look_after();
+    EXPECT_EQ(platform.guests.find("web"), nullptr);
+    EXPECT_EQ(platform.hypervisor.all.size(), 4u);
+}
+
 TEST(Takeover, DestroysADomainThatWasNotComplete) {
     FakePlatform before;
     (void)before.call("create", linux_guest);
