@@ -113,7 +113,7 @@ void Store::introduced(Error error, RingStart ring) {
 void Store::fire_special(std::string_view name, DomainId about) {
     const Node& special = specials_.find(name)->second;
     Audience audience(authority_, accounts_);
-    audience.add({&special.permissions, special.identity});
+    audience.add({special.permissions.get(), special.identity});
     watches_.special(name, about, audience, told_);
 }
 

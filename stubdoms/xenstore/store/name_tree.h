@@ -4,17 +4,20 @@
 // Children are sorted: a step costs as many comparisons as their number has binary digits, whoever chose the names.
 #pragma once
 
+#include "cells.h"
 #include "path.h"
 
 #include <iterator>
 #include <map>
-#include <memory>
+#include <tuple>
+#include <utility>
 
 namespace skerry::xenstore {
 
 template <class T> class NameTree {
   public:
-    using Children = std::map<std::string, std::unique_ptr<T>, std::less<>>;
+    /// By value: one allocation for each. (T is not complete yet; the map's own layout does not depend on it.)
+    using Children = std::map<std::string, T, std::less<>, Cells<std::pair<const std::string, T>>>;
 
     NameTree() = default;
     NameTree(const NameTree&) = delete;
@@ -30,19 +33,15 @@ template <class T> class NameTree {
 
     T* child(std::string_view name) const {
         const auto found = children_.find(name);
-        return found != children_.end() ? found->second.get() : nullptr;
+        return found != children_.end() ? const_cast<T*>(&found->second) : nullptr;
     }
+    /// It may be there already.
     T& add_child(std::string_view name) {
-        // A snapshot's nodes come in order.
-        const bool last = !children_.empty() && children_.rbegin()->first < name;
-        const auto next = last ? children_.end() : children_.lower_bound(name);
-        if (next != children_.end() && next->first == name) return *next->second;
-        const auto place = children_.emplace_hint(next, std::string(name), std::make_unique<T>());
-        NameTree& made = *place->second;
-        made.parent_ = static_cast<T*>(this);
-        made.place_ = place;
-        return *place->second;
+        const auto next = children_.lower_bound(name);
+        return next != children_.end() && next->first == name ? next->second : add_child_before(next, name);
     }
+    /// Its name comes after those of all others.
+    T& add_last_child(std::string_view name) { return add_child_before(children_.end(), name); }
     /// The child must have no children left.
     void remove_child(T& child) { children_.erase(static_cast<NameTree&>(child).place_); }
 
@@ -76,10 +75,10 @@ template <class T> class NameTree {
 
     /// The next node of a walk over `top` and all below it, parents first, siblings in order; nullptr at the end.
     T* next_in(const T& top) const {
-        if (!children_.empty()) return children_.begin()->second.get();
+        if (!children_.empty()) return const_cast<T*>(&children_.begin()->second);
         for (const NameTree* at = this; at != &top; at = at->parent_) {
             const auto sibling = std::next(at->place_);
-            if (sibling != static_cast<const NameTree*>(at->parent_)->children_.end()) return sibling->second.get();
+            if (sibling != static_cast<NameTree*>(at->parent_)->children_.end()) return &sibling->second;
         }
         return nullptr;
     }
@@ -88,7 +87,7 @@ template <class T> class NameTree {
     template <class F> void remove_below(F leaving) {
         NameTree* at = this;
         for (;;) {
-            while (!at->children_.empty()) at = at->children_.begin()->second.get();
+            while (!at->children_.empty()) at = &at->children_.begin()->second;
             if (at == this) return;
             T& leaf = *static_cast<T*>(at);
             at = at->parent_;
@@ -98,6 +97,15 @@ template <class T> class NameTree {
     }
 
   private:
+    T& add_child_before(typename Children::iterator next, std::string_view name) {
+        const auto place =
+            children_.emplace_hint(next, std::piecewise_construct, std::forward_as_tuple(name), std::tuple<>());
+        NameTree& made = place->second;
+        made.parent_ = static_cast<T*>(this);
+        made.place_ = place;
+        return place->second;
+    }
+
     T* parent_ = nullptr;
     typename Children::iterator place_{}; ///< among the parent's children
     Children children_;

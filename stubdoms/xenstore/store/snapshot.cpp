@@ -100,6 +100,16 @@ class Snapshot::Reader {
         }
         return list;
     }
+    /// Nodes that follow each other mostly have the same.
+    SharedPermissions shared_permissions(std::uint16_t count) {
+        const std::string_view kept = view(count * sizeof(KeptPermission));
+        if (latest_ == nullptr || kept != latest_kept_) {
+            Reader entries(std::as_bytes(std::span(kept)));
+            latest_ = std::make_shared<const Permissions>(entries.permissions(good_ ? count : 0));
+            latest_kept_ = kept;
+        }
+        return latest_;
+    }
     void raw(void* to, std::size_t size) {
         if (!good_ || size > rest_.size()) {
             good_ = false;
@@ -116,6 +126,8 @@ class Snapshot::Reader {
   private:
     std::span<const std::byte> rest_;
     bool good_ = true;
+    SharedPermissions latest_;
+    std::string_view latest_kept_; ///< where they lie
 };
 
 std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::byte> bytes) {
@@ -125,7 +137,7 @@ std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::by
     to.number(store.log_requests_);
     for (std::size_t i = 0; i < quota_count; ++i) to.number(store.quotas_[static_cast<Quota>(i)]);
     for (const auto& [name, node] : store.specials_) {
-        to.permissions(node.permissions);
+        to.permissions(*node.permissions);
         to.number(node.identity);
     }
     to.number(static_cast<std::uint32_t>(store.accounts_.all_released().size()));
@@ -162,9 +174,9 @@ bool Snapshot::read(Store& store, std::span<const std::byte> bytes) {
     for (std::size_t i = 0; i < quota_count; ++i)
         store.quotas_.set(static_cast<Quota>(i), from.number<std::uint64_t>());
     for (auto& [name, node] : store.specials_) {
-        node.permissions = from.permissions();
+        node.permissions = from.shared_permissions(from.number<std::uint16_t>());
         node.identity = from.number<Generation>();
-        from.check(!node.permissions.empty());
+        from.check(!node.permissions->empty());
     }
     for (auto count = from.number<std::uint32_t>(); count > 0 && from.good(); --count) {
         const auto domain = from.number<DomainId>();
@@ -196,7 +208,7 @@ void Snapshot::write_nodes(const Store& store, Writer& to) {
     for (const Node* at = &root; at != nullptr; at = at->next_in(root)) {
         const std::string_view name = at->name();
         const NodeHead head{static_cast<std::uint16_t>(depth_of(*at)),
-                            static_cast<std::uint16_t>(at->permissions.size()),
+                            static_cast<std::uint16_t>(at->permissions->size()),
                             static_cast<std::uint32_t>(name.size()),
                             static_cast<std::uint32_t>(at->value.size()),
                             0,
@@ -206,7 +218,7 @@ void Snapshot::write_nodes(const Store& store, Writer& to) {
         to.raw(&head, sizeof head);
         to.raw(name.data(), name.size());
         to.raw(at->value.data(), at->value.size());
-        to.permission_entries(at->permissions);
+        to.permission_entries(*at->permissions);
     }
     NodeHead end{};
     end.depth = no_more;
@@ -215,41 +227,32 @@ void Snapshot::write_nodes(const Store& store, Writer& to) {
 
 void Snapshot::read_nodes(Store& store, Reader& from) {
     Tree& tree = store.tree_;
-    Node* at = &tree.root();
-    std::size_t depth = 0; // of `at`
-    struct Times {
-        Node* node;
-        Generation listed;
-    };
-    std::vector<Times> listed; // creating children counts as listing them
+    Node* at = nullptr; // the node before
+    std::size_t depth = 0;
     for (;;) {
         const auto head = from.number<NodeHead>();
-        const std::uint16_t place = head.depth;
-        if (!from.good() || place == no_more) break;
+        if (!from.good() || head.depth == no_more) break;
         const std::string_view name = from.view(head.name_size), value = from.view(head.value_size);
-        Permissions permissions = from.permissions(head.permissions);
-        from.check(!permissions.empty() && place <= depth + 1);
-        const bool is_root = listed.empty();
-        from.check(is_root ? place == 0 : place > 0 && !name.empty());
+        SharedPermissions permissions = from.shared_permissions(head.permissions);
+        from.check(!permissions->empty());
+        from.check(at == nullptr ? head.depth == 0 : head.depth > 0 && head.depth <= depth + 1 && !name.empty());
         if (!from.good()) return;
-        if (is_root) {
-            tree.set_permissions(*at, std::move(permissions));
+        if (at == nullptr) {
+            at = &tree.root();
+            tree.set_permissions(*at, *permissions);
+            tree.set_value(*at, value);
         } else {
-            for (; depth >= place; --depth) at = at->parent();
-            // They come in order; one that does not must be new all the same.
-            const bool is_last = at->children().empty() || at->children().rbegin()->first < name;
-            from.check(is_last || at->child(name) == nullptr);
-            if (!from.good()) return;
-            at = &tree.create(*at, name, std::move(permissions));
+            for (; depth >= head.depth; --depth) at = at->parent();
             ++depth;
+            from.check(at->children().empty() || at->children().rbegin()->first < name);
+            if (!from.good()) return;
+            at = &tree.restore(*at, name, value, std::move(permissions));
         }
-        if (!value.empty()) tree.set_value(*at, value);
         at->identity = head.identity;
         at->changed = head.changed;
-        listed.push_back({at, head.listed});
+        at->listed = head.listed;
     }
-    from.check(!listed.empty());
-    for (const Times& times : listed) times.node->listed = times.listed;
+    from.check(at != nullptr);
 }
 
 // --- watches -----------------------------------------------------------------------------------------------------------

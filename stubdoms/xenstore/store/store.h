@@ -51,7 +51,10 @@ class Store {
 
     void set_surroundings(Surroundings& surroundings) { surroundings_ = &surroundings; }
     /// Domains that may do everything. Not an input: given anew at each start.
-    void set_privileged(std::set<DomainId> domains) { authority_.set_privileged(std::move(domains)); }
+    void set_privileged(std::set<DomainId> domains) {
+        accounts_.set_free(domains);
+        authority_.set_privileged(std::move(domains));
+    }
 
     // --- inputs ------------------------------------------------------------------------------------------------------
     /// A domain that is there from the start: its home is made, with `name`.

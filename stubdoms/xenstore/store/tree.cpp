@@ -4,13 +4,14 @@
 namespace skerry::xenstore {
 
 Tree::Tree(Accounts& accounts) : accounts_(accounts) {
-    root_.permissions = {{0, Access::none}};
+    root_.permissions = std::make_shared<const Permissions>(1, Permission{0, Access::none});
     own(root_);
 }
 
 Node& Tree::create(Node& parent, std::string_view name, Permissions permissions) {
     Node& node = parent.add_child(name);
-    node.permissions = std::move(permissions);
+    node.permissions = permissions == *parent.permissions ? parent.permissions
+                                                          : std::make_shared<const Permissions>(std::move(permissions));
     node.identity = node.changed = node.listed = parent.listed = advance();
     parent.names_size += static_cast<std::uint32_t>(name.size() + 1);
     ++count_;
@@ -18,8 +19,18 @@ Node& Tree::create(Node& parent, std::string_view name, Permissions permissions)
     return node;
 }
 
+Node& Tree::restore(Node& parent, std::string_view name, std::string_view value, SharedPermissions permissions) {
+    Node& node = parent.add_last_child(name);
+    node.permissions = std::move(permissions);
+    node.value = value;
+    parent.names_size += static_cast<std::uint32_t>(name.size() + 1);
+    ++count_;
+    own(node);
+    return node;
+}
+
 void Tree::set_value(Node& node, std::string_view value) {
-    const DomainId owner = node.permissions.front().domain;
+    const DomainId owner = node.permissions->front().domain;
     accounts_.refund(owner, node.value.size());
     node.value = value;
     accounts_.charge(owner, value.size());
@@ -28,7 +39,7 @@ void Tree::set_value(Node& node, std::string_view value) {
 
 void Tree::set_permissions(Node& node, Permissions permissions) {
     disown(node);
-    node.permissions = std::move(permissions);
+    node.permissions = std::make_shared<const Permissions>(std::move(permissions));
     own(node);
     node.identity = advance();
 }
@@ -48,9 +59,7 @@ void Tree::forget(Node& node) {
 }
 
 void Tree::own(Node& node) {
-    const DomainId owner = node.permissions.front().domain;
-    accounts_.charge(owner, cost(node));
-    Account& account = accounts_[owner];
+    Account& account = accounts_.charge(node.permissions->front().domain, cost(node));
     ++account.nodes;
     node.owned_before = nullptr;
     node.owned_after = account.owned;
@@ -59,7 +68,7 @@ void Tree::own(Node& node) {
 }
 
 void Tree::disown(Node& node) {
-    const DomainId owner = node.permissions.front().domain;
+    const DomainId owner = node.permissions->front().domain;
     Account& account = accounts_[owner];
     --account.nodes;
     (node.owned_before != nullptr ? node.owned_before->owned_after : account.owned) = node.owned_after;
