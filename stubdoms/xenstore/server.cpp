@@ -30,7 +30,7 @@ void Server::start() {
     for (const auto& [quota, value] : settings_.quotas)
         if (recorder_.store().quotas()[quota] != value) recorder_.set_quota(quota, value);
     take_up_known();
-    visit_all();
+    visit_expected();
     if (settings_.builder_port != 0) events::set_handler(Port{settings_.builder_port}, on_builder, this);
     if (resumed == Recorder::Resumed::continued)
         minios::print("xenstore: going on with %zu domains, %zu nodes\n", clients_.size(),
@@ -58,7 +58,7 @@ void Server::take_up_known() {
         }
         Client& client = clients_[domain];
         client.ring.announce(*recorder_.store().connection(domain));
-        client.page.notify();
+        client.untold = 1; // the former server may not have come to tell it of what it last did
         make_ready(domain);
     }
     introduce();
@@ -105,6 +105,10 @@ void Server::visit_all() {
     std::vector<DomainId> domains;
     for (const auto& [domain, client] : clients_) domains.push_back(domain);
     for (const DomainId domain : domains) (void)check_peer(domain);
+    visit_expected();
+}
+
+void Server::visit_expected() {
     for (Expected& expected : expected_) visit(expected);
     // The builder may wait for us to let go of somebody.
     if (settings_.builder_port != 0) (void)events::notify(Port{settings_.builder_port});
@@ -225,6 +229,8 @@ void Server::run() {
             const DomainId domain = ready_.front();
             ready_.pop_front();
             serve(domain);
+            events::dispatch();
+        } else if (recorder_.read_ahead()) {
             events::dispatch();
         } else {
             (void)work_.wait(tick);

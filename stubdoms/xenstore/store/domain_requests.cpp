@@ -84,6 +84,7 @@ void Store::disconnect(DomainId domain) {
 
 /// Its nodes go, wherever they are. In the order of their paths, so that the events come in the same order always.
 void Store::remove_owned(DomainId domain) {
+    tree_.read_all_of(domain);
     const Account* account = accounts_.find(domain);
     if (account == nullptr) return;
     std::vector<std::string> paths;

@@ -2,6 +2,7 @@
 // A tree whose branches have names: what nodes, watch points and a transaction's changes have in common. A path may be
 // 1,500 names deep and the stack is small, so nothing here recurses; every walk goes by way of the parent links.
 // Children are sorted: a step costs as many comparisons as their number has binary digits, whoever chose the names.
+// A T may leave its children elsewhere until they are first asked for: it then has a come() of its own, which adds them.
 #pragma once
 
 #include "cells.h"
@@ -23,25 +24,35 @@ template <class T> class NameTree {
     NameTree(const NameTree&) = delete;
     NameTree& operator=(const NameTree&) = delete;
     ~NameTree() {
-        remove_below([](T&) {});
+        remove_below([](T&) {}, false);
     }
+    void come() const {}
 
     T* parent() const { return parent_; }
     /// Empty at the root.
     std::string_view name() const { return parent_ != nullptr ? std::string_view(place_->first) : std::string_view(); }
-    const Children& children() const { return children_; }
+    const Children& children() const {
+        self().come();
+        return children_;
+    }
 
     T* child(std::string_view name) const {
+        self().come();
         const auto found = children_.find(name);
         return found != children_.end() ? const_cast<T*>(&found->second) : nullptr;
     }
     /// It may be there already.
     T& add_child(std::string_view name) {
+        self().come();
         const auto next = children_.lower_bound(name);
         return next != children_.end() && next->first == name ? next->second : add_child_before(next, name);
     }
-    /// Its name comes after those of all others.
-    T& add_last_child(std::string_view name) { return add_child_before(children_.end(), name); }
+    /// Quicker, if its name comes after those of all others. nullptr: there is one of that name.
+    T* add_last_child(std::string_view name) {
+        const std::size_t before = children_.size();
+        T& child = add_child_before(children_.end(), name);
+        return children_.size() != before ? &child : nullptr;
+    }
     /// The child must have no children left.
     void remove_child(T& child) { children_.erase(static_cast<NameTree&>(child).place_); }
 
@@ -75,6 +86,7 @@ template <class T> class NameTree {
 
     /// The next node of a walk over `top` and all below it, parents first, siblings in order; nullptr at the end.
     T* next_in(const T& top) const {
+        self().come();
         if (!children_.empty()) return const_cast<T*>(&children_.begin()->second);
         for (const NameTree* at = this; at != &top; at = at->parent_) {
             const auto sibling = std::next(at->place_);
@@ -83,11 +95,16 @@ template <class T> class NameTree {
         return nullptr;
     }
 
-    /// Removes everything below, children before their parents; `leaving` sees each just before.
-    template <class F> void remove_below(F leaving) {
+    /// Removes everything below, children before their parents; `leaving` sees each just before. `all`: what has yet to
+    /// come too.
+    template <class F> void remove_below(F leaving, bool all = true) {
         NameTree* at = this;
         for (;;) {
-            while (!at->children_.empty()) at = &at->children_.begin()->second;
+            if (all) at->self().come();
+            if (!at->children_.empty()) {
+                at = &at->children_.begin()->second;
+                continue;
+            }
             if (at == this) return;
             T& leaf = *static_cast<T*>(at);
             at = at->parent_;
@@ -97,6 +114,7 @@ template <class T> class NameTree {
     }
 
   private:
+    const T& self() const { return static_cast<const T&>(*this); }
     T& add_child_before(typename Children::iterator next, std::string_view name) {
         const auto place =
             children_.emplace_hint(next, std::piecewise_construct, std::forward_as_tuple(name), std::tuple<>());

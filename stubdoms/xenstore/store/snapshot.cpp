@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "snapshot.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
@@ -8,21 +10,17 @@ namespace skerry::xenstore {
 
 namespace {
 
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 constexpr std::uint16_t no_more = 0xffff;
 
-/// What goes before a node's name, value and permissions: in one piece, since there may be very many.
-struct NodeHead {
-    std::uint16_t depth, permissions;
-    std::uint32_t name_size, value_size;
-    std::uint32_t padding;
-    Generation identity, changed, listed;
-};
 struct KeptPermission {
     DomainId domain;
     std::uint8_t access, padding;
 };
-static_assert(sizeof(NodeHead) == 40 && sizeof(KeptPermission) == 4);
+static_assert(sizeof(KeptPermission) == 4);
+
+/// Parts of the tree up to this size are read later. So what has to be read first is few nodes even of a large store.
+constexpr std::size_t most_unread = 64 << 10;
 
 template <class T> std::size_t depth_of(const T& node) {
     std::size_t depth = 0;
@@ -31,6 +29,14 @@ template <class T> std::size_t depth_of(const T& node) {
 }
 
 } // namespace
+
+/// What goes before a node's name, value and permissions: in one piece, since there may be very many.
+struct Snapshot::NodeHead {
+    std::uint16_t depth, permissions;
+    std::uint32_t name_size, value_size;
+    std::uint32_t below; ///< bytes of all nodes below it, which follow
+    Generation identity, changed, listed;
+};
 
 /// Writes until there is no room; what comes then is counted and lost.
 class Snapshot::Writer {
@@ -58,6 +64,11 @@ class Snapshot::Writer {
         if (size > 0 && size <= to_.size() - std::min(used_, to_.size())) std::memcpy(to_.data() + used_, from, size);
         used_ += size;
     }
+    std::size_t place() const { return used_; }
+    /// Writes again what was written at `place`.
+    template <class T> void amend(std::size_t place, T value) {
+        if (place + sizeof value <= to_.size()) std::memcpy(to_.data() + place, &value, sizeof value);
+    }
     std::optional<std::size_t> used() const { return used_ <= to_.size() ? std::optional(used_) : std::nullopt; }
 
   private:
@@ -82,6 +93,7 @@ class Snapshot::Reader {
         raw(text.data(), size);
         return text;
     }
+    void skip(std::size_t size) { (void)view(size); }
     /// As text(), where it lies.
     std::string_view view(std::size_t size) {
         if (size > rest_.size()) good_ = false;
@@ -205,9 +217,20 @@ bool Snapshot::read(Store& store, std::span<const std::byte> bytes) {
 
 void Snapshot::write_nodes(const Store& store, Writer& to) {
     const Node& root = store.tree_.root();
+    struct Open {
+        std::size_t head, end; ///< places of its own: where `below` is to be set, and where what is below begins
+    };
+    std::vector<Open> open; // the node before, and those above it
+    const auto close = [&](std::size_t depth) {
+        for (; open.size() > depth; open.pop_back())
+            to.amend(open.back().head + offsetof(NodeHead, below),
+                     static_cast<std::uint32_t>(to.place() - open.back().end));
+    };
     for (const Node* at = &root; at != nullptr; at = at->next_in(root)) {
+        const std::size_t depth = depth_of(*at);
+        close(depth);
         const std::string_view name = at->name();
-        const NodeHead head{static_cast<std::uint16_t>(depth_of(*at)),
+        const NodeHead head{static_cast<std::uint16_t>(depth),
                             static_cast<std::uint16_t>(at->permissions->size()),
                             static_cast<std::uint32_t>(name.size()),
                             static_cast<std::uint32_t>(at->value.size()),
@@ -215,44 +238,103 @@ void Snapshot::write_nodes(const Store& store, Writer& to) {
                             at->identity,
                             at->changed,
                             at->listed};
+        const std::size_t place = to.place();
         to.raw(&head, sizeof head);
         to.raw(name.data(), name.size());
         to.raw(at->value.data(), at->value.size());
         to.permission_entries(*at->permissions);
+        open.push_back({place, to.place()});
     }
+    close(0);
     NodeHead end{};
     end.depth = no_more;
     to.raw(&end, sizeof end);
 }
 
+/// A node as it lies there.
+struct Snapshot::KeptNode {
+    NodeHead head;
+    std::string_view name, value;
+};
+
+/// The next node, up to its permissions. `depth`: of the one before; `top`: of the one that all are below.
+/// nullopt: there is none, or it makes no sense.
+std::optional<Snapshot::KeptNode> Snapshot::read_node(Reader& from, std::size_t depth, std::size_t top) {
+    KeptNode node;
+    node.head = from.number<NodeHead>();
+    if (!from.good() || node.head.depth == no_more) return std::nullopt;
+    node.name = from.view(node.head.name_size);
+    node.value = from.view(node.head.value_size);
+    from.check(node.head.depth > top && node.head.depth <= depth + 1 && !node.name.empty() &&
+               node.head.permissions != 0);
+    return from.good() ? std::optional(node) : std::nullopt;
+}
+
+void Snapshot::set_generations(Node& node, const NodeHead& head) {
+    node.identity = head.identity;
+    node.changed = head.changed;
+    node.listed = head.listed;
+}
+
 void Snapshot::read_nodes(Store& store, Reader& from) {
     Tree& tree = store.tree_;
-    Node* at = nullptr; // the node before
-    std::size_t depth = 0;
-    for (;;) {
-        const auto head = from.number<NodeHead>();
-        if (!from.good() || head.depth == no_more) break;
-        const std::string_view name = from.view(head.name_size), value = from.view(head.value_size);
-        SharedPermissions permissions = from.shared_permissions(head.permissions);
-        from.check(!permissions->empty());
-        from.check(at == nullptr ? head.depth == 0 : head.depth > 0 && head.depth <= depth + 1 && !name.empty());
+    const auto head = from.number<NodeHead>();
+    from.check(head.depth == 0 && head.name_size == 0 && head.permissions != 0);
+    const std::string_view value = from.view(head.value_size);
+    const SharedPermissions permissions = from.shared_permissions(head.permissions);
+    if (!from.good()) return;
+    tree.set_permissions(tree.root(), *permissions);
+    tree.set_value(tree.root(), value);
+    set_generations(tree.root(), head);
+    read_below(tree, tree.root(), 0, from, most_unread);
+}
+
+/// Creates the nodes below `top`, which is at `top_depth`; but what is below one of them in no more than `leave` bytes is
+/// left for later.
+void Snapshot::read_below(Tree& tree, Node& top, std::size_t top_depth, Reader& from, std::size_t leave) {
+    Node* at = &top; // the node before
+    std::size_t depth = top_depth;
+    while (!from.at_end()) {
+        const auto node = read_node(from, depth, top_depth);
+        if (!node) return;
+        const SharedPermissions permissions = from.shared_permissions(node->head.permissions);
         if (!from.good()) return;
-        if (at == nullptr) {
-            at = &tree.root();
-            tree.set_permissions(*at, *permissions);
-            tree.set_value(*at, value);
-        } else {
-            for (; depth >= head.depth; --depth) at = at->parent();
-            ++depth;
-            from.check(at->children().empty() || at->children().rbegin()->first < name);
-            if (!from.good()) return;
-            at = &tree.restore(*at, name, value, std::move(permissions));
-        }
-        at->identity = head.identity;
-        at->changed = head.changed;
-        at->listed = head.listed;
+        for (; depth >= node->head.depth; --depth) at = at->parent();
+        at = tree.restore(*at, node->name, node->value, permissions);
+        from.check(at != nullptr);
+        if (!from.good()) return;
+        depth = node->head.depth;
+        set_generations(*at, node->head);
+        if (node->head.below != 0 && node->head.below <= leave) leave_below(tree, *at, node->head, from);
     }
-    from.check(at != nullptr);
+}
+
+/// Looks at what is below `top` only as far as it takes to trust it, and to know whose it is.
+void Snapshot::leave_below(Tree& tree, Node& top, const NodeHead& head, Reader& from) {
+    const std::string_view kept = from.view(head.below);
+    Unread below{std::as_bytes(std::span(kept)), read_unread, {}};
+    Reader nodes(below.bytes);
+    std::size_t depth = head.depth;
+    while (!nodes.at_end() && from.good()) {
+        const auto node = read_node(nodes, depth, head.depth);
+        from.check(node.has_value());
+        if (!node) return;
+        depth = node->head.depth;
+        const DomainId owner = nodes.number<KeptPermission>().domain;
+        nodes.skip((node->head.permissions - 1) * sizeof(KeptPermission));
+        from.check(nodes.good());
+        auto share = std::find_if(below.shares.begin(), below.shares.end(),
+                                  [&](const Unread::Share& each) { return each.owner == owner; });
+        if (share == below.shares.end()) share = below.shares.insert(share, {owner, 0, 0});
+        ++share->nodes;
+        share->bytes += Tree::cost(node->name.size(), node->value.size(), node->head.permissions);
+    }
+    if (from.good()) tree.leave_unread(top, std::move(below));
+}
+
+void Snapshot::read_unread(Tree& tree, Node& top, std::span<const std::byte> bytes) {
+    Reader from(bytes);
+    read_below(tree, top, depth_of(top), from, 0);
 }
 
 // --- watches -----------------------------------------------------------------------------------------------------------

@@ -73,6 +73,9 @@ class Store {
     void introduced(Error error, RingStart ring);
     void set_quota(Quota quota, std::uint64_t value) { quotas_.set(quota, value); }
 
+    /// Not an input, for nothing changes by it: reads some more of the snapshot that it began with. False: all has been.
+    bool read_ahead() { return tree_.read_some(); }
+
     // --- what may be asked of it -------------------------------------------------------------------------------------
     /// How many of `ahead`, the next bytes in the client's ring, belong to the request it is in: all, or up to its end.
     std::size_t missing(DomainId domain, std::string_view first, std::size_t ready) const;

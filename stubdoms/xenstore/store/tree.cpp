@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tree.h"
 
+#include <algorithm>
+
 namespace skerry::xenstore {
 
 Tree::Tree(Accounts& accounts) : accounts_(accounts) {
@@ -19,13 +21,14 @@ Node& Tree::create(Node& parent, std::string_view name, Permissions permissions)
     return node;
 }
 
-Node& Tree::restore(Node& parent, std::string_view name, std::string_view value, SharedPermissions permissions) {
-    Node& node = parent.add_last_child(name);
-    node.permissions = std::move(permissions);
-    node.value = value;
+Node* Tree::restore(Node& parent, std::string_view name, std::string_view value, SharedPermissions permissions) {
+    Node* node = parent.add_last_child(name);
+    if (node == nullptr) return nullptr;
+    node->permissions = std::move(permissions);
+    node->value = value;
     parent.names_size += static_cast<std::uint32_t>(name.size() + 1);
     ++count_;
-    own(node);
+    own(*node);
     return node;
 }
 
@@ -57,6 +60,46 @@ void Tree::forget(Node& node) {
     disown(node);
     --count_;
 }
+
+// --- what is read later ------------------------------------------------------------------------------------------------
+
+void Node::read_unread() const { unread->tree.read(*unread); }
+
+void Tree::leave_unread(Node& top, Unread below) {
+    for (const Unread::Share& share : below.shares) {
+        accounts_.charge(share.owner, share.bytes).nodes += share.nodes;
+        count_ += share.nodes;
+    }
+    top.unread = &unread_.emplace_back(UnreadPart{std::move(below), *this, top});
+}
+
+void Tree::read(const UnreadPart& part) {
+    Node& top = part.top;
+    top.unread = nullptr;
+    for (const Unread::Share& share : part.shares) {
+        accounts_[share.owner].nodes -= share.nodes;
+        accounts_.refund(share.owner, share.bytes);
+        count_ -= share.nodes;
+    }
+    part.read(*this, top, part.bytes);
+    unread_.erase(std::find_if(unread_.begin(), unread_.end(), [&](const auto& each) { return &each == &part; }));
+}
+
+bool Tree::read_some() {
+    if (unread_.empty()) return false;
+    read(unread_.front());
+    return true;
+}
+
+void Tree::read_all_of(DomainId owner) {
+    for (auto part = unread_.begin(); part != unread_.end();) {
+        const UnreadPart& each = *part++;
+        const auto is_owners = [&](const Unread::Share& share) { return share.owner == owner; };
+        if (std::any_of(each.shares.begin(), each.shares.end(), is_owners)) read(each);
+    }
+}
+
+// --- who owns what -----------------------------------------------------------------------------------------------------
 
 void Tree::own(Node& node) {
     Account& account = accounts_.charge(node.permissions->front().domain, cost(node));

@@ -4,7 +4,9 @@
 
 #include "name_tree.h"
 #include "permissions.h"
+#include "unread.h"
 
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,6 +18,11 @@ namespace skerry::xenstore {
 using Generation = std::uint64_t;
 
 struct Node : NameTree<Node> {
+    void come() const {
+        if (unread != nullptr) [[unlikely]]
+            read_unread();
+    }
+
     std::string value;
     SharedPermissions permissions;
     Generation identity = 0;      ///< when it was created, or its permissions were set
@@ -24,6 +31,15 @@ struct Node : NameTree<Node> {
     std::uint32_t names_size = 0; ///< bytes of all children's names, each with its zero
     Node* owned_before = nullptr; ///< among the nodes of the same owner
     Node* owned_after = nullptr;
+    struct UnreadPart* unread = nullptr; ///< its children, if they have yet to be read
+
+  private:
+    void read_unread() const;
+};
+
+struct UnreadPart : Unread {
+    Tree& tree;
+    Node& top;
 };
 
 /// What is known of a domain, connected or not.
@@ -118,13 +134,22 @@ class Tree {
     Node& create(Node& parent, std::string_view name, Permissions permissions);
     /// As create(), of a node whose name comes after those of its siblings, and nothing counts as changed: the caller sets
     /// the node's generations.
-    Node& restore(Node& parent, std::string_view name, std::string_view value, SharedPermissions permissions);
+    /// nullptr: there is one of that name.
+    Node* restore(Node& parent, std::string_view name, std::string_view value, SharedPermissions permissions);
     void set_value(Node& node, std::string_view value);
     void set_permissions(Node& node, Permissions permissions);
     /// With all below it. Not the root.
     void remove(Node& node);
 
-    std::size_t count() const { return count_; } ///< nodes, the root included
+    /// `top` has just been restored; what is below comes later.
+    void leave_unread(Node& top, Unread below);
+    void read(const UnreadPart& part);
+    /// One part; false: there is none.
+    bool read_some();
+    /// All parts with nodes of that owner.
+    void read_all_of(DomainId owner);
+
+    std::size_t count() const { return count_; } ///< nodes, the root and unread ones included
     /// Bytes of memory, about; a snapshot takes fewer.
     static std::size_t cost(std::size_t name, std::size_t value, std::size_t permissions) {
         return 320 + name + value + 4 * permissions;
@@ -139,6 +164,7 @@ class Tree {
     void forget(Node& node);
 
     Accounts& accounts_;
+    std::list<UnreadPart> unread_;
     Node root_;
     Generation generation_ = 0;
     std::size_t count_ = 1;
