@@ -8,6 +8,7 @@ using namespace minios;
 namespace {
 
 constexpr std::uint64_t tick_interval = 1'000'000'000; ///< guests that were not there, peers that went unannounced
+constexpr std::uint64_t read_ahead_interval = 100'000; ///< a part of the tree at a time: others want the processor too
 constexpr unsigned most_untold = 16;                   ///< turns of a client in a row
 constexpr unsigned checked_each_tick = 16;
 constexpr unsigned patience_with_guest = 10; ///< attempts, one at each tick, before it is said
@@ -230,10 +231,9 @@ void Server::run() {
             ready_.pop_front();
             serve(domain);
             events::dispatch();
-        } else if (recorder_.read_ahead()) {
-            events::dispatch();
         } else {
-            (void)work_.wait(tick);
+            const bool more = recorder_.read_ahead();
+            (void)work_.wait(more ? clock::now_ns() + read_ahead_interval : tick);
         }
         if (clock::now_ns() < tick) continue;
         tick = clock::now_ns() + tick_interval;
