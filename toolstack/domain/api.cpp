@@ -30,6 +30,7 @@ const Api::Entry Api::entries[] = {
     {"images.put", &Api::images_put},
     {"images.drop", &Api::images_drop},
     {"console", &Api::console},
+    {"keyboard", &Api::keyboard},
 };
 
 json::Value Api::call(const protocol::Request& request, Call& call) {

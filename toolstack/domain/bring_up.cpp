@@ -6,7 +6,7 @@
 
 namespace skerry::toolstack {
 
-void Guests::bring_up(Guest& guest, bool paused, const Progress& progress) {
+void Guests::bring_up(Guest& guest, bool paused, const Progress& progress, bool again) {
     const GuestConfig& config = guest.config;
     Hypervisor& hypervisor = platform_.hypervisor;
     Store& store = platform_.store;
@@ -29,8 +29,7 @@ void Guests::bring_up(Guest& guest, bool paused, const Progress& progress) {
         undo.add("the domain", [&hypervisor, domain] { hypervisor.destroy(domain); });
         hypervisor.set_handle(domain, uuid_bytes(guest.uuid));
 
-        progress("processors and memory");
-        if (config.most_memory_kib > config.memory_kib) hypervisor.set_most_memory(domain, config.most_memory_kib);
+        progress("processors");
         for (unsigned vcpu = 0; vcpu < config.most_vcpus; ++vcpu) {
             // One hard set for all is the builder's affair.
             const CpuSet* hard = config.hard.size() > 1 ? config.hard_of(vcpu) : nullptr;
@@ -40,7 +39,7 @@ void Guests::bring_up(Guest& guest, bool paused, const Progress& progress) {
 
         if (guest.domain.console_port != 0) {
             progress("console");
-            platform_.consoles.add(domain, guest.domain.console_port, config.name);
+            platform_.consoles.add(domain, guest.domain.console_port, config.name, again);
             undo.add("the console", [&, domain] { platform_.consoles.remove(domain); });
         }
         if (with_store) {

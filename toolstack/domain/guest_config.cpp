@@ -149,6 +149,7 @@ std::string builder_section(const GuestConfig& config, std::string_view console,
     line("ramdisk", config.ramdisk);
     line("cmdline", config.cmdline);
     line("memory", std::to_string(config.memory_kib) + "K");
+    if (config.most_memory_kib > config.memory_kib) line("max_memory", std::to_string(config.most_memory_kib) + "K");
     line("vcpus", std::to_string(config.most_vcpus));
     if (config.weight) line("weight", std::to_string(*config.weight));
     if (config.cap) line("cap", std::to_string(*config.cap));

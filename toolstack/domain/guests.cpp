@@ -110,6 +110,7 @@ GuestPointer Guests::create(const GuestConfig& config, bool paused, const Progre
 bool Guests::destroy(const GuestPointer& guest) {
     const Hold hold(*this, guest, "being destroyed");
     const DomainNumber domain = guest->domain.id;
+    guest->ending = "destroyed";
     tear_down(*guest);
     platform_.journal.append(gone_record(*guest));
     platform_.log.note(about(*guest) + " destroyed");
@@ -126,10 +127,8 @@ void Guests::rename(const GuestPointer& guest, const std::string& name) {
     guest->config.name = name;
     try {
         if (platform_.store.present()) rename_guest_nodes(platform_.store, *guest, name);
-        if (guest->domain.console_port != 0) {
-            platform_.consoles.remove(guest->domain.id);
-            platform_.consoles.add(guest->domain.id, guest->domain.console_port, name);
-        }
+        guest->ending = "renamed"; // for who looks at the console of the old name
+        if (guest->domain.console_port != 0) platform_.consoles.rename(old, name);
         platform_.journal.append(guest_record(*guest));
     } catch (const Failure&) {
         guest->config.name = old;
@@ -137,9 +136,7 @@ void Guests::rename(const GuestPointer& guest, const std::string& name) {
             if (platform_.store.present()) rename_guest_nodes(platform_.store, *guest, old);
         });
         attempt(*guest, "its old name at the console", [&] {
-            if (guest->domain.console_port == 0) return;
-            platform_.consoles.remove(guest->domain.id);
-            platform_.consoles.add(guest->domain.id, guest->domain.console_port, old);
+            if (guest->domain.console_port != 0) platform_.consoles.rename(name, old);
         });
         throw;
     }
@@ -214,7 +211,7 @@ void Guests::wait_for_news() {
 
 void Guests::look_after() {
     look_ = false;
-    const auto domains = platform_.hypervisor.domains();
+    auto domains = platform_.hypervisor.domains();
     for (const GuestPointer& guest : std::vector(guests_)) {
         if (!guest->doing.empty()) {
             guest->passed_over = true;
@@ -232,7 +229,10 @@ void Guests::look_after() {
         } else if (state->shut_down && guest->phase == Guest::Phase::running) {
             const Hold hold(*this, guest, "ending");
             end(guest, static_cast<ShutdownReason>(state->shutdown_code));
+        } else {
+            continue;
         }
+        domains = platform_.hypervisor.domains(); // clearing up took a while, in which others were created
     }
 }
 
@@ -249,16 +249,24 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
     case ShutdownReason::crash: break;
     }
     platform_.log.note(about(*guest) + " " + how + ": " + end_action_name(action));
+    guest->ending = how;
+    guest->starts_again = false;
     if (action == EndAction::restart) {
         const bool lived_briefly = platform_.clock.now_ns() - guest->started_ns < short_life;
         guest->short_lives = lived_briefly ? guest->short_lives + 1 : 0;
-        if (guest->short_lives <= most_short_lives) return start_again(guest);
+        if (guest->short_lives <= most_short_lives) {
+            guest->starts_again = true;
+            return start_again(guest);
+        }
         platform_.log.note(about(*guest) + " ended within ten seconds " + std::to_string(guest->short_lives) +
                            " times in a row: destroyed");
     }
     if (action == EndAction::preserve) {
         guest->phase = Guest::Phase::preserved;
         attempt(*guest, "noting that it is preserved", [&] { platform_.journal.append(guest_record(*guest)); });
+        attempt(*guest, "its last words", [&] {
+            if (guest->domain.console_port != 0) platform_.consoles.finish(config.name);
+        });
         return;
     }
     attempt(*guest, "destroying it", [&] {
@@ -275,7 +283,8 @@ void Guests::start_again(const GuestPointer& guest) {
         try {
             // Its memory is needed for the new one; if somebody keeps some, there may be enough all the same.
             (void)wait_until_gone(guest->domain.id);
-            bring_up(*guest, false, [](const char*) {});
+            bring_up(
+                *guest, false, [](const char*) {}, true);
             platform_.log.note(about(*guest) + " started again");
         } catch (const Failure& failure) {
             platform_.log.note("guest " + quoted(guest->config.name) +

@@ -79,7 +79,8 @@ class Guests {
   private:
     void check_name_is_free(const std::string& name, const char* what) const;
     void check_memory(const GuestConfig& config) const;
-    void bring_up(Guest& guest, bool paused, const Progress& progress);
+    /// `again`: the guest had a domain before.
+    void bring_up(Guest& guest, bool paused, const Progress& progress, bool again = false);
     void tear_down(Guest& guest);
     void forget(const GuestPointer& guest);
     void end(const GuestPointer& guest, ShutdownReason reason);

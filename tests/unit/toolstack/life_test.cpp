@@ -5,6 +5,7 @@
 #include "toolstack/domain/area_journal.h"
 
 #include <gtest/gtest.h>
+#include <thread>
 
 namespace skerry::toolstack::test {
 namespace {
@@ -41,7 +42,7 @@ TEST(Create, WritesWhatGuestsLookFor) {
     EXPECT_EQ(domain.soft.at(3).to_string(), CpuSet(2).to_string());
     EXPECT_EQ(platform.builder.sections.back(),
               "[domain web]\nloader = pv-boot\nkernel = vmlinuz\nramdisk = initrd\n"
-              "cmdline = console=hvc0\nmemory = 65536K\nvcpus = 4\nconsole = console\n"
+              "cmdline = console=hvc0\nmemory = 65536K\nmax_memory = 131072K\nvcpus = 4\nconsole = console\n"
               "store = xenstore\n");
 }
 
@@ -187,7 +188,7 @@ TEST(Rename, EverywhereOrNowhere) {
               "exists: rename: there is a domain `console` already");
     EXPECT_EQ(platform.error("rename", R"({"domain":"console","name":"x"})"),
               "refused: rename: `console` (domain 1) is no guest of this toolstack but the platform's own");
-    for (int step = 0; step < 7; ++step) {
+    for (int step = 0; step < 6; ++step) {
         platform.fate.fails_at = platform.fate.count + step;
         EXPECT_NE(platform.error("rename", R"({"domain":"shop","name":"web"})"), "") << step;
         EXPECT_EQ(platform.guests.find("web"), nullptr);
@@ -276,6 +277,35 @@ TEST(Reboot, OfAGuestThatCannotBeBuiltAgainLeavesNothing) {
     EXPECT_EQ(platform.hypervisor.all.size(), 4u);
     EXPECT_TRUE(platform.store.tree.empty());
     EXPECT_NE(platform.log.lines().back().text.find("could not be started again"), std::string::npos);
+}
+
+TEST(EndOfOneGuest, IsNotTakenForTheEndOfAnotherThatIsBeingCreated) {
+    FakePlatform platform;
+    (void)platform.call("create", linux_guest);
+    json::Value params = json::parse(linux_guest);
+    params["name"] = "other";
+    bool may_go_on = false;
+    platform.builder.on_build = [&] {
+        platform.monitor.changed();
+        EXPECT_TRUE(platform.monitor.wait(platform.clock, 0, [&] { return may_go_on; }));
+    };
+    std::thread creating([&] { EXPECT_EQ(platform.error("create", json::write(params)), ""); });
+    const auto is_there = [&] { return platform.guests.find("other") != nullptr; };
+    platform.consoles.on_remove = [&] { // the end of "web": the other one is complete meanwhile
+        may_go_on = true;
+        platform.monitor.changed();
+        EXPECT_TRUE(
+            platform.monitor.wait(platform.clock, 0, [&] { return platform.guests.find("other")->doing.empty(); }));
+    };
+    {
+        const auto lock = platform.monitor.enter();
+        EXPECT_TRUE(platform.monitor.wait(platform.clock, 0, [&] { return is_there(); }));
+        platform.hypervisor.end(platform.id_of("web"), ShutdownReason::power_off);
+        platform.guests.look_after();
+        EXPECT_EQ(platform.guests.find("web"), nullptr);
+        EXPECT_TRUE(is_there());
+    }
+    creating.join();
 }
 
 TEST(Shutdown, AsksAndWaitsUntilTheGuestTakesNotice) {

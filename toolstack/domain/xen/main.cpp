@@ -5,6 +5,7 @@
 #include "toolstack/domain/channel_services.h"
 #include "toolstack/domain/server.h"
 #include "toolstack/domain/settings.h"
+#include "toolstack/domain/xen/memory_window.h"
 #include "toolstack/domain/xen/message_channel.h"
 #include "toolstack/domain/xen/serial_transport.h"
 #include "toolstack/domain/xen/xen_hypervisor.h"
@@ -105,8 +106,9 @@ int run(const Settings& settings, std::span<char* const> words) {
     Consoles& consoles = open_service<ChannelConsoles, NoConsoles>(monitor, clock, words, "console");
     Journal& journal = open_journal(words);
     static EventLog log(clock, say);
-    static Platform platform{
-        monitor, clock, hypervisor, builder, consoles, store, journal, log, platform_domains(settings)};
+    static MemoryWindow window(settings.window_address, settings.window_size);
+    static Platform platform{monitor, clock,   hypervisor, builder, consoles,
+                             store,   journal, log,        window,  platform_domains(settings)};
     static Guests* guests = nullptr;
     static Images images(builder, journal, [](std::string_view image) { return guests->user_of_image(image); });
     static Guests all_guests(platform, images, random_number<std::array<std::uint8_t, 16>>);

@@ -30,7 +30,7 @@ bool SerialTransport::start(int irq) {
     if (auto result = minios::ports::enable(); !result)
         minios::print("toolstack: no I/O privilege: %s\n", minios::error_name(result.error()));
     if (!uart_.start()) return false;
-    uart_.use_fifos();
+    uart_.use_for_bulk();
     if (irq >= 0) {
         if (auto result = line_.start(static_cast<unsigned>(irq), on_interrupt, this); !result)
             minios::print("toolstack: no interrupt %d (%s): polling the serial line\n", irq,
