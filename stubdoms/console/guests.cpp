@@ -71,7 +71,10 @@ bool Guests::find_past(std::string_view name, ScrollBack& scroll_back) {
 
 void Guests::use_slot(Guest& guest, std::size_t index) {
     Slot& one = slot(index);
-    if (one.state == unused) one.scroll_back = {};
+    if (one.state == unused) {
+        one.scroll_back = {};
+        one.has_keyboard = 0;
+    }
     one.domain = guest.address.domain.value;
     one.port = guest.address.remote_port.value;
     __builtin_memcpy(one.name, guest.address.name, sizeof one.name);
@@ -109,6 +112,7 @@ void Guests::recall() {
 }
 
 void Guests::remove(Guest& guest) {
+    slot(guest.slot).has_keyboard = 0;
     slot(guest.slot).gone = ++gone_;
     __atomic_store_n(&slot(guest.slot).state, of_past, __ATOMIC_RELEASE);
     taken_[guest.slot] = false;
@@ -121,6 +125,16 @@ void Guests::remove(Guest& guest) {
 void Guests::rename(Guest& guest, const char* name) {
     for (char* to : {guest.address.name, guest.source.name, slot(guest.slot).name})
         __builtin_memcpy(to, name, sizeof guest.address.name);
+}
+
+void Guests::set_keyboard(const Guest* guest) {
+    for (std::size_t i = 0; i < count_; ++i) slot(guests_[i]->slot).has_keyboard = guests_[i] == guest ? 1 : 0;
+}
+
+Guest* Guests::has_keyboard() {
+    for (std::size_t i = 0; i < count_; ++i)
+        if (slot(guests_[i]->slot).has_keyboard != 0) return guests_[i];
+    return nullptr;
 }
 
 Guest* Guests::find(std::string_view name) {

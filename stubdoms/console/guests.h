@@ -54,6 +54,11 @@ class Guests {
     /// That of the last guest of that name that was removed, if it is still there. Not for append().
     bool find_past(std::string_view name, ScrollBack& scroll_back);
 
+    /// Remembers who has the keyboard; nullptr: nobody.
+    void set_keyboard(const Guest* guest);
+    /// Of this life or a former one; nullptr: nobody that is still there.
+    Guest* has_keyboard();
+
     Guest* find(std::string_view name);
     Guest* find(minios::DomId domain);
     Guest* at(std::size_t index) { return guests_[index]; }
@@ -66,6 +71,7 @@ class Guests {
         std::uint32_t domain;
         std::uint32_t port;
         char name[minios::backends::GuestAddress::longest_name + 1];
+        std::uint32_t has_keyboard;
         std::uint64_t gone; ///< in state 3: the higher, the later
         ScrollBack::Head scroll_back;
         // the text follows

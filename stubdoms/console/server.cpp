@@ -65,11 +65,13 @@ void Server::open_guests() {
             say("%s cannot be served: no slot is left, or its name or number is another's\n", settings_.guests[i].name);
             continue;
         }
-        guest->server = this;
-        if (i == settings_.interactive) give_keyboard(*guest);
     }
     guests_.recall();
     for (std::size_t i = 0; i < guests_.count(); ++i) guests_.at(i)->server = this;
+    Guest* typed_to = guests_.has_keyboard();
+    if (typed_to == nullptr && settings_.interactive < settings_.guest_count)
+        typed_to = guests_.find(settings_.guests[settings_.interactive].name);
+    if (typed_to != nullptr) give_keyboard(*typed_to);
 }
 
 /// Shows what was said since the hypervisor let go of the UART; taking over from a former self, some of what came before too.
@@ -212,6 +214,7 @@ void Server::remove(Guest& guest) {
 void Server::give_keyboard(Guest& guest) {
     if (interactive_ != nullptr) interactive_->source.interactive = false;
     interactive_ = &guest;
+    guests_.set_keyboard(&guest);
     guest.source.interactive = true;
 }
 

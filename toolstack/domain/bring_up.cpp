@@ -12,8 +12,10 @@ void Guests::bring_up(Guest& guest, bool paused, const Progress& progress, bool 
     Store& store = platform_.store;
     Undo undo;
     try {
-        platform_.journal.append(begun_record(guest));
-        undo.add("the record", [&] { platform_.journal.append(gone_record(guest)); });
+        if (!again) { // else there is a record that it shall run again, and stays
+            platform_.journal.append(begun_record(guest));
+            undo.add("the record", [&] { platform_.journal.append(gone_record(guest)); });
+        }
 
         progress("building");
         const bool with_store = store.present() && !platform_.store_service.empty();

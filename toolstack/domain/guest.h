@@ -32,6 +32,7 @@ struct Platform {
     Window& window;
     std::vector<PlatformDomain> domains;
     std::string console_service = "console", store_service = "xenstore"; ///< names; empty: there is none
+    std::function<void()> power_off = [] {}; ///< ends the platform: it needs an end of its own
 };
 
 struct Guest {

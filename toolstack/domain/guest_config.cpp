@@ -16,7 +16,11 @@ struct ActionName {
     EndAction action;
 };
 constexpr ActionName actions[] = {
-    {"destroy", EndAction::destroy}, {"restart", EndAction::restart}, {"preserve", EndAction::preserve}};
+    {"destroy", EndAction::destroy},
+    {"restart", EndAction::restart},
+    {"preserve", EndAction::preserve},
+    {"poweroff-platform", EndAction::power_off_platform},
+};
 
 EndAction read_action(Fields& fields, const char* key, EndAction otherwise) {
     const auto text = fields.optional_string(key);

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t patience_with_calls = 60 * second; // that hold a guest
 constexpr std::uint64_t patience_with_guest = 10 * second; // to take notice of control/shutdown
 constexpr std::uint64_t patience_with_death = 5 * second;  // until nobody holds pages of a dead domain
+constexpr unsigned most_tries = 5;                         // to start a guest again, a second apart
 constexpr std::uint64_t look_interval = 20 * millisecond;  // while waiting for what tells nobody
 
 std::string about(const Guest& guest) {
@@ -217,7 +218,12 @@ void Guests::look_after() {
             guest->passed_over = true;
             continue;
         }
-        if (guest->phase == Guest::Phase::building || guest->phase == Guest::Phase::gone) continue;
+        if (guest->phase == Guest::Phase::gone) continue;
+        if (guest->phase == Guest::Phase::building) { // by a former instance, which did not come to an end with it
+            const Hold hold(*this, guest, "being started again");
+            start_again(guest);
+            continue;
+        }
         const auto state = std::lower_bound(domains.begin(), domains.end(), guest->domain.id,
                                             [](const DomainState& each, DomainNumber id) { return each.id < id; });
         if (state == domains.end() || state->id != guest->domain.id || state->dying) {
@@ -254,10 +260,7 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
     if (action == EndAction::restart) {
         const bool lived_briefly = platform_.clock.now_ns() - guest->started_ns < short_life;
         guest->short_lives = lived_briefly ? guest->short_lives + 1 : 0;
-        if (guest->short_lives <= most_short_lives) {
-            guest->starts_again = true;
-            return start_again(guest);
-        }
+        if (guest->short_lives <= most_short_lives) return start_again(guest);
         platform_.log.note(about(*guest) + " ended within ten seconds " + std::to_string(guest->short_lives) +
                            " times in a row: destroyed");
     }
@@ -269,6 +272,10 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
         });
         return;
     }
+    if (action == EndAction::power_off_platform) {
+        attempt(*guest, "its last words", [&] { platform_.consoles.finish(guest->config.name); });
+        return platform_.power_off();
+    }
     attempt(*guest, "destroying it", [&] {
         tear_down(*guest);
         platform_.journal.append(gone_record(*guest));
@@ -277,22 +284,34 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
 }
 
 void Guests::start_again(const GuestPointer& guest) {
-    attempt(*guest, "destroying it", [&] {
-        tear_down(*guest);
-        guest->phase = Guest::Phase::building;
+    guest->starts_again = true;
+    guest->phase = Guest::Phase::building;
+    try {
+        platform_.journal.append(guest_record(*guest)); // from here on another instance would go on with it
+        if (guest->domain.id != 0) tear_down(*guest);
+    } catch (const Failure& failure) {
+        guest->phase = Guest::Phase::running;
+        platform_.log.note(about(*guest) + ": destroying it: " + failure.what());
+        return;
+    }
+    // Its memory is needed for the new one; if somebody keeps some, there may be enough all the same.
+    if (guest->domain.id != 0) (void)wait_until_gone(guest->domain.id);
+    for (unsigned tries = 1;; ++tries) {
         try {
-            // Its memory is needed for the new one; if somebody keeps some, there may be enough all the same.
-            (void)wait_until_gone(guest->domain.id);
             bring_up(
                 *guest, false, [](const char*) {}, true);
-            platform_.log.note(about(*guest) + " started again");
+            return platform_.log.note(about(*guest) + " started again");
         } catch (const Failure& failure) {
             platform_.log.note("guest " + quoted(guest->config.name) +
                                " could not be started again: " + failure.what());
-            attempt(*guest, "noting that it is gone", [&] { platform_.journal.append(gone_record(*guest)); });
-            forget(guest);
+            if (failure.code != code::unavailable || tries == most_tries) break;
         }
-    });
+        // A service is being built again, which is no reason to lose a guest.
+        const std::uint64_t until = platform_.clock.now_ns() + second;
+        while (platform_.clock.now_ns() < until) wait_for_news();
+    }
+    attempt(*guest, "noting that it is gone", [&] { platform_.journal.append(gone_record(*guest)); });
+    forget(guest);
 }
 
 /// The domain that was being made for this guest when the toolstack went: marked as such, or not yet marked at all.
@@ -315,6 +334,16 @@ void Guests::end_unanswered(const Guest& guest) {
     });
 }
 
+void Guests::give_up_incomplete(const std::vector<DomainState>& domains, const Guest& guest) {
+    const DomainState* const state = find_incomplete(domains, guest);
+    if (state == nullptr) return;
+    Guest incomplete = guest;
+    incomplete.domain = {};
+    incomplete.domain.id = state->id;
+    platform_.log.note(about(incomplete) + " was not complete when the toolstack went: destroyed");
+    attempt(incomplete, "destroying it", [&] { tear_down(incomplete); });
+}
+
 void Guests::recover(const Remembered& remembered) {
     for (const std::string& why : remembered.not_understood) platform_.log.note("a record of the journal: " + why);
     for (const auto& [name, image] : remembered.images) images_.recall(image);
@@ -325,7 +354,17 @@ void Guests::recover(const Remembered& remembered) {
             return state.id == guest->domain.id && state.handle == uuid_bytes(guest->uuid);
         };
         if (std::any_of(domains.begin(), domains.end(), same)) {
+            guest->phase = guest->phase == Guest::Phase::building ? Guest::Phase::running : guest->phase;
             guests_.push_back(guest);
+            continue;
+        }
+        if (guest->phase == Guest::Phase::building) {
+            give_up_incomplete(domains, *guest);
+            attempt(*guest, "clearing up", [&] {
+                if (platform_.store.present()) remove_guest_nodes(platform_.store, *guest);
+            });
+            guest->domain = {};
+            guests_.push_back(guest); // look_after() goes on with it
             continue;
         }
         platform_.log.note(about(*guest) + " went while the toolstack was away");
@@ -338,11 +377,7 @@ void Guests::recover(const Remembered& remembered) {
         Guest guest;
         guest.uuid = uuid;
         guest.config.name = name;
-        if (const DomainState* state = find_incomplete(domains, guest)) {
-            guest.domain.id = state->id;
-            platform_.log.note(about(guest) + " was not complete when the toolstack went: destroyed");
-            attempt(guest, "destroying it", [&] { tear_down(guest); });
-        }
+        give_up_incomplete(domains, guest);
         platform_.journal.append(gone_record(guest));
     }
     look_ = true;

@@ -88,6 +88,7 @@ class Guests {
     bool wait_until_gone(DomainNumber domain);
     const DomainState* find_incomplete(const std::vector<DomainState>& domains, const Guest& guest) const;
     void end_unanswered(const Guest& guest);
+    void give_up_incomplete(const std::vector<DomainState>& domains, const Guest& guest);
     bool runs(DomainNumber domain);
     void attempt(const Guest& guest, const char* what, const std::function<void()>& step);
     DomainNumber console_domain() const;

@@ -5,6 +5,7 @@
 
 #include "toolstack/domain/api.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -15,9 +16,11 @@ struct Fate {
     int count = 0;
     int fails_at = -1; ///< -1: none
     std::vector<std::string> operations;
+    std::function<void()> before_each;
 
     void operation(const std::string& what) {
         operations.push_back(what);
+        if (before_each) before_each();
         if (count++ == fails_at) throw Failure(code::internal, "fate: " + what);
     }
 };
@@ -49,6 +52,10 @@ class FakeHypervisor final : public Hypervisor {
     std::function<void()> on_domains;
     std::string log_text = "xen-core: one\nxen-core: two\n";
 
+    void take_over(const FakeHypervisor& before) {
+        all = before.all;
+        next_ = before.next_;
+    }
     DomainNumber add(std::uint64_t pages, unsigned vcpus) {
         const DomainNumber id = next_++;
         DomainState& state = all[id].state;
@@ -182,6 +189,8 @@ class FakeBuilder final : public Builder {
             return at != std::string::npos ? std::stoull(section.substr(at + std::string(key).size() + 3)) : 0;
         };
         const DomainNumber id = hypervisor_.add(number("\nmemory") / 4, static_cast<unsigned>(number("vcpus")));
+        const std::string name = section.substr(8, section.find(']') - 8); // by which the builder marks what it makes
+        std::copy_n(name.begin(), std::min<std::size_t>(name.size(), 16), hypervisor_.all[id].state.handle.begin());
         if (const auto most = number("max_memory"); most != 0) hypervisor_.all[id].state.most_pages = most / 4;
         return {id, 1, section.find("store = ") != std::string::npos ? 2u : 0u};
     }
@@ -417,9 +426,10 @@ class FakePlatform {
                    window,     {{0, "founder"}, {1, "console"}, {2, "xenstore"}, {3, "toolstack"}}},
           images(builder, journal, [this](std::string_view image) { return guests.user_of_image(image); }),
           guests(platform, images, random), api(platform, guests, images, [this] { ++ended_self; }) {
+        platform.power_off = [this] { ++powered_off; };
         if (before != nullptr) {
             journal.records = before->journal.records;
-            hypervisor.all = before->hypervisor.all;
+            hypervisor.take_over(before->hypervisor);
             builder.held = before->builder.held;
             store.tree = before->store.tree;
             consoles.guests = before->consoles.guests;
@@ -472,7 +482,7 @@ class FakePlatform {
     Images images;
     Guests guests;
     Api api;
-    int ended_self = 0;
+    int ended_self = 0, powered_off = 0;
 };
 
 inline const std::string linux_guest =
