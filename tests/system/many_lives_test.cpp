@@ -17,7 +17,7 @@ class ManyLives : public ControlPlane {
   protected:
     static constexpr unsigned tiny_mib = 2;
     std::string create(const std::string& name) const {
-        return "run --name " + name + " -m " + std::to_string(tiny_mib) + " image:unikernel";
+        return "run --detach --name " + name + " -m " + std::to_string(tiny_mib) + " image:unikernel";
     }
     unsigned guests_by_info() const {
         const std::string text = skerry("--json info").text, key = "\"guests\":";
@@ -69,7 +69,7 @@ TEST_F(ManyLives, ServicesAreKilledUnderLoad) {
     start({{"unikernel", "unikernel"}, {"load", "store-load"}});
     const long free = free_memory();
     for (unsigned i = 1; i <= clients; ++i)
-        expect("run --name load-" + std::to_string(i) + " -m 4 image:load 1000000", {});
+        expect("run --detach --name load-" + std::to_string(i) + " -m 4 image:load 1000000", {});
     std::atomic<bool> over = false;
     std::atomic<unsigned> lives = 0;
     std::thread second([&] {
