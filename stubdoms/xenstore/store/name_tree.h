@@ -87,7 +87,10 @@ template <class T> class NameTree {
     /// The next node of a walk over `top` and all below it, parents first, siblings in order; nullptr at the end.
     T* next_in(const T& top) const {
         self().come();
-        if (!children_.empty()) return const_cast<T*>(&children_.begin()->second);
+        return children_.empty() ? next_behind(top) : const_cast<T*>(&children_.begin()->second);
+    }
+    /// The same without what is below this.
+    T* next_behind(const T& top) const {
         for (const NameTree* at = this; at != &top; at = at->parent_) {
             const auto sibling = std::next(at->place_);
             if (sibling != static_cast<NameTree*>(at->parent_)->children_.end()) return &sibling->second;

@@ -79,7 +79,8 @@ class Snapshot::Writer {
 /// Reads until something is amiss; then good() is false and all is zero or empty.
 class Snapshot::Reader {
   public:
-    explicit Reader(std::span<const std::byte> from) : rest_(from) {}
+    explicit Reader(std::span<const std::byte> from) : size_(from.size()), rest_(from) {}
+    std::size_t place() const { return size_ - rest_.size(); }
     template <class T> T number() {
         T value{};
         raw(&value, sizeof value);
@@ -136,13 +137,63 @@ class Snapshot::Reader {
     bool at_end() const { return rest_.empty(); }
 
   private:
+    std::size_t size_;
     std::span<const std::byte> rest_;
     bool good_ = true;
     SharedPermissions latest_;
     std::string_view latest_kept_; ///< where they lie
 };
 
-std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::byte> bytes) {
+/// Keeps account of where nodes lie in the latest snapshot, and are going to lie in the next.
+class Snapshot::NodeCopier {
+  public:
+    NodeCopier(const Tree& tree, std::span<const std::byte> latest)
+        : latest_(tree.places_known ? latest : std::span<const std::byte>()) {
+        tree.places_known = false; // until all has been written
+    }
+    /// All bytes of a node and what is below it, if they are known. `old`: its place in the latest snapshot.
+    std::span<const std::byte> find(const Node& node, std::size_t old) const {
+        NodeHead head;
+        if (!node.kept || old > latest_.size() || latest_.size() - old < sizeof head) return {};
+        std::memcpy(&head, latest_.data() + old, sizeof head);
+        const std::size_t size = own_size(node) + head.below;
+        return size <= latest_.size() - old ? latest_.subspan(old, size) : std::span<const std::byte>();
+    }
+    /// It is there now, so far behind its parent.
+    static void note(const Node& node, std::size_t behind_parent) {
+        node.kept = true;
+        node.kept_at = static_cast<std::uint32_t>(behind_parent);
+    }
+    /// All of it is there; what has not been read is to be read from there.
+    static void finish(Tree& tree, std::span<const std::byte> written) {
+        tree.move_unread([&](const Node& top, std::size_t size) {
+            std::size_t place = own_size(top);
+            for (const Node* at = &top; at != nullptr; at = at->parent()) place += at->kept_at;
+            return written.subspan(place, size);
+        });
+        tree.places_known = true;
+    }
+    static std::size_t own_size(const Node& node) {
+        return sizeof(NodeHead) + node.name().size() + node.value.size() +
+               node.permissions->size() * sizeof(KeptPermission);
+    }
+
+  private:
+    std::span<const std::byte> latest_;
+};
+
+std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::byte> to) {
+    return write(store, to, nullptr);
+}
+
+std::optional<std::size_t> Snapshot::renew(Store& store, std::span<std::byte> to, std::span<const std::byte> latest) {
+    NodeCopier copier(store.tree_, latest);
+    const auto size = write(store, to, &copier);
+    if (size) NodeCopier::finish(store.tree_, to);
+    return size;
+}
+
+std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::byte> bytes, NodeCopier* copier) {
     Writer to(bytes);
     to.number(version);
     to.number(store.tree_.generation());
@@ -157,7 +208,7 @@ std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::by
         to.number(domain);
         to.number(when);
     }
-    write_nodes(store, to);
+    write_nodes(store, to, copier);
     to.number(static_cast<std::uint32_t>(store.connections_.size()));
     for (const auto& [domain, client] : store.connections_) write_connection(*client, to);
     write_watches(store.watches_.paths(), false, to);
@@ -215,40 +266,57 @@ bool Snapshot::read(Store& store, std::span<const std::byte> bytes) {
 
 // --- nodes: parents first, each with its depth -------------------------------------------------------------------------
 
-void Snapshot::write_nodes(const Store& store, Writer& to) {
+void Snapshot::write_nodes(const Store& store, Writer& to, NodeCopier* copier) {
     const Node& root = store.tree_.root();
     struct Open {
-        std::size_t head, end; ///< places of its own: where `below` is to be set, and where what is below begins
+        std::size_t place, end; ///< of its own bytes
+        std::size_t old;        ///< its place in the latest snapshot
     };
     std::vector<Open> open; // the node before, and those above it
     const auto close = [&](std::size_t depth) {
         for (; open.size() > depth; open.pop_back())
-            to.amend(open.back().head + offsetof(NodeHead, below),
+            to.amend(open.back().place + offsetof(NodeHead, below),
                      static_cast<std::uint32_t>(to.place() - open.back().end));
     };
-    for (const Node* at = &root; at != nullptr; at = at->next_in(root)) {
-        const std::size_t depth = depth_of(*at);
+    for (const Node* at = &root; at != nullptr;) {
+        const std::size_t depth = depth_of(*at), place = to.place();
         close(depth);
-        const std::string_view name = at->name();
-        const NodeHead head{static_cast<std::uint16_t>(depth),
-                            static_cast<std::uint16_t>(at->permissions->size()),
-                            static_cast<std::uint32_t>(name.size()),
-                            static_cast<std::uint32_t>(at->value.size()),
-                            0,
-                            at->identity,
-                            at->changed,
-                            at->listed};
-        const std::size_t place = to.place();
-        to.raw(&head, sizeof head);
-        to.raw(name.data(), name.size());
-        to.raw(at->value.data(), at->value.size());
-        to.permission_entries(*at->permissions);
-        open.push_back({place, to.place()});
+        const Open above = open.empty() ? Open{0, 0, 0} : open.back();
+        const std::size_t old = above.old + at->kept_at;
+        if (copier != nullptr) {
+            const auto kept = copier->find(*at, old);
+            NodeCopier::note(*at, place - above.place);
+            if (!kept.empty()) {
+                to.raw(kept.data(), kept.size());
+                at = at->next_behind(root);
+                continue;
+            }
+        }
+        write_node(*at, depth, to);
+        open.push_back({place, to.place(), old});
+        at = at->next_in(root);
     }
     close(0);
     NodeHead end{};
     end.depth = no_more;
     to.raw(&end, sizeof end);
+}
+
+/// Its own bytes; how many are below it is not known yet.
+void Snapshot::write_node(const Node& node, std::size_t depth, Writer& to) {
+    const std::string_view name = node.name();
+    const NodeHead head{static_cast<std::uint16_t>(depth),
+                        static_cast<std::uint16_t>(node.permissions->size()),
+                        static_cast<std::uint32_t>(name.size()),
+                        static_cast<std::uint32_t>(node.value.size()),
+                        0,
+                        node.identity,
+                        node.changed,
+                        node.listed};
+    to.raw(&head, sizeof head);
+    to.raw(name.data(), name.size());
+    to.raw(node.value.data(), node.value.size());
+    to.permission_entries(*node.permissions);
 }
 
 /// A node as it lies there.
@@ -274,10 +342,13 @@ void Snapshot::set_generations(Node& node, const NodeHead& head) {
     node.identity = head.identity;
     node.changed = head.changed;
     node.listed = head.listed;
+    node.kept = true;
 }
 
 void Snapshot::read_nodes(Store& store, Reader& from) {
     Tree& tree = store.tree_;
+    tree.root().kept_at = static_cast<std::uint32_t>(from.place());
+    const auto place = static_cast<std::ptrdiff_t>(from.place());
     const auto head = from.number<NodeHead>();
     from.check(head.depth == 0 && head.name_size == 0 && head.permissions != 0);
     const std::string_view value = from.view(head.value_size);
@@ -286,15 +357,19 @@ void Snapshot::read_nodes(Store& store, Reader& from) {
     tree.set_permissions(tree.root(), *permissions);
     tree.set_value(tree.root(), value);
     set_generations(tree.root(), head);
-    read_below(tree, tree.root(), 0, from, most_unread);
+    read_below(tree, tree.root(), 0, place, from, most_unread);
+    tree.places_known = from.good();
 }
 
-/// Creates the nodes below `top`, which is at `top_depth`; but what is below one of them in no more than `leave` bytes is
-/// left for later.
-void Snapshot::read_below(Tree& tree, Node& top, std::size_t top_depth, Reader& from, std::size_t leave) {
+/// Creates the nodes below `top`, which is at `top_depth` and lies at `top_place`; but what is below one of them in no more
+/// than `leave` bytes is left for later.
+void Snapshot::read_below(Tree& tree, Node& top, std::size_t top_depth, std::ptrdiff_t top_place, Reader& from,
+                          std::size_t leave) {
     Node* at = &top; // the node before
     std::size_t depth = top_depth;
+    std::vector<std::ptrdiff_t> places{top_place}; // of it, and of those above it from `top` on
     while (!from.at_end()) {
+        const auto place = static_cast<std::ptrdiff_t>(from.place());
         const auto node = read_node(from, depth, top_depth);
         if (!node) return;
         const SharedPermissions permissions = from.shared_permissions(node->head.permissions);
@@ -304,6 +379,9 @@ void Snapshot::read_below(Tree& tree, Node& top, std::size_t top_depth, Reader& 
         from.check(at != nullptr);
         if (!from.good()) return;
         depth = node->head.depth;
+        places.resize(depth - top_depth);
+        at->kept_at = static_cast<std::uint32_t>(place - places.back());
+        places.push_back(place);
         set_generations(*at, node->head);
         if (node->head.below != 0 && node->head.below <= leave) leave_below(tree, *at, node->head, from);
     }
@@ -334,7 +412,8 @@ void Snapshot::leave_below(Tree& tree, Node& top, const NodeHead& head, Reader& 
 
 void Snapshot::read_unread(Tree& tree, Node& top, std::span<const std::byte> bytes) {
     Reader from(bytes);
-    read_below(tree, top, depth_of(top), from, 0);
+    // Its own bytes lie before those.
+    read_below(tree, top, depth_of(top), -static_cast<std::ptrdiff_t>(NodeCopier::own_size(top)), from, 0);
 }
 
 // --- watches -----------------------------------------------------------------------------------------------------------

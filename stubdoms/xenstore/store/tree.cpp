@@ -18,6 +18,7 @@ Node& Tree::create(Node& parent, std::string_view name, Permissions permissions)
     parent.names_size += static_cast<std::uint32_t>(name.size() + 1);
     ++count_;
     own(node);
+    note_change(parent);
     return node;
 }
 
@@ -38,6 +39,7 @@ void Tree::set_value(Node& node, std::string_view value) {
     node.value = value;
     accounts_.charge(owner, value.size());
     node.changed = advance();
+    note_change(node);
 }
 
 void Tree::set_permissions(Node& node, Permissions permissions) {
@@ -45,6 +47,7 @@ void Tree::set_permissions(Node& node, Permissions permissions) {
     node.permissions = std::make_shared<const Permissions>(std::move(permissions));
     own(node);
     node.identity = advance();
+    note_change(node);
 }
 
 void Tree::remove(Node& node) {
@@ -54,6 +57,12 @@ void Tree::remove(Node& node) {
     parent.names_size -= static_cast<std::uint32_t>(node.name().size() + 1);
     parent.listed = advance();
     parent.remove_child(node);
+    note_change(parent);
+}
+
+/// Above a node that is not kept there is none that is.
+void Tree::note_change(Node& node) {
+    for (Node* at = &node; at != nullptr && at->kept; at = at->parent()) at->kept = false;
 }
 
 void Tree::forget(Node& node) {

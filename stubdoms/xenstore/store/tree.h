@@ -32,6 +32,9 @@ struct Node : NameTree<Node> {
     Node* owned_before = nullptr; ///< among the nodes of the same owner
     Node* owned_after = nullptr;
     struct UnreadPart* unread = nullptr; ///< its children, if they have yet to be read
+    // For Snapshot, which changes nothing that anybody else sees:
+    mutable std::uint32_t kept_at = 0; ///< its place in the latest snapshot, counted from its parent's
+    mutable bool kept = false;         ///< it and all below are still as they are there
 
   private:
     void read_unread() const;
@@ -146,8 +149,15 @@ class Tree {
     void read(const UnreadPart& part);
     /// One part; false: there is none.
     bool read_some();
+    /// Their bytes lie elsewhere from now on: where `place(top, how_many)` says.
+    template <class F> void move_unread(F place) {
+        for (UnreadPart& part : unread_) part.bytes = place(part.top, part.bytes.size());
+    }
     /// All parts with nodes of that owner.
     void read_all_of(DomainId owner);
+
+    /// For Snapshot: do the nodes' places, as they tell them, make sense?
+    mutable bool places_known = false;
 
     std::size_t count() const { return count_; } ///< nodes, the root and unread ones included
     /// Bytes of memory, about; a snapshot takes fewer.
@@ -159,6 +169,7 @@ class Tree {
     }
 
   private:
+    static void note_change(Node& node);
     void own(Node& node);
     void disown(Node& node);
     void forget(Node& node);

@@ -24,7 +24,7 @@ struct Unread {
     /// Creates the nodes below `top`, which has none, by Tree::restore().
     using Reader = void (*)(Tree&, Node& top, std::span<const std::byte> bytes);
 
-    std::span<const std::byte> bytes; ///< they stay as they are until no part is unread
+    std::span<const std::byte> bytes; ///< in the latest snapshot
     Reader read;
     std::vector<Share> shares;
 };
