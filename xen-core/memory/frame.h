@@ -121,6 +121,10 @@ class Frame : NonCopyable {
     FlushStamp stamp() const { return stamp_; }
     uint32_t queue_next() const { return queue_next_; }
     void set_queue_next(uint32_t number) { queue_next_ = number; }
+    // Of a table in use or being promoted: how many of its entries lead to other tables of its level; or, below 0, how
+    // many entries of such tables lead here. Never both (docs/pv-mmu.md, "Linear page tables").
+    int32_t linear_balance() const { return static_cast<int32_t>(queue_next_); }
+    void add_to_linear_balance(int32_t change) { queue_next_ += static_cast<uint32_t>(change); }
 
   private:
     friend class Allocator;
@@ -157,7 +161,8 @@ class Frame : NonCopyable {
     uint32_t next_ = 0; // in the FrameList of the owner, or of the allocator
     uint32_t previous_ = 0;
     FlushStamp stamp_ = 0;
-    uint32_t queue_next_ = 0; // in a queue of pv_mmu; in a free block: its order + 1
+    uint32_t queue_next_ =
+        0; // in a queue of pv_mmu; in use as a table: linear_balance(); in a free block: its order + 1
 };
 static_assert(sizeof(Frame) == 32);
 

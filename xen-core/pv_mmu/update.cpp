@@ -65,9 +65,9 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
     if (maps) {
         if (value.raw & rules::refused_flags(level, false)) [[unlikely]]
             TRY(judge_rare_flags(level, value));
-        takes = !rules::same_need(level, old, value);
+        takes = !rules::same_need(old, value);
         if (takes)
-            TRY(level == 1 ? take_l1_need(value, source) : take_table(value.mfn(), level - 1, budget, "entry for"));
+            TRY(level == 1 ? take_l1_need(value, source) : take_table(value, level - 1, budget, "entry for", slot));
         value = rules::adjusted(level, value);
     }
     if (how == Write::plain) {
@@ -75,10 +75,10 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
     } else if (how == Write::keep_accessed_dirty) {
         write_slot_keeping_accessed_dirty(slot, value);
     } else if (!write_slot_if(slot, old, value)) {
-        if (takes) drop_need(level, value, account_.users.stamp());
+        if (takes) drop_need(level, slot, value, account_.users.stamp());
         return Error::try_again;
     }
-    if (old.is_present() && (takes || !maps)) drop_need(level, old, account_.users.stamp());
+    if (old.is_present() && (takes || !maps)) drop_need(level, slot, old, account_.users.stamp());
     return success;
 }
 
@@ -107,7 +107,7 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
     Account& source = foreign ? foreign->account() : account_;
     GuestVirt next = requests.address();
     carried_out = 0;
-    if (!is_guest_range(next, uint64_t{count} * sizeof(mmu_update_t))) return Error::bad_address;
+    if (!is_guest_readable(next, uint64_t{count} * sizeof(mmu_update_t))) return Error::bad_address;
     TRY(drain(budget));
     while (carried_out < count) {
         if (carried_out && budget.is_spent()) return Error::restart;
@@ -172,17 +172,20 @@ Status PvMmu::update_plain_memory(Frame& frame, MachAddr place, uint64_t value) 
 
 // --- by linear address ---
 
-// The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table.
+// The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table; by
+// way of a linear one not to an L1 in the end.
 Pte* PvMmu::find_l1_slot(Mfn root, GuestVirt virt) {
     if (!is_guest_range(virt, 1)) [[unlikely]]
         return nullptr;
-    Pte* entries = table_entries(root);
+    Mfn table = root;
     for (unsigned level = 4; level > 1; --level) {
-        Pte entry = read_slot(&entries[table_index(virt.value, level)]);
+        Pte entry = read_slot(&table_entries(table)[table_index(virt.value, level)]);
         if (UNLIKELY(!entry.is_present())) return nullptr;
-        entries = table_entries(entry.mfn());
+        table = entry.mfn();
     }
-    return &entries[table_index(virt.value, 1)];
+    if (frame(table).word().type() != FrameType::l1) [[unlikely]]
+        return nullptr;
+    return &table_entries(table)[table_index(virt.value, 1)];
 }
 
 Status PvMmu::update_va_mapping(Mfn root, GuestVirt virt, Pte value, const ForeignAccess* foreign, WorkBudget& budget) {
