@@ -74,11 +74,7 @@ Status Domain::destroy(WorkBudget& budget) {
 void end_grant_mapping(const GrantMapping& mapping) {
     Result<DomainRef> granter = domain_table.find(DomId(mapping.granter));
     ASSERT(granter.ok()); // its frame is held
-    Frame& held = frame(Mfn(mapping.frame));
-    if (mapping.writes)
-        WritableRef::adopt(held);
-    else
-        FrameRef::adopt(held);
+    drop_held_frame(Mfn(mapping.frame), mapping.writes);
     granter.value()->grants.end_use(GrantRef(mapping.reference), mapping.writes);
 }
 

@@ -22,6 +22,7 @@
 // and go only under the owner's pv_mmu lock (pv_mmu/page_use.h).
 #pragma once
 
+#include "base/owned.h"
 #include "memory/account.h"
 
 namespace skerry {
@@ -166,39 +167,18 @@ class Frame : NonCopyable {
 };
 static_assert(sizeof(Frame) == 32);
 
-// Holding one proves that the frame stays owned by whom it was taken from, and cannot be reused. Dropped at the end of
-// its life.
-template <void (Frame::*drop)()> class FrameToken {
-  public:
-    FrameToken() = default;
-    FrameToken(FrameToken&& other) : frame_(std::exchange(other.frame_, nullptr)) {}
-    FrameToken& operator=(FrameToken&& other) {
-        std::swap(frame_, other.frame_);
-        return *this;
-    }
-    ~FrameToken() {
-        if (frame_) (frame_->*drop)();
-    }
-    // Takes over what the caller has counted already.
-    static FrameToken adopt(Frame& frame) { return FrameToken(&frame); }
-    // Lets the caller keep the books (a table that stores the frame number only). The counterpart of adopt().
-    Frame& release() { return *std::exchange(frame_, nullptr); }
-
-    explicit operator bool() const { return frame_; }
-    Frame& frame() const { return *frame_; }
-    Mfn mfn() const { return frame_->mfn(); }
-
-  private:
-    explicit FrameToken(Frame* frame) : frame_(frame) {}
-    Frame* frame_ = nullptr;
-};
-using FrameRef = FrameToken<&Frame::drop_reference>;
+// Holding one proves that the frame stays owned by whom it was taken from, and cannot be reused.
+using FrameRef = Owned<Frame, &Frame::drop_reference>;
 // The same with a writable use: while held, the frame cannot become a page table or a descriptor page.
-using WritableRef = FrameToken<&Frame::drop_writable_use>;
+using WritableRef = Owned<Frame, &Frame::drop_writable_use>;
 
 // References to a frame of `owner`. Errors: invalid (not RAM, free, or another owner's); the writable form also busy
 // (in use as a page table or descriptor page). Any CPU, no lock needed.
 Result<FrameRef> take_reference(Mfn mfn, const Account& owner);
 Result<WritableRef> take_writable(Mfn mfn, const Account& owner);
+
+// The one or the other, for whom keeps the books (grants: a frame number, and whether it is written). Errors: busy.
+Status hold_frame(Mfn mfn, const Account& owner, bool writes);
+void drop_held_frame(Mfn mfn, bool writes);
 
 } // namespace skerry

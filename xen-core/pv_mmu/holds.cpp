@@ -134,7 +134,7 @@ Status PvMmu::relinquish(WorkBudget& budget) {
         // It is listed: it has its owner's reference, or a pin, or both.
         Result<FrameRef> kept = take_reference(next, account_);
         ASSERT(kept.ok());
-        Frame& listed = kept.value().frame();
+        Frame& listed = *kept.value();
         const bool given_up = !listed.word().is_allocated() || release_locked(listed);
         ASSERT(given_up);
         if (listed.word().is_pinned()) {

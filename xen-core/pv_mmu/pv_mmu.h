@@ -166,10 +166,10 @@ class PvMmu : NonCopyable {
     // Maps the frame at `place`; the entry takes a reference of its own. `flags`: hardware flags besides present,
     // writable and the frame (user, accessed, dirty, available bits...). What the entry held before is dropped.
     Status map_frame(EntryPlace place, const FrameRef& frame, uint64_t flags, WorkBudget& budget) {
-        return map_counted(place, frame.frame(), Pte(frame.mfn(), (flags & ~pte::writable) | pte::present), budget);
+        return map_counted(place, *frame, Pte(frame->mfn(), (flags & ~pte::writable) | pte::present), budget);
     }
     Status map_frame(EntryPlace place, const WritableRef& frame, uint64_t flags, WorkBudget& budget) {
-        return map_counted(place, frame.frame(), Pte(frame.mfn(), flags | pte::writable | pte::present), budget);
+        return map_counted(place, *frame, Pte(frame->mfn(), flags | pte::writable | pte::present), budget);
     }
     // Removes the mapping of `expected` at `place` (errors: invalid if that is not what it maps). The entry's own
     // reference is dropped at once: the caller must keep its own until `debt` is paid.

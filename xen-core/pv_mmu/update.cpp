@@ -51,10 +51,7 @@ static_assert(MMU_NORMAL_PT_UPDATE == 0 && MMU_MACHPHYS_UPDATE == 1 && MMU_PT_UP
 // What an entry held that names another account's frame.
 void PvMmu::drop_foreign(Pte entry, Frame& named) {
     named.owner()->mapped_by_others.fetch_sub(1, std::memory_order_relaxed);
-    if (entry.is_writable())
-        named.drop_writable_use();
-    else
-        named.drop_reference();
+    drop_held_frame(entry.mfn(), entry.is_writable());
 }
 
 // `old` is what the caller read from the slot. Inline where it is hot, for a `level` and `how` that are known there.
@@ -143,7 +140,7 @@ Status PvMmu::update_otherwise(uint64_t pointer, uint64_t value, Account& source
     const MachAddr place(pointer - command);
     if (command == MMU_MACHPHYS_UPDATE) {
         FrameRef held = TRY(take_reference(frame_of(place), source));
-        set_m2p(held.mfn(), Pfn(value));
+        set_m2p(held->mfn(), Pfn(value));
         return success;
     }
     if (command > MMU_PT_UPDATE_NO_TRANSLATE) return Error::no_system_call;
@@ -177,15 +174,8 @@ Status PvMmu::update_plain_memory(Frame& frame, MachAddr place, uint64_t value) 
 Pte* PvMmu::find_l1_slot(Mfn root, GuestVirt virt) {
     if (!is_guest_range(virt, 1)) [[unlikely]]
         return nullptr;
-    Mfn table = root;
-    for (unsigned level = 4; level > 1; --level) {
-        Pte entry = read_slot(&table_entries(table)[table_index(virt.value, level)]);
-        if (UNLIKELY(!entry.is_present())) return nullptr;
-        table = entry.mfn();
-    }
-    if (frame(table).word().type() != FrameType::l1) [[unlikely]]
-        return nullptr;
-    return &table_entries(table)[table_index(virt.value, 1)];
+    Pte* slot = walk_tables(root, virt.value, 1, [](const Pte* entry, unsigned) { return read_slot(entry); });
+    return slot && frame(frame_of_pointer(slot)).word().type() == FrameType::l1 ? slot : nullptr;
 }
 
 Status PvMmu::update_va_mapping(Mfn root, GuestVirt virt, Pte value, const ForeignAccess* foreign, WorkBudget& budget) {
