@@ -104,7 +104,7 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
     Account& source = foreign ? foreign->account() : account_;
     GuestVirt next = requests.address();
     carried_out = 0;
-    if (!is_guest_readable(next, uint64_t{count} * sizeof(mmu_update_t))) return Error::bad_address;
+    if (!is_guest_range(next, uint64_t{count} * sizeof(mmu_update_t))) return Error::bad_address;
     TRY(drain(budget));
     while (carried_out < count) {
         if (carried_out && budget.is_spent()) return Error::restart;
@@ -112,7 +112,7 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
         (void)budget.spend(static_cast<int32_t>(end - carried_out));
         for (; carried_out < end; ++carried_out, next = next + sizeof(mmu_update_t)) {
             mmu_update_t request;
-            if (!read_guest_object(request, next)) [[unlikely]]
+            if (!is_guest_readable(next, sizeof(request)) || !read_guest_object(request, next)) [[unlikely]]
                 return Error::bad_address;
             TRY(update_one(request.ptr, request.val, source, budget));
         }
