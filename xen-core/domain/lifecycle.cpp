@@ -80,9 +80,7 @@ void end_grant_mapping(const GrantMapping& mapping) {
 
 // The page tables that still map the frames hold references of their own, and nothing runs on them any more.
 Status Domain::release_mappings(WorkBudget& budget) {
-    for (;;) {
-        Result<GrantMapping> mapping = maptrack.take_any();
-        if (!mapping.ok()) break;
+    for (auto mapping = maptrack.take_any(); mapping.ok(); mapping = maptrack.take_any()) {
         end_grant_mapping(mapping.value());
         if (!budget.spend()) return Error::restart;
     }

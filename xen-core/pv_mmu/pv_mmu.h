@@ -58,7 +58,6 @@ class FlushDebt : NonCopyable {
     FlushDebt() = default;
     ~FlushDebt() { ASSERT(!users_); }
 
-    bool is_owed() const { return users_; }
     // A removal from tables of the owner of `users`. All removals of one debt have the same owner.
     void add(TranslationUsers& users) {
         ASSERT(!users_ || users_ == &users);
