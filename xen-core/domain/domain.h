@@ -186,13 +186,8 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     // SCHEDOP_watchdog: at most two; slot 0 or 1.
     static constexpr unsigned watchdogs = 2;
     // 0 disarms
-    Status set_watchdog(unsigned slot, Nanoseconds timeout) {
-        if (slot >= watchdogs) return Error::invalid;
-        if (timeout)
-            timers.arm(watchdogs_[slot], this_cpu(), now() + timeout);
-        else
-            timers.cancel(watchdogs_[slot]);
-        return success;
+    void set_watchdog(unsigned slot, Nanoseconds timeout) {
+        timeout ? timers.arm(watchdogs_[slot], this_cpu(), now() + timeout) : timers.cancel(watchdogs_[slot]);
     }
     Result<unsigned> free_watchdog() const {
         for (unsigned slot = 0; slot < watchdogs; ++slot)

@@ -176,7 +176,7 @@ void PvCpuState::drop_ldt_pages(PvMmu& mmu, bool mmu_is_locked) {
     while (count-- > 0) (mmu.*release)(dropped[count]);
 }
 
-bool leads_to_linear_slot(GuestVirt start, size_t bytes) {
+[[gnu::no_caller_saved_registers]] bool leads_to_linear_slot(GuestVirt start, size_t bytes) {
     const auto& slots = cpu_local().loaded->account->linear_slots;
     const uint64_t first = start.value >> level_shift(4),
                    further = (start.value % level_size(4) + bytes) >> level_shift(4);

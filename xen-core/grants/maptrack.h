@@ -35,11 +35,11 @@ class Maptrack : NonCopyable {
         if (free_ == no_handle) TRY(grow());
         return std::exchange(free_, at(free_).reference);
     }
-    // From now on, or again since it could not be ended, the handle names the mapping.
-    void put(uint32_t handle, const GrantMapping& mapping) {
-        Holding held(lock_);
+    // From now on, or again since it could not be ended, the handle names the mapping. Nobody else touches it before.
+    void put(uint32_t handle, GrantMapping mapping) {
+        mapping.in_use = false;
         at(handle) = mapping;
-        at(handle).in_use = true;
+        __atomic_store_n(&at(handle).in_use, true, __ATOMIC_RELEASE);
     }
     // Takes the mapping out, for the caller to end; nobody else gets it. Errors: not_found (no such handle).
     Result<GrantMapping> take(uint32_t handle) {

@@ -144,10 +144,9 @@ Status remote_shutdown(Caller& caller, const sched_remote_shutdown_t& request) {
 HypercallResult watchdog(Caller& caller, const sched_watchdog_t& request) {
     Nanoseconds timeout = request.timeout * nanoseconds_per_second;
     if (request.id ? !caller.domain.has_watchdog(request.id - 1) : !timeout) return Error::invalid;
-    if (request.id) return caller.domain.set_watchdog(request.id - 1, timeout);
-    unsigned slot = TRY(caller.domain.free_watchdog());
-    TRY(caller.domain.set_watchdog(slot, timeout));
-    return slot + 1;
+    unsigned slot = request.id ? request.id - 1 : TRY(caller.domain.free_watchdog());
+    caller.domain.set_watchdog(slot, timeout);
+    return request.id ? 0 : slot + 1;
 }
 
 } // namespace

@@ -27,14 +27,13 @@ static_assert(is_guest_range(GuestVirt(~uint64_t{7}), 8) && !is_guest_range(Gues
 // Addresses that count from core_end to below this can be read without looking further, up to a page of them. 0 as soon
 // as any guest of this machine has a linear L4 slot (Account::linear_slots); then the slots are looked at, too.
 inline constinit std::atomic<uint64_t> quick_read_limit{(uint64_t{1} << 47) - layout::core_end - page_size};
-bool leads_to_linear_slot(GuestVirt start, size_t bytes);
 
 // May xen-core read there for the guest that runs on this CPU? To be asked right before the access: no lock taken, no
 // flush served in between.
 inline bool is_guest_readable(GuestVirt start, size_t bytes) {
     uint64_t limit = quick_read_limit.load(std::memory_order_relaxed);
     if (LIKELY(bytes <= page_size && start.value - layout::core_end < limit)) return true;
-    return is_guest_range(start, bytes) && !leads_to_linear_slot(start, bytes);
+    return is_guest_range(start, bytes) && !ask_for_linear_slot(start, bytes);
 }
 
 inline Status copy_from_guest(void* to, GuestVirt from, size_t bytes) {

@@ -53,9 +53,6 @@ static uint8_t* guest_bytes(GuestVirt at, size_t bytes) {
     return &host_guest_memory.bytes[offset];
 }
 
-// No domain is loaded: no slot is linear.
-bool leads_to_linear_slot(GuestVirt, size_t) { return false; }
-
 bool copy_from_guest_raw(void* to, GuestVirt from, size_t bytes) {
     uint8_t* found = guest_bytes(from, bytes);
     return found && memcpy(to, found, bytes);
