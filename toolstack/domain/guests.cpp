@@ -284,6 +284,7 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
 }
 
 void Guests::start_again(const GuestPointer& guest) {
+    guest->doing = "being started again";
     guest->starts_again = true;
     guest->phase = Guest::Phase::building;
     try {
