@@ -8,8 +8,9 @@ using namespace minios;
 namespace {
 
 constexpr std::uint64_t tick_interval = 1'000'000'000; ///< guests that were not there, peers that went unannounced
-constexpr std::uint64_t read_ahead_interval = 100'000; ///< a part of the tree at a time: others want the processor too
-constexpr unsigned most_untold = 16;                   ///< turns of a client in a row
+constexpr std::uint64_t read_ahead_interval =
+    1'000'000;                       ///< a part of the tree at a time: others want the processor too
+constexpr unsigned most_untold = 16; ///< turns of a client in a row
 constexpr unsigned checked_each_tick = 16;
 constexpr unsigned patience_with_guest = 10; ///< attempts, one at each tick, before it is said
 
