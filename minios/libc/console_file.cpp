@@ -130,6 +130,12 @@ files::OpenFile& open_file(const files::Operations& operations, int flags) {
 bool is_console(const files::OpenFile& file) { return &file.operations == &terminal; }
 LineDiscipline& console_discipline() { return discipline; }
 
+int open_terminal(int flags, files::OpenFile*& file) {
+    if (discipline.plain()) return -ENXIO;
+    file = files::create(terminal, nullptr, flags);
+    return file != nullptr ? 0 : -ENOMEM;
+}
+
 void discard_console_input() {
     fetch();
     arrivals.count = 0;

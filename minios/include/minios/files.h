@@ -104,7 +104,7 @@ WaitQueue& readiness();
 /// What answers for a part of the name space. `path` has no leading, trailing or doubled '/', no "." and no ".."; the
 /// tree's own top is "". An absent function means -EROFS if it would change something, else -ENOSYS.
 struct Tree {
-    /// `flags`: O_*. On success `file` is a new file with one reference.
+    /// `flags`: O_*. On success `file` is a new file with one reference, or one that was open before with one more.
     int (*open)(void* context, const char* path, int flags, mode_t mode, OpenFile*& file);
     /// stat(), or lstat() when not `follow`.
     int (*status)(void* context, const char* path, bool follow, struct stat& status);
