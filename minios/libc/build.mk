@@ -51,10 +51,11 @@ $(addprefix $(BUILD)/obj/minios/libc/,copying.o scanning.o comparing.o): LIBSKER
 
 # What newlib has in its sources but builds for no system like ours: regular expressions and patterns, names of files, and the kinds of execve().
 NEWLIB_POSIX_OBJECTS := $(patsubst %,$(BUILD)/obj/newlib-posix/%.o,$(addprefix posix/,regcomp regexec regerror regfree collcmp fnmatch glob \
-    execl execle execlp execv execvp) unix/basename unix/dirname)
+    execl execle execlp execv execvp posix_spawn) unix/basename unix/dirname)
+$(BUILD)/obj/newlib-posix/posix/glob.o: NEWLIB_POSIX_FLAGS := -Dglob=newlib_glob # minios/libc/patterns.cpp
 $(NEWLIB_POSIX_OBJECTS): $(BUILD)/obj/newlib-posix/%.o: minios/libc/build.mk $(SDK_FILES)
 	@mkdir -p $(@D)
-	@echo "  SKERRYC newlib's $*.c"; $(SKERRY_CC) -O2 -g1 -w -fno-stack-protector -D_GNU_SOURCE -c $(NEWLIB_WORK)/source/newlib/libc/$*.c -o $@
+	@echo "  SKERRYC newlib's $*.c"; $(SKERRY_CC) -O2 -g1 -w -fno-stack-protector -DMISSING_SYSCALL_NAMES -include _syslist.h -D_GNU_SOURCE $(NEWLIB_POSIX_FLAGS) -c $(NEWLIB_WORK)/source/newlib/libc/$*.c -o $@
 $(SDK)/lib/libskerryc.a: $(LIBSKERRYC_OBJECTS) $(NEWLIB_POSIX_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^

@@ -33,18 +33,7 @@ int device_status(OpenFile& file, struct stat& status);
 int next_device(OpenFile& file, files::DirectoryEntry& entry);
 
 constexpr files::Operations device_operations(ssize_t (*read)(OpenFile&, void*, std::size_t)) {
-    return {.kind = "device",
-            .type = S_IFCHR,
-            .read = read,
-            .write = write_away,
-            .seek = nullptr,
-            .status = device_status,
-            .control = nullptr,
-            .truncate = nullptr,
-            .synchronize = nullptr,
-            .ready = nullptr,
-            .next_entry = nullptr,
-            .close = nullptr};
+    return {.kind = "device", .type = S_IFCHR, .read = read, .write = write_away, .status = device_status};
 }
 
 /// What a descriptor refers to, opened once more: the same open file.
@@ -81,19 +70,13 @@ constexpr std::size_t device_count = sizeof devices / sizeof devices[0];
 constexpr files::Operations top_operations{.kind = "directory",
                                            .type = S_IFDIR,
                                            .read = [](OpenFile&, void*, std::size_t) -> ssize_t { return -EISDIR; },
-                                           .write = nullptr,
                                            .seek = [](OpenFile& file, off_t offset, int whence) -> off_t {
                                                if (whence == SEEK_CUR && offset == 0) return file.position;
                                                if (whence != SEEK_SET || offset < 0) return -EINVAL;
                                                return file.position = offset;
                                            },
                                            .status = device_status,
-                                           .control = nullptr,
-                                           .truncate = nullptr,
-                                           .synchronize = nullptr,
-                                           .ready = nullptr,
-                                           .next_entry = next_device,
-                                           .close = nullptr};
+                                           .next_entry = next_device};
 
 /// "" is the folder itself: nullptr in `device`.
 int find(const char* path, const Device*& device) {
@@ -156,17 +139,7 @@ int status(void*, const char* path, bool, struct stat& status) {
     return 0;
 }
 
-constexpr files::Tree tree{.open = open,
-                           .status = status,
-                           .unlink = nullptr,
-                           .rename = nullptr,
-                           .make_directory = nullptr,
-                           .remove_directory = nullptr,
-                           .link = nullptr,
-                           .make_symbolic_link = nullptr,
-                           .read_link = nullptr,
-                           .change_mode = nullptr,
-                           .set_times = nullptr};
+constexpr files::Tree tree{.open = open, .status = status};
 
 } // namespace
 

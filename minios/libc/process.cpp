@@ -55,9 +55,7 @@ int setpgid(pid_t process, pid_t) { return process == 0 || process == getpid() ?
 pid_t fork() { return refuse(ENOSYS); }
 pid_t vfork() { return refuse(ENOSYS); }
 int execve(const char*, char* const[], char* const[]) { return refuse(ENOSYS); }
-int _execve(const char*, char* const[], char* const[]) {
-    return refuse(ENOSYS);
-} // what newlib's execl() and its kind call
+int execvpe(const char*, char* const[], char* const[]) { return refuse(ENOSYS); }
 FILE* popen(const char*, const char*) {
     errno = ENOSYS;
     return nullptr;

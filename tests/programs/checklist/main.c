@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -34,6 +35,7 @@ static void processes(void) {
     FAILS_WITH(execve("/bin/sh", nothing, nothing), ENOSYS);
     FAILS_WITH(execl("/bin/sh", "sh", NULL), ENOSYS);
     FAILS_WITH(execvp("/bin/sh", nothing), ENOSYS);
+    CHECK(posix_spawn(&(pid_t){0}, "/bin/sh", NULL, NULL, nothing, nothing) == ENOSYS);
     FAILS_WITH(wait(&status), ECHILD);
     FAILS_WITH(waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED), ECHILD);
     FAILS_WITH(wait4(-1, &status, 0, NULL), ECHILD);

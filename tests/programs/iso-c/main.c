@@ -13,6 +13,7 @@
 #include <locale.h>
 #include <math.h>
 #include <search.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <threads.h>
@@ -28,6 +29,9 @@ static int turns, initialized, destroyed;
 static void initialize(void) { ++initialized; }
 static void destroy(void* value) { destroyed += *(int*)value; }
 
+static atomic_int atomic_turns;
+static atomic_flag flag = ATOMIC_FLAG_INIT;
+
 static int count_to_five(void* argument) {
     int one = 1;
     call_once(&once, initialize);
@@ -35,6 +39,7 @@ static int count_to_five(void* argument) {
     for (int i = 0; i < 5; ++i) {
         mtx_lock(&mutex);
         ++turns;
+        atomic_fetch_add_explicit(&atomic_turns, 1, memory_order_relaxed);
         cnd_broadcast(&changed);
         mtx_unlock(&mutex);
         thrd_yield();
@@ -58,6 +63,7 @@ static void threads(void) {
     mtx_unlock(&mutex);
     CHECK(thrd_join(first, &result) == thrd_success && result == 5);
     CHECK(thrd_join(second, &result) == thrd_success && result == wanted);
+    CHECK(atomic_load(&atomic_turns) == 10 && !atomic_flag_test_and_set(&flag) && atomic_flag_test_and_set(&flag));
     CHECK(initialized == 1 && destroyed == 2);
     CHECK(thrd_sleep(&(struct timespec){.tv_nsec = 1000}, NULL) == 0);
 }
