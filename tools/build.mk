@@ -47,7 +47,7 @@ endif
 
 # An image for GRUB on a real machine (BIOS or UEFI, from a stick or a disc), with the demonstration guest on it.
 iso: $(BUILD)/skerry.iso
-$(BUILD)/skerry.iso: $(PLATFORM_IMAGES) $(DEBIAN_FILES) $(INITRAMFS) tools/make-iso builder-domain/make-platform
+$(BUILD)/skerry.iso: $(PLATFORM_IMAGES) $(PLANE_IMAGES) $(DEBIAN_FILES) $(INITRAMFS) tools/make-iso tools/make-images builder-domain/make-platform
 	@tools/make-iso $@ $(BUILD)
 
 # --- Looking after the source ----------------------------------------------------------------------------------------

@@ -58,8 +58,23 @@ Status NewDomain::create(const DomainDescription& description, DomId wanted) {
     operation = {};
     operation.cmd = XEN_DOMCTL_max_mem;
     operation.domain = id_.value;
-    operation.u.max_mem.max_memkb = description.memory_pages * 4;
-    return check(hypervisor_.domctl(operation), "setting its memory limit");
+    operation.u.max_mem.max_memkb = std::max(description.memory_pages, description.max_memory_pages) * 4;
+    BUILDER_TRY(check(hypervisor_.domctl(operation), "setting its memory limit"));
+    return description.max_memory_pages > description.memory_pages ? tell_memory(description.max_memory_pages)
+                                                                   : Status();
+}
+
+/// A guest looks into its memory map for how much it may grow; without one Linux allows for 8 MiB.
+Status NewDomain::tell_memory(uint64_t pages) {
+    struct Entry { // of an e820 map, as XENMEM_memory_map has it
+        uint64_t address, size;
+        uint32_t kind;
+    } __attribute__((packed)) entry{0, pages * 4096, 1};
+    xen_foreign_memory_map_t map{};
+    map.domid = id_.value;
+    map.map.nr_entries = 1;
+    set_xen_guest_handle_raw(map.map.buffer, &entry);
+    return check(hypervisor_.memory_op(XENMEM_set_memory_map, &map), "telling it how much memory it may have");
 }
 
 Result<Port> NewDomain::offer_channel(DomId remote) {

@@ -27,6 +27,8 @@ class NewDomain {
     DomId release();
 
   private:
+    Status tell_memory(uint64_t pages);
+
     Hypervisor& hypervisor_;
     DomId id_{0};
 };

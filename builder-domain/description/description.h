@@ -60,6 +60,7 @@ struct DomainDescription {
     std::string_view cmdline;
 
     uint64_t memory_pages = 0;
+    uint64_t max_memory_pages = 0; // that it may grow to; 0: as memory_pages
     unsigned vcpus = 1;
     std::optional<uint16_t> weight;
     std::optional<uint16_t> cap; // percent of one CPU; 0: none

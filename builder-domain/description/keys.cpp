@@ -27,10 +27,10 @@ const char* apply_cmdline(DomainDescription& domain, std::string_view value, uns
     return nullptr;
 }
 
-const char* apply_memory(DomainDescription& domain, std::string_view value, unsigned) {
+template <auto field> const char* apply_memory(DomainDescription& domain, std::string_view value, unsigned) {
     auto pages = read_pages(value);
     if (!pages || *pages == 0) return "a size in whole pages with its unit, such as 8192K, 512M or 2G";
-    domain.memory_pages = *pages;
+    domain.*field = *pages;
     return nullptr;
 }
 
@@ -143,7 +143,8 @@ constexpr Key keys[] = {
     {"loader", apply_module<&DomainDescription::loader>},
     {"ramdisk", apply_module<&DomainDescription::ramdisk>},
     {"cmdline", apply_cmdline},
-    {"memory", apply_memory},
+    {"memory", apply_memory<&DomainDescription::memory_pages>},
+    {"max_memory", apply_memory<&DomainDescription::max_memory_pages>},
     {"vcpus", apply_vcpus},
     {"weight", apply_weight},
     {"cap", apply_cap},

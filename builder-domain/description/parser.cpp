@@ -106,6 +106,8 @@ Status Parser::finish_domain() {
     if (domain.memory_pages == 0) return at(domain.line) << "domain " << domain.name << " has no `memory`";
     if (domain.memory_pages < smallest_memory_pages)
         return at(domain.line) << "domain " << domain.name << " needs at least 64K of `memory`";
+    if (domain.max_memory_pages != 0 && domain.max_memory_pages < domain.memory_pages)
+        return at(domain.line) << "domain " << domain.name << " has a `max_memory` below its `memory`";
     return {};
 }
 

@@ -51,21 +51,20 @@ void Control::perform(std::string_view line, std::string_view body) {
     if (verb == "log") return log(line);
     // The others are about one guest: by its number when it goes, else by its name.
     std::uint32_t number = 0;
-    Guest* guest = verb != "remove" ? service_.guests().find(line)
-                   : parse_unsigned(line, UINT16_MAX, number)
+    std::string_view rest = line;
+    const std::string_view which = take_word(rest);
+    Guest* guest = verb != "remove" ? service_.guests().find(which)
+                   : parse_unsigned(which, UINT16_MAX, number)
                        ? service_.guests().find(DomId{static_cast<std::uint16_t>(number)})
                        : nullptr;
-    if (verb == "input") { // has no answer
-        if (guest != nullptr && guest->viewer != nullptr) {
-            guest->viewer->input.put(body.data(), body.size());
-            service_.turn(*guest);
-        }
-        return;
-    }
-    if (verb != "remove" && verb != "attach" && verb != "detach" && verb != "show")
+    if (verb != "remove" && verb != "attach" && verb != "detach" && verb != "finish" && verb != "input" &&
+        verb != "rename" && verb != "show")
         return answer("error there is no such request");
     if (guest == nullptr) return answer("error no such domain is served");
-    if (verb == "remove" && !guest->added) return answer("error that domain belongs to the platform");
+    if ((verb == "remove" || verb == "rename") && !guest->added)
+        return answer("error that domain belongs to the platform");
+    if (verb == "input") return input(*guest, body);
+    if (verb == "rename") return rename(*guest, rest);
     if (verb == "show") {
         service_.give_keyboard(*guest);
     } else if (verb == "attach") {
@@ -73,6 +72,8 @@ void Control::perform(std::string_view line, std::string_view body) {
         if (guest->viewer == nullptr) return answer("error no memory for a viewer");
     } else if (verb == "detach") {
         detach(*guest);
+    } else if (verb == "finish") {
+        finish(*guest);
     } else {
         forget(*guest);
     }
@@ -80,8 +81,42 @@ void Control::perform(std::string_view line, std::string_view body) {
 }
 
 void Control::forget(Guest& guest) {
-    detach(guest);
+    finish(guest);
     service_.remove(guest);
+}
+
+/// Its viewer gets its last words, at most a ring full whatever it goes on writing, and is told that these were the last.
+void Control::finish(Guest& guest) {
+    if (guest.viewer == nullptr) return;
+    constexpr std::size_t most = sizeof(xencons_interface::out);
+    for (std::size_t taken = 0; taken < 2 * most && service_.take_words(guest); taken += sizeof guest.taken)
+        while (show_to_viewer(guest)) {}
+    while (show_to_viewer(guest)) {}
+    char line[backends::GuestAddress::longest_name + 16];
+    format_to(line, sizeof line, "ended %s", guest.address.name);
+    (void)send(line, {});
+    detach(guest);
+}
+
+/// Answers with how many of the bytes there was room for.
+void Control::input(Guest& guest, std::string_view bytes) {
+    if (guest.viewer == nullptr) return answer("error that domain is not attached to");
+    char line[32];
+    format_to(line, sizeof line, "ok %lu", guest.viewer->input.put(bytes.data(), bytes.size()));
+    service_.turn(guest);
+    answer(line);
+}
+
+/// For its viewer the guest of that name is at its end.
+void Control::rename(Guest& guest, std::string_view name) {
+    char text[backends::GuestAddress::longest_name + 1] = {}, checked[sizeof text];
+    if (name.size() >= sizeof text) return answer("error that name cannot be a domain's");
+    name.copy(text, sizeof text - 1);
+    if (!backends::parse_name(text, checked)) return answer("error that name cannot be a domain's");
+    if (service_.guests().find(name) != nullptr) return answer("error a domain of that name is served");
+    finish(guest);
+    service_.guests().rename(guest, checked);
+    answer("ok");
 }
 
 void Control::add(std::string_view arguments) {
@@ -90,12 +125,15 @@ void Control::add(std::string_view arguments) {
     const bool numbers = parse_unsigned(take_word(arguments), dom_first_reserved.value - 1u, domain) &&
                          parse_unsigned(take_word(arguments), backends::most_port, port) && port != 0;
     char name[backends::GuestAddress::longest_name + 1] = {};
-    if (!numbers || arguments.size() >= sizeof name) return answer("error expected: add DOMID PORT NAME");
-    arguments.copy(name, sizeof name - 1);
+    const std::string_view word = take_word(arguments);
+    const bool goes_on = arguments == "again";
+    if (!numbers || word.size() >= sizeof name || (!arguments.empty() && !goes_on))
+        return answer("error expected: add DOMID PORT NAME [again]");
+    word.copy(name, sizeof name - 1);
     if (!backends::parse_name(name, address.name)) return answer("error that name cannot be a domain's");
     address.domain = DomId{static_cast<std::uint16_t>(domain)};
     address.remote_port = Port{port};
-    if (auto added = service_.add(address); !added) {
+    if (auto added = service_.add(address, goes_on); !added) {
         char line[80];
         format_to(line, sizeof line, "error cannot serve domain %u: %s", domain, error_name(added.error()));
         return answer(line);
@@ -104,11 +142,15 @@ void Control::add(std::string_view arguments) {
 }
 
 void Control::log(std::string_view arguments) {
-    Guest* guest = service_.guests().find(take_word(arguments));
+    const std::string_view name = take_word(arguments);
     std::uint32_t lines;
-    if (guest == nullptr) return answer("error no such domain is served");
+    ScrollBack scroll_back;
+    if (const Guest* guest = service_.guests().find(name))
+        scroll_back = guest->scroll_back;
+    else if (!service_.guests().find_past(name, scroll_back))
+        return answer("error no domain of that name is served, or was lately");
     if (!parse_unsigned(arguments, 1'000'000, lines)) return answer("error expected: log NAME LINES");
-    answer("ok", {text_, guest->scroll_back.last_lines(lines, text_, sizeof text_)});
+    answer("ok", {text_, scroll_back.last_lines(lines, text_, sizeof text_)});
 }
 
 void Control::attach(Guest& guest) {
@@ -136,18 +178,21 @@ bool Control::show_to_viewers() {
     bool any = false;
     for (std::size_t i = 0; i < service_.guests().count(); ++i) {
         Guest* guest = service_.guests().at(i);
-        if (guest->viewer == nullptr || guest->viewer->output.empty()) continue;
-        any = true;
-        char line[backends::GuestAddress::longest_name + 16], bytes[1024];
-        format_to(line, sizeof line, "output %s", guest->address.name);
-        const std::size_t count = guest->viewer->output.peek(bytes, sizeof bytes);
-        guest->viewer->output.drop(count);
-        guest->viewer->progress_ns = clock::now_ns();
-        service_.turn(*guest);
-        if (!send(line, {bytes, count})) return false;
-        // The guest, and its place in the list, may be others now.
+        any |= show_to_viewer(*guest); // then the guest, and its place in the list, may be others
     }
     return any;
+}
+
+/// One message; false when there is nothing to show, or nobody to show it to.
+bool Control::show_to_viewer(Guest& guest) {
+    if (guest.viewer == nullptr || guest.viewer->output.empty()) return false;
+    char line[backends::GuestAddress::longest_name + 16], bytes[1024];
+    format_to(line, sizeof line, "output %s", guest.address.name);
+    const std::size_t count = guest.viewer->output.peek(bytes, sizeof bytes);
+    guest.viewer->output.drop(count);
+    guest.viewer->progress_ns = clock::now_ns();
+    service_.turn(guest);
+    return send(line, {bytes, count});
 }
 
 void Control::answer(std::string_view line, std::string_view body) { (void)send(line, body); }

@@ -14,9 +14,11 @@ namespace skerry::console {
 class Service {
   public:
     virtual Guests& guests() = 0;
-    /// Errors: exists, that name or number is served; no_space; those of attaching to its page.
-    virtual minios::Result<void> add(const minios::backends::GuestAddress& address) = 0;
+    /// Errors: exists, that name or number is served; no_space; those of attaching to its page. `goes_on`: Guests::add().
+    virtual minios::Result<void> add(const minios::backends::GuestAddress& address, bool goes_on) = 0;
     virtual void remove(Guest& guest) = 0;
+    /// Takes some of what it has written, whether or not the terminal can show it. False: there is nothing more.
+    virtual bool take_words(Guest& guest) = 0;
     virtual void give_keyboard(Guest& guest) = 0;
     /// There is input for the guest, or room in its viewer's queue.
     virtual void turn(Guest& guest) = 0;
@@ -27,7 +29,8 @@ class Service {
 
 /// Somebody far away looks at a guest's console.
 struct Viewer {
-    ByteQueue<4096> output, input;
+    ByteQueue<16384> output;
+    ByteQueue<4096> input;
     std::uint64_t progress_ns = 0; ///< when output last went on
     std::size_t lost = 0;          ///< bytes that came while it did not
 };
@@ -42,7 +45,7 @@ class Control {
     void visit() {
         if (served_ != nullptr) served_->visit();
     }
-    /// Removes the guest, and its viewer.
+    /// Removes the guest, after its viewer got its last words.
     void forget(Guest& guest);
     /// A viewer has something to be sent.
     void wake() { output_.wake_all(); }
@@ -56,6 +59,10 @@ class Control {
     void log(std::string_view arguments);
     void attach(Guest& guest);
     void detach(Guest& guest);
+    void finish(Guest& guest);
+    void input(Guest& guest, std::string_view bytes);
+    void rename(Guest& guest, std::string_view name);
+    bool show_to_viewer(Guest& guest);
     void detach_all();
     bool show_to_viewers();
 

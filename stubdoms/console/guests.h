@@ -44,10 +44,20 @@ class Guests {
     void open(std::span<std::byte> area, std::size_t slot_bytes);
     /// Those that were added in a former life. To be called after the guests of the command line are there.
     void recall();
-    /// nullptr: no slot or memory is left, or the name or number is in use.
-    Guest* add(const minios::backends::GuestAddress& address, bool by_client);
-    /// Its slot is cleared.
+    /// nullptr: no slot or memory is left, or the name or number is in use. `goes_on`: with the scroll-back that the last
+    /// guest of that name left.
+    Guest* add(const minios::backends::GuestAddress& address, bool by_client, bool goes_on = false);
+    /// Its scroll-back stays until another needs the slot.
     void remove(Guest& guest);
+    /// `name`: one that parse_name() knows, and no other guest's.
+    void rename(Guest& guest, const char* name);
+    /// That of the last guest of that name that was removed, if it is still there. Not for append().
+    bool find_past(std::string_view name, ScrollBack& scroll_back);
+
+    /// Remembers who has the keyboard; nullptr: nobody.
+    void set_keyboard(const Guest* guest);
+    /// Of this life or a former one; nullptr: nobody that is still there.
+    Guest* has_keyboard();
 
     Guest* find(std::string_view name);
     Guest* find(minios::DomId domain);
@@ -57,15 +67,19 @@ class Guests {
 
   private:
     struct Slot {
-        std::uint32_t state; ///< 0 unused, 1 of the command line, 2 added
+        std::uint32_t state; ///< 0 unused, 1 of the command line, 2 added, 3 of a guest that is gone
         std::uint32_t domain;
         std::uint32_t port;
         char name[minios::backends::GuestAddress::longest_name + 1];
+        std::uint32_t has_keyboard;
+        std::uint64_t gone; ///< in state 3: the higher, the later
         ScrollBack::Head scroll_back;
         // the text follows
     };
     Slot& slot(std::size_t index) { return *reinterpret_cast<Slot*>(area_.data() + index * slot_bytes_); }
-    std::size_t choose_slot(const minios::backends::GuestAddress& address);
+    std::size_t choose_slot(const minios::backends::GuestAddress& address, bool goes_on);
+    std::size_t last_past(std::string_view name);
+    ScrollBack scroll_back_of(std::size_t index);
     void use_slot(Guest& guest, std::size_t index);
 
     std::span<std::byte> area_;
@@ -73,6 +87,7 @@ class Guests {
     Guest* guests_[most] = {};
     std::size_t count_ = 0;
     bool taken_[most] = {};
+    std::uint64_t gone_ = 0; ///< the highest number of a slot
 };
 
 } // namespace skerry::console

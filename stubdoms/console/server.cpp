@@ -19,8 +19,9 @@ constexpr std::uint64_t patience_with_line =
     50 * millisecond; ///< how long others wait for the interactive guest to end a line
 
 constexpr std::uint64_t patience_with_terminal =
-    200 * millisecond;                       ///< how long a guest waits for a terminal or viewer that takes nothing
-constexpr unsigned patience_with_guest = 40; ///< attempts, one at each tick
+    200 * millisecond; ///< how long a guest waits for a terminal that takes nothing
+constexpr std::uint64_t patience_with_viewer = 1000 * millisecond; ///< for whom much more lies between
+constexpr unsigned patience_with_guest = 40;                       ///< attempts, one at each tick
 
 } // namespace
 
@@ -64,11 +65,13 @@ void Server::open_guests() {
             say("%s cannot be served: no slot is left, or its name or number is another's\n", settings_.guests[i].name);
             continue;
         }
-        guest->server = this;
-        if (i == settings_.interactive) give_keyboard(*guest);
     }
     guests_.recall();
     for (std::size_t i = 0; i < guests_.count(); ++i) guests_.at(i)->server = this;
+    Guest* typed_to = guests_.has_keyboard();
+    if (typed_to == nullptr && settings_.interactive < settings_.guest_count)
+        typed_to = guests_.find(settings_.guests[settings_.interactive].name);
+    if (typed_to != nullptr) give_keyboard(*typed_to);
 }
 
 /// Shows what was said since the hypervisor let go of the UART; taking over from a former self, some of what came before too.
@@ -143,10 +146,18 @@ void Server::visit_guests() {
 /// After its last words: at most a ring full, whatever it goes on writing.
 void Server::let_go(Guest& guest) {
     constexpr unsigned turns = 2 * sizeof(xencons_interface::out) / sizeof(Guest::taken);
-    for (unsigned turn = 0; turn < turns && move_output(guest); ++turn) (void)uart_.transmit(terminal_);
-    guest.taken_begin = guest.taken_end = 0;
+    for (unsigned turn = 0; turn < turns && take_words(guest); ++turn) {}
     guest.ring = GuestRing{};
     guest.page.detach();
+}
+
+/// One turn that waits for no terminal.
+bool Server::take_words(Guest& guest) {
+    const bool moved = move_output(guest);
+    (void)uart_.transmit(terminal_);
+    terminal_lost_ += guest.taken_end - guest.taken_begin;
+    guest.taken_begin = guest.taken_end = 0;
+    return moved;
 }
 
 Result<void> Server::attach(Guest& guest) {
@@ -166,7 +177,7 @@ Result<void> Server::attach(Guest& guest) {
     return result;
 }
 
-Result<void> Server::add(const backends::GuestAddress& address) {
+Result<void> Server::add(const backends::GuestAddress& address, bool goes_on) {
     const auto in_the_way = [&] {
         Guest* named = guests_.find(address.name);
         return named != nullptr ? named : guests_.find(address.domain);
@@ -176,7 +187,7 @@ Result<void> Server::add(const backends::GuestAddress& address) {
         if (!former->added || (former->page.attached() && former->page.peer_present())) return Error::exists;
         control_.forget(*former);
     }
-    Guest* guest = guests_.add(address, true);
+    Guest* guest = guests_.add(address, true, goes_on);
     if (guest == nullptr) return Error::no_space;
     guest->server = this;
     auto attached = attach(*guest);
@@ -203,6 +214,7 @@ void Server::remove(Guest& guest) {
 void Server::give_keyboard(Guest& guest) {
     if (interactive_ != nullptr) interactive_->source.interactive = false;
     interactive_ = &guest;
+    guests_.set_keyboard(&guest);
     guest.source.interactive = true;
 }
 
@@ -237,7 +249,7 @@ bool Server::may_take(Guest& guest, std::uint64_t now) {
         guest.taken_begin = guest.taken_end = 0;
     }
     if (guest.viewer == nullptr || guest.viewer->output.room() >= sizeof guest.taken) return true;
-    return now - guest.viewer->progress_ns >= patience_with_terminal;
+    return now - guest.viewer->progress_ns >= patience_with_viewer;
 }
 
 bool Server::take_output(Guest& guest) {

@@ -27,7 +27,8 @@ class Server final : private Service {
 
   private:
     Guests& guests() override { return guests_; }
-    minios::Result<void> add(const minios::backends::GuestAddress& address) override;
+    minios::Result<void> add(const minios::backends::GuestAddress& address, bool goes_on) override;
+    bool take_words(Guest& guest) override;
     void remove(Guest& guest) override;
     void give_keyboard(Guest& guest) override;
     void turn(Guest& guest) override;

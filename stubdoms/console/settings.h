@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the console domain is told on its command line:
 //   guest=<domid>:<port>:<name>   a guest to serve; repeated
-//   interactive=<name>            which one has the keyboard (default: the first)
+//   interactive=<name>            which one has the keyboard (default: the first; with a client, the first that it adds)
 //   uart=<port>                   base I/O port (default 0x3f8)
 //   irq=<number>|none             its interrupt (default 4)
 //   builder=<port>                event channel on which the builder says that guests came or went
@@ -23,7 +23,7 @@ struct Settings {
     static constexpr std::size_t most_guests = 32;
     minios::backends::GuestAddress guests[most_guests];
     std::size_t guest_count = 0;
-    std::size_t interactive = 0; ///< index into guests
+    std::size_t interactive = 0; ///< index into guests; most_guests: none
     std::uint16_t uart = 0x3f8;
     int irq = 4; ///< -1: none, poll
     std::uint32_t builder_port = 0;
@@ -75,6 +75,7 @@ template <class Complain> void read_settings(int count, char** words, Settings& 
             complain(words[i], "not understood");
         }
     }
+    if (interactive.empty() && settings.has_client) settings.interactive = Settings::most_guests;
     if (interactive.empty()) return;
     for (std::size_t i = 0; i < settings.guest_count; ++i) {
         if (interactive == settings.guests[i].name) {

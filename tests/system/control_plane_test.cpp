@@ -13,7 +13,8 @@ class OperatedPlane : public ControlPlane {
                {"kernel", "debian/vmlinuz"},
                {"initrd", "initramfs.cpio.gz"},
                {"checks", "tests/xenstore-guest.cpio.gz"},
-               {"hello", "apps/hello-c"}});
+               {"hello", "apps/hello-c"},
+               {"filter", "apps/copy-input"}});
     }
 };
 
@@ -25,8 +26,11 @@ TEST_F(OperatedPlane, AnOperatorsDay) {
     expect("info", {"hypervisor", "free memory"});
     expect("rights", {"create_domains", "over xenstore", "control"});
 
-    // A program of the SDK, from its image to its last word.
-    expect("run --name short image:hello one two", {});
+    // A program of the SDK as one of this machine, and as a guest.
+    expect("run --name short image:hello one two </dev/null", {"argument 2: two", "standard input is a pipe"});
+    EXPECT_EQ(skerry("run image:hello exit=7 </dev/null").status, 7);
+    EXPECT_EQ(skerry("run image:filter <" + file("input", "a\nb")).text, "a\nb");
+    expect_failure("run --json image:nosuch </dev/null", "\"code\": \"not-found\"");
     expect(
         "create " +
             config("hello", "kernel = \"image:hello\"\nmemory = 16\nextra = \"one two\"\non_poweroff = \"preserve\"\n"),
@@ -53,8 +57,42 @@ TEST_F(OperatedPlane, AnOperatorsDay) {
     expect("unpause guest", {});
     expect("rename guest visitor", {});
     expect("vcpu-list visitor", {"visitor"});
-    expect("destroy visitor", {});
+    expect("vcpu-pin visitor 0 1", {});
+    expect("sched -d visitor -w 512 -c 50", {"512", "50"});
+    expect("top -i 1", {"visitor", "CPU(%)"});
+    expect("list --json", {"\"name\": \"visitor\""});
+    expect("images", {"kernel", "visitor"});
+    expect("dmesg", {"xen-core: 2 CPUs"});
+    expect("shutdown -w visitor", {});
     expect_failure("info visitor", "visitor");
+    expect("log", {"`visitor`", "powered off: destroy"});
+}
+
+// Files of the operator's machine, what is typed, and what a guest's end leads to.
+TEST_F(OperatedPlane, GuestsEndAsTheirConfigurationSays) {
+    const std::string program = "kernel = \"" + std::filesystem::absolute(build_path("apps/hello-c")).string() +
+                                "\"\nmemory = 16\nextra = \"exit=3\"\n";
+    expect("create " + config("crashing", program + "on_crash = \"preserve\"\n"), {});
+    expect_log("crashing", "exit status 3");
+    expect("list crashing", {"c"});
+    expect("images", {"hello-c.", "crashing"});
+    expect("destroy crashing", {});
+    EXPECT_EQ(skerry("images").text.find("hello-c."), std::string::npos) << "nobody needs it any more";
+    expect("create " + config("guest", linux_guest + "on_crash = \"restart\"\n"), {});
+    expect_log("guest", "skerry:/root#");
+    (void)skerry("console guest <" + file("typed", "echo c > /proc/sysrq-trigger\n"));
+    expect_log("toolstack", "crashed: restart");
+    expect_log("toolstack", "started again");
+    expect("reboot guest", {});
+    expect_log("toolstack", "rebooted: restart");
+    expect("pause guest", {"paused"});
+    expect("destroy guest", {});
+    expect("create " + config("repeating", program + "on_crash = \"restart\"\n"), {});
+    expect_log("toolstack", "ended within ten seconds 6 times in a row: destroyed");
+    const std::string upload = file("upload", std::string(100'000, 'x'));
+    expect("images put mine " + upload, {"uploaded"});
+    expect("images drop mine", {});
+    expect_failure("images drop kernel", "platform");
 }
 
 TEST_F(OperatedPlane, EachServiceIsReplacedWhileAGuestRuns) {

@@ -95,13 +95,19 @@ void ControlPlane::expect_log(const std::string& domain, const std::string& text
         if (answer.text.find(text) != std::string::npos) return;
         sleep(1);
     }
-    ADD_FAILURE() << "no `" << text << "` in the log of " << domain << ":\n" << answer.text;
+    ADD_FAILURE() << "no `" << text << "` in the log of " << domain << ":\n"
+                  << answer.text << "What happened:\n"
+                  << skerry("log").text;
+}
+
+std::string ControlPlane::file(const std::string& name, const std::string& content) const {
+    const fs::path path = folder_ / name;
+    std::ofstream(path, std::ios::binary) << content;
+    return path.string();
 }
 
 std::string ControlPlane::config(const std::string& name, const std::string& text) const {
-    const fs::path path = folder_ / (name + ".cfg");
-    std::ofstream(path) << "name = \"" << name << "\"\n" << text;
-    return path.string();
+    return file(name + ".cfg", "name = \"" + name + "\"\n" + text);
 }
 
 long ControlPlane::free_memory() const {

@@ -31,6 +31,8 @@ class ControlPlane : public testing::Test {
     void expect_failure(const std::string& words, const std::string& text) const;
     // `skerry log` of that domain comes to say it.
     void expect_log(const std::string& domain, const std::string& text) const;
+    // A file with that content; its path.
+    std::string file(const std::string& name, const std::string& content) const;
     // A file with that xl.cfg text and that name.
     std::string config(const std::string& name, const std::string& text) const;
     // KiB that no domain has, by `skerry info`.

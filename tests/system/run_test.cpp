@@ -9,6 +9,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace skerry::test {
 namespace {
@@ -76,6 +77,62 @@ TEST(Run, MissingFilesAndNonsenseSettings) {
 TEST(Run, ASmallGuestThatCannotHoldItsKernel) {
     const Result result = run("", "MEMORY=16M");
     EXPECT_NE(result.status, 0) << tail(result.output);
+}
+
+// The guest is the operator's like any other, and `make run` ends when it does.
+TEST(Run, TheGuestIsTheOperators) {
+    const std::string log = build_path("tests/operated.log");
+    const auto said = [&] {
+        std::ifstream file(log);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    const auto wait_for = [&](const std::string& text, size_t times = 1) {
+        for (int tries = 0; tries < 1200; ++tries) {
+            const std::string all = said();
+            size_t found = 0;
+            for (size_t at = 0; (at = all.find(text, at)) != std::string::npos; ++at) ++found;
+            if (found >= times) return true;
+            usleep(100'000);
+        }
+        ADD_FAILURE() << "no `" << text << "` in:\n" << tail(said());
+        return false;
+    };
+    const auto skerry = [](const std::string& words) {
+        Result result;
+        FILE* pipe = popen((build_path("skerry") + " " + words + " 2>&1").c_str(), "r");
+        char buffer[4096];
+        for (size_t size; (size = fread(buffer, 1, sizeof buffer, pipe)) > 0;) result.output.append(buffer, size);
+        result.status = WEXITSTATUS(pclose(pipe));
+        EXPECT_EQ(result.status, 0) << words << ":\n" << result.output;
+        return result.output;
+    };
+    FILE* typed = popen(("timeout 400 tools/run " + build_path("") + " >" + log + " 2>&1").c_str(), "w");
+    const auto type = [&](const char* text) {
+        fputs(text, typed);
+        fflush(typed);
+    };
+    ASSERT_TRUE(wait_for("skerry:/root#"));
+    skerry("rename guest visitor");
+    skerry("mem-set visitor 400");
+    skerry("vcpu-set visitor 1");
+    type("until [ $(nproc) = 1 ]; do sleep 1; done; echo one left: $(nproc)\n");
+    ASSERT_TRUE(wait_for("one left: 1"));
+    type("until [ $(cat /sys/devices/system/xen_memory/xen_memory0/info/current_kb) -lt 430000 ]; do sleep 1; done; "
+         "echo smal''ler\n");
+    ASSERT_TRUE(wait_for("smaller"));
+    skerry("vcpu-set visitor 2");
+    type("until [ $(nproc) = 2 ]; do sleep 1; done; echo both: $(nproc)\n");
+    ASSERT_TRUE(wait_for("both: 2"));
+    EXPECT_NE(skerry("trust visitor").find("toolstack"), std::string::npos);
+    // The keyboard stays the guest's, also when the console is another.
+    skerry("restart console");
+    type("echo still he''re\n");
+    ASSERT_TRUE(wait_for("still here"));
+    skerry("reboot visitor");
+    ASSERT_TRUE(wait_for("Type poweroff to leave", 2));
+    type("echo aga''in; poweroff -f\n");
+    EXPECT_EQ(WEXITSTATUS(pclose(typed)), 0) << tail(said());
+    EXPECT_NE(said().find("again"), std::string::npos);
 }
 
 // `make run APP=...`: what the program says is all that standard output has, and its status is the shell's.

@@ -103,7 +103,7 @@ std::optional<json::Value> Client::Call::take(const std::function<void(const jso
         client_.check_unreachable(*frame);
         if (frame->kind == Kind::hello) {
             answered_ = true;
-            throw Unreachable("the toolstack was restarted; whether it did this is for you to look");
+            throw Interrupted("the toolstack was restarted; whether it did this is for you to look");
         }
         if (frame->stream != stream_) continue; // of a call that was given up
         if (auto answer = take_frame(*frame, event, data)) return answer;
@@ -136,7 +136,7 @@ std::optional<json::Value> Client::Call::take_frame(const Frame& frame,
     case Kind::credit: credit_ += protocol::read_u32(frame.payload).value_or(0); break;
     case Kind::cancel:
         answered_ = true;
-        throw Unreachable(frame.payload.empty() ? "the toolstack has forgotten this call" : frame.payload);
+        throw Interrupted(frame.payload.empty() ? "the toolstack has forgotten this call" : frame.payload);
     default: break;
     }
     return std::nullopt;

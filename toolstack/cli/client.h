@@ -14,6 +14,11 @@ struct Unreachable : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// The toolstack went while the call was under way: whether it was done is not known.
+struct Interrupted : Unreachable {
+    using Unreachable::Unreachable;
+};
+
 class Client {
   public:
     /// Connects and greets; throws Unreachable, after `patience_ms` at the latest.

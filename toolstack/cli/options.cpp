@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <system_error>
@@ -37,10 +38,8 @@ class CommandLine {
             ->envname("SKERRY_SOCKET");
         app_.add_option("--patience", patience_, "seconds to wait for the platform to answer at all")
             ->check(CLI::Range(0, 3600));
-        app_.add_flag("-q,--quiet", session_.quiet, "no progress on the terminal");
         session_.socket = "build/run/skerry.sock";
-        // Before the command or behind it: xl's users write both.
-        add_json(&app_);
+        add_common(&app_);
         look();
         begin();
         change();
@@ -53,25 +52,49 @@ class CommandLine {
         try {
             app_.parse(count, words);
         } catch (const CLI::Success& success) { return app_.exit(success); } catch (const CLI::ParseError& error) {
-            (void)app_.exit(error);
-            return wrong_usage;
+            const std::string message = unknown_command(count, words).value_or(error.what());
+            if (!asks_for_json(count, words))
+                std::cerr << "skerry: " << message << "\nRun with --help for more information.\n";
+            return session_.json ? fail("bad-request", message, wrong_usage) : wrong_usage;
         }
         return act();
     }
 
   private:
-    void add_json(CLI::App* app) { app->add_flag("--json", session_.json, "results as JSON"); }
+    /// Before the command or behind it: xl's users write both.
+    void add_common(CLI::App* app) {
+        app->add_flag("--json", session_.json, "results, and errors, as JSON");
+        app->add_flag("-q,--quiet", session_.quiet, "no progress on the terminal");
+    }
+    /// What the parser finds missing then.
+    std::optional<std::string> unknown_command(int count, char** words) const {
+        for (int i = 1; i < count; ++i) {
+            const std::string word = words[i];
+            if (word == "--socket" || word == "--patience") ++i;
+            if (word.starts_with('-') || i == count) continue;
+            const auto known = app_.get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
+            return known.empty() ? std::optional("there is no command `" + word + "`") : std::nullopt;
+        }
+        return std::nullopt;
+    }
+    /// Also where the rest is not understood.
+    bool asks_for_json(int count, char** words) {
+        session_.json =
+            std::any_of(words, words + count, [](const char* word) { return std::string_view(word) == "--json"; });
+        return session_.json;
+    }
 
+    /// `arguments`: their kinds, for completion.
     CLI::App* command(const char* name, const char* help, std::function<void()> action,
-                      CommandWords::Argument argument = CommandWords::Argument::none) {
+                      std::vector<std::string> arguments = {}) {
         CLI::App* added = app_.add_subcommand(name, help);
-        add_json(added);
+        add_common(added);
         added->callback([this, action = std::move(action)] { action_ = action; });
-        arguments_[name] = argument;
+        arguments_[name] = std::move(arguments);
         return added;
     }
     CLI::App* about_domain(const char* name, const char* help, std::function<void()> action, bool required = true) {
-        CLI::App* added = command(name, help, std::move(action), CommandWords::Argument::domain);
+        CLI::App* added = command(name, help, std::move(action), {"domain"});
         CLI::Option* option = added->add_option("domain", domain_, "its name, or its number");
         if (required) option->required();
         return added;
@@ -98,17 +121,15 @@ class CommandLine {
     }
 
     void begin() {
-        CLI::App* added = command(
-            "create", "creates a guest from a configuration file of xl", [this] { create(session_, create_); },
-            CommandWords::Argument::file);
+        CLI::App* added = command("create", "creates a guest from a configuration file of xl",
+                                  [this] { create(session_, create_); }, {"file"});
         added->add_option("file", create_.file, "the configuration (xl.cfg)")->required();
         added->add_option("setting", create_.overrides, "name=value, as in the file; takes precedence");
         added->add_flag("-p,--paused", create_.paused, "leaves it paused");
         added->add_flag("-c,--console", create_.console, "attaches to its console");
         added->add_flag("-n,--dry-run", create_.dry_run, "shows what would be asked for, and does nothing");
-        added = command(
-            "run", "runs a program, built with the SDK, as a domain", [this] { cli::run(session_, run_); },
-            CommandWords::Argument::file);
+        added = command("run", "runs a program, built with the SDK, as a domain", [this] { cli::run(session_, run_); },
+                        {"file", "file", "file", "file"});
         added->add_option("--name", run_.name, "the domain's name (the file's)");
         added->add_option("-m,--memory", run_.memory, "its memory (32m)");
         added->add_option("--vcpus", run_.vcpus, "its vCPUs (1)")->check(CLI::Range(1, 32));
@@ -117,7 +138,8 @@ class CommandLine {
         added->add_option("--files", run_.files, "a cpio archive, which it finds at /files");
         added->add_option("--on-crash", run_.on_crash, "destroy, restart or preserve");
         added->add_flag("-p,--paused", run_.paused, "leaves it paused");
-        added->add_flag("-c,--console", run_.console, "attaches to its console");
+        added->add_flag("-d,--detach", run_.detach,
+                        "leaves it alone: its console is not shown, nor waited for its end");
         added->add_option("image", run_.image, "the program, or image:NAME; its arguments follow")->required();
         added->prefix_command(); // what stands behind the image is the program's, whatever it begins with
         added->callback([this, added] {
@@ -126,6 +148,8 @@ class CommandLine {
             action_ = [this] { cli::run(session_, run_); };
         });
         about_domain("console", "a domain's console; Ctrl-] leaves", [this] { console(session_, domain_); });
+        about_domain("keyboard", "gives a domain the keyboard of the platform's first serial line",
+                     [this] { keyboard(session_, domain_); });
     }
 
     void change() {
@@ -174,9 +198,8 @@ class CommandLine {
             added->add_option("-t,--timeout", end_.timeout_s, "seconds to wait at most (60)");
         }
         about_domain("destroy", "ends a domain at once", [this] { simple(session_, "destroy", domain_, "destroyed"); });
-        CLI::App* added = command(
-            "restart", "has a service of the platform built again", [this] { restart(session_, domain_); },
-            CommandWords::Argument::service);
+        CLI::App* added = command("restart", "has a service of the platform built again",
+                                  [this] { restart(session_, domain_); }, {"service"});
         added->add_option("service", domain_, "its name: console, xenstore, builder, toolstack")->required();
     }
 
@@ -184,6 +207,8 @@ class CommandLine {
         CLI::App* added =
             command("images", "kernels and ramdisks that the platform holds", [this] { cli::images(session_); });
         added->require_subcommand(0, 1);
+        arguments_["images put"] = {"none", "file"};
+        arguments_["images drop"] = {"image"};
         CLI::App* put = added->add_subcommand("put", "uploads a file");
         put->add_option("name", name_, "the image's name")->required();
         put->add_option("file", file_, "the file")->required();
@@ -206,15 +231,35 @@ class CommandLine {
                 [this] { print(bash_completion(command_words())); });
     }
 
+    static const char* kind_of(const std::string& option) {
+        if (option == "--domain" || option == "-d") return "domain";
+        if (option == "--on-crash") return "action";
+        return option == "--files" || option == "--socket" || option == "--serial" ? "file" : "none";
+    }
+    CommandWords words_of(const CLI::App& command, const std::string& name) const {
+        CommandWords words{name, {}, {}, {}};
+        for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+            words.words.push_back(sub->get_name());
+        for (const CLI::Option* option : command.get_options()) {
+            for (const std::string& each : option->get_lnames()) words.words.push_back("--" + each);
+            if (option->get_items_expected_max() == 0 || !option->nonpositional()) continue;
+            for (const std::string& each : option->get_lnames())
+                words.valued.push_back("--" + each + "=" + kind_of("--" + each));
+            for (const std::string& each : option->get_snames())
+                words.valued.push_back("-" + each + "=" + kind_of("--" + option->get_lnames().front()));
+        }
+        if (const auto found = arguments_.find(name); found != arguments_.end()) words.positions = found->second;
+        return words;
+    }
     std::vector<CommandWords> command_words() const {
-        std::vector<CommandWords> all;
-        for (const CLI::App* each : app_.get_subcommands([](const CLI::App*) { return true; })) {
-            CommandWords words{each->get_name(), {}, arguments_.at(each->get_name())};
-            for (const CLI::Option* option : each->get_options())
-                for (const std::string& name : option->get_lnames()) words.options.push_back("--" + name);
-            for (const CLI::App* sub : each->get_subcommands([](const CLI::App*) { return true; }))
-                words.options.push_back(sub->get_name());
-            all.push_back(std::move(words));
+        const auto all_of = [](const CLI::App& app) {
+            return app.get_subcommands([](const CLI::App*) { return true; });
+        };
+        std::vector<CommandWords> all{words_of(app_, "")};
+        for (const CLI::App* each : all_of(app_)) {
+            all.push_back(words_of(*each, each->get_name()));
+            for (const CLI::App* sub : all_of(*each))
+                all.push_back(words_of(*sub, each->get_name() + " " + sub->get_name()));
         }
         return all;
     }
@@ -235,7 +280,7 @@ class CommandLine {
         session_.patience_ms = patience_ * 1000;
         try {
             action_();
-            return done;
+            return session_.status;
         } catch (const protocol::CallError& error) {
             return fail(error.code.c_str(), error.what(), failed);
         } catch (const Unreachable& error) {
@@ -251,7 +296,7 @@ class CommandLine {
     Session session_;
     int patience_ = 15;
     std::function<void()> action_;
-    std::map<std::string, CommandWords::Argument> arguments_;
+    std::map<std::string, std::vector<std::string>> arguments_;
 
     std::string domain_, name_, file_, memory_, serial_, listen_;
     unsigned lines_ = 100, count_ = 1;

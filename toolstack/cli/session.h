@@ -14,11 +14,11 @@ class Session {
     bool json = false;  ///< results as JSON
     bool quiet = false; ///< no progress
     int patience_ms = 15000;
+    int status = 0; ///< what the command is to end with, if all goes well
 
-    Client& client() {
-        if (!client_) client_ = std::make_unique<Client>(socket, patience_ms);
-        return *client_;
-    }
+    Client& client();
+    /// A call that only looks: made again when the toolstack, or who it asks, was restarted in the middle.
+    json::Value look(std::string_view method, const json::Value& params);
 
   private:
     std::unique_ptr<Client> client_;

@@ -4,6 +4,11 @@
 #include "toolstack/domain/fields.h"
 
 namespace skerry::toolstack {
+namespace {
+
+constexpr std::uint64_t patience_with_building = 60 * second;
+
+} // namespace
 
 const Api::Entry Api::entries[] = {
     {"version", &Api::version},
@@ -30,6 +35,7 @@ const Api::Entry Api::entries[] = {
     {"images.put", &Api::images_put},
     {"images.drop", &Api::images_drop},
     {"console", &Api::console},
+    {"keyboard", &Api::keyboard},
 };
 
 json::Value Api::call(const protocol::Request& request, Call& call) {
@@ -58,8 +64,11 @@ Api::Target Api::target_of(const DomainState& state) const {
 Api::Target Api::resolve(const json::Value& domain) const {
     if (const std::string* name = domain.as_string()) {
         if (const GuestPointer guest = guests_.find(*name)) {
-            if (guest->phase == Guest::Phase::building)
+            const auto is_built = [&] { return guest->phase != Guest::Phase::building; };
+            if (!platform_.monitor.wait(platform_.clock, platform_.clock.now_ns() + patience_with_building, is_built))
                 throw Failure(code::busy, "guest " + quoted(*name) + " is " + guest->doing);
+            if (guest->phase == Guest::Phase::gone)
+                throw Failure(code::not_found, "there is no domain " + quoted(*name) + " any more");
             return {guest->domain.id, *name, guest, nullptr};
         }
         if (const PlatformDomain* platform = guests_.platform_domain(*name))

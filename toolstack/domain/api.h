@@ -73,7 +73,9 @@ class Api {
     json::Value images(const json::Value&, Call&);
     json::Value images_put(const json::Value&, Call&);
     json::Value images_drop(const json::Value&, Call&);
+    void take_from_window(std::uint64_t size, Call& call);
     json::Value console(const json::Value&, Call&);
+    json::Value keyboard(const json::Value&, Call&);
 
     Platform& platform_;
     Guests& guests_;

@@ -15,18 +15,31 @@ bool contains(const std::vector<std::string>& all, std::string_view one) {
     return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-/// What `holder` could do to `target` by the rights that the hypervisor keeps.
+/// What `holder` could do to `target` by the rights that the hypervisor keeps: verbs, behind which stands over whom.
 std::vector<std::string> powers_over(const Rights& holder, DomainNumber target) {
-    if (holder.everything) return {"holds every right, except over sealed memory"};
+    if (holder.everything) return {"holds every right, except to sealed memory, over"};
     std::vector<std::string> powers;
-    if (contains(holder.platform, "grant_rights")) powers.emplace_back("may give rights over it to itself or others");
+    if (contains(holder.platform, "grant_rights")) powers.emplace_back("may give itself or others rights over");
     for (const Rights::Target& over : holder.targets) {
         if (over.domain != target) continue;
-        if (contains(over.rights, "control")) powers.emplace_back("may stop, slow and destroy it");
-        if (contains(over.rights, "map_memory")) powers.emplace_back("may reach its memory until it is sealed");
+        if (contains(over.rights, "control")) powers.emplace_back("may stop, slow and destroy");
+        if (contains(over.rights, "map_memory")) powers.emplace_back("may reach, until it is sealed, the memory of");
     }
     return powers;
 }
+
+/// "a", "a and b", "a, b and c".
+std::string enumeration(const std::vector<std::string>& all) {
+    std::string text;
+    for (std::size_t i = 0; i < all.size(); ++i) text += (i == 0 ? "" : i + 1 == all.size() ? " and " : ", ") + all[i];
+    return text;
+}
+
+/// Why a domain is depended on: what it may do, and to whom.
+struct Reason {
+    std::string power;
+    std::vector<std::string> over; ///< empty: the power says it
+};
 
 } // namespace
 
@@ -72,21 +85,25 @@ json::Value Api::trust(const json::Value& params, Call&) {
     std::map<DomainNumber, Rights> held;
     for (const DomainState& state : states) held[state.id] = platform_.hypervisor.rights(state.id);
 
-    std::map<DomainNumber, std::vector<std::string>> why; // of each domain depended on
+    std::map<DomainNumber, std::vector<Reason>> why; // of each domain depended on
     std::vector<DomainNumber> to_look_at{target.id};
-    const auto add = [&](DomainNumber domain, const std::string& reason) {
+    const auto add = [&](DomainNumber domain, const std::string& power, const std::string& over) {
         if (domain == target.id) return;
         auto [found, is_new] = why.try_emplace(domain);
         if (is_new) to_look_at.push_back(domain);
-        if (!contains(found->second, reason)) found->second.push_back(reason);
+        auto& reasons = found->second;
+        auto reason =
+            std::find_if(reasons.begin(), reasons.end(), [&](const Reason& one) { return one.power == power; });
+        if (reason == reasons.end()) reason = reasons.insert(reason, Reason{power, {}});
+        if (!over.empty()) reason->over.push_back(over);
     };
     if (target.guest != nullptr) {
         const BuiltDomain& built = target.guest->domain;
         if (const auto* console = guests_.platform_domain(platform_.console_service);
             console && built.console_port != 0)
-            add(console->id, "sees and types on its console");
+            add(console->id, "sees and types on its console", "");
         if (const auto* store = guests_.platform_domain(platform_.store_service); store && built.store_port != 0)
-            add(store->id, "answers what it reads in xenstore");
+            add(store->id, "answers what it reads in xenstore", "");
     }
     for (std::size_t next = 0; next < to_look_at.size(); ++next) {
         const DomainNumber on = to_look_at[next];
@@ -95,7 +112,7 @@ json::Value Api::trust(const json::Value& params, Call&) {
             for (const std::string& power : powers_over(rights, on)) {
                 DomainState named;
                 named.id = on;
-                add(holder, on == target.id ? power : power + " (" + target_of(named).name + ")");
+                add(holder, power, on == target.id ? "it" : target_of(named).name);
             }
         }
     }
@@ -106,7 +123,10 @@ json::Value Api::trust(const json::Value& params, Call&) {
         if (reasons == why.end()) continue;
         json::Value each = rights_of(state);
         each["memory_kib"] = state.pages * 4;
-        each["why"] = strings(reasons->second);
+        json::Array texts;
+        for (const Reason& reason : reasons->second)
+            texts.emplace_back(reason.power + (reason.over.empty() ? "" : " " + enumeration(reason.over)));
+        each["why"] = std::move(texts);
         all.push_back(std::move(each));
     }
     json::Value value;

@@ -6,14 +6,16 @@
 
 namespace skerry::toolstack {
 
-void Guests::bring_up(Guest& guest, bool paused, const Progress& progress) {
+void Guests::bring_up(Guest& guest, bool paused, const Progress& progress, bool again) {
     const GuestConfig& config = guest.config;
     Hypervisor& hypervisor = platform_.hypervisor;
     Store& store = platform_.store;
     Undo undo;
     try {
-        platform_.journal.append(begun_record(guest));
-        undo.add("the record", [&] { platform_.journal.append(gone_record(guest)); });
+        if (!again) { // else there is a record that it shall run again, and stays
+            platform_.journal.append(begun_record(guest));
+            undo.add("the record", [&] { platform_.journal.append(gone_record(guest)); });
+        }
 
         progress("building");
         const bool with_store = store.present() && !platform_.store_service.empty();
@@ -29,8 +31,7 @@ void Guests::bring_up(Guest& guest, bool paused, const Progress& progress) {
         undo.add("the domain", [&hypervisor, domain] { hypervisor.destroy(domain); });
         hypervisor.set_handle(domain, uuid_bytes(guest.uuid));
 
-        progress("processors and memory");
-        if (config.most_memory_kib > config.memory_kib) hypervisor.set_most_memory(domain, config.most_memory_kib);
+        progress("processors");
         for (unsigned vcpu = 0; vcpu < config.most_vcpus; ++vcpu) {
             // One hard set for all is the builder's affair.
             const CpuSet* hard = config.hard.size() > 1 ? config.hard_of(vcpu) : nullptr;
@@ -40,7 +41,7 @@ void Guests::bring_up(Guest& guest, bool paused, const Progress& progress) {
 
         if (guest.domain.console_port != 0) {
             progress("console");
-            platform_.consoles.add(domain, guest.domain.console_port, config.name);
+            platform_.consoles.add(domain, guest.domain.console_port, config.name, again);
             undo.add("the console", [&, domain] { platform_.consoles.remove(domain); });
         }
         if (with_store) {

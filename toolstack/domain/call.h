@@ -23,6 +23,8 @@ class Call {
     /// Waits until the client sent something, gave credit, ended its side or went away, or for nudge(). Throws
     /// `cancelled`.
     virtual void wait() = 0;
+    /// As wait(), but until `deadline_ns` at the latest, and not for what the client sends.
+    virtual void pause_until(std::uint64_t deadline_ns) = 0;
     /// Throws `cancelled` when the client went away.
     virtual void check() const {}
     /// When the request had come, by the Clock; 0: who knows.

@@ -37,8 +37,8 @@ void ChannelClient::take(std::string_view message) {
                   std::string(end == std::string_view::npos ? std::string_view() : message.substr(end + 1))};
     const std::string_view line = parts.line;
     const std::size_t word_end = std::min(line.find(' '), line.size());
-    if (!unasked_word_.empty() && line.substr(0, word_end) == unasked_word_)
-        return unasked_(line.substr(std::min(word_end + 1, line.size())), parts.body);
+    if (const auto unasked = unasked_.find(line.substr(0, word_end)); unasked != unasked_.end())
+        return unasked->second(line.substr(std::min(word_end + 1, line.size())), parts.body);
     if (asking_ && !answer_) answer_ = std::move(parts);
     monitor_.changed();
 }

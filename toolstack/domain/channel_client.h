@@ -6,6 +6,7 @@
 #include "toolstack/domain/failure.h"
 #include "toolstack/domain/monitor.h"
 
+#include <map>
 #include <optional>
 
 namespace skerry::toolstack {
@@ -16,6 +17,7 @@ class ChannelClient {
         std::string line; ///< without its line end
         std::string body;
     };
+    using Unasked = std::function<void(std::string_view rest, std::string_view body)>;
     /// `peer` names the other end in messages: "builder".
     ChannelClient(Monitor& monitor, Clock& clock, ChannelStream& stream, std::string peer);
 
@@ -26,10 +28,7 @@ class ChannelClient {
     void tell(std::string_view line, std::string_view body = {});
     /// For messages that are no answers, by the first word of their line: gets the rest of the line, and the body. And
     /// for the other's restarts.
-    void on_unasked(std::string word, std::function<void(std::string_view rest, std::string_view body)> take) {
-        unasked_word_ = std::move(word);
-        unasked_ = std::move(take);
-    }
+    void on_unasked(std::string word, Unasked take) { unasked_[std::move(word)] = std::move(take); }
     void on_lost(std::function<void()> lost) { lost_ = std::move(lost); }
 
     static constexpr std::size_t longest_message = 16448;
@@ -46,8 +45,7 @@ class ChannelClient {
     bool asking_ = false;
     unsigned connection_ = 0; ///< of the question under way, or seen last
     std::optional<Message> answer_;
-    std::string unasked_word_;
-    std::function<void(std::string_view, std::string_view)> unasked_;
+    std::map<std::string, Unasked, std::less<>> unasked_;
     std::function<void()> lost_;
 };
 

@@ -61,21 +61,32 @@ ChannelConsoles::ChannelConsoles(Monitor& monitor, Clock& clock, ChannelStream& 
     client_.on_unasked("output", [this](std::string_view name, std::string_view body) {
         if (const auto found = attached_.find(name); found != attached_.end()) found->second.output(body);
     });
+    client_.on_unasked("ended", [this](std::string_view name, std::string_view) {
+        const auto found = attached_.find(name);
+        if (found == attached_.end()) return;
+        const auto ended = std::move(found->second.ended);
+        attached_.erase(found);
+        ended();
+    });
     client_.on_lost([this] {
         for (const auto& [name, attached] : std::exchange(attached_, {})) attached.lost();
     });
 }
 
-void ChannelConsoles::add(DomainNumber domain, std::uint32_t port, const std::string& name) {
-    (void)client_.ask("add " + std::to_string(domain) + " " + std::to_string(port) + " " + name);
+void ChannelConsoles::add(DomainNumber domain, std::uint32_t port, const std::string& name, bool again) {
+    (void)client_.ask("add " + std::to_string(domain) + " " + std::to_string(port) + " " + name +
+                      (again ? " again" : ""));
 }
 void ChannelConsoles::remove(DomainNumber domain) { (void)client_.ask("remove " + std::to_string(domain)); }
+void ChannelConsoles::rename(const std::string& name, const std::string& new_name) {
+    (void)client_.ask("rename " + name + " " + new_name);
+}
+void ChannelConsoles::finish(const std::string& name) { (void)client_.ask("finish " + name); }
 std::string ChannelConsoles::log(const std::string& name, unsigned lines) {
     return client_.ask("log " + name + " " + std::to_string(lines)).body;
 }
-void ChannelConsoles::attach(const std::string& name, std::function<void(std::string_view)> output,
-                             std::function<void()> lost) {
-    attached_[name] = {std::move(output), std::move(lost)}; // before the answer: output may come right behind it
+void ChannelConsoles::attach(const std::string& name, ConsoleViewer viewer) {
+    attached_[name] = std::move(viewer); // before the answer: output may come right behind it
     try {
         (void)client_.ask("attach " + name);
     } catch (const Failure&) {
@@ -87,10 +98,11 @@ void ChannelConsoles::detach(const std::string& name) {
     attached_.erase(name);
     (void)client_.ask("detach " + name);
 }
-void ChannelConsoles::input(const std::string& name, std::string_view bytes) {
-    constexpr std::size_t most = 16384;
-    for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), most)))
-        client_.tell("input " + name, bytes.substr(0, most));
+std::size_t ChannelConsoles::input(const std::string& name, std::string_view bytes) {
+    constexpr std::size_t most = 4096;
+    bytes = bytes.substr(0, most);
+    return std::min(number_of<std::size_t>(client_.ask("input " + name, bytes).line, "the console's answer"),
+                    bytes.size());
 }
 void ChannelConsoles::show(const std::string& name) { (void)client_.ask("show " + name); }
 

@@ -27,22 +27,19 @@ class ChannelBuilder final : public Builder {
 class ChannelConsoles final : public Consoles {
   public:
     ChannelConsoles(Monitor& monitor, Clock& clock, ChannelStream& stream);
-    void add(DomainNumber domain, std::uint32_t port, const std::string& name) override;
+    void add(DomainNumber domain, std::uint32_t port, const std::string& name, bool again) override;
     void remove(DomainNumber domain) override;
+    void rename(const std::string& name, const std::string& new_name) override;
     std::string log(const std::string& name, unsigned lines) override;
-    void attach(const std::string& name, std::function<void(std::string_view)> output,
-                std::function<void()> lost) override;
+    void attach(const std::string& name, ConsoleViewer viewer) override;
     void detach(const std::string& name) override;
-    void input(const std::string& name, std::string_view bytes) override;
+    void finish(const std::string& name) override;
+    std::size_t input(const std::string& name, std::string_view bytes) override;
     void show(const std::string& name) override;
 
   private:
     ChannelClient client_;
-    struct Attached {
-        std::function<void(std::string_view)> output;
-        std::function<void()> lost;
-    };
-    std::map<std::string, Attached, std::less<>> attached_; ///< by the guest's name
+    std::map<std::string, ConsoleViewer, std::less<>> attached_; ///< by the guest's name
 };
 
 /// For platforms without these domains: every function throws `unavailable`.
@@ -62,14 +59,14 @@ class NoBuilder final : public Builder {
 
 class NoConsoles final : public Consoles {
   public:
-    void add(DomainNumber, std::uint32_t, const std::string&) override { missing(); }
+    void add(DomainNumber, std::uint32_t, const std::string&, bool) override { missing(); }
     void remove(DomainNumber) override { missing(); }
+    void rename(const std::string&, const std::string&) override { missing(); }
     std::string log(const std::string&, unsigned) override { missing(); }
-    void attach(const std::string&, std::function<void(std::string_view)>, std::function<void()>) override {
-        missing();
-    }
+    void attach(const std::string&, ConsoleViewer) override { missing(); }
     void detach(const std::string&) override { missing(); }
-    void input(const std::string&, std::string_view) override { missing(); }
+    void finish(const std::string&) override { missing(); }
+    std::size_t input(const std::string&, std::string_view) override { missing(); }
     void show(const std::string&) override { missing(); }
 
   private:

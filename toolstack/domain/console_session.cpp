@@ -3,7 +3,13 @@
 
 namespace skerry::toolstack {
 
-json::Value ConsoleSessions::run(const std::string& guest, Call& call) {
+namespace {
+
+constexpr std::uint64_t look_interval = 20 * millisecond; // for room for what was typed
+
+} // namespace
+
+json::Value ConsoleSessions::run(const std::string& guest, Call& call, const std::function<void()>& when_attached) {
     const SessionPointer present = sessions_.contains(guest) ? sessions_[guest] : nullptr;
     const SessionPointer session = present != nullptr ? present : std::make_shared<Session>();
     const auto terminal = session->terminals.insert(session->terminals.end(), Terminal{call, {}, 0});
@@ -14,6 +20,7 @@ json::Value ConsoleSessions::run(const std::string& guest, Call& call) {
         attached["event"] = "attached";
         attached["name"] = guest;
         call.event(attached);
+        when_attached();
         pass(guest, *session, *terminal);
         missed = terminal->missed;
     } catch (const Failure&) {
@@ -24,36 +31,50 @@ json::Value ConsoleSessions::run(const std::string& guest, Call& call) {
     json::Value value;
     value["name"] = guest;
     value["missed"] = missed;
+    value["ended"] = session->ended;
     return value;
 }
 
 void ConsoleSessions::attach(const std::string& guest, const SessionPointer& session) {
     sessions_[guest] = session;
-    const auto lose = [this, guest, session] {
-        session->lose();
-        if (const auto found = sessions_.find(guest); found != sessions_.end() && found->second == session)
-            sessions_.erase(found); // who comes now attaches anew
-    };
     try {
-        platform_.consoles.attach(
-            guest, [session](std::string_view bytes) { session->output(bytes); }, lose);
+        platform_.consoles.attach(guest, {[session](std::string_view bytes) { session->output(bytes); },
+                                          [this, guest, session] { end(guest, session, &Session::ended); },
+                                          [this, guest, session] { end(guest, session, &Session::lost); }});
     } catch (const Failure&) {
-        lose(); // others that came meanwhile wait for the same
+        end(guest, session, &Session::lost); // others that came meanwhile wait for the same
         throw;
     }
 }
 
+void ConsoleSessions::end(const std::string& guest, const SessionPointer& session, bool Session::*how) {
+    (*session).*how = true;
+    session->nudge();
+    if (const auto found = sessions_.find(guest); found != sessions_.end() && found->second == session)
+        sessions_.erase(found); // who comes now attaches anew
+}
+
 void ConsoleSessions::pass(const std::string& guest, Session& session, Terminal& terminal) {
+    std::string typed;
     while (true) {
         if (session.lost) throw Failure(code::unavailable, "console: the connection to the console domain is lost");
         flush(terminal);
+        if (session.ended && terminal.waiting.empty()) return;
+        if (session.ended) {
+            terminal.call.pause_until(0); // for credit
+            continue;
+        }
+        if (!typed.empty()) {
+            typed.erase(0, platform_.consoles.input(guest, typed));
+            if (!typed.empty()) terminal.call.pause_until(platform_.clock.now_ns() + look_interval);
+            continue;
+        }
         if (!terminal.call.received()) {
             terminal.call.wait();
             continue;
         }
-        const std::string typed = terminal.call.receive(0);
+        typed = terminal.call.receive(0);
         if (typed.empty()) return;
-        platform_.consoles.input(guest, typed);
     }
 }
 
@@ -63,7 +84,7 @@ void ConsoleSessions::leave(const std::string& guest, const SessionPointer& sess
     const auto found = sessions_.find(guest);
     if (!session->terminals.empty() || found == sessions_.end() || found->second != session) return;
     sessions_.erase(found);
-    if (session->lost) return;
+    if (session->lost || session->ended) return;
     try {
         platform_.consoles.detach(guest);
     } catch (const Failure& failure) {
@@ -81,8 +102,7 @@ void ConsoleSessions::Session::output(std::string_view bytes) {
     }
 }
 
-void ConsoleSessions::Session::lose() {
-    lost = true;
+void ConsoleSessions::Session::nudge() {
     for (Terminal& terminal : terminals) terminal.call.nudge();
 }
 

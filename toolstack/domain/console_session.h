@@ -16,8 +16,10 @@ class ConsoleSessions {
   public:
     explicit ConsoleSessions(Platform& platform) : platform_(platform) {}
 
-    /// Until the client ends its side. Throws `unavailable` when the console domain goes, `cancelled`.
-    json::Value run(const std::string& guest, Call& call);
+    /// Until the client ends its side, or the guest is gone or has another name: then the result's `ended` is true.
+    /// `attached` is called when nothing that the guest writes is missed any more. Throws `unavailable` when the console
+    /// domain goes, `cancelled`.
+    json::Value run(const std::string& guest, Call& call, const std::function<void()>& attached);
 
   private:
     struct Terminal {
@@ -28,14 +30,15 @@ class ConsoleSessions {
     /// The terminals of one guest.
     struct Session {
         std::list<Terminal> terminals;
-        bool lost = false;
+        bool lost = false, ended = false;
         void output(std::string_view bytes);
-        void lose();
+        void nudge();
     };
     using SessionPointer = std::shared_ptr<Session>;
 
     void attach(const std::string& guest, const SessionPointer& session);
     void leave(const std::string& guest, const SessionPointer& session, std::list<Terminal>::iterator terminal);
+    void end(const std::string& guest, const SessionPointer& session, bool Session::*how);
     void pass(const std::string& guest, Session& session, Terminal& terminal);
     static void flush(Terminal& terminal);
 

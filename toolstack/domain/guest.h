@@ -10,6 +10,7 @@
 #include "toolstack/domain/journal.h"
 #include "toolstack/domain/monitor.h"
 #include "toolstack/domain/store.h"
+#include "toolstack/domain/window.h"
 
 namespace skerry::toolstack {
 
@@ -28,8 +29,10 @@ struct Platform {
     Store& store;
     Journal& journal;
     EventLog& log;
+    Window& window;
     std::vector<PlatformDomain> domains;
     std::string console_service = "console", store_service = "xenstore"; ///< names; empty: there is none
+    std::function<void()> power_off = [] {}; ///< ends the platform: it needs an end of its own
 };
 
 struct Guest {
@@ -46,6 +49,8 @@ struct Guest {
     std::uint64_t created_wall_ns = 0;
     std::uint64_t started_ns = 0; ///< since when the present domain runs
     unsigned short_lives = 0;     ///< in a row
+    std::string ending;           ///< how its last domain ended: "powered off"
+    bool starts_again = false;    ///< and whether there shall be another
     std::string doing;            ///< what a call is doing to it; empty: nothing
     bool passed_over = false;     ///< somebody looked after guests meanwhile
 };

@@ -16,7 +16,11 @@ struct ActionName {
     EndAction action;
 };
 constexpr ActionName actions[] = {
-    {"destroy", EndAction::destroy}, {"restart", EndAction::restart}, {"preserve", EndAction::preserve}};
+    {"destroy", EndAction::destroy},
+    {"restart", EndAction::restart},
+    {"preserve", EndAction::preserve},
+    {"poweroff-platform", EndAction::power_off_platform},
+};
 
 EndAction read_action(Fields& fields, const char* key, EndAction otherwise) {
     const auto text = fields.optional_string(key);
@@ -149,6 +153,7 @@ std::string builder_section(const GuestConfig& config, std::string_view console,
     line("ramdisk", config.ramdisk);
     line("cmdline", config.cmdline);
     line("memory", std::to_string(config.memory_kib) + "K");
+    if (config.most_memory_kib > config.memory_kib) line("max_memory", std::to_string(config.most_memory_kib) + "K");
     line("vcpus", std::to_string(config.most_vcpus));
     if (config.weight) line("weight", std::to_string(*config.weight));
     if (config.cap) line("cap", std::to_string(*config.cap));

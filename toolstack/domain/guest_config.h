@@ -13,7 +13,7 @@ inline constexpr unsigned most_vcpus = 32; ///< XEN_LEGACY_MAX_VCPUS: a PV guest
 inline constexpr std::size_t longest_name = 31, longest_cmdline = 1023;
 
 /// What is done with a guest that ended.
-enum class EndAction : std::uint8_t { destroy, restart, preserve };
+enum class EndAction : std::uint8_t { destroy, restart, preserve, power_off_platform };
 const char* end_action_name(EndAction action);
 
 struct GuestConfig {

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t patience_with_calls = 60 * second; // that hold a guest
 constexpr std::uint64_t patience_with_guest = 10 * second; // to take notice of control/shutdown
 constexpr std::uint64_t patience_with_death = 5 * second;  // until nobody holds pages of a dead domain
+constexpr unsigned most_tries = 5;                         // to start a guest again, a second apart
 constexpr std::uint64_t look_interval = 20 * millisecond;  // while waiting for what tells nobody
 
 std::string about(const Guest& guest) {
@@ -110,6 +111,7 @@ GuestPointer Guests::create(const GuestConfig& config, bool paused, const Progre
 bool Guests::destroy(const GuestPointer& guest) {
     const Hold hold(*this, guest, "being destroyed");
     const DomainNumber domain = guest->domain.id;
+    guest->ending = "destroyed";
     tear_down(*guest);
     platform_.journal.append(gone_record(*guest));
     platform_.log.note(about(*guest) + " destroyed");
@@ -126,10 +128,8 @@ void Guests::rename(const GuestPointer& guest, const std::string& name) {
     guest->config.name = name;
     try {
         if (platform_.store.present()) rename_guest_nodes(platform_.store, *guest, name);
-        if (guest->domain.console_port != 0) {
-            platform_.consoles.remove(guest->domain.id);
-            platform_.consoles.add(guest->domain.id, guest->domain.console_port, name);
-        }
+        guest->ending = "renamed"; // for who looks at the console of the old name
+        if (guest->domain.console_port != 0) platform_.consoles.rename(old, name);
         platform_.journal.append(guest_record(*guest));
     } catch (const Failure&) {
         guest->config.name = old;
@@ -137,9 +137,7 @@ void Guests::rename(const GuestPointer& guest, const std::string& name) {
             if (platform_.store.present()) rename_guest_nodes(platform_.store, *guest, old);
         });
         attempt(*guest, "its old name at the console", [&] {
-            if (guest->domain.console_port == 0) return;
-            platform_.consoles.remove(guest->domain.id);
-            platform_.consoles.add(guest->domain.id, guest->domain.console_port, old);
+            if (guest->domain.console_port != 0) platform_.consoles.rename(name, old);
         });
         throw;
     }
@@ -214,13 +212,18 @@ void Guests::wait_for_news() {
 
 void Guests::look_after() {
     look_ = false;
-    const auto domains = platform_.hypervisor.domains();
+    auto domains = platform_.hypervisor.domains();
     for (const GuestPointer& guest : std::vector(guests_)) {
         if (!guest->doing.empty()) {
             guest->passed_over = true;
             continue;
         }
-        if (guest->phase == Guest::Phase::building || guest->phase == Guest::Phase::gone) continue;
+        if (guest->phase == Guest::Phase::gone) continue;
+        if (guest->phase == Guest::Phase::building) { // by a former instance, which did not come to an end with it
+            const Hold hold(*this, guest, "being started again");
+            start_again(guest);
+            continue;
+        }
         const auto state = std::lower_bound(domains.begin(), domains.end(), guest->domain.id,
                                             [](const DomainState& each, DomainNumber id) { return each.id < id; });
         if (state == domains.end() || state->id != guest->domain.id || state->dying) {
@@ -232,7 +235,10 @@ void Guests::look_after() {
         } else if (state->shut_down && guest->phase == Guest::Phase::running) {
             const Hold hold(*this, guest, "ending");
             end(guest, static_cast<ShutdownReason>(state->shutdown_code));
+        } else {
+            continue;
         }
+        domains = platform_.hypervisor.domains(); // clearing up took a while, in which others were created
     }
 }
 
@@ -249,6 +255,8 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
     case ShutdownReason::crash: break;
     }
     platform_.log.note(about(*guest) + " " + how + ": " + end_action_name(action));
+    guest->ending = how;
+    guest->starts_again = false;
     if (action == EndAction::restart) {
         const bool lived_briefly = platform_.clock.now_ns() - guest->started_ns < short_life;
         guest->short_lives = lived_briefly ? guest->short_lives + 1 : 0;
@@ -259,7 +267,14 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
     if (action == EndAction::preserve) {
         guest->phase = Guest::Phase::preserved;
         attempt(*guest, "noting that it is preserved", [&] { platform_.journal.append(guest_record(*guest)); });
+        attempt(*guest, "its last words", [&] {
+            if (guest->domain.console_port != 0) platform_.consoles.finish(config.name);
+        });
         return;
+    }
+    if (action == EndAction::power_off_platform) {
+        attempt(*guest, "its last words", [&] { platform_.consoles.finish(guest->config.name); });
+        return platform_.power_off();
     }
     attempt(*guest, "destroying it", [&] {
         tear_down(*guest);
@@ -269,21 +284,35 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
 }
 
 void Guests::start_again(const GuestPointer& guest) {
-    attempt(*guest, "destroying it", [&] {
-        tear_down(*guest);
-        guest->phase = Guest::Phase::building;
+    guest->doing = "being started again";
+    guest->starts_again = true;
+    guest->phase = Guest::Phase::building;
+    try {
+        platform_.journal.append(guest_record(*guest)); // from here on another instance would go on with it
+        if (guest->domain.id != 0) tear_down(*guest);
+    } catch (const Failure& failure) {
+        guest->phase = Guest::Phase::running;
+        platform_.log.note(about(*guest) + ": destroying it: " + failure.what());
+        return;
+    }
+    // Its memory is needed for the new one; if somebody keeps some, there may be enough all the same.
+    if (guest->domain.id != 0) (void)wait_until_gone(guest->domain.id);
+    for (unsigned tries = 1;; ++tries) {
         try {
-            // Its memory is needed for the new one; if somebody keeps some, there may be enough all the same.
-            (void)wait_until_gone(guest->domain.id);
-            bring_up(*guest, false, [](const char*) {});
-            platform_.log.note(about(*guest) + " started again");
+            bring_up(
+                *guest, false, [](const char*) {}, true);
+            return platform_.log.note(about(*guest) + " started again");
         } catch (const Failure& failure) {
             platform_.log.note("guest " + quoted(guest->config.name) +
                                " could not be started again: " + failure.what());
-            attempt(*guest, "noting that it is gone", [&] { platform_.journal.append(gone_record(*guest)); });
-            forget(guest);
+            if (failure.code != code::unavailable || tries == most_tries) break;
         }
-    });
+        // A service is being built again, which is no reason to lose a guest.
+        const std::uint64_t until = platform_.clock.now_ns() + second;
+        while (platform_.clock.now_ns() < until) wait_for_news();
+    }
+    attempt(*guest, "noting that it is gone", [&] { platform_.journal.append(gone_record(*guest)); });
+    forget(guest);
 }
 
 /// The domain that was being made for this guest when the toolstack went: marked as such, or not yet marked at all.
@@ -306,6 +335,16 @@ void Guests::end_unanswered(const Guest& guest) {
     });
 }
 
+void Guests::give_up_incomplete(const std::vector<DomainState>& domains, const Guest& guest) {
+    const DomainState* const state = find_incomplete(domains, guest);
+    if (state == nullptr) return;
+    Guest incomplete = guest;
+    incomplete.domain = {};
+    incomplete.domain.id = state->id;
+    platform_.log.note(about(incomplete) + " was not complete when the toolstack went: destroyed");
+    attempt(incomplete, "destroying it", [&] { tear_down(incomplete); });
+}
+
 void Guests::recover(const Remembered& remembered) {
     for (const std::string& why : remembered.not_understood) platform_.log.note("a record of the journal: " + why);
     for (const auto& [name, image] : remembered.images) images_.recall(image);
@@ -316,7 +355,17 @@ void Guests::recover(const Remembered& remembered) {
             return state.id == guest->domain.id && state.handle == uuid_bytes(guest->uuid);
         };
         if (std::any_of(domains.begin(), domains.end(), same)) {
+            guest->phase = guest->phase == Guest::Phase::building ? Guest::Phase::running : guest->phase;
             guests_.push_back(guest);
+            continue;
+        }
+        if (guest->phase == Guest::Phase::building) {
+            give_up_incomplete(domains, *guest);
+            attempt(*guest, "clearing up", [&] {
+                if (platform_.store.present()) remove_guest_nodes(platform_.store, *guest);
+            });
+            guest->domain = {};
+            guests_.push_back(guest); // look_after() goes on with it
             continue;
         }
         platform_.log.note(about(*guest) + " went while the toolstack was away");
@@ -329,11 +378,7 @@ void Guests::recover(const Remembered& remembered) {
         Guest guest;
         guest.uuid = uuid;
         guest.config.name = name;
-        if (const DomainState* state = find_incomplete(domains, guest)) {
-            guest.domain.id = state->id;
-            platform_.log.note(about(guest) + " was not complete when the toolstack went: destroyed");
-            attempt(guest, "destroying it", [&] { tear_down(guest); });
-        }
+        give_up_incomplete(domains, guest);
         platform_.journal.append(gone_record(guest));
     }
     look_ = true;

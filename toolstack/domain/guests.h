@@ -79,7 +79,8 @@ class Guests {
   private:
     void check_name_is_free(const std::string& name, const char* what) const;
     void check_memory(const GuestConfig& config) const;
-    void bring_up(Guest& guest, bool paused, const Progress& progress);
+    /// `again`: the guest had a domain before.
+    void bring_up(Guest& guest, bool paused, const Progress& progress, bool again = false);
     void tear_down(Guest& guest);
     void forget(const GuestPointer& guest);
     void end(const GuestPointer& guest, ShutdownReason reason);
@@ -87,6 +88,7 @@ class Guests {
     bool wait_until_gone(DomainNumber domain);
     const DomainState* find_incomplete(const std::vector<DomainState>& domains, const Guest& guest) const;
     void end_unanswered(const Guest& guest);
+    void give_up_incomplete(const std::vector<DomainState>& domains, const Guest& guest);
     bool runs(DomainNumber domain);
     void attempt(const Guest& guest, const char* what, const std::function<void()>& step);
     DomainNumber console_domain() const;

@@ -15,6 +15,8 @@ struct Images::Upload {
     protocol::Sha256 hash;
 };
 
+std::uint64_t Images::received() const { return upload_->received; }
+
 std::vector<Image> Images::list() {
     std::vector<Image> all;
     for (BuilderImage& held : builder_.images()) {

@@ -44,6 +44,8 @@ class Images {
     void finish();
     void abandon();
     bool uploading() const { return upload_ != nullptr; }
+    /// Bytes of the present upload that have come.
+    std::uint64_t received() const;
 
     /// Throws `not-found`, or `refused` for an image in use.
     void drop(const std::string& name);

@@ -125,7 +125,15 @@ json::Value Api::log(const json::Value& params, Call&) {
     fields.done();
     json::Value value;
     if (domain != nullptr) {
-        std::string text = platform_.consoles.log(resolve(*domain).name, lines);
+        const std::string* name = domain->as_string(); // its guest may be gone, or just being built again
+        std::string text;
+        try {
+            text =
+                platform_.consoles.log(name != nullptr && is_image_name(*name) ? *name : resolve(*domain).name, lines);
+        } catch (const Failure& failure) {
+            if (failure.code == code::refused) (void)resolve(*domain); // says so if there is none
+            throw;
+        }
         if (text.size() > most_log) text.erase(0, text.size() - most_log);
         value["text"] = std::move(text);
         return value;

@@ -19,7 +19,9 @@ Guest read_guest(Fields& fields, std::string uuid) {
     guest.domain.id = static_cast<DomainNumber>(fields.integer("id", 0, 0x7fef));
     guest.domain.console_port = static_cast<std::uint32_t>(fields.integer("console_port", 0, UINT32_MAX));
     guest.domain.store_port = static_cast<std::uint32_t>(fields.integer("store_port", 0, UINT32_MAX));
-    guest.phase = fields.boolean("preserved", false) ? Guest::Phase::preserved : Guest::Phase::running;
+    guest.phase = fields.boolean("preserved", false)  ? Guest::Phase::preserved
+                  : fields.boolean("building", false) ? Guest::Phase::building
+                                                      : Guest::Phase::running;
     guest.created_wall_ns = static_cast<std::uint64_t>(fields.integer("created_wall_ns", 0, INT64_MAX));
     guest.started_ns = static_cast<std::uint64_t>(fields.integer("started_ns", 0, INT64_MAX));
     guest.short_lives = static_cast<unsigned>(fields.integer("short_lives", 0, 1000));
@@ -48,6 +50,8 @@ void take(Remembered& all, const json::Value& value) {
         all.images[image.name] = image;
     } else if (kind == "image-dropped") {
         all.images.erase(fields.string("name"));
+    } else if (kind == "first-guest") {
+        all.first_guests.insert(fields.string("name"));
     } else {
         fields.wrong("record", "is of a kind that this toolstack does not know");
     }
@@ -70,6 +74,7 @@ std::string guest_record(const Guest& guest) {
     value["console_port"] = guest.domain.console_port;
     value["store_port"] = guest.domain.store_port;
     value["preserved"] = guest.phase == Guest::Phase::preserved;
+    value["building"] = guest.phase == Guest::Phase::building;
     value["created_wall_ns"] = guest.created_wall_ns;
     value["started_ns"] = guest.started_ns;
     value["short_lives"] = guest.short_lives;
@@ -98,6 +103,12 @@ std::string image_dropped_record(const std::string& name) {
     return json::write(value);
 }
 
+std::string first_guest_record(const std::string& file) {
+    json::Value value = record_of("first-guest");
+    value["name"] = file;
+    return json::write(value);
+}
+
 namespace {
 
 /// Takes `text` away from the front, if it is there.
@@ -116,15 +127,21 @@ std::string_view take_string(std::string_view& from) {
     return text;
 }
 
+/// A guest has its uuid, whatever else there is has a name.
+RecordSubject subject_of_kind(std::string_view kind, std::string_view subject) {
+    const bool image = kind == "image" || kind == "image-dropped", first = kind == "first-guest";
+    const char* const what = image ? "image " : first ? "first guest " : "guest ";
+    return {what + std::string(subject), kind == "image-dropped" || kind == "gone"};
+}
+bool has_name(std::string_view kind) { return kind != "begun" && kind != "guest" && kind != "gone"; }
+
 /// As this file writes them, the kind first and then the subject: it need not be parsed, which would cost as much as all else.
 RecordSubject subject_at_front(std::string_view record) {
     if (!take_front(record, R"({"record":")")) return {};
     const std::string_view kind = take_string(record);
-    const bool image = kind == "image" || kind == "image-dropped";
-    if (kind.empty() || !take_front(record, image ? R"(,"name":")" : R"(,"uuid":")")) return {};
+    if (kind.empty() || !take_front(record, has_name(kind) ? R"(,"name":")" : R"(,"uuid":")")) return {};
     const std::string_view subject = take_string(record);
-    if (subject.empty()) return {};
-    return {(image ? "image " : "guest ") + std::string(subject), kind == "image-dropped" || kind == "gone"};
+    return subject.empty() ? RecordSubject{} : subject_of_kind(kind, subject);
 }
 
 } // namespace
@@ -134,9 +151,7 @@ RecordSubject subject_of(std::string_view record) {
     try {
         const json::Value value = json::parse(record);
         const std::string kind = value.text_or("record", "");
-        if (kind == "image" || kind == "image-dropped")
-            return {"image " + value.text_or("name", ""), kind == "image-dropped"};
-        return {"guest " + value.text_or("uuid", ""), kind == "gone"};
+        return subject_of_kind(kind, value.text_or(has_name(kind) ? "name" : "uuid", ""));
     } catch (const json::Error&) { return {}; }
 }
 

@@ -12,7 +12,7 @@ using protocol::Kind;
 using protocol::StreamId;
 
 constexpr std::size_t much_output = 128 << 10; ///< calls wait when so much has not been written yet
-constexpr std::size_t read_at_once = 16 << 10;
+constexpr std::size_t read_at_once = 4 << 10;
 constexpr std::uint64_t most_credit = 1 << 24;
 
 std::string number_bytes(std::uint64_t number) {
@@ -67,6 +67,11 @@ class Server::StreamCall final : public Call {
     }
     void wait() override {
         (void)server_.monitor_.wait(server_.clock_, 0, [&] { return received() || nudged || cancelled; });
+        nudged = false;
+        check();
+    }
+    void pause_until(std::uint64_t deadline_ns) override {
+        (void)server_.monitor_.wait(server_.clock_, deadline_ns, [&] { return nudged || cancelled; });
         nudged = false;
         check();
     }

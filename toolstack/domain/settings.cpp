@@ -7,13 +7,13 @@ namespace skerry::toolstack {
 namespace {
 
 /// Decimal or 0x hexadecimal, up to `most`.
-std::optional<std::uint32_t> number(std::string_view text, std::uint32_t most) {
+template <class Number = std::uint32_t> std::optional<Number> number(std::string_view text, Number most) {
     int base = 10;
     if (text.starts_with("0x")) {
         base = 16;
         text.remove_prefix(2);
     }
-    std::uint32_t value = 0;
+    Number value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
     if (error != std::errc{} || end != text.data() + text.size() || value > most) return std::nullopt;
     return value;
@@ -28,16 +28,17 @@ std::vector<std::string_view> split(std::string_view text) {
 }
 
 constexpr std::uint32_t most_domain = 0x7fef, most_port = (1u << 17) - 1;
+constexpr std::uint64_t most_address = (std::uint64_t{1} << 52) - 1;
 
 bool read_word(Settings& settings, std::string_view key, std::string_view value) {
     const auto parts = split(value);
     if (key == "uart") {
-        const auto port = number(value, 0xfff8);
+        const auto port = number(value, 0xfff8u);
         if (port) settings.uart = static_cast<std::uint16_t>(*port);
         return port.has_value();
     }
     if (key == "irq") {
-        const auto irq = number(value, 1023);
+        const auto irq = number(value, 1023u);
         if (irq) settings.irq = static_cast<int>(*irq);
         if (value == "none") settings.irq = -1;
         return irq || value == "none";
@@ -51,6 +52,13 @@ bool read_word(Settings& settings, std::string_view key, std::string_view value)
         const auto id = number(parts[1], most_domain);
         if (!id || !is_image_name(parts[0])) return false;
         settings.domains.push_back({static_cast<DomainNumber>(*id), std::string(parts[0])});
+        return true;
+    }
+    if (key == "window" && parts.size() == 2) {
+        const auto address = number(parts[0], most_address), size = number(parts[1], most_address);
+        if (!address || !size || *address % 4096 != 0 || *size % 4096 != 0) return false;
+        settings.window_address = *address;
+        settings.window_size = *size;
         return true;
     }
     // These are read by minios (channel.h, state_area.h).

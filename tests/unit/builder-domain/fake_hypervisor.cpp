@@ -89,7 +89,16 @@ long FakeHypervisor::sysctl(xen_sysctl_t& operation) {
     return 0;
 }
 
+long FakeHypervisor::set_memory_map(const xen_foreign_memory_map_t& map) {
+    if (!domains.contains(map.domid) || map.map.nr_entries != 1) return -XEN_EINVAL;
+    if (fails()) return -XEN_ENOMEM;
+    const auto* entry = static_cast<const char*>(map.map.buffer.p);
+    std::memcpy(&domains[map.domid].map_bytes, entry + 8, 8); // behind the address: the size
+    return 0;
+}
+
 long FakeHypervisor::memory_op(unsigned command, void* argument) {
+    if (command == XENMEM_set_memory_map) return set_memory_map(*static_cast<xen_foreign_memory_map_t*>(argument));
     auto& reservation = *static_cast<xen_memory_reservation_t*>(argument);
     if (command != XENMEM_populate_physmap || !domains.contains(reservation.domid)) return -XEN_EINVAL;
     if (fails()) return 0; // no extent done

@@ -21,6 +21,7 @@ class FakeHypervisor : public Hypervisor {
     struct Domain {
         unsigned vcpus = 0;
         uint64_t max_pages = 0;
+        uint64_t map_bytes = 0; // that its memory map has; 0: it has none
         std::vector<uint64_t> p2m;
         uint64_t shared_info = 0;
         uint64_t grant_frame = 0;
@@ -66,6 +67,7 @@ class FakeHypervisor : public Hypervisor {
     const Page& frame(uint64_t mfn) const { return *frames_.at(mfn).page; }
 
   private:
+    long set_memory_map(const xen_foreign_memory_map_t& map);
     struct Frame {
         domid_t owner;
         std::unique_ptr<Page> page;

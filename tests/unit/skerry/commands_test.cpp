@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -27,9 +28,9 @@ class LineTransport final : public protocol::Transport {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         path.copy(address.sun_path, sizeof address.sun_path - 1);
-        listener_ = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-            ::listen(listener_, 1) != 0 || ::pipe2(wake_.data(), O_NONBLOCK) != 0)
+            ::listen(listener_, 1) != 0 || ::pipe2(wake_.data(), O_NONBLOCK | O_CLOEXEC) != 0)
             std::abort();
     }
     ~LineTransport() override {
@@ -56,7 +57,7 @@ class LineTransport final : public protocol::Transport {
         (void)::poll(files, 2, -1);
         char bytes[64];
         if (files[0].revents != 0) (void)!::read(wake_[0], bytes, sizeof bytes);
-        if (line_ < 0 && files[1].revents != 0) line_ = ::accept(listener_, nullptr, nullptr);
+        if (line_ < 0 && files[1].revents != 0) line_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     }
     void wake() override { (void)!::write(wake_[1], "x", 1); }
 
@@ -83,6 +84,7 @@ class Commands : public testing::Test {
         start_toolstack();
         broker = ::fork();
         if (broker == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL); // however this test ends
             ::execl(skerry_path().c_str(), "skerry", "broker", "--serial", (folder + "/serial").c_str(), "--listen",
                     (folder + "/socket").c_str(), nullptr);
             ::_exit(127);
@@ -201,7 +203,7 @@ TEST_F(Commands, ConfigurationsThatAreWrongChangeNothing) {
 
 TEST_F(Commands, RunsAProgram) {
     file("hello", "ELF");
-    expect("run -m 4m -e A=1 -e 'B=x y' hello one 'two words' -three", 0, "hello is domain 4\n");
+    expect("run -d -m 4m -e A=1 -e 'B=x y' hello one 'two words' -three", 0, "hello is domain 4\n");
     ASSERT_FALSE(platform.builder.sections.empty());
     EXPECT_NE(platform.builder.sections.back().find("cmdline = A=1 'B=x y' one 'two words' -three\n"),
               std::string::npos)
@@ -209,6 +211,47 @@ TEST_F(Commands, RunsAProgram) {
     EXPECT_EQ(platform.builder.sections.back().find("loader"), std::string::npos);
     expect("run --name x image:nosuch", 1, "skerry: create: `x`: there is no image `nosuch`\n");
     expect("run -e novalue --name y hello", 1, "skerry: `novalue` is no NAME=VALUE for the environment\n");
+}
+
+TEST_F(Commands, AProgramsOutputAndStatusAreItsOwn) {
+    file("program", "ELF");
+    file("input", "typed");
+    struct Case {
+        ShutdownReason reason;
+        std::string last_words;
+        int status;
+    };
+    for (const Case& each : {Case{ShutdownReason::power_off, "well\r\n", 0},
+                             {ShutdownReason::crash, "p: exit status 9\n", 9},
+                             {ShutdownReason::crash, "p: exit status 9\nended by signal 6: aborted\n", 134},
+                             {ShutdownReason::crash, "no idea\n", 134}}) {
+        platform.consoles.last_words = each.last_words;
+        platform.hypervisor.on_unpause = [this, reason = each.reason](DomainNumber id) {
+            platform.hypervisor.end(id, reason);
+            platform.guests.look_after();
+        };
+        const Result result = skerry("run program", folder + "/input");
+        std::string expected = each.last_words;
+        std::erase(expected, '\r');
+        EXPECT_EQ(result.output, expected);
+        EXPECT_EQ(result.status, each.status);
+        EXPECT_NE(platform.builder.sections.back().find("cmdline = SKERRY_CONSOLE=pipe\n"), std::string::npos);
+    }
+    const Result result = skerry("run --json program");
+    EXPECT_EQ(json::parse(result.output).integer_or("status", 0), 134) << result.output;
+    EXPECT_EQ(json::parse(result.output).text_or("output", ""), "no idea\n");
+}
+
+TEST_F(Commands, GoThroughSharedMemoryBesideTheSocket) {
+    platform.window.content = std::string(100'000, 'k');
+    file("window", std::string(100'000, ' '));
+    file("kernel", std::string(70'000, 'k'));
+    expect("images put big kernel", 0, "big uploaded\n");
+    EXPECT_EQ(platform.builder.held.at("big"), std::string(70'000, 'k'));
+    std::ifstream window(folder + "/window");
+    std::string there(70'001, '?');
+    window.read(there.data(), 70'001);
+    EXPECT_EQ(there, std::string(70'000, 'k') + " ");
 }
 
 TEST_F(Commands, Images) {
@@ -236,6 +279,11 @@ TEST_F(Commands, JsonEverywhere) {
         const Result result = skerry(std::string("--json ") + command);
         EXPECT_NO_THROW((void)json::parse(result.output)) << command << ": " << result.output;
     }
+    for (const char* wrong : {"dance --json", "--json pause", "list --json --colour", "images put --json"}) {
+        const Result result = skerry(wrong);
+        EXPECT_EQ(result.status, 2) << wrong;
+        EXPECT_EQ(json::parse(result.output).find("error")->text_or("code", ""), "bad-request") << wrong;
+    }
     EXPECT_EQ(json::parse(skerry("list nosuch --json").output).find("error")->text_or("code", ""), "not-found");
 }
 
@@ -246,6 +294,35 @@ TEST_F(Commands, AToolstackThatIsStartedAgainIsFoundAgain) {
     EXPECT_EQ(gone.status, 3) << gone.output;
     start_toolstack();
     expect("version", 0, "skerry 0.4, toolstack 0.4\n");
+}
+
+TEST_F(Commands, WhatOnlyLooksIsAskedAgainAfterARestart) {
+    for (const bool looks : {true, false}) {
+        std::thread restarting;
+        bool has_stopped = false;
+        platform.hypervisor.on_domains = [&] { // in the middle of a call, with the monitor held
+            platform.hypervisor.on_domains = nullptr;
+            restarting = std::thread([&] {
+                server->stop();
+                serving.join();
+                {
+                    const auto lock = platform.monitor.enter();
+                    has_stopped = true;
+                    platform.monitor.changed();
+                }
+                server.reset();
+                line.reset();
+                ::unlink((folder + "/serial").c_str());
+                start_toolstack();
+            });
+            (void)platform.monitor.wait(platform.clock, 0, [&] { return has_stopped; });
+        };
+        const Result result = skerry(looks ? "list console" : "pause 1");
+        restarting.join();
+        EXPECT_EQ(result.status, looks ? 0 : 3) << result.output;
+        EXPECT_NE(result.output.find(looks ? "console   1" : "the serial line is gone"), std::string::npos)
+            << result.output;
+    }
 }
 
 TEST_F(Commands, WhatIsAskedWrongly) {

@@ -5,6 +5,7 @@
 
 #include "toolstack/domain/api.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -15,9 +16,11 @@ struct Fate {
     int count = 0;
     int fails_at = -1; ///< -1: none
     std::vector<std::string> operations;
+    std::function<void()> before_each;
 
     void operation(const std::string& what) {
         operations.push_back(what);
+        if (before_each) before_each();
         if (count++ == fails_at) throw Failure(code::internal, "fate: " + what);
     }
 };
@@ -45,9 +48,14 @@ class FakeHypervisor final : public Hypervisor {
     bool can_list_rights = true;
     std::map<DomainNumber, Rights> held;
     std::vector<std::string> shut_downs;
-    std::function<void(DomainNumber)> on_shut_down;
+    std::function<void(DomainNumber)> on_shut_down, on_unpause;
+    std::function<void()> on_domains;
     std::string log_text = "xen-core: one\nxen-core: two\n";
 
+    void take_over(const FakeHypervisor& before) {
+        all = before.all;
+        next_ = before.next_;
+    }
     DomainNumber add(std::uint64_t pages, unsigned vcpus) {
         const DomainNumber id = next_++;
         DomainState& state = all[id].state;
@@ -64,6 +72,7 @@ class FakeHypervisor final : public Hypervisor {
     }
 
     std::vector<DomainState> domains() override {
+        if (const auto hook = on_domains) hook();
         std::vector<DomainState> states;
         for (auto each = all.begin(); each != all.end();) {
             Domain& domain = each->second;
@@ -96,6 +105,7 @@ class FakeHypervisor final : public Hypervisor {
     void unpause(DomainNumber domain) override {
         fate_.operation("unpause");
         find(domain).state.paused = false;
+        if (on_unpause) on_unpause(domain);
     }
     void destroy(DomainNumber domain) override {
         fate_.operation("destroy");
@@ -147,7 +157,7 @@ class FakeBuilder final : public Builder {
     FakeBuilder(Fate& fate, FakeHypervisor& hypervisor) : fate_(fate), hypervisor_(hypervisor) {}
     std::map<std::string, std::string> held{{"pv-boot", "L"}, {"vmlinuz", "KK"}, {"initrd", "RRR"}, {"hello", "H"}};
     std::vector<std::string> sections;
-    std::function<void()> on_data;
+    std::function<void()> on_data, on_build;
 
     std::vector<BuilderImage> images() override {
         std::vector<BuilderImage> all;
@@ -172,13 +182,17 @@ class FakeBuilder final : public Builder {
     }
     BuiltDomain build(const std::string& section) override {
         fate_.operation("build");
+        if (on_build) on_build();
         sections.push_back(section);
         const auto number = [&](const char* key) {
             const std::size_t at = section.find(std::string(key) + " = ");
-            return std::stoull(section.substr(at + std::string(key).size() + 3));
+            return at != std::string::npos ? std::stoull(section.substr(at + std::string(key).size() + 3)) : 0;
         };
-        return {hypervisor_.add(number("memory") / 4, static_cast<unsigned>(number("vcpus"))), 1,
-                section.find("store = ") != std::string::npos ? 2u : 0u};
+        const DomainNumber id = hypervisor_.add(number("\nmemory") / 4, static_cast<unsigned>(number("vcpus")));
+        const std::string name = section.substr(8, section.find(']') - 8); // by which the builder marks what it makes
+        std::copy_n(name.begin(), std::min<std::size_t>(name.size(), 16), hypervisor_.all[id].state.handle.begin());
+        if (const auto most = number("max_memory"); most != 0) hypervisor_.all[id].state.most_pages = most / 4;
+        return {id, 1, section.find("store = ") != std::string::npos ? 2u : 0u};
     }
 
   private:
@@ -199,34 +213,56 @@ class FakeConsoles final : public Consoles {
     explicit FakeConsoles(Fate& fate) : fate_(fate) {}
     std::map<DomainNumber, std::string> guests;
     std::string typed;
-    struct Attached {
-        std::function<void(std::string_view)> output;
-        std::function<void()> lost;
-    };
-    std::map<std::string, Attached> attached;
+    std::map<std::string, ConsoleViewer> attached;
+    std::function<void()> on_remove;
+    std::string keyboard;
+    std::size_t room = SIZE_MAX; ///< for what is typed at once
 
-    void add(DomainNumber domain, std::uint32_t, const std::string& name) override {
-        fate_.operation("console add");
+    void add(DomainNumber domain, std::uint32_t, const std::string& name, bool again) override {
+        fate_.operation(again ? "console add again" : "console add");
         guests[domain] = name;
     }
     void remove(DomainNumber domain) override {
         fate_.operation("console remove");
+        if (on_remove) on_remove();
+        if (guests.contains(domain)) finish(guests.at(domain));
+        if (guests.contains(domain)) past.insert(guests.at(domain));
         guests.erase(domain);
     }
+    void rename(const std::string& name, const std::string& new_name) override {
+        fate_.operation("console rename");
+        finish(name);
+        for (auto& [domain, its_name] : guests)
+            if (its_name == name) its_name = new_name;
+    }
+    void finish(const std::string& name) override {
+        const auto found = attached.find(name);
+        if (found == attached.end()) return;
+        const ConsoleViewer viewer = found->second;
+        attached.erase(found);
+        viewer.output(last_words);
+        viewer.ended();
+    }
+    std::string last_words = "last words\n";
+    std::set<std::string> past{"console"}; ///< whose logs it has besides those of `guests`
     std::string log(const std::string& name, unsigned lines) override {
+        bool known = past.contains(name);
+        for (const auto& [domain, its_name] : guests) known |= its_name == name;
+        if (!known) throw Failure(code::refused, "console: no domain of that name");
         return name + " said " + std::to_string(lines) + "\n";
     }
-    void attach(const std::string& name, std::function<void(std::string_view)> output,
-                std::function<void()> lost) override {
+    void attach(const std::string& name, ConsoleViewer viewer) override {
         fate_.operation("attach");
-        attached[name] = {std::move(output), std::move(lost)};
+        attached[name] = std::move(viewer);
     }
     void detach(const std::string& name) override { attached.erase(name); }
-    void input(const std::string& name, std::string_view bytes) override {
+    std::size_t input(const std::string& name, std::string_view bytes) override {
+        bytes = bytes.substr(0, room);
         typed += bytes;
         if (attached.contains(name)) attached.at(name).output("echo: " + std::string(bytes));
+        return bytes.size();
     }
-    void show(const std::string&) override {}
+    void show(const std::string& name) override { keyboard = name; }
 
   private:
     Fate& fate_;
@@ -337,6 +373,13 @@ class FakeJournal final : public Journal {
     Fate& fate_;
 };
 
+class FakeWindow final : public Window {
+  public:
+    std::string content; ///< as large as the window is
+    std::uint64_t size() const override { return content.size(); }
+    std::string read(std::uint64_t offset, std::size_t count) override { return content.substr(offset, count); }
+};
+
 /// A client that sends what it was given, and keeps what it gets.
 class FakeCall final : public Call {
   public:
@@ -363,6 +406,7 @@ class FakeCall final : public Call {
     }
     void nudge() override {}
     void wait() override {}
+    void pause_until(std::uint64_t) override {}
 
   private:
     std::size_t sent_ = 0;
@@ -375,14 +419,17 @@ class FakePlatform {
     /// `before`: what a former instance left.
     explicit FakePlatform(FakePlatform* before)
         : hypervisor(fate), builder(fate, hypervisor), consoles(fate), store(fate), journal(fate), log(clock, nullptr),
-          platform{monitor, clock,    hypervisor,
-                   builder, consoles, store,
-                   journal, log,      {{0, "founder"}, {1, "console"}, {2, "xenstore"}, {3, "toolstack"}}},
+          platform{monitor,    clock,
+                   hypervisor, builder,
+                   consoles,   store,
+                   journal,    log,
+                   window,     {{0, "founder"}, {1, "console"}, {2, "xenstore"}, {3, "toolstack"}}},
           images(builder, journal, [this](std::string_view image) { return guests.user_of_image(image); }),
           guests(platform, images, random), api(platform, guests, images, [this] { ++ended_self; }) {
+        platform.power_off = [this] { ++powered_off; };
         if (before != nullptr) {
             journal.records = before->journal.records;
-            hypervisor.all = before->hypervisor.all;
+            hypervisor.take_over(before->hypervisor);
             builder.held = before->builder.held;
             store.tree = before->store.tree;
             consoles.guests = before->consoles.guests;
@@ -430,11 +477,12 @@ class FakePlatform {
     FakeStore store;
     FakeJournal journal;
     EventLog log;
+    FakeWindow window;
     Platform platform;
     Images images;
     Guests guests;
     Api api;
-    int ended_self = 0;
+    int ended_self = 0, powered_off = 0;
 };
 
 inline const std::string linux_guest =

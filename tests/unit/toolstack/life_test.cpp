@@ -3,8 +3,12 @@
 #include "tests/unit/toolstack/fakes.h"
 
 #include "toolstack/domain/area_journal.h"
+#include "toolstack/domain/first_guests.h"
 
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <thread>
 
 namespace skerry::toolstack::test {
 namespace {
@@ -41,7 +45,7 @@ TEST(Create, WritesWhatGuestsLookFor) {
     EXPECT_EQ(domain.soft.at(3).to_string(), CpuSet(2).to_string());
     EXPECT_EQ(platform.builder.sections.back(),
               "[domain web]\nloader = pv-boot\nkernel = vmlinuz\nramdisk = initrd\n"
-              "cmdline = console=hvc0\nmemory = 65536K\nvcpus = 4\nconsole = console\n"
+              "cmdline = console=hvc0\nmemory = 65536K\nmax_memory = 131072K\nvcpus = 4\nconsole = console\n"
               "store = xenstore\n");
 }
 
@@ -187,7 +191,7 @@ TEST(Rename, EverywhereOrNowhere) {
               "exists: rename: there is a domain `console` already");
     EXPECT_EQ(platform.error("rename", R"({"domain":"console","name":"x"})"),
               "refused: rename: `console` (domain 1) is no guest of this toolstack but the platform's own");
-    for (int step = 0; step < 7; ++step) {
+    for (int step = 0; step < 6; ++step) {
         platform.fate.fails_at = platform.fate.count + step;
         EXPECT_NE(platform.error("rename", R"({"domain":"shop","name":"web"})"), "") << step;
         EXPECT_EQ(platform.guests.find("web"), nullptr);
@@ -252,6 +256,81 @@ INSTANTIATE_TEST_SUITE_P(Reasons, EndOfGuest,
                                          Ending{"on_watchdog", ShutdownReason::watchdog}),
                          [](const auto& info) { return std::string(info.param.key); });
 
+TEST(EndOfPlatform, IsWhatAGuestsEndCanBe) {
+    FakePlatform platform;
+    json::Value params = json::parse(linux_guest);
+    params["on_crash"] = "poweroff-platform";
+    (void)platform.call("create", json::write(params));
+    platform.hypervisor.end(platform.id_of("web"), ShutdownReason::reboot);
+    platform.look_after();
+    EXPECT_EQ(platform.powered_off, 0);
+    platform.hypervisor.end(platform.id_of("web"), ShutdownReason::crash);
+    platform.look_after();
+    EXPECT_EQ(platform.powered_off, 1);
+}
+
+class FirstGuests : public testing::Test {
+  protected:
+    void begin(FakePlatform& platform, const std::vector<FirstGuest>& wanted) {
+        const Remembered remembered = remember(platform.journal);
+        const auto lock = platform.monitor.enter();
+        create_first_guests(platform.platform, platform.guests, wanted, remembered.first_guests);
+    }
+    static std::string named(const char* name, const char* on_poweroff = "destroy") {
+        json::Value params = json::parse(linux_guest);
+        params["name"] = name;
+        params["on_poweroff"] = on_poweroff;
+        return json::write(params);
+    }
+};
+
+TEST_F(FirstGuests, AreTheFilesOfAFolder) {
+    char folder[] = "/tmp/skerry-first-guests.XXXXXX";
+    ASSERT_NE(::mkdtemp(folder), nullptr);
+    const std::string path = folder;
+    std::ofstream(path + "/b.json") << "two";
+    std::ofstream(path + "/a.json") << "one";
+    std::ofstream(path + "/README") << "none";
+    const auto found = read_first_guests(path);
+    std::filesystem::remove_all(path);
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].file + found[0].text + found[1].file + found[1].text, "a.jsononeb.jsontwo");
+    EXPECT_TRUE(read_first_guests(path).empty());
+}
+
+TEST_F(FirstGuests, AreCreatedOnce) {
+    FakePlatform before;
+    begin(before, {{"a.json", named("a")}, {"b.json", named("b")}});
+    EXPECT_FALSE(before.hypervisor.all.at(before.id_of("a")).state.paused);
+    EXPECT_EQ(before.error("destroy", R"({"domain":"a"})"), "");
+
+    FakePlatform after(&before); // which does not bring back what was destroyed
+    {
+        const auto lock = after.monitor.enter();
+        after.guests.recover(remember(after.journal));
+    }
+    begin(after, {{"a.json", named("a")}, {"b.json", named("b")}});
+    EXPECT_EQ(after.guests.find("a"), nullptr);
+    EXPECT_NE(after.guests.find("b"), nullptr);
+    EXPECT_TRUE(after.log.lines().empty()) << after.log.lines().back().text;
+}
+
+TEST_F(FirstGuests, OneThatCannotBeCreatedEndsThePlatformOnlyIfItsEndWould) {
+    FakePlatform platform;
+    begin(platform, {{"a.json", named("vmlinuz-has-no-such/name")}, {"b.json", named("b")}});
+    EXPECT_EQ(platform.powered_off, 1) << "nobody knows what it was to be";
+    EXPECT_EQ(platform.guests.find("b"), nullptr);
+
+    FakePlatform other;
+    other.builder.held.erase("initrd");
+    begin(other, {{"a.json", named("a")}});
+    EXPECT_EQ(other.powered_off, 0);
+    EXPECT_NE(other.log.lines().back().text.find("guest of `a.json` could not be created: create: "),
+              std::string::npos);
+    begin(other, {{"c.json", named("c", "poweroff-platform")}, {"d.json", named("d")}});
+    EXPECT_EQ(other.powered_off, 1);
+}
+
 TEST(Reboot, StopsWhenAGuestOnlyReboots) {
     FakePlatform platform;
     (void)platform.call("create", linux_guest);
@@ -276,6 +355,35 @@ TEST(Reboot, OfAGuestThatCannotBeBuiltAgainLeavesNothing) {
     EXPECT_EQ(platform.hypervisor.all.size(), 4u);
     EXPECT_TRUE(platform.store.tree.empty());
     EXPECT_NE(platform.log.lines().back().text.find("could not be started again"), std::string::npos);
+}
+
+TEST(EndOfOneGuest, IsNotTakenForTheEndOfAnotherThatIsBeingCreated) {
+    FakePlatform platform;
+    (void)platform.call("create", linux_guest);
+    json::Value params = json::parse(linux_guest);
+    params["name"] = "other";
+    bool may_go_on = false;
+    platform.builder.on_build = [&] {
+        platform.monitor.changed();
+        EXPECT_TRUE(platform.monitor.wait(platform.clock, 0, [&] { return may_go_on; }));
+    };
+    std::thread creating([&] { EXPECT_EQ(platform.error("create", json::write(params)), ""); });
+    const auto is_there = [&] { return platform.guests.find("other") != nullptr; };
+    platform.consoles.on_remove = [&] { // the end of "web": the other one is complete meanwhile
+        may_go_on = true;
+        platform.monitor.changed();
+        EXPECT_TRUE(
+            platform.monitor.wait(platform.clock, 0, [&] { return platform.guests.find("other")->doing.empty(); }));
+    };
+    {
+        const auto lock = platform.monitor.enter();
+        EXPECT_TRUE(platform.monitor.wait(platform.clock, 0, [&] { return is_there(); }));
+        platform.hypervisor.end(platform.id_of("web"), ShutdownReason::power_off);
+        platform.guests.look_after();
+        EXPECT_EQ(platform.guests.find("web"), nullptr);
+        EXPECT_TRUE(is_there());
+    }
+    creating.join();
 }
 
 TEST(Shutdown, AsksAndWaitsUntilTheGuestTakesNotice) {
@@ -318,6 +426,52 @@ TEST(Takeover, OfAFormerInstancesGuests) {
     EXPECT_EQ(after.error("destroy", R"({"domain":"web"})"), "");
     EXPECT_EQ(after.hypervisor.all.size(), 4u);
     EXPECT_TRUE(remember(after.journal).guests.empty());
+}
+
+TEST(Takeover, GoesOnWithAGuestThatWasBeingStartedAgainWhateverTheStep) {
+    std::vector<std::unique_ptr<FakePlatform>> successors; // one for each moment in which the former instance may go
+    FakePlatform before;
+    (void)before.call("create", linux_guest);
+    const DomainNumber first = before.id_of("web");
+    before.fate.before_each = [&] { successors.push_back(std::make_unique<FakePlatform>(&before)); };
+    before.hypervisor.end(first, ShutdownReason::reboot);
+    before.look_after();
+    ASSERT_GT(successors.size(), 40u);
+    for (std::size_t step = 0; step < successors.size(); ++step) {
+        SCOPED_TRACE("step " + std::to_string(step));
+        FakePlatform& after = *successors[step];
+        {
+            const auto lock = after.monitor.enter();
+            after.guests.recover(remember(after.journal));
+            after.guests.look_after();
+        }
+        ASSERT_NE(after.guests.find("web"), nullptr) << after.log.lines().back().text;
+        const DomainNumber id = after.id_of("web");
+        EXPECT_NE(id, first);
+        EXPECT_EQ(after.hypervisor.all.size(), 5u);
+        EXPECT_EQ(after.guests.find("web")->phase, Guest::Phase::running);
+        EXPECT_EQ(after.store.tree.count("/local/domain/" + std::to_string(id) + "/name"), 1u);
+        EXPECT_EQ(remember(after.journal).guests.begin()->second.domain.id, id);
+        EXPECT_TRUE(remember(after.journal).begun.empty());
+    }
+}
+
+TEST(Reboot, WaitsForABuilderThatIsBuiltAgain) {
+    FakePlatform platform;
+    (void)platform.call("create", linux_guest);
+    int away = 3;
+    platform.builder.on_build = [&] {
+        if (away-- > 0) throw Failure(code::unavailable, "builder: it was restarted");
+    };
+    platform.hypervisor.end(platform.id_of("web"), ShutdownReason::reboot);
+    platform.look_after();
+    ASSERT_NE(platform.guests.find("web"), nullptr);
+    EXPECT_EQ(platform.hypervisor.all.size(), 5u);
+    away = 1000;
+    platform.hypervisor.end(platform.id_of("web"), ShutdownReason::reboot);
+    platform.look_after();
+    EXPECT_EQ(platform.guests.find("web"), nullptr);
+    EXPECT_EQ(platform.hypervisor.all.size(), 4u);
 }
 
 TEST(Takeover, DestroysADomainThatWasNotComplete) {

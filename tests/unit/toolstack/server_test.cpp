@@ -180,8 +180,9 @@ TEST_F(ServerTest, EndsACallThatSendsMoreThanItMay) {
     (void)next(Kind::event);
     bool go_on = false;
     platform.builder.on_data = [&] { (void)platform.monitor.wait(platform.clock, 0, [&] { return go_on; }); };
-    // The first is taken, which gives new credit for as much; then nothing is.
-    for (int i = 0; i < 6; ++i) send({Kind::data, false, 1, std::string(protocol::most_payload, 'x')});
+    // What was there at the first look is taken, which gives new credit for as much; then nothing is.
+    constexpr std::size_t too_many = 2 * protocol::first_credit / protocol::most_payload + 1;
+    for (std::size_t i = 0; i < too_many; ++i) send({Kind::data, false, 1, std::string(protocol::most_payload, 'x')});
     EXPECT_NE(next(Kind::answer).payload.find("more data than was allowed"), std::string::npos);
     {
         const auto lock = platform.monitor.enter();

@@ -33,7 +33,7 @@ void show_rights(const json::Value& each) {
 void rights(Session& session, const std::string& domain) {
     json::Value params = json::Object{};
     if (!domain.empty()) params["domain"] = domain_argument(domain);
-    const json::Value result = session.client().call("rights", std::move(params));
+    const json::Value result = session.look("rights", std::move(params));
     if (session.json) return print(json::write(result, true) + "\n");
     const json::Value* all = result.find("domains");
     if (all == nullptr || all->as_array() == nullptr) return;
@@ -46,7 +46,7 @@ void rights(Session& session, const std::string& domain) {
 void trust(Session& session, const std::string& domain) {
     json::Value params;
     params["domain"] = domain_argument(domain);
-    const json::Value result = session.client().call("trust", std::move(params));
+    const json::Value result = session.look("trust", std::move(params));
     if (session.json) return print(json::write(result, true) + "\n");
     print(head(result) + " depends on\n");
     print("the hypervisor, " + harmless(result.text_or("hypervisor", "?")) + "\n");

@@ -42,9 +42,10 @@ struct RunOptions {
     std::vector<std::string> arguments, environment; ///< environment: NAME=VALUE
     std::string name, memory = "32m", files;
     unsigned vcpus = 1;
-    bool paused = false, console = false;
+    bool paused = false, detach = false;
     std::string on_crash = "destroy";
 };
+/// Sets the session's status to the program's, unless it is left alone.
 void run(Session& session, const RunOptions& options);
 // life.cpp
 struct EndOptions {
@@ -71,6 +72,7 @@ void sched(Session& session, const SchedOptions& options);
 void mem_set(Session& session, const std::string& domain, const std::string& memory);
 // console.cpp
 void console(Session& session, const std::string& domain);
+void keyboard(Session& session, const std::string& domain);
 // images.cpp
 void images(Session& session);
 void images_put(Session& session, const std::string& name, const std::string& file);
@@ -81,9 +83,10 @@ std::string upload(Session& session, const std::string& file, const std::string&
                    std::vector<std::string>* uploaded = nullptr);
 // completion.cpp
 struct CommandWords {
-    std::string name;
-    std::vector<std::string> options;
-    enum class Argument { none, domain, file, service } argument = Argument::none;
+    std::string name;               ///< "list", "images put"; empty: what stands before a command
+    std::vector<std::string> words; ///< commands and options
+    /// Kinds of arguments, and of the values of options ("--domain=domain"): domain, service, image, file, action, or none.
+    std::vector<std::string> positions, valued;
 };
 std::string bash_completion(const std::vector<CommandWords>& commands);
 

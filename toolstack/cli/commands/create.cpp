@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "toolstack/cli/commands/attachment.h"
 #include "toolstack/cli/commands/commands.h"
+#include "toolstack/cli/commands/creation.h"
 #include "toolstack/cli/config/guest_settings.h"
 #include "toolstack/cli/terminal.h"
 #include "toolstack/cli/text.h"
@@ -71,7 +73,12 @@ GuestSettings read_settings(const Source& source) {
     return settings;
 }
 
-/// Calls create; what was uploaded for it only goes again if it fails.
+} // namespace
+
+std::string image_of(Session& session, const std::string& image, std::vector<std::string>& uploaded) {
+    return image.starts_with("image:") ? image.substr(6) : upload(session, image, "", true, &uploaded);
+}
+
 json::Value create_guest(Session& session, json::Value params, const std::vector<std::string>& uploaded) {
     ProgressLine progress(session.quiet || session.json);
     try {
@@ -91,25 +98,20 @@ json::Value create_guest(Session& session, json::Value params, const std::vector
     }
 }
 
-void show_created(Session& session, const json::Value& result, bool with_console) {
-    if (session.json)
-        print(json::write(result, true) + "\n");
-    else
-        print(harmless(result.text_or("name", "?")) + " is domain " + std::to_string(result.integer_or("id", -1)) +
-              "\n");
-    if (with_console) console(session, std::to_string(result.integer_or("id", -1)));
+void show_created(Session& session, const json::Value& result) {
+    print(session.json ? json::write(result, true) + "\n"
+                       : harmless(result.text_or("name", "?")) + " is domain " +
+                             std::to_string(result.integer_or("id", -1)) + "\n");
 }
 
-/// One word of a domain's command line, which minios splits again: either kind of quotes, no escapes.
-std::string quoted_word(const std::string& word) {
-    if (word.find('\n') != std::string::npos) throw CommandError("an argument has more than one line");
-    const bool has_single = word.find('\'') != std::string::npos, has_double = word.find('"') != std::string::npos;
-    if (has_single && has_double) throw CommandError("an argument has both kinds of quotes: " + word);
-    const bool plain = !word.empty() && word.find_first_of(" \t'\"") == std::string::npos;
-    return plain ? word : has_single ? "\"" + word + "\"" : "'" + word + "'";
+void destroy_quietly(Session& session, std::int64_t id) {
+    json::Value params;
+    params["domain"] = id;
+    try {
+        (void)session.client().call("destroy", std::move(params));
+    } catch (const protocol::CallError&) { /* it is gone already */
+    }
 }
-
-} // namespace
 
 void create(Session& session, const CreateOptions& options) {
     const Source source = read_source(options.file, options.overrides);
@@ -117,44 +119,20 @@ void create(Session& session, const CreateOptions& options) {
     settings.params["loader"] = guest_loader;
     if (options.paused) settings.params["paused"] = true;
     if (options.dry_run) {
-        settings.params["kernel"] =
-            settings.kernel.file.empty() ? "image:" + settings.kernel.image : settings.kernel.file;
-        if (settings.ramdisk.given())
-            settings.params["ramdisk"] =
-                settings.ramdisk.file.empty() ? "image:" + settings.ramdisk.image : settings.ramdisk.file;
+        settings.params["kernel"] = settings.kernel.source();
+        if (settings.ramdisk.given()) settings.params["ramdisk"] = settings.ramdisk.source();
         return print(json::write(settings.params, true) + "\n");
     }
     std::vector<std::string> uploaded;
-    const auto image_of = [&](const ImageSource& image) {
-        return image.file.empty() ? image.image : upload(session, image.file, "", true, &uploaded);
-    };
-    settings.params["kernel"] = image_of(settings.kernel);
-    if (settings.ramdisk.given()) settings.params["ramdisk"] = image_of(settings.ramdisk);
-    show_created(session, create_guest(session, std::move(settings.params), uploaded), options.console);
-}
-
-void run(Session& session, const RunOptions& options) {
-    std::string line;
-    for (const std::string& variable : options.environment) {
-        if (variable.find('=') == std::string::npos || variable[0] == '=')
-            throw CommandError("`" + variable + "` is no NAME=VALUE for the environment");
-        line += (line.empty() ? "" : " ") + quoted_word(variable);
-    }
-    for (const std::string& argument : options.arguments) line += (line.empty() ? "" : " ") + quoted_word(argument);
-    std::vector<std::string> uploaded;
-    const auto image_of = [&](const std::string& image) {
-        return image.starts_with("image:") ? image.substr(6) : upload(session, image, "", true, &uploaded);
-    };
-    json::Value params;
-    params["name"] = options.name.empty() ? std::filesystem::path(options.image).filename().string() : options.name;
-    params["cmdline"] = line;
-    params["memory_kib"] = parse_memory(options.memory);
-    params["vcpus"] = options.vcpus;
-    params["on_crash"] = options.on_crash;
-    if (options.paused) params["paused"] = true;
-    params["kernel"] = image_of(options.image);
-    if (!options.files.empty()) params["ramdisk"] = image_of(options.files);
-    show_created(session, create_guest(session, std::move(params), uploaded), options.console);
+    settings.params["kernel"] = image_of(session, settings.kernel.source(), uploaded);
+    if (settings.ramdisk.given()) settings.params["ramdisk"] = image_of(session, settings.ramdisk.source(), uploaded);
+    if (options.console) settings.params["paused"] = true; // nothing that it says is to be missed
+    const json::Value result = create_guest(session, std::move(settings.params), uploaded);
+    show_created(session, result);
+    if (!options.console) return;
+    Look look;
+    look.unpause = !options.paused;
+    (void)attach(session, result.integer_or("id", -1), look);
 }
 
 } // namespace skerry::cli

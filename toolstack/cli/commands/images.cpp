@@ -31,6 +31,20 @@ std::string next_bytes(std::ifstream& stream, std::size_t most) {
     return bytes;
 }
 
+/// Writes the file into the memory that the platform shares with this machine, if it is this machine. False: it is not;
+/// the file has to be sent, from its beginning.
+bool put_into_window(std::ifstream& file, std::uint64_t size, const std::string& window) {
+    std::error_code error;
+    if (std::filesystem::file_size(window, error) < size || error) return false;
+    std::fstream to(window, std::ios::in | std::ios::out | std::ios::binary);
+    for (std::string bytes; !(bytes = next_bytes(file, chunk)).empty();)
+        to.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    to.flush();
+    file.clear();
+    file.seekg(0);
+    return to.good();
+}
+
 } // namespace
 
 std::string upload(Session& session, const std::string& file, const std::string& name, bool automatic,
@@ -52,14 +66,22 @@ std::string upload(Session& session, const std::string& file, const std::string&
     params["automatic"] = automatic;
 
     Client& client = session.client();
+    const std::string window = std::filesystem::path(session.socket).replace_filename("window");
     Client::Call call(client, "images.put", std::move(params));
     ProgressLine progress(session.quiet || session.json);
     bool ready = false, ended = false;
     std::uint64_t sent = 0;
     while (true) {
-        if (const auto answer =
-                call.take([&](const json::Value& event) { ready = ready || event.text_or("event", "") == "ready"; },
-                          [](std::string_view) {})) {
+        const auto event = [&](const json::Value& event) {
+            ready = ready || event.text_or("event", "") == "ready";
+            if (event.bool_or("window", false) && put_into_window(stream, size, window)) {
+                call.end();
+                ended = true;
+            }
+            if (event.find("taken") != nullptr)
+                progress.show("uploading " + base, static_cast<std::uint64_t>(event.integer_or("taken", 0)), size);
+        };
+        if (const auto answer = call.take(event, [](std::string_view) {})) {
             const std::string image = answer->text_or("name", "");
             if (uploaded != nullptr && !answer->bool_or("was_there", true)) uploaded->push_back(image);
             return image;
@@ -79,7 +101,7 @@ std::string upload(Session& session, const std::string& file, const std::string&
 }
 
 void images(Session& session) {
-    const json::Value result = session.client().call("images", json::Object{});
+    const json::Value result = session.look("images", json::Object{});
     if (session.json) return print(json::write(result, true) + "\n");
     Table table({{"Name", Table::Align::left},
                  {"Size", Table::Align::right},

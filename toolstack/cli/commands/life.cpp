@@ -29,7 +29,7 @@ void wait_for_end(Session& session, std::int64_t id, unsigned timeout_s) {
         json::Value params;
         params["domain"] = id;
         try {
-            const json::Value result = session.client().call("info", std::move(params));
+            const json::Value result = session.look("info", std::move(params));
             if (result.text_or("state", "").find_first_of("sd") != std::string::npos) return;
         } catch (const protocol::CallError& error) {
             if (error.code == "not-found") return;

@@ -35,7 +35,8 @@ void sched(Session& session, const SchedOptions& options) {
     if (!options.domain.empty()) params["domain"] = domain_argument(options.domain);
     if (options.weight) params["weight"] = *options.weight;
     if (options.cap) params["cap"] = *options.cap;
-    const json::Value result = session.client().call("sched", std::move(params));
+    const json::Value result = options.weight || options.cap ? session.client().call("sched", std::move(params))
+                                                             : session.look("sched", params);
     if (session.json) return print(json::write(result, true) + "\n");
     Table table({{"Name", Table::Align::left},
                  {"ID", Table::Align::right},

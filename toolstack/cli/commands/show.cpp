@@ -64,7 +64,7 @@ void show_domain(const json::Value& result) {
 } // namespace
 
 void list(Session& session, const std::string& domain) {
-    const json::Value result = session.client().call("list", params_for(domain));
+    const json::Value result = session.look("list", params_for(domain));
     if (session.json) return print(json::write(result, true) + "\n");
     Table table({{"Name", Table::Align::left},
                  {"ID", Table::Align::right},
@@ -79,20 +79,20 @@ void list(Session& session, const std::string& domain) {
 }
 
 void info(Session& session, const std::string& domain) {
-    const json::Value result = session.client().call("info", params_for(domain));
+    const json::Value result = session.look("info", params_for(domain));
     if (session.json) return print(json::write(result, true) + "\n");
     domain.empty() ? show_machine(result) : show_domain(result);
 }
 
 void dmesg(Session& session) {
-    const json::Value result = session.client().call("dmesg", json::Object{});
+    const json::Value result = session.look("dmesg", json::Object{});
     print(session.json ? json::write(result, true) + "\n" : harmless(result.text_or("text", "")));
 }
 
 void log(Session& session, const std::string& domain, unsigned lines) {
     json::Value params = params_for(domain);
     params["lines"] = lines;
-    const json::Value result = session.client().call("log", std::move(params));
+    const json::Value result = session.look("log", std::move(params));
     if (session.json) return print(json::write(result, true) + "\n");
     print(harmless(result.text_or("text", "")));
     for (const json::Value& each : array(result, "lines"))
@@ -100,7 +100,7 @@ void log(Session& session, const std::string& domain, unsigned lines) {
 }
 
 void vcpu_list(Session& session, const std::string& domain) {
-    const json::Value result = session.client().call("vcpu-list", params_for(domain));
+    const json::Value result = session.look("vcpu-list", params_for(domain));
     if (session.json) return print(json::write(result, true) + "\n");
     Table table({{"Name", Table::Align::left},
                  {"ID", Table::Align::right},
@@ -119,7 +119,7 @@ void vcpu_list(Session& session, const std::string& domain) {
 }
 
 void version(Session& session) {
-    const json::Value result = session.client().call("version", json::Object{});
+    const json::Value result = session.look("version", json::Object{});
     if (session.json) return print(json::write(result, true) + "\n");
     print("skerry 0.4, toolstack " + harmless(result.text_or("toolstack", "?")) + "\n");
 }

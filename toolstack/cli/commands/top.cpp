@@ -68,12 +68,12 @@ void top(Session& session, const TopOptions& options) {
             char key = 0;
             if (::read(STDIN_FILENO, &key, 1) <= 0 || key == 'q' || key == 'Q' || key == '\n') return;
         }
-        const json::Value result = session.client().call("list", json::Object{});
+        const json::Value result = session.look("list", json::Object{});
         if (session.json) {
             print(json::write(result) + "\n");
             continue;
         }
-        const json::Value machine = session.client().call("info", json::Object{});
+        const json::Value machine = session.look("info", json::Object{});
         print((redraw ? "\x1b[H\x1b[J" : round > 0 ? "\n" : "") + page(result, machine, last));
     }
 }

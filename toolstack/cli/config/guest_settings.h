@@ -13,6 +13,8 @@ struct ImageSource {
     std::string file;  ///< a path, or empty
     std::string image; ///< a name, or empty
     unsigned line = 0;
+    /// As it is written in a configuration.
+    std::string source() const { return file.empty() ? "image:" + image : file; }
     bool given() const { return !file.empty() || !image.empty(); }
 };
 

@@ -3,8 +3,10 @@
 #include "toolstack/domain/area_journal.h"
 #include "toolstack/domain/caretaker.h"
 #include "toolstack/domain/channel_services.h"
+#include "toolstack/domain/first_guests.h"
 #include "toolstack/domain/server.h"
 #include "toolstack/domain/settings.h"
+#include "toolstack/domain/xen/memory_window.h"
 #include "toolstack/domain/xen/message_channel.h"
 #include "toolstack/domain/xen/serial_transport.h"
 #include "toolstack/domain/xen/xen_hypervisor.h"
@@ -92,10 +94,9 @@ std::vector<PlatformDomain> platform_domains(const Settings& settings) {
 int run(const Settings& settings, std::span<char* const> words) {
     for (const std::string& word : settings.not_understood) say("not understood: " + word);
     static SerialTransport line(settings.uart);
-    if (!line.start(settings.irq)) {
-        minios::print("toolstack: no UART answers at port %x\n", settings.uart);
-        return 1;
-    }
+    if (!line.start(settings.irq))
+        minios::print("toolstack: no UART answers at port %x: guests are looked after, but nobody can ask for anything\n",
+                      settings.uart);
     static Monitor monitor;
     static DomainClock clock;
     static XenHypervisor hypervisor;
@@ -105,8 +106,9 @@ int run(const Settings& settings, std::span<char* const> words) {
     Consoles& consoles = open_service<ChannelConsoles, NoConsoles>(monitor, clock, words, "console");
     Journal& journal = open_journal(words);
     static EventLog log(clock, say);
-    static Platform platform{
-        monitor, clock, hypervisor, builder, consoles, store, journal, log, platform_domains(settings)};
+    static MemoryWindow window(settings.window_address, settings.window_size);
+    static Platform platform{monitor, clock,   hypervisor, builder, consoles,
+                             store,   journal, log,        window,  platform_domains(settings)};
     static Guests* guests = nullptr;
     static Images images(builder, journal, [](std::string_view image) { return guests->user_of_image(image); });
     static Guests all_guests(platform, images, random_number<std::array<std::uint8_t, 16>>);
@@ -115,13 +117,24 @@ int run(const Settings& settings, std::span<char* const> words) {
     static Api api(platform, all_guests, images, [] { server->stop(); });
     static Server the_server(monitor, clock, line, api, random_number<std::uint64_t>());
     server = &the_server;
+    Remembered remembered;
     {
         const auto lock = monitor.enter();
         try {
-            all_guests.recover(remember(journal));
+            remembered = remember(journal);
+            all_guests.recover(remembered);
         } catch (const Failure& failure) { say(std::string("what there was before: ") + failure.what()); }
     }
+    static bool powers_off = false;
+    platform.power_off = [] {
+        powers_off = true;
+        server->stop();
+    };
     static Caretaker caretaker(platform, all_guests);
+    static std::thread beginning([created = std::move(remembered.first_guests)] {
+        const auto lock = monitor.enter();
+        create_first_guests(platform, all_guests, read_first_guests("/files/guests"), created);
+    });
     static Bell bell;
     static std::thread ringing([] {
         while (true) {
@@ -141,6 +154,10 @@ int run(const Settings& settings, std::span<char* const> words) {
             nullptr);
     say("ready");
     the_server.run();
+    if (powers_off) {
+        say("the platform powers off");
+        minios::shutdown(minios::ShutdownReason::power_off);
+    }
     // Somebody asked for a restart of this domain: whoever built it builds it again.
     say("ending, to be built again");
     minios::shutdown(minios::ShutdownReason::reboot);

@@ -29,8 +29,9 @@ struct Source {
 bool SerialTransport::start(int irq) {
     if (auto result = minios::ports::enable(); !result)
         minios::print("toolstack: no I/O privilege: %s\n", minios::error_name(result.error()));
-    if (!uart_.start()) return false;
-    uart_.use_fifos();
+    is_there_ = uart_.start();
+    if (!is_there_) return false;
+    uart_.use_for_bulk();
     if (irq >= 0) {
         if (auto result = line_.start(static_cast<unsigned>(irq), on_interrupt, this); !result)
             minios::print("toolstack: no interrupt %d (%s): polling the serial line\n", irq,
@@ -41,18 +42,19 @@ bool SerialTransport::start(int irq) {
 
 std::size_t SerialTransport::read(char* to, std::size_t size) {
     Sink sink{to, size};
-    while (sink.room() > 0 && uart_.receive(sink)) {}
+    while (is_there_ && sink.room() > 0 && uart_.receive(sink)) {}
     return sink.count;
 }
 
 std::size_t SerialTransport::write(std::string_view bytes) {
+    if (!is_there_) return bytes.size();
     Source source{bytes};
     (void)uart_.transmit(source);
     return source.count;
 }
 
 void SerialTransport::wait(bool to_write, std::uint64_t deadline_ns) {
-    uart_.interrupt_on(line_.started(), line_.started() && to_write);
+    if (is_there_) uart_.interrupt_on(line_.started(), line_.started() && to_write);
     if (line_.started()) {
         // The line is edge-triggered: it must have been seen inactive before the wait.
         if (uart_.interrupt_asserted()) return;
@@ -60,7 +62,7 @@ void SerialTransport::wait(bool to_write, std::uint64_t deadline_ns) {
             interrupted_ = false;
             line_.end();
         }
-    } else {
+    } else if (is_there_) {
         const std::uint64_t poll = minios::clock::now_ns() + poll_interval;
         if (deadline_ns == 0 || poll < deadline_ns) deadline_ns = poll;
     }

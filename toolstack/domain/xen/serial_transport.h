@@ -12,7 +12,7 @@ namespace skerry::toolstack {
 class SerialTransport final : public protocol::Transport {
   public:
     explicit SerialTransport(std::uint16_t port) : uart_(io_, port) {}
-    /// False: no UART answers there. `irq` < 0: poll.
+    /// False: no UART answers there, and so no operator ever will. `irq` < 0: poll.
     bool start(int irq);
 
     std::size_t read(char* to, std::size_t size) override;
@@ -27,7 +27,7 @@ class SerialTransport final : public protocol::Transport {
     minios::backends::Uart uart_;
     minios::backends::InterruptLine line_;
     minios::WaitQueue waiting_;
-    bool interrupted_ = false, woken_ = false;
+    bool is_there_ = false, interrupted_ = false, woken_ = false;
 };
 
 } // namespace skerry::toolstack

@@ -39,6 +39,7 @@ TEST(Description, ReadsEveryKey) {
                         "  ramdisk = initrd\n"
                         "  cmdline = console=hvc0 a=\"b c\"  # not a comment\n"
                         "  memory = 2G\n"
+                        "  max_memory = 3G\n"
                         "  vcpus = 2\n"
                         "  weight = 512\n"
                         "  cap = 150\n"
@@ -99,6 +100,10 @@ TEST(Description, ServiceMayBeDescribedLater) {
     EXPECT_EQ(parsed->description->domains[1].console.kind, Service::Kind::founder);
 }
 
+TEST(Description, MemoryToGrowToIsNoLess) {
+    EXPECT_EQ(parse(minimal + "max_memory = 8M\n")->description->domains[0].max_memory_pages, 2048u);
+    EXPECT_NE(error_of(minimal + "max_memory = 3M\n").find("below its `memory`"), std::string::npos);
+}
 TEST(Description, UnknownKeyIsAnErrorWithItsLine) {
     EXPECT_EQ(error_of(minimal + "memmory = 5M\n"), "line 4: unknown key `memmory` in domain a");
 }
@@ -143,13 +148,13 @@ TEST_P(WrongValue, IsRefusedWithItsLine) {
 }
 INSTANTIATE_TEST_SUITE_P(Values, WrongValue,
                          ::testing::Values("memory = 4", "memory = 4T", "memory = 5K", "memory = 0M", "memory = -1M",
-                                           "memory = 99999999999999999999G", "memory = 18014398509481984K", "vcpus = 0",
-                                           "vcpus = 33", "vcpus = two", "weight = 0", "weight = 65536", "cap = 3201",
-                                           "affinity = 128", "affinity = 3-1", "affinity = 1-", "ioports = 0x10000",
-                                           "ioports = 0x3f8-", "irqs = 1024", "iomem = 0x1000", "iomem = 0x1000-0x1ffe",
-                                           "iomem = 0x0-0xffffffffffffffff", "rights = a b", "rights = a,,b",
-                                           "seal = maybe", "on_crash = explode", "console = a/b",
-                                           "ioports = 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"));
+                                           "memory = 99999999999999999999G", "memory = 18014398509481984K",
+                                           "max_memory = 5", "vcpus = 0", "vcpus = 33", "vcpus = two", "weight = 0",
+                                           "weight = 65536", "cap = 3201", "affinity = 128", "affinity = 3-1",
+                                           "affinity = 1-", "ioports = 0x10000", "ioports = 0x3f8-", "irqs = 1024",
+                                           "iomem = 0x1000", "iomem = 0x1000-0x1ffe", "iomem = 0x0-0xffffffffffffffff",
+                                           "rights = a b", "rights = a,,b", "seal = maybe", "on_crash = explode",
+                                           "console = a/b", "ioports = 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"));
 
 TEST(Description, TooLongCommandLine) {
     EXPECT_EQ(error_of(minimal + "cmdline = " + std::string(1023, 'x')), "");

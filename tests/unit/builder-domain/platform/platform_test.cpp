@@ -45,7 +45,7 @@ class FakeSurroundings : public Surroundings {
 const std::string console_section = "[domain con]\nkernel=unikernel\nmemory=4M\ncmdline=hello\nioports=0x3f8-0x3ff\n"
                                     "irqs=4\nrights=read_log\nconsole=founder\non_crash=reboot\n";
 const std::string guest_section =
-    "[domain guest]\nloader=unikernel\nkernel=vmlinuz\nramdisk=initrd\nmemory=6M\nvcpus=2\n"
+    "[domain guest]\nloader=unikernel\nkernel=vmlinuz\nramdisk=initrd\nmemory=6M\nmax_memory=8M\nvcpus=2\n"
     "weight=512\naffinity=0-1\nconsole=con\non_poweroff=poweroff-platform\n";
 
 class PlatformTest : public ::testing::Test {
@@ -91,6 +91,9 @@ TEST_F(PlatformTest, BuildsSealsAndStarts) {
     EXPECT_EQ(guest.granted, (std::vector<std::string>{"affinity", "affinity"}));
     EXPECT_EQ(guest.weight, 512);
     EXPECT_EQ(guest.vcpus, 2u);
+    EXPECT_EQ(console.map_bytes, 0u);
+    EXPECT_EQ(guest.map_bytes, 8u << 20); // in which its balloon can grow
+    EXPECT_EQ(guest.max_pages, 2048u);
     EXPECT_TRUE(console.sealed && console.started && guest.sealed && guest.started);
     EXPECT_EQ(console.ports, (std::vector<domid_t>{0, 0})); // its own console, and the builder's line to it
     EXPECT_EQ(guest.ports, (std::vector<domid_t>{1}));
