@@ -43,7 +43,7 @@ $(MINIOS_FREESTANDING_OBJECTS): $(BUILD)/obj/%.o: %.cpp minios/build.mk
 
 $(patsubst %.S,$(BUILD)/obj/%.o,$(wildcard minios/arch/x86_64/*.S minios/debug/*.S)): $(BUILD)/obj/%.o: %.S minios/build.mk
 	@mkdir -p $(@D)
-	$(CC) -MMD -MP -c $< -o $@
+	$(CC) -I. -MMD -MP -c $< -o $@
 
 $(BUILD)/libminios.a: $(MINIOS_OBJECTS)
 $(BUILD)/libminios-freestanding.a: $(MINIOS_FREESTANDING_OBJECTS)

@@ -2,5 +2,7 @@
 # What comes from Debian: one fragment per piece, each in its own folder or a .mk file here.
 -include third-party/debian-binaries.mk
 -include third-party/debian-source.mk
--include third-party/target/build.mk third-party/newlib/build.mk third-party/libgcc/build.mk
--include $(filter-out third-party/target/build.mk third-party/newlib/build.mk third-party/libgcc/build.mk,$(wildcard third-party/*/build.mk))
+# First those whose variables the others use.
+THIRD_PARTY_BASE := $(patsubst %,third-party/%/build.mk,target newlib musl libgcc)
+-include $(THIRD_PARTY_BASE)
+-include $(filter-out $(THIRD_PARTY_BASE),$(wildcard third-party/*/build.mk))

@@ -4,6 +4,8 @@
 #define __ASSEMBLY__ 1
 #include <xen/xen.h>
 
+#include "minios/arch/x86_64/registers.h"
+
 #define UPCALL_MASK (minios_shared_info + 1)    /* vcpu_info[0].evtchn_upcall_mask */
 #define EVENT_VECTOR 256                        /* beside the processor's; stub.cpp */
 
@@ -50,21 +52,7 @@ minios_block:
         .type   minios_debug_go_on, @function
 minios_debug_go_on:
         mov     %rdi, %rsp
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %r11
-        pop     %r10
-        pop     %r9
-        pop     %r8
-        pop     %rdi
-        pop     %rsi
-        pop     %rbp
-        pop     %rbx
-        pop     %rdx
-        pop     %rcx
-        pop     %rax
+        pop_registers
         add     $8, %rsp                // vector
         movq    $0, (%rsp)              // the error code's place: flags, of which none
         jmp     hypercall_page + __HYPERVISOR_iret * 32

@@ -92,12 +92,13 @@ struct Scheduler {
     }
 
     static void free_dead() {
-        if (dead == nullptr) return;
-        forget(dead);
-        if (dead->block != nullptr) runtime.destroy(dead->block);
-        stack_release(dead->stack, dead->stack_size);
-        heap::destroy(dead);
-        dead = nullptr;
+        Thread* gone = dead;
+        if (gone == nullptr) return;
+        dead = nullptr; // first: what the runtime does may wait, and so come here again
+        forget(gone);
+        if (gone->block != nullptr) runtime.destroy(gone->block);
+        stack_release(gone->stack, gone->stack_size);
+        heap::destroy(gone);
     }
 
     /// The hypervisor's timer speaks through VIRQ_TIMER, which is bound when the first deadline appears.

@@ -20,7 +20,7 @@ SDK_READY := $(SDK)/built/all
 XEN_HEADERS := /usr/include/xen
 SDK_SOURCES := $(wildcard minios/sdk/*) $(SDK_OVERLAY) $(wildcard minios/include/minios/*.h minios/include/minios/*/*.h) \
     minios/arch/x86_64/minios.ld minios/make-symbols third-party/target/flags
-$(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
+$(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY) $(MUSL_READY)
 	@echo "  SDK     headers and wrappers"
 	@mkdir -p $(SDK)/bin $(SDK)/include $(SDK)/lib/skerry $(SDK)/lib/pkgconfig $(SDK)/cmake
 	@rm -rf $(SDK)/include/posix $(SDK)/include/minios $(SDK)/include/xen
@@ -29,7 +29,7 @@ $(SDK_FILES): $(SDK_SOURCES) minios/libc/build.mk $(NEWLIB_READY)
 	@cp minios/sdk/skerry-cc minios/sdk/skerry-ocamlopt $(SDK)/bin/ && ln -sf skerry-cc $(SDK)/bin/skerry-c++
 	@cp minios/sdk/ld minios/make-symbols minios/arch/x86_64/minios.ld third-party/target/flags $(SDK)/lib/skerry/
 	@cp minios/sdk/skerry.pc $(SDK)/lib/pkgconfig/ && cp minios/sdk/skerry.cmake $(SDK)/cmake/
-	@for name in pthread rt; do rm -f $(SDK)/lib/lib$$name.a && ar rcs $(SDK)/lib/lib$$name.a; done
+	@for name in pthread rt dl; do rm -f $(SDK)/lib/lib$$name.a && ar rcs $(SDK)/lib/lib$$name.a; done
 	@mkdir -p $(@D) && touch $@
 
 LIBSKERRYC_SOURCES := $(wildcard minios/libc/*.cpp minios/libc/*.c minios/cxx/*.cpp)
@@ -49,11 +49,13 @@ $(BUILD)/obj/minios/libc/fused_mathematics.o: LIBSKERRYC_CXXFLAGS += -fomit-fram
 # The compiler must not make calls of memcpy and its kind of what they are written as.
 $(addprefix $(BUILD)/obj/minios/libc/,copying.o scanning.o comparing.o): LIBSKERRYC_FLAGS += -O3 -fno-builtin -fno-tree-loop-distribute-patterns
 
-# What newlib has in its sources but builds for no system like ours: regular expressions and patterns. Unpatched.
-NEWLIB_POSIX_OBJECTS := $(patsubst %,$(BUILD)/obj/newlib-posix/%.o,regcomp regexec regerror regfree collcmp fnmatch glob)
+# What newlib has in its sources but builds for no system like ours: regular expressions and patterns, names of files, and the kinds of execve().
+NEWLIB_POSIX_OBJECTS := $(patsubst %,$(BUILD)/obj/newlib-posix/%.o,$(addprefix posix/,regcomp regexec regerror regfree collcmp fnmatch glob \
+    execl execle execlp execv execvp posix_spawn) unix/basename unix/dirname)
+$(BUILD)/obj/newlib-posix/posix/glob.o: NEWLIB_POSIX_FLAGS := -Dglob=newlib_glob # minios/libc/patterns.cpp
 $(NEWLIB_POSIX_OBJECTS): $(BUILD)/obj/newlib-posix/%.o: minios/libc/build.mk $(SDK_FILES)
 	@mkdir -p $(@D)
-	@echo "  SKERRYC newlib's $*.c"; $(SKERRY_CC) -O2 -g1 -w -fno-stack-protector -D_GNU_SOURCE -c $(NEWLIB_WORK)/source/newlib/libc/posix/$*.c -o $@
+	@echo "  SKERRYC newlib's $*.c"; $(SKERRY_CC) -O2 -g1 -w -fno-stack-protector -DMISSING_SYSCALL_NAMES -include _syslist.h -D_GNU_SOURCE $(NEWLIB_POSIX_FLAGS) -c $(NEWLIB_WORK)/source/newlib/libc/$*.c -o $@
 $(SDK)/lib/libskerryc.a: $(LIBSKERRYC_OBJECTS) $(NEWLIB_POSIX_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^

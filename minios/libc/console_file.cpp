@@ -103,18 +103,7 @@ ssize_t write(files::OpenFile&, const void* from, std::size_t size) {
 short ready(files::OpenFile&) { return static_cast<short>(files::writable | (readable() ? files::readable : 0)); }
 
 constexpr files::Operations operations_of(const char* kind, mode_t type) {
-    return {.kind = kind,
-            .type = type,
-            .read = read,
-            .write = write,
-            .seek = nullptr,
-            .status = nullptr,
-            .control = nullptr,
-            .truncate = nullptr,
-            .synchronize = nullptr,
-            .ready = ready,
-            .next_entry = nullptr,
-            .close = nullptr};
+    return {.kind = kind, .type = type, .read = read, .write = write, .ready = ready};
 }
 constexpr files::Operations terminal = operations_of("console", S_IFCHR);
 constexpr files::Operations stream = operations_of("pipe", S_IFIFO); ///< plain input: isatty() says no
@@ -129,6 +118,12 @@ files::OpenFile& open_file(const files::Operations& operations, int flags) {
 
 bool is_console(const files::OpenFile& file) { return &file.operations == &terminal; }
 LineDiscipline& console_discipline() { return discipline; }
+
+int open_terminal(int flags, files::OpenFile*& file) {
+    if (discipline.plain()) return -ENXIO;
+    file = files::create(terminal, nullptr, flags);
+    return file != nullptr ? 0 : -ENOMEM;
+}
 
 void discard_console_input() {
     fetch();

@@ -10,6 +10,8 @@ namespace minios::libc {
 
 /// Makes descriptors 0, 1 and 2.
 void open_console();
+/// The terminal itself, wherever descriptors 0 to 2 lead: a new file with one reference. 0, -ENXIO (the other end is no terminal) or -ENOMEM.
+int open_terminal(int flags, files::OpenFile*& file);
 /// What console_discipline() is of, and nothing else.
 bool is_console(const files::OpenFile& file);
 LineDiscipline& console_discipline();

@@ -86,13 +86,13 @@ int duplicate(int descriptor, int lowest, bool close_on_exec = false) {
     return copy;
 }
 
-int duplicate_to(int descriptor, int wanted) {
+int duplicate_to(int descriptor, int wanted, bool close_on_exec = false) {
     OpenFile* file = find(descriptor);
     if (file == nullptr || wanted < 0 || wanted >= most_descriptors) return -EBADF;
     if (descriptor == wanted) return wanted;
     keep(*file); // should closing `wanted` switch threads
     if (find(wanted) != nullptr) (void)take_out(wanted);
-    const int copy = install(*file, wanted);
+    const int copy = install(*file, wanted, close_on_exec);
     if (copy != wanted) {
         release(*file);
         if (copy >= 0) table[copy].file = nullptr;
@@ -152,6 +152,11 @@ extern "C" {
 int close(int descriptor) { return posix_result(files::take_out(descriptor)); }
 int dup(int descriptor) { return posix_result(files::duplicate(descriptor, 0)); }
 int dup2(int descriptor, int wanted) { return posix_result(files::duplicate_to(descriptor, wanted)); }
+
+int dup3(int descriptor, int wanted, int flags) {
+    if (descriptor == wanted || (flags & ~O_CLOEXEC) != 0) return libc::refuse(EINVAL);
+    return posix_result(files::duplicate_to(descriptor, wanted, flags != 0));
+}
 
 int fcntl(int descriptor, int command, ...) {
     va_list arguments;

@@ -64,8 +64,10 @@ void LineDiscipline::type(char c) {
 }
 
 void LineDiscipline::type_plain(char c) {
-    if (c == 0) return; // what comes before a line is set up
-    const bool end = is(c, VEOF);
+    const bool literal = literal_;
+    literal_ = !literal && c == literal_next;
+    if (literal_ || (c == 0 && !literal)) return; // NUL: what comes before a line is set up
+    const bool end = !literal && is(c, VEOF);
     complete_ = c == '\n' || end || length_ + 1 == sizeof text_;
     ended_ = end && length_ == 0;
     if (!end) add(c);

@@ -13,8 +13,9 @@ class LineDiscipline {
     using Echo = void (*)(const char* bytes, std::size_t count);
     constexpr explicit LineDiscipline(Echo echo) : echo_(echo) {}
 
-    /// The other end is no terminal but a stream of text: no echo, no editing, no signals, and the first end-of-file character at the start of a
-    /// line ends the input for good.
+    /// The other end is no terminal but a stream of bytes: no echo, no editing, no signals, and the first end-of-file character at the start of a
+    /// line ends the input for good. Behind `literal_next` a byte means itself; without it NULs are passed over.
+    static constexpr char literal_next = 0x16; // Ctrl-V
     void make_plain() { plain_ = true; }
     bool plain() const { return plain_; }
 
@@ -59,6 +60,7 @@ class LineDiscipline {
     std::size_t taken_ = 0;  ///< given to readers already
     bool complete_ = false;  ///< a line (or as much as fits), or the end
     bool plain_ = false, ended_ = false;
+    bool literal_ = false; ///< the next byte of a stream means itself
 };
 
 } // namespace minios::libc

@@ -40,7 +40,7 @@ int open_path(int directory, const char* path, int flags, mode_t mode) {
     if (const int error = place.tree->open(place.context, place.rest, flags, mode & ~cleared_permissions, file);
         error != 0)
         return error;
-    file->mounted_at = place.mounted_at;
+    if (file->mounted_at == nullptr) file->mounted_at = place.mounted_at;
     const int descriptor = files::install(*file, 0, (flags & O_CLOEXEC) != 0);
     if (descriptor < 0) files::release(*file);
     return descriptor;
@@ -110,6 +110,12 @@ int unlinkat(int directory, const char* path, int flags) {
 }
 int unlink(const char* path) { return unlinkat(AT_FDCWD, path, 0); }
 int rmdir(const char* path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
+int remove(const char* path) {
+    struct stat status;
+    if (lstat(path, &status) != 0) return -1;
+    return S_ISDIR(status.st_mode) ? rmdir(path) : unlink(path);
+}
+int _remove_r(struct _reent*, const char* path) { return remove(path); }
 
 int mkdirat(int directory, const char* path, mode_t mode) {
     const mode_t allowed = mode & ~cleared_permissions;
@@ -158,5 +164,11 @@ int fstatvfs(int descriptor, struct statvfs* statistics) {
     if (file->mounted_at == nullptr) return refuse(ENOSYS);
     return statvfs(file->mounted_at[0] != 0 ? file->mounted_at : "/", statistics);
 }
+
+/// No tree here holds pipes or devices of a program's.
+int mkfifoat(int, const char*, mode_t) { return refuse(ENOSYS); }
+int mkfifo(const char*, mode_t) { return refuse(ENOSYS); }
+int mknodat(int, const char*, mode_t, dev_t) { return refuse(ENOSYS); }
+int mknod(const char*, mode_t, dev_t) { return refuse(ENOSYS); }
 
 } // extern "C"

@@ -34,30 +34,10 @@ short writer_ready(OpenFile& file) { return file.as<PipeBuffer>().writer_ready()
 void close_reader(OpenFile& file) { file.as<PipeBuffer>().close_reader(); }
 void close_writer(OpenFile& file) { file.as<PipeBuffer>().close_writer(); }
 
-constexpr files::Operations reader{.kind = "pipe",
-                                   .type = S_IFIFO,
-                                   .read = read,
-                                   .write = nullptr,
-                                   .seek = nullptr,
-                                   .status = nullptr,
-                                   .control = control,
-                                   .truncate = nullptr,
-                                   .synchronize = nullptr,
-                                   .ready = reader_ready,
-                                   .next_entry = nullptr,
-                                   .close = close_reader};
-constexpr files::Operations writer{.kind = "pipe",
-                                   .type = S_IFIFO,
-                                   .read = nullptr,
-                                   .write = write,
-                                   .seek = nullptr,
-                                   .status = nullptr,
-                                   .control = control,
-                                   .truncate = nullptr,
-                                   .synchronize = nullptr,
-                                   .ready = writer_ready,
-                                   .next_entry = nullptr,
-                                   .close = close_writer};
+constexpr files::Operations reader{
+    .kind = "pipe", .type = S_IFIFO, .read = read, .control = control, .ready = reader_ready, .close = close_reader};
+constexpr files::Operations writer{
+    .kind = "pipe", .type = S_IFIFO, .write = write, .control = control, .ready = writer_ready, .close = close_writer};
 
 /// A descriptor for one end. On failure the end counts as closed.
 int install_end(PipeBuffer& pipe, const files::Operations& operations, int flags) {

@@ -55,6 +55,7 @@ int setpgid(pid_t process, pid_t) { return process == 0 || process == getpid() ?
 pid_t fork() { return refuse(ENOSYS); }
 pid_t vfork() { return refuse(ENOSYS); }
 int execve(const char*, char* const[], char* const[]) { return refuse(ENOSYS); }
+int execvpe(const char*, char* const[], char* const[]) { return refuse(ENOSYS); }
 FILE* popen(const char*, const char*) {
     errno = ENOSYS;
     return nullptr;
@@ -62,6 +63,9 @@ FILE* popen(const char*, const char*) {
 int pclose(FILE*) { return refuse(ECHILD); }
 pid_t wait(int*) { return refuse(ECHILD); }
 pid_t waitpid(pid_t, int*, int) { return refuse(ECHILD); }
+pid_t wait3(int*, int, struct rusage*) { return refuse(ECHILD); }
+pid_t wait4(pid_t, int*, int, struct rusage*) { return refuse(ECHILD); }
+int waitid(idtype_t, id_t, siginfo_t*, int) { return refuse(ECHILD); }
 
 int gethostname(char* name, std::size_t size) {
     constexpr const char* own = "skerry";

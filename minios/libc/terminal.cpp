@@ -3,12 +3,18 @@
 #include "console_file.h"
 #include "result.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <termios.h>
+#include <unistd.h>
 
 using namespace minios;
 using libc::refuse;
 
 namespace {
+
+constexpr char terminal_name[] = "/dev/console"; // devices.cpp
+static_assert(sizeof terminal_name <= L_ctermid);
 
 /// 0, EBADF, or ENOTTY: not the console, or the other end of it is no terminal.
 int why_no_terminal(int descriptor) {
@@ -40,6 +46,39 @@ int tcflush(int descriptor, int which) {
     if (which < TCIFLUSH || which > TCIOFLUSH) return refuse(EINVAL);
     if (which != TCOFLUSH) libc::discard_console_input(); // output is with the console's domain already
     return 0;
+}
+
+/// What was written is with the console's domain already.
+int tcdrain(int descriptor) {
+    const int error = why_no_terminal(descriptor);
+    return error == 0 ? 0 : refuse(error);
+}
+/// No line is behind the console that could break.
+int tcsendbreak(int descriptor, int) { return tcdrain(descriptor); }
+
+/// The one process is in the foreground.
+pid_t tcgetpgrp(int descriptor) { return tcdrain(descriptor) == 0 ? getpgrp() : -1; }
+int tcsetpgrp(int descriptor, pid_t group) {
+    if (tcdrain(descriptor) != 0) return -1;
+    return group == getpgrp() ? 0 : refuse(EPERM);
+}
+pid_t tcgetsid(int descriptor) { return tcgetpgrp(descriptor); }
+
+char* ctermid(char* name) {
+    static char own[sizeof terminal_name];
+    return strcpy(name != nullptr ? name : own, terminal_name);
+}
+int ttyname_r(int descriptor, char* name, std::size_t size) {
+    if (const int error = why_no_terminal(descriptor); error != 0) return error;
+    if (size < sizeof terminal_name) return ERANGE;
+    strcpy(name, terminal_name);
+    return 0;
+}
+char* ttyname(int descriptor) {
+    static char own[sizeof terminal_name];
+    const int error = ttyname_r(descriptor, own, sizeof own);
+    if (error != 0) errno = error;
+    return error == 0 ? own : nullptr;
 }
 
 speed_t cfgetispeed(const struct termios* settings) { return settings->c_ispeed; }

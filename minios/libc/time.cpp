@@ -30,6 +30,7 @@ bool read_clock(clockid_t clock, std::uint64_t& ns) {
     switch (clock) {
     case CLOCK_REALTIME: ns = clock::wall_ns(); return true;
     case CLOCK_MONOTONIC: ns = clock::now_ns(); return true;
+    case CLOCK_PROCESS_CPUTIME_ID: ns = clock::since_entry_ns(); return true; // as times()
     default: return false;
     }
 }
@@ -63,6 +64,10 @@ int clock_gettime(clockid_t clock, struct timespec* now) {
     if (!read_clock(clock, ns)) return refuse(EINVAL);
     *now = to_timespec(ns);
     return 0;
+}
+
+int timespec_get(struct timespec* now, int base) {
+    return base == TIME_UTC && clock_gettime(CLOCK_REALTIME, now) == 0 ? base : 0;
 }
 
 int clock_getres(clockid_t clock, struct timespec* resolution) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// readv and writev, piece by piece: each piece is one read or write of the file.
+// readv, writev and their kind, piece by piece: each piece is one read or write of the file.
 #include "result.h"
 
 #include <limits.h>
@@ -31,6 +31,21 @@ ssize_t readv(int descriptor, const struct iovec* pieces, int count) {
 }
 ssize_t writev(int descriptor, const struct iovec* pieces, int count) {
     return each_piece(pieces, count, [=](const struct iovec& p) { return write(descriptor, p.iov_base, p.iov_len); });
+}
+
+ssize_t preadv(int descriptor, const struct iovec* pieces, int count, off_t offset) {
+    return each_piece(pieces, count, [=](const struct iovec& p) mutable {
+        const ssize_t done = pread(descriptor, p.iov_base, p.iov_len, offset);
+        if (done > 0) offset += done;
+        return done;
+    });
+}
+ssize_t pwritev(int descriptor, const struct iovec* pieces, int count, off_t offset) {
+    return each_piece(pieces, count, [=](const struct iovec& p) mutable {
+        const ssize_t done = pwrite(descriptor, p.iov_base, p.iov_len, offset);
+        if (done > 0) offset += done;
+        return done;
+    });
 }
 
 } // extern "C"

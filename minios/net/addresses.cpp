@@ -7,6 +7,9 @@
 
 extern "C" {
 
+extern const struct in6_addr in6addr_loopback;
+const struct in6_addr in6addr_loopback = IN6ADDR_LOOPBACK_INIT;
+
 in_addr_t inet_addr(const char* text) { return ipaddr_addr(text); }
 int inet_aton(const char* text, struct in_addr* address) {
     return ip4addr_aton(text, reinterpret_cast<ip4_addr_t*>(address));

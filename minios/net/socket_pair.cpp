@@ -50,13 +50,8 @@ constexpr files::Operations operations{.kind = "socket",
                                        .type = S_IFSOCK,
                                        .read = read,
                                        .write = write,
-                                       .seek = nullptr,
-                                       .status = nullptr,
                                        .control = control,
-                                       .truncate = nullptr,
-                                       .synchronize = nullptr,
                                        .ready = ready,
-                                       .next_entry = nullptr,
                                        .close = close};
 
 /// A descriptor for an end, which takes over its side of the pipes, also on failure: -ENOMEM, -EMFILE.

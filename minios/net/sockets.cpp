@@ -88,13 +88,8 @@ constexpr files::Operations socket_operations{.kind = "socket",
                                               .type = S_IFSOCK,
                                               .read = read_socket,
                                               .write = write_socket,
-                                              .seek = nullptr,
-                                              .status = nullptr,
                                               .control = control_socket,
-                                              .truncate = nullptr,
-                                              .synchronize = nullptr,
                                               .ready = socket_ready,
-                                              .next_entry = nullptr,
                                               .close = close_socket};
 
 /// A descriptor for lwIP's socket, which is closed if there is none.

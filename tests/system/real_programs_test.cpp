@@ -35,6 +35,19 @@ Errand fuzz(int number, int tests) {
             .memory_mib = 224};
 }
 
+/// Files of SQLite's own suite, by patterns with % for *, as its "veryquick" runs them: on the file system in memory.
+Errand sqlite_suite(const std::string& name, const std::string& patterns, int tests) {
+    const std::string tcl = build_path("third-party/tcl/source/library");
+    const std::string sources = std::filesystem::absolute(sqlite_tests).string();
+    return {.name = "SqliteSuite" + name,
+            .command =
+                "sqlite-testfixture TCL_LIBRARY=/files/library /files/test/permutations.test veryquick " + patterns,
+            .expected = {"0 errors out of " + std::to_string(tests) + " tests on  minios 64-bit little-endian"},
+            .files = {tcl},
+            .prepare = "mkdir test && cp " + sources + "*.test " + sources + "*.tcl test/",
+            .memory_mib = 256};
+}
+
 Errand mbedtls_suite(const std::string& suite, const std::string& result) {
     std::string name = "Mbedtls_" + suite;
     for (char& c : name) c = c == '.' ? '_' : c;
@@ -58,6 +71,7 @@ std::vector<Errand> short_runs() {
          .expected = {"980 - PRAGMA integrity_check",
                       "Verification Hash: 244592 28e6676ac610b0067f7b48634a7665a3ccf4f1ef8d7fd374"}},
         fuzz(4, 2575),
+        sqlite_suite("Quick", "select[13-8A-F].test join.test join[2-9].test where.test where[2-69A-M].test", 3128),
         {.name = "ZlibExample",
          .command = "zlib-example",
          .expected = {"uncompress(): hello, hello!", "gzread(): hello, hello!", "gzgets() after gzseek:  hello!",
@@ -101,6 +115,7 @@ std::vector<Errand> long_runs() {
          .command = "sqlite-speedtest1 --size 50 --verify /tmp/speed.db",
          .expected = {"Verification Hash: 11511920 24ee7d7b1a672ca99d80b93c6241a122cba2a0fc2014c930"},
          .memory_mib = 256},
+        sqlite_suite("SelectJoinWhere", "select%.test join%.test where%.test", 28256),
         fuzz(3, 2316),
         fuzz(5, 8834),
         fuzz(6, 3896),

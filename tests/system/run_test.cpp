@@ -191,6 +191,20 @@ TEST(RunProgram, StandardInputIsAStreamWithAnEnd) {
     for (int line = 0; line < 3000; ++line) expected += "line " + std::to_string(line) + " \x7f kept\n";
     EXPECT_EQ(result.output, expected + "no newline");
 }
+TEST(RunProgram, EveryByteGetsThrough) {
+    std::string input, expected;
+    for (int line = 0; line < 20; ++line) {
+        for (int byte = 0; byte < 256; ++byte) {
+            char escaped[8];
+            snprintf(escaped, sizeof escaped, "\\%03o", static_cast<unsigned>(byte));
+            input += escaped;
+            expected += static_cast<char>(byte);
+        }
+        input += "\\r\\n\\r";
+        expected += "\r\n\r";
+    }
+    EXPECT_EQ(run_program(input, "copy-input").output, expected);
+}
 TEST(RunProgram, StandardInputIsNoTerminalThen) {
     EXPECT_NE(run_program("", "hello-c").output.find("standard input is a pipe\n"), std::string::npos);
 }

@@ -6,6 +6,8 @@
 #include <xen/elfnote.h>
 #include <xen/features.h>
 
+#include "minios/arch/x86_64/registers.h"
+
 #define BOOT_STACK_SIZE (64 * 1024)
 
         .cfi_sections .debug_frame      // for debuggers; nothing of it is loaded
@@ -89,42 +91,14 @@ exception_\vector:
         .globl  minios_exception_common
         .balign 16
 minios_exception_common:
-        push    %rax
-        push    %rcx
-        push    %rdx
-        push    %rbx
-        push    %rbp
-        push    %rsi
-        push    %rdi
-        push    %r8
-        push    %r9
-        push    %r10
-        push    %r11
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        push_registers
         mov     %rsp, %rdi
         mov     %rsp, %rbx
         and     $-16, %rsp
         cld
         call    minios_exception
         mov     %rbx, %rsp
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %r11
-        pop     %r10
-        pop     %r9
-        pop     %r8
-        pop     %rdi
-        pop     %rsi
-        pop     %rbp
-        pop     %rbx
-        pop     %rdx
-        pop     %rcx
-        pop     %rax
+        pop_registers
         add     $16, %rsp               // vector, error code
         orb     $3, 8(%rsp)             // from the guest kernel to itself: a plain iretq (arch-x86/xen-x86_64.h)
         iretq

@@ -33,28 +33,28 @@ struct Operations {
     mode_t type;
     /// Up to `size` bytes (> 0) from where the file stands; 0 is the end. Called only when opened for reading. Absent:
     /// -EINVAL.
-    ssize_t (*read)(OpenFile& file, void* to, std::size_t size);
+    ssize_t (*read)(OpenFile& file, void* to, std::size_t size) = nullptr;
     /// As read(); may take fewer bytes than offered, but never 0. Absent: -EINVAL.
-    ssize_t (*write)(OpenFile& file, const void* from, std::size_t size);
+    ssize_t (*write)(OpenFile& file, const void* from, std::size_t size) = nullptr;
     /// Moves where the file stands (whence: SEEK_*); the new place. Absent: -ESPIPE.
-    off_t (*seek)(OpenFile& file, off_t offset, int whence);
+    off_t (*seek)(OpenFile& file, off_t offset, int whence) = nullptr;
     /// Fills what it knows of a zeroed structure. Absent: type and permissions only.
-    int (*status)(OpenFile& file, struct stat& status);
+    int (*status)(OpenFile& file, struct stat& status) = nullptr;
     /// ioctl(). Absent: -ENOTTY.
-    int (*control)(OpenFile& file, unsigned long request, void* argument);
+    int (*control)(OpenFile& file, unsigned long request, void* argument) = nullptr;
     /// ftruncate(). Absent: -EINVAL.
-    int (*truncate)(OpenFile& file, off_t size);
+    int (*truncate)(OpenFile& file, off_t size) = nullptr;
     /// fsync(). Absent: -EINVAL.
-    int (*synchronize)(OpenFile& file);
+    int (*synchronize)(OpenFile& file) = nullptr;
     /// Which Readiness bits hold now, without blocking. Absent: always readable and writable. When the answer changes,
     /// the driver calls readiness_changed().
-    short (*ready)(OpenFile& file);
+    short (*ready)(OpenFile& file) = nullptr;
     /// The next entry of a directory, for readdir(): 1 and the entry, or 0 at the end. Absent: -ENOTDIR.
-    int (*next_entry)(OpenFile& file, struct DirectoryEntry& entry);
+    int (*next_entry)(OpenFile& file, struct DirectoryEntry& entry) = nullptr;
     /// What mmap() shows of it, and keeps as long as regions show it (minios/regions.h). Absent: -ENODEV.
     int (*content)(OpenFile& file, regions::Content*& content) = nullptr;
     /// The last reference is gone: gives `context` back. May be absent.
-    void (*close)(OpenFile& file);
+    void (*close)(OpenFile& file) = nullptr;
     /// fchmod(); the permissions alone. Absent: -EINVAL.
     int (*change_mode)(OpenFile& file, mode_t mode) = nullptr;
     /// Of what a tree's open() makes: where the file is now, as the tree's paths are written; 0, -ENOENT (removed) or -ENAMETOOLONG. Absent: paths
@@ -104,19 +104,19 @@ WaitQueue& readiness();
 /// What answers for a part of the name space. `path` has no leading, trailing or doubled '/', no "." and no ".."; the
 /// tree's own top is "". An absent function means -EROFS if it would change something, else -ENOSYS.
 struct Tree {
-    /// `flags`: O_*. On success `file` is a new file with one reference.
-    int (*open)(void* context, const char* path, int flags, mode_t mode, OpenFile*& file);
+    /// `flags`: O_*. On success `file` is a new file with one reference, or one that was open before with one more.
+    int (*open)(void* context, const char* path, int flags, mode_t mode, OpenFile*& file) = nullptr;
     /// stat(), or lstat() when not `follow`.
-    int (*status)(void* context, const char* path, bool follow, struct stat& status);
-    int (*unlink)(void* context, const char* path);
-    int (*rename)(void* context, const char* from, const char* to);
-    int (*make_directory)(void* context, const char* path, mode_t mode);
-    int (*remove_directory)(void* context, const char* path);
-    int (*link)(void* context, const char* from, const char* to);
-    int (*make_symbolic_link)(void* context, const char* content, const char* path);
-    ssize_t (*read_link)(void* context, const char* path, char* to, std::size_t size);
-    int (*change_mode)(void* context, const char* path, mode_t mode);
-    int (*set_times)(void* context, const char* path, const struct timespec times[2]);
+    int (*status)(void* context, const char* path, bool follow, struct stat& status) = nullptr;
+    int (*unlink)(void* context, const char* path) = nullptr;
+    int (*rename)(void* context, const char* from, const char* to) = nullptr;
+    int (*make_directory)(void* context, const char* path, mode_t mode) = nullptr;
+    int (*remove_directory)(void* context, const char* path) = nullptr;
+    int (*link)(void* context, const char* from, const char* to) = nullptr;
+    int (*make_symbolic_link)(void* context, const char* content, const char* path) = nullptr;
+    ssize_t (*read_link)(void* context, const char* path, char* to, std::size_t size) = nullptr;
+    int (*change_mode)(void* context, const char* path, mode_t mode) = nullptr;
+    int (*set_times)(void* context, const char* path, const struct timespec times[2]) = nullptr;
     /// statvfs(), of the whole tree. Absent: -ENOSYS.
     int (*statistics)(void* context, struct statvfs& statistics) = nullptr;
 };

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "tests/programs/lib/check.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -10,8 +11,10 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -30,7 +33,12 @@ static void processes(void) {
     FAILS_WITH(fork(), ENOSYS);
     FAILS_WITH(vfork(), ENOSYS);
     FAILS_WITH(execve("/bin/sh", nothing, nothing), ENOSYS);
+    FAILS_WITH(execl("/bin/sh", "sh", NULL), ENOSYS);
+    FAILS_WITH(execvp("/bin/sh", nothing), ENOSYS);
+    CHECK(posix_spawn(&(pid_t){0}, "/bin/sh", NULL, NULL, nothing, nothing) == ENOSYS);
     FAILS_WITH(wait(&status), ECHILD);
+    FAILS_WITH(waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED), ECHILD);
+    FAILS_WITH(wait4(-1, &status, 0, NULL), ECHILD);
     FAILS_WITH(waitpid(-1, &status, WNOHANG), ECHILD);
     FAILS_WITH(system("true"), ENOSYS);
     CHECK(system(NULL) == 0); // there is no shell
@@ -43,6 +51,7 @@ static void processes(void) {
     FAILS_WITH(kill(2, SIGTERM), ESRCH);
     FAILS_WITH(sigqueue(2, SIGTERM, (union sigval){0}), ESRCH);
     FAILS_WITH((long)sbrk(4096), ENOSYS);
+    CHECK(dlopen(NULL, RTLD_NOW) == NULL && dlerror() != NULL && dlerror() == NULL && dlsym(RTLD_DEFAULT, "main") == NULL);
 }
 
 static void clocks(void) {
@@ -80,6 +89,14 @@ static void files(void) {
     FAILS_WITH(ftruncate(ends[1], 0), EINVAL);
     FAILS_WITH(fchdir(ends[0]), ENOTDIR);
     FAILS_WITH(tcsetattr(ends[0], TCSANOW, NULL), ENOTTY);
+    FAILS_WITH(mkfifo("/fifo", 0666), ENOSYS);
+    FAILS_WITH(mknodat(AT_FDCWD, "/node", S_IFCHR | 0666, 0), ENOSYS);
+    FAILS_WITH(flock(ends[0], 77), EINVAL);
+    FAILS_WITH(lockf(ends[0], F_LOCK, 1), EINVAL);
+    FAILS_WITH(dup3(ends[0], ends[0], 0), EINVAL);
+    FAILS_WITH(tcgetpgrp(ends[0]), ENOTTY);
+    CHECK(posix_fallocate(ends[1], 0, 1) == ESPIPE && posix_fadvise(ends[0], 0, 0, POSIX_FADV_NORMAL) == ESPIPE);
+    CHECK(ttyname(ends[0]) == NULL && errno == ENOTTY);
     FAILS_WITH(setrlimit(RLIMIT_NOFILE, &limit), EPERM);
 }
 
@@ -115,6 +132,11 @@ static void threads(void) {
     CHECK(pthread_attr_setguardsize(&attributes, 1 << 20) == EINVAL);
     CHECK(pthread_mutexattr_setpshared(&mutex, 1) == ENOTSUP && pthread_barrierattr_setpshared(&barrier, 1) == ENOTSUP);
     CHECK(pthread_rwlockattr_setpshared(&rwlock, 1) == ENOTSUP && pthread_condattr_setpshared(&condition, 1) == ENOTSUP);
+    const struct sched_param high = {.sched_priority = 1};
+    CHECK(pthread_attr_setscope(&attributes, PTHREAD_SCOPE_PROCESS) == ENOTSUP && pthread_attr_setschedpolicy(&attributes, SCHED_FIFO) == ENOTSUP);
+    CHECK(pthread_setschedparam(pthread_self(), SCHED_OTHER, &high) == EINVAL && sched_get_priority_max(SCHED_FIFO) == 0);
+    FAILS_WITH(sched_setscheduler(0, SCHED_FIFO, &high), EPERM);
+    FAILS_WITH(sched_getscheduler(2), ESRCH);
     FAILS_WITH(sem_init(&semaphore, 1, 0), ENOSYS);
     pthread_create(&thread, NULL, nothing, NULL);
     pthread_join(thread, NULL);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// What programs of others expect to find: /dev, record locks, the lock of a stream, the system's name and its one user.
+// What programs of others expect to find: /dev, names of open files, record locks, calls about whole files, the lock of a stream, the system's name and its one user.
+#define _GNU_SOURCE
 #include "tests/programs/lib/check.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/uio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -39,6 +42,45 @@ static void devices(void) {
     CHECK(entries >= 6 && top == 1);
 }
 
+/// Names of open files: reading goes on where the descriptor's file stands, and what is not open for writing cannot be written.
+static void names_of_open_files(void) {
+    char bytes[8] = "", name[20];
+    int ends[2];
+    struct stat status;
+    const int file = open("/tmp/named", O_RDWR | O_CREAT, 0666), reader = open("/tmp/named", O_RDONLY);
+    CHECK(write(file, "abcdef", 6) == 6 && read(reader, bytes, 2) == 2);
+    snprintf(name, sizeof name, "/dev/fd/%d", reader);
+    const int again = open(name, O_RDONLY);
+    CHECK(again >= 0 && read(again, bytes, 2) == 2 && bytes[0] == 'c' && lseek(reader, 0, SEEK_CUR) == 4);
+    CHECK(stat(name, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 6);
+    FAILS_WITH(open(name, O_WRONLY), EACCES);
+    FAILS_WITH(open("/dev/fd/99", O_RDONLY), ENOENT);
+    FAILS_WITH(open("/dev/fd/x", O_RDONLY), ENOENT);
+    CHECK(pipe(ends) == 0 && dup2(ends[1], 1 + 1) == 2);
+    const int errors = open("/dev/stderr", O_WRONLY), terminal = open("/dev/tty", O_RDWR);
+    CHECK(errors >= 0 && write(errors, "x", 1) == 1 && read(ends[0], bytes, 1) == 1 && bytes[0] == 'x');
+    CHECK(terminal >= 0 && isatty(terminal) && strcmp(ttyname(terminal), "/dev/console") == 0 && tcgetpgrp(terminal) == getpgrp());
+    close(file), close(reader), close(again), close(errors), close(terminal), close(ends[0]), close(ends[1]);
+}
+
+static void whole_files(void) {
+    char one[3] = "", other[3] = "";
+    struct iovec pieces[2] = {{one, 2}, {other, 2}};
+    struct stat status;
+    const int file = open("/tmp/whole", O_RDWR | O_CREAT, 0666), reader = open("/tmp/whole", O_RDONLY);
+    CHECK(posix_fallocate(file, 10, 90) == 0 && fstat(file, &status) == 0 && status.st_size == 100);
+    CHECK(posix_fallocate(file, 0, 10) == 0 && fstat(file, &status) == 0 && status.st_size == 100);
+    CHECK(posix_fallocate(reader, 0, 200) == EBADF && posix_fallocate(file, 0, 1LL << 40) == ENOSPC && posix_fallocate(file, 0, 0) == EINVAL);
+    CHECK(pwrite(file, "wxyz", 4, 50) == 4 && preadv(file, pieces, 2, 50) == 4 && strcmp(one, "wx") == 0 && strcmp(other, "yz") == 0);
+    CHECK(pwritev(file, pieces, 2, 98) == 4 && fstat(file, &status) == 0 && status.st_size == 102 && lseek(file, 0, SEEK_CUR) == 0);
+    CHECK(flock(file, LOCK_EX | LOCK_NB) == 0 && flock(file, LOCK_UN) == 0 && lockf(file, F_LOCK, 10) == 0 && lockf(file, F_TEST, 0) == 0);
+    CHECK(posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL) == 0 && posix_fadvise(file, 0, 0, 77) == EINVAL);
+    const int copy = dup3(file, 500, O_CLOEXEC);
+    CHECK(copy == 500 && fcntl(copy, F_GETFD) == FD_CLOEXEC);
+    sync();
+    close(file), close(reader), close(copy);
+}
+
 static void record_locks(void) {
     const int file = open("/tmp/locked", O_RDWR | O_CREAT, 0666), reader = open("/tmp/locked", O_RDONLY);
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 5};
@@ -60,6 +102,8 @@ static void record_locks(void) {
 int main(void) {
     struct utsname names;
     devices();
+    names_of_open_files();
+    whole_files();
     record_locks();
     CHECK(uname(&names) == 0 && strcmp(names.machine, "x86_64") == 0 && strcmp(names.nodename, "skerry") == 0);
     CHECK(setuid(0) == 0 && setgid(0) == 0);

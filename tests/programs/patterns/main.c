@@ -39,6 +39,7 @@ static void names(void) {
     }
     CHECK(glob("/g/[ab].txt", 0, NULL, &found) == 0 && found.gl_pathc == 2 && strcmp(found.gl_pathv[1], "/g/b.txt") == 0);
     globfree(&found);
+    CHECK(glob("/g/*.none", 0, NULL, &found) == GLOB_NOMATCH);
     CHECK(glob("/g/*.none", GLOB_NOCHECK, NULL, &found) == 0 && found.gl_pathc == 1 && strcmp(found.gl_pathv[0], "/g/*.none") == 0);
     globfree(&found);
     CHECK(glob("~/g/{a,c}.txt", GLOB_TILDE | GLOB_BRACE, NULL, &found) == 0 && found.gl_pathc == 2);

@@ -9,6 +9,7 @@
 #define SKERRY_IN6_WORD(address, i) (((const unsigned*)(address))[i])
 #define SKERRY_IN6_STARTS_EMPTY(address) (SKERRY_IN6_WORD(address, 0) == 0 && SKERRY_IN6_WORD(address, 1) == 0)
 
+#define IN6_ARE_ADDR_EQUAL(one, other) (__builtin_memcmp(one, other, 16) == 0)
 #define IN6_IS_ADDR_UNSPECIFIED(address)                                                                               \
     (SKERRY_IN6_STARTS_EMPTY(address) && SKERRY_IN6_WORD(address, 2) == 0 && SKERRY_IN6_WORD(address, 3) == 0)
 #define IN6_IS_ADDR_LOOPBACK(address)                                                                                  \
@@ -21,5 +22,11 @@
 #define IN6_IS_ADDR_V4MAPPED(address) (SKERRY_IN6_STARTS_EMPTY(address) && SKERRY_IN6_WORD(address, 2) == htonl(0xffff))
 #define IN6_IS_ADDR_V4COMPAT(address)                                                                                  \
     (SKERRY_IN6_STARTS_EMPTY(address) && SKERRY_IN6_WORD(address, 2) == 0 && ntohl(SKERRY_IN6_WORD(address, 3)) > 1)
+
+#ifdef __cplusplus
+extern "C" const struct in6_addr in6addr_loopback;
+#else
+extern const struct in6_addr in6addr_loopback;
+#endif
 
 #endif

@@ -19,7 +19,10 @@
 #define _POSIX_SYNCHRONIZED_IO 200809L
 #define _POSIX_THREAD_ATTR_STACKSIZE 200809L
 #define _POSIX_THREAD_SAFE_FUNCTIONS 200809L
+// Not for newlib itself, which would switch cancelling off and on in every call of stdio: here a thread is not cancelled in one anyway.
+#ifndef SKERRY_BUILDS_NEWLIB
 #define _POSIX_THREADS 200809L
+#endif
 #define _POSIX_TIMEOUTS 200809L
 #define _POSIX_TIMERS 200809L
 #define _UNIX98_THREAD_MUTEX_ATTRIBUTES 1

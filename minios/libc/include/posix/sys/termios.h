@@ -86,6 +86,9 @@ struct termios {
 int tcgetattr(int descriptor, struct termios* settings);
 int tcsetattr(int descriptor, int when, const struct termios* settings);
 int tcflush(int descriptor, int which);
+int tcdrain(int descriptor);
+int tcsendbreak(int descriptor, int duration);
+pid_t tcgetsid(int descriptor);
 speed_t cfgetispeed(const struct termios* settings);
 speed_t cfgetospeed(const struct termios* settings);
 int cfsetispeed(struct termios* settings, speed_t speed);

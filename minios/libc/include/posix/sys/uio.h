@@ -18,6 +18,11 @@ struct iovec {
 ssize_t readv(int descriptor, const struct iovec* pieces, int count);
 ssize_t writev(int descriptor, const struct iovec* pieces, int count);
 
+#if __BSD_VISIBLE
+ssize_t preadv(int descriptor, const struct iovec* pieces, int count, off_t offset);
+ssize_t pwritev(int descriptor, const struct iovec* pieces, int count, off_t offset);
+#endif
+
 #ifdef __cplusplus
 }
 #endif
