@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The toolstack domain: policy over guests, spoken to by operators over the second serial line. See toolstack/README.md.
-#include "toolstack/domain/area_journal.h"
-#include "toolstack/domain/caretaker.h"
-#include "toolstack/domain/channel_services.h"
-#include "toolstack/domain/first_guests.h"
-#include "toolstack/domain/server.h"
-#include "toolstack/domain/settings.h"
+#include "toolstack/domain/api/server.h"
+#include "toolstack/domain/base/settings.h"
+#include "toolstack/domain/guests/caretaker.h"
+#include "toolstack/domain/guests/first_guests.h"
+#include "toolstack/domain/parts/channel_services.h"
+#include "toolstack/domain/records/area_journal.h"
 #include "toolstack/domain/xen/memory_window.h"
 #include "toolstack/domain/xen/message_channel.h"
 #include "toolstack/domain/xen/serial_transport.h"
