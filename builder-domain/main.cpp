@@ -24,7 +24,8 @@ int main(int argc, char** argv) {
     using namespace skerry::builder;
     if (auto collected = collect_images(); !collected.ok()) {
         auto text = collected.failure().text();
-        minios::print("builder: FAILED: %.*s\n", static_cast<int>(text.size()), text.data());
+        minios::print("%s: FAILED: %.*s\n", minios::is_first_domain() ? "founder" : "builder",
+                      static_cast<int>(text.size()), text.data());
         return 1;
     }
     return minios::is_first_domain() ? run_founder(images)

@@ -23,11 +23,14 @@ void row(unsigned number, const char* name, const char* right, std::string param
                 right);
 }
 
-// "a | b" as "a or b", which a table can hold.
-std::string alternatives(std::string rights) {
-    for (size_t at = 0; (at = rights.find('|', at)) != std::string::npos;) rights.replace(at, 1, "or");
-    return rights;
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+    for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+        text.replace(at, what.size(), by);
+    return text;
 }
+// "a | b" in words, which a table can hold.
+std::string alternatives(const std::string& rights) { return replaced(rights, " | ", " or "); }
+std::string all_of(const std::string& rights) { return replaced(rights, " | ", ", "); }
 
 } // namespace
 
@@ -60,10 +63,23 @@ int main() {
         "\n## Which right each control operation takes\n\n"
         "On another domain, or on the machine; any right of a row is enough. `control` and `map_memory` are over the "
         "target. Others get -EPERM (where the interface tells success by a count: none done). The guest `authority` "
-        "(tests/guests) tries every row from domains that hold one right each.\n\n"
+        "(tests/guests) tries every row from domains that hold one right each, and as every kind of domain below, on a "
+        "sealed and on an unsealed target.\n\n"
         "| hypercall | operation | rights |\n| --- | --- | --- |\n");
 #define OPERATION(hypercall, command, rights)                                                                          \
     std::printf("| %s | %s | %s |\n", #hypercall, #command, alternatives(#rights).c_str());
     CONTROL_OPERATIONS(OPERATION)
 #undef OPERATION
+    std::printf("\n### What each domain of the platform holds\n\n"
+                "| domain | over the platform | over a guest that it builds, unsealed | over a guest, sealed |\n"
+                "| --- | --- | --- | --- |\n");
+#define PLATFORM_DOMAIN(name, over_platform, over_unsealed, over_sealed)                                               \
+    std::printf("| %s | %s | %s | %s |\n", #name, all_of(#over_platform).c_str(), all_of(#over_unsealed).c_str(),      \
+                all_of(#over_sealed).c_str());
+    PLATFORM_DOMAINS(PLATFORM_DOMAIN)
+#undef PLATFORM_DOMAIN
+    std::printf(
+        "\nNobody has map_memory over a sealed domain, whatever it held: also not the founder. The toolstack has "
+        "control over the services too, to restart them; xenstore and console reach, besides, the one page that "
+        "each guest lends them by its grant table's reserved entry.\n");
 }

@@ -37,19 +37,32 @@ std::string_view reason_of(unsigned shutdown_code) {
     }
 }
 
+struct Life {
+    bool exists, is_dying;
+    bool shut_down; // by itself, with `code`
+    unsigned code;
+};
+
+// What cannot be found out now is as it was.
+Life life_of(Hypervisor& hypervisor, DomId id) {
+    xen_domctl_t question{};
+    question.cmd = XEN_DOMCTL_getdomaininfo;
+    question.domain = id.value;
+    const long result = hypervisor.domctl(question);
+    if (result < 0) return {minios::error_of(result) != minios::Error::no_such_process, false, false, 0};
+    // Xen answers for the next domain when there is none of that number.
+    const uint32_t flags = question.u.getdomaininfo.flags;
+    return {question.domain == id.value, (flags & XEN_DOMINF_dying) != 0, (flags & XEN_DOMINF_shutdown) != 0,
+            flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask};
+}
+
 } // namespace
 
 Platform::Verdict Platform::look_after_domains() {
     for (size_t index = 0; index < count(); ++index) {
         if (members_[index].state != State::running) continue;
-        xen_domctl_t question{};
-        question.cmd = XEN_DOMCTL_getdomaininfo;
-        question.domain = members_[index].id.value;
-        long result = hypervisor_.domctl(question);
-        uint32_t flags = question.u.getdomaininfo.flags;
-        // Xen answers for the next domain when there is none of that number.
-        bool gone = result < 0 || question.domain != members_[index].id.value || (flags & XEN_DOMINF_dying);
-        if (gone) {
+        const Life life = life_of(hypervisor_, members_[index].id);
+        if (!life.exists || life.is_dying) {
             Text<120> line;
             line << "domain " << members_[index].id.value << ' ' << description_of(index).name << " was destroyed";
             surroundings_.say(line.view());
@@ -58,9 +71,8 @@ Platform::Verdict Platform::look_after_domains() {
             } else {
                 end_domain(index);
             }
-        } else if (flags & XEN_DOMINF_shutdown) {
-            unsigned code = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
-            if (apply_policy(index, code) == Verdict::power_off) return Verdict::power_off;
+        } else if (life.shut_down && apply_policy(index, life.code) == Verdict::power_off) {
+            return Verdict::power_off;
         }
     }
     tell_services();
@@ -115,10 +127,7 @@ void Platform::end_unfinished(size_t index) {
 bool Platform::wait_until_gone(DomId id) {
     const uint64_t deadline = surroundings_.now_us() + patience_ms * 1000;
     while (surroundings_.now_us() < deadline) {
-        xen_domctl_t question{};
-        question.cmd = XEN_DOMCTL_getdomaininfo;
-        question.domain = id.value;
-        if (hypervisor_.domctl(question) < 0 || question.domain != id.value) return true;
+        if (!life_of(hypervisor_, id).exists) return true;
         surroundings_.wait_for_ring(interval_ms); // a service rings back when it has let go of what is gone
     }
     return false;

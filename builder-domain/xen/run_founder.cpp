@@ -22,7 +22,7 @@ int run_founder(const ModuleSet& images) {
     // Bound before anything can end.
     auto port = minios::events::bind_virtual_irq(VIRQ_DOM_EXC);
     if (!port) {
-        minios::print("builder: FAILED: cannot listen to the end of domains: %s\n", minios::error_name(port.error()));
+        minios::print("founder: FAILED: cannot listen to the end of domains: %s\n", minios::error_name(port.error()));
         return 1;
     }
     auto build = [&]() -> Status {
@@ -31,7 +31,7 @@ int run_founder(const ModuleSet& images) {
     };
     if (auto built = build(); !built.ok()) {
         auto text = built.failure().text();
-        minios::print("builder: FAILED: %.*s\n", static_cast<int>(text.size()), text.data());
+        minios::print("founder: FAILED: %.*s\n", static_cast<int>(text.size()), text.data());
         return 1;
     }
     while (platform.look_after_domains() == Platform::Verdict::go_on) minios::events::wait(*port);

@@ -8,7 +8,7 @@
 namespace skerry::builder {
 
 void XenSurroundings::say(std::string_view line) {
-    minios::print("builder: %.*s\n", static_cast<int>(line.size()), line.data());
+    minios::print("founder: %.*s\n", static_cast<int>(line.size()), line.data());
 }
 
 void XenSurroundings::sleep_ms(unsigned duration) { minios::clock::sleep_ms(duration); }

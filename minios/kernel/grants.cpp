@@ -11,6 +11,9 @@ namespace {
 // As many pages as Xen gives a domain unless its builder says otherwise; each is mapped when the entries before it are used.
 constexpr unsigned most_pages = 64, entries_per_page = page_size / sizeof(grant_entry_v1_t);
 
+constexpr std::size_t most_at_once = 32; // mappings in one hypercall
+constexpr std::uint32_t no_handle = ~std::uint32_t{0};
+
 grant_entry_v1_t* table[most_pages];
 unsigned table_pages;
 std::uint32_t next_unused = GNTTAB_NR_RESERVED_ENTRIES;
@@ -51,6 +54,35 @@ Error error_of_status(std::int16_t status) {
     }
 }
 
+/// In one hypercall, side by side from `virt` on. What could not be mapped gets no_handle; the first error.
+Error map_some(DomId domain, std::span<const GrantRef> references, Access access, std::uint64_t virt,
+               std::uint32_t* handles) {
+    gnttab_map_grant_ref operations[most_at_once] = {};
+    for (std::size_t i = 0; i < references.size(); ++i) {
+        operations[i].host_addr = virt + i * page_size;
+        operations[i].flags = GNTMAP_host_map | (access == Access::read_only ? GNTMAP_readonly : 0);
+        operations[i].ref = references[i].value;
+        operations[i].dom = domain.value;
+        operations[i].status = GNTST_general_error; // until the hypervisor has come to it
+    }
+    const long result =
+        hypercall::grant_table_op(GNTTABOP_map_grant_ref, operations, static_cast<unsigned>(references.size()));
+    Error error = result < 0 ? error_of(result) : Error::none;
+    for (std::size_t i = 0; i < references.size(); ++i) {
+        const bool mapped = operations[i].status == GNTST_okay;
+        handles[i] = mapped ? operations[i].handle : no_handle;
+        if (!mapped && error == Error::none) error = error_of_status(operations[i].status);
+    }
+    return error;
+}
+
+void unmap_one(std::uint64_t virt, std::uint32_t handle) {
+    gnttab_unmap_grant_ref operation{virt, 0, handle, 0};
+    const long result = hypercall::grant_table_op(GNTTABOP_unmap_grant_ref, &operation, 1);
+    if (result < 0 || operation.status != GNTST_okay)
+        panic("grants: cannot unmap %lx: %ld, status %d", virt, result, operation.status);
+}
+
 } // namespace
 
 Result<GrantRef> lend(DomId domain, Mfn frame, Access access) {
@@ -87,35 +119,23 @@ Result<void*> map_side_by_side(DomId domain, std::span<const GrantRef> reference
     auto reserved = mapping::reserve(references.size());
     if (!reserved) return reserved;
     const auto virt = reinterpret_cast<std::uint64_t>(*reserved);
-    for (std::size_t i = 0; i < references.size(); ++i) {
-        gnttab_map_grant_ref operation{};
-        operation.host_addr = virt + i * page_size;
-        operation.flags = GNTMAP_host_map | (access == Access::read_only ? GNTMAP_readonly : 0);
-        operation.ref = references[i].value;
-        operation.dom = domain.value;
-        const long result = hypercall::grant_table_op(GNTTABOP_map_grant_ref, &operation, 1);
-        const Error error = result < 0 ? error_of(result) : error_of_status(operation.status);
-        if (error != Error::none) {
-            for (std::size_t j = 0; j < i; ++j) {
-                gnttab_unmap_grant_ref undo{virt + j * page_size, 0, handles[j], 0};
-                (void)hypercall::grant_table_op(GNTTABOP_unmap_grant_ref, &undo, 1);
-            }
-            mapping::unreserve(*reserved, references.size());
-            return error;
-        }
-        handles[i] = operation.handle;
+    Error error = Error::none;
+    std::size_t tried = 0;
+    while (tried < references.size() && error == Error::none) {
+        const std::size_t left = references.size() - tried, count = left < most_at_once ? left : most_at_once;
+        error = map_some(domain, references.subspan(tried, count), access, virt + tried * page_size, &handles[tried]);
+        tried += count;
     }
-    return reserved;
+    if (error == Error::none) return reserved;
+    for (std::size_t i = 0; i < tried; ++i)
+        if (handles[i] != no_handle) unmap_one(virt + i * page_size, handles[i]);
+    mapping::unreserve(*reserved, references.size());
+    return error;
 }
 
 void unmap_side_by_side(void* first, std::span<const std::uint32_t> handles) {
     const auto virt = reinterpret_cast<std::uint64_t>(first);
-    for (std::size_t i = 0; i < handles.size(); ++i) {
-        gnttab_unmap_grant_ref operation{virt + i * page_size, 0, handles[i], 0};
-        const long result = hypercall::grant_table_op(GNTTABOP_unmap_grant_ref, &operation, 1);
-        if (result < 0 || operation.status != GNTST_okay)
-            panic("grants: cannot unmap %lx: %ld, status %d", operation.host_addr, result, operation.status);
-    }
+    for (std::size_t i = 0; i < handles.size(); ++i) unmap_one(virt + i * page_size, handles[i]);
     mapping::unreserve(first, handles.size());
 }
 

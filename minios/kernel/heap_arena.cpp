@@ -121,6 +121,34 @@ void HeapArena::trim(Block* last) {
     shrink_(excess);
 }
 
+/// Takes the first `wanted` bytes of a free block, or all of it. No neighbour is free, so what is left need not be joined
+/// with any; a large block mostly stays in its list.
+void HeapArena::take(Block* b, std::size_t wanted) {
+    const std::size_t total = size(b), left = total - wanted;
+    if (left < smallest) {
+        remove(b);
+        b->size = total;
+        return;
+    }
+    Block* rest = reinterpret_cast<Block*>(reinterpret_cast<char*>(b) + wanted);
+    rest->before = wanted;
+    rest->size = left | free_bit;
+    after(rest)->before = left;
+    unsigned first, second, rest_first, rest_second;
+    bin_of(total, first, second);
+    bin_of(left, rest_first, rest_second);
+    if (first == rest_first && second == rest_second && bins_[first][second] == b) {
+        rest->next_free = b->next_free;
+        rest->last_free = nullptr;
+        if (rest->next_free != nullptr) rest->next_free->last_free = rest;
+        bins_[first][second] = rest;
+    } else {
+        remove(b);
+        insert(rest);
+    }
+    b->size = wanted;
+}
+
 /// Cuts what is behind `wanted` off a used block.
 void HeapArena::split(Block* b, std::size_t wanted) {
     const std::size_t total = size(b);
@@ -173,9 +201,7 @@ void* HeapArena::allocate_any(std::size_t bytes) {
     Block* b = find_or_grow(wanted);
     if (b == nullptr) return nullptr;
     if (!is_free(b) || size(b) < wanted) fail("block in a free list is not free", b);
-    remove(b);
-    b->size = size(b);
-    split(b, wanted);
+    take(b, wanted);
     return use(b, b->size);
 }
 

@@ -82,6 +82,7 @@ class HeapArena {
     void remove(Block* b);
     Block* find(std::size_t size);
     bool grow(std::size_t size);
+    void take(Block* b, std::size_t size);
     void split(Block* b, std::size_t size);
     void give(Block* b);
     void trim(Block* last);

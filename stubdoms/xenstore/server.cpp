@@ -8,7 +8,9 @@ using namespace minios;
 namespace {
 
 constexpr std::uint64_t tick_interval = 1'000'000'000; ///< guests that were not there, peers that went unannounced
-constexpr unsigned most_untold = 16;                   ///< turns of a client in a row
+constexpr std::uint64_t read_ahead_interval =
+    1'000'000;                       ///< a part of the tree at a time: others want the processor too
+constexpr unsigned most_untold = 16; ///< turns of a client in a row
 constexpr unsigned checked_each_tick = 16;
 constexpr unsigned patience_with_guest = 10; ///< attempts, one at each tick, before it is said
 
@@ -30,7 +32,7 @@ void Server::start() {
     for (const auto& [quota, value] : settings_.quotas)
         if (recorder_.store().quotas()[quota] != value) recorder_.set_quota(quota, value);
     take_up_known();
-    visit_all();
+    visit_expected();
     if (settings_.builder_port != 0) events::set_handler(Port{settings_.builder_port}, on_builder, this);
     if (resumed == Recorder::Resumed::continued)
         minios::print("xenstore: going on with %zu domains, %zu nodes\n", clients_.size(),
@@ -58,7 +60,7 @@ void Server::take_up_known() {
         }
         Client& client = clients_[domain];
         client.ring.announce(*recorder_.store().connection(domain));
-        client.page.notify();
+        client.untold = 1; // the former server may not have come to tell it of what it last did
         make_ready(domain);
     }
     introduce();
@@ -105,6 +107,10 @@ void Server::visit_all() {
     std::vector<DomainId> domains;
     for (const auto& [domain, client] : clients_) domains.push_back(domain);
     for (const DomainId domain : domains) (void)check_peer(domain);
+    visit_expected();
+}
+
+void Server::visit_expected() {
     for (Expected& expected : expected_) visit(expected);
     // The builder may wait for us to let go of somebody.
     if (settings_.builder_port != 0) (void)events::notify(Port{settings_.builder_port});
@@ -227,7 +233,8 @@ void Server::run() {
             serve(domain);
             events::dispatch();
         } else {
-            (void)work_.wait(tick);
+            const bool more = recorder_.read_ahead();
+            (void)work_.wait(more ? clock::now_ns() + read_ahead_interval : tick);
         }
         if (clock::now_ns() < tick) continue;
         tick = clock::now_ns() + tick_interval;

@@ -47,6 +47,7 @@ class Server : private Surroundings {
     void take_up_known();
     void visit(Expected& expected);
     void visit_all();
+    void visit_expected();
     void introduce();
     void let_go();
     bool check_peer(DomainId domain);

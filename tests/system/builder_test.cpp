@@ -51,21 +51,21 @@ class Builder : public testing::Test {
 
 TEST_F(Builder, TellsWhichLineIsWrong) {
     boot("[domain a]\nkernel = lodger\nmemmory = 4M\n");
-    expect({"builder: FAILED: platform, line 3: unknown key `memmory` in domain a"});
+    expect({"founder: FAILED: platform, line 3: unknown key `memmory` in domain a"});
 }
 
 TEST_F(Builder, TellsWhichModuleIsNoKernel) {
     boot("[domain a]\nkernel = platform\nmemory = 4M\n");
-    expect({"builder: FAILED: platform, line 1: domain a: cannot start `platform`: it is too short for an ELF file"});
+    expect({"founder: FAILED: platform, line 1: domain a: cannot start `platform`: it is too short for an ELF file"});
 }
 
 TEST_F(Builder, StartsADomainWithItsWordsAndModule) {
     boot("[domain a]\nkernel = lodger\nramdisk = platform\nmemory = 4M\nvcpus = 2\ncmdline = end=poweroff one two\n"
          "weight = 512\ncap = 150\naffinity = 0-1\nconsole = founder\nSEAL\non_poweroff = poweroff-platform\n");
-    expect({oracle() ? "builder: domain 1 a: 4M, 2 vCPUs, lodger, NOT SEALED"
-                     : "builder: domain 1 a: 4M, 2 vCPUs, lodger, sealed",
-            "builder: 1 of 1 domains run", "a: lodger: 1024 pages, command line `end=poweroff one two`",
-            " first 5b last 0a", "builder: domain 1 a powered off: the platform powers off"});
+    expect({oracle() ? "founder: domain 1 a: 4M, 2 vCPUs, lodger, NOT SEALED"
+                     : "founder: domain 1 a: 4M, 2 vCPUs, lodger, sealed",
+            "founder: 1 of 1 domains run", "a: lodger: 1024 pages, command line `end=poweroff one two`",
+            " first 5b last 0a", "founder: domain 1 a powered off: the platform powers off"});
 }
 
 TEST_F(Builder, CrashOfOneLeavesTheOtherAlone) {
@@ -73,23 +73,23 @@ TEST_F(Builder, CrashOfOneLeavesTheOtherAlone) {
          "[domain good]\nkernel = lodger\nmemory = 4M\ncmdline = after=500 say=alive end=poweroff\nconsole = "
          "founder\nSEAL\n"
          "on_poweroff = poweroff-platform\n");
-    expect({"builder: 2 of 2 domains run", "builder: domain 1 bad crashed: destroyed", "good: lodger: alive",
-            "builder: domain 2 good powered off: the platform powers off"});
+    expect({"founder: 2 of 2 domains run", "founder: domain 1 bad crashed: destroyed", "good: lodger: alive",
+            "founder: domain 2 good powered off: the platform powers off"});
 }
 
 TEST_F(Builder, RebootBuildsItAgain) {
     boot("[domain a]\nkernel = lodger\nmemory = 4M\ncmdline = after=20 end=reboot\nconsole = founder\nSEAL\n");
     for (int round = 0; round < 3; ++round)
         expect(
-            {"a: lodger: 1024 pages", "builder: domain 1 a wants to reboot: built again", "builder: domain 1 a: 4M"});
+            {"a: lodger: 1024 pages", "founder: domain 1 a wants to reboot: built again", "founder: domain 1 a: 4M"});
 }
 
 TEST_F(Builder, DomainThatDoesNotFitIsNamedAndTheOthersRun) {
     boot("[domain large]\nkernel = lodger\nmemory = 4G\nSEAL\n"
          "[domain small]\nkernel = lodger\nmemory = 4M\nconsole = founder\ncmdline = end=poweroff\nSEAL\n"
          "on_poweroff = poweroff-platform\n");
-    expect({"builder: domain large was not built: allocating memory: ", "K of 4194304K were free",
-            "builder: 1 of 2 domains run", "small: lodger: 1024 pages", "small powered off: the platform powers off"});
+    expect({"founder: domain large was not built: allocating memory: ", "K of 4194304K were free",
+            "founder: 1 of 2 domains run", "small: lodger: 1024 pages", "small powered off: the platform powers off"});
 }
 
 TEST_F(Builder, SixteenDomainsComeAndGo) {
@@ -99,7 +99,7 @@ TEST_F(Builder, SixteenDomainsComeAndGo) {
     boot(text +
          "[domain last]\nkernel = lodger\nmemory = 4M\nconsole = founder\nSEAL\ncmdline = after=3000 end=poweroff\n"
          "on_poweroff = poweroff-platform\n");
-    expect({"builder: 17 of 17 domains run", "last powered off: the platform powers off"});
+    expect({"founder: 17 of 17 domains run", "last powered off: the platform powers off"});
     for (int i = 0; i < 16; ++i)
         EXPECT_NE(qemu_->output().find("d" + std::to_string(i) + " powered off: destroyed"), std::string::npos) << i;
 }
@@ -141,16 +141,16 @@ TEST_F(Builder, ServesAClientAndSurvivesItsOwnDeath) {
           {"builder-client", build_path("builder-client")},
           {"images", folder + "/images"},
           {"messages", folder + "/messages"}});
-    expect({"builder: 2 of 2 domains run", "client: ok", "client: ok 3 0 0", "client: starting domain 3: 0",
+    expect({"founder: 2 of 2 domains run", "client: ok", "client: ok 3 0 0", "client: starting domain 3: 0",
             "client: error `ioports` is not this builder's to give", "client: domain 3 ended with 0, destroyed: 0",
-            "builder: domain 1 builder crashed: built again", "client: connected again", "mine 6", "client: ok 4 0 0",
+            "founder: domain 1 builder crashed: built again", "client: connected again", "mine 6", "client: ok 4 0 0",
             "client: domain 4 ended with 0, destroyed: 0"});
 }
 
 TEST_F(Builder, UnsealableDomainIsNotStarted) {
     if (!oracle()) GTEST_SKIP() << "xen-core can seal";
     boot("[domain a]\nkernel = lodger\nmemory = 4M\n");
-    expect({"builder: domain a was not built: sealing it: ENOSYS", "builder: FAILED: no domain could be built"});
+    expect({"founder: domain a was not built: sealing it: ENOSYS", "founder: FAILED: no domain could be built"});
 }
 
 } // namespace

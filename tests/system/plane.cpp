@@ -24,15 +24,13 @@ void ControlPlane::start(const Images& images, unsigned guests, unsigned guest_m
             .status,
         0);
     const auto size = fs::file_size(folder_ / "images.cpio") / 1048576 + 1;
-    ASSERT_EQ(run("IMAGES=" + std::to_string(size) + " GUESTS=" + std::to_string(guests) +
-                  " builder-domain/make-platform '" + (folder_ / "platform").string() + "' PLANE=yes GUEST=no")
-                  .status,
-              0);
+    const Answer founder =
+        run("IMAGES=" + std::to_string(size) + " GUESTS=" + std::to_string(guests) + " builder-domain/make-platform '" +
+            (folder_ / "platform").string() + "' PLANE=yes GUEST=no");
+    ASSERT_EQ(founder.status, 0) << founder.text;
     Machine machine;
     machine.kernel = build_path("xen-core");
-    // The founder has the images and all state areas.
-    const auto founder = 2 * size + 64 + guests / 20;
-    machine.options = "console=com1 dom0_max_vcpus=1 dom0_mem=" + std::to_string(founder) + "M";
+    machine.options = "console=com1 " + founder.text.substr(0, founder.text.find('\n'));
     machine.memory_mib = static_cast<unsigned>(4 * size + guests / 8 + guest_memory_mib);
     machine.modules = {build_path("builder-domain"),
                        (folder_ / "platform").string() + " platform",

@@ -106,6 +106,7 @@ TEST(Run, TheGuestIsTheOperators) {
         EXPECT_EQ(result.status, 0) << words << ":\n" << result.output;
         return result.output;
     };
+    std::filesystem::remove(log); // a former run's
     FILE* typed = popen(("timeout 400 tools/run " + build_path("") + " >" + log + " 2>&1").c_str(), "w");
     const auto type = [&](const char* text) {
         fputs(text, typed);

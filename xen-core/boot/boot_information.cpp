@@ -19,10 +19,9 @@ constexpr uint32_t size = 20;
 
 namespace multiboot1 {
 constexpr uint32_t magic = 0x2badb002;
-constexpr uint32_t has_memory = 1 << 0, has_command_line = 1 << 2, has_modules = 1 << 3, has_map = 1 << 6,
-                   has_loader_name = 1 << 9;
-constexpr Field<uint32_t> flags{0}, memory_lower{4}, memory_upper{8} /* KiB */, command_line{16}, module_count{20},
-    modules{24}, map_length{44}, map{48}, loader_name{64};
+constexpr uint32_t has_command_line = 1 << 2, has_modules = 1 << 3, has_map = 1 << 6, has_loader_name = 1 << 9;
+constexpr Field<uint32_t> flags{0}, command_line{16}, module_count{20}, modules{24}, map_length{44}, map{48},
+    loader_name{64};
 constexpr uint32_t size = 68;
 // Each module
 constexpr Field<uint32_t> module_start{0}, module_end{4}, module_string{8};
@@ -103,9 +102,6 @@ const char* read_multiboot1(uint32_t address) {
             add_region(map(info) + at + 4);
             at += 4 + size_of_rest(bytes_at(map(info) + at, 4));
         }
-    } else if (has(has_memory)) {
-        map_builder.add(0, uint64_t{memory_lower(info)} << 10, 1);
-        map_builder.add(0x100000, uint64_t{memory_upper(info)} << 10, 1);
     }
     for (uint32_t i = 0; has(has_modules) && i < module_count(info); ++i) {
         Bytes module = bytes_at(modules(info) + i * module_size, module_size);

@@ -228,7 +228,7 @@ void construct_first_domain(Modules modules, const Options& options) {
     if (!planned.ok() || !memory.allocate(domain.account, config.max_frames))
         cannot_start("the first domain wants %lu MiB (its kernel and modules need %lu KiB): there are %lu MiB free",
                      config.max_frames >> 8, (size_of(others) + image.kernel_end - image.virt_base) >> 10,
-                     allocator.free_frames() >> 8);
+                     (allocator.free_frames() + memory.frames()) >> 8);
     FirstDomainLayout layout = planned.value();
     uint64_t most_frames = options.first_domain_max_memory >> page_shift;
     domain.account.set_max_frames(most_frames ? std::max(config.max_frames, most_frames) : UINT32_MAX); // as on Xen

@@ -27,7 +27,7 @@ Result<Domain*> Domain::create(DomId number, const DomainConfig& config) {
     CoreBox<Domain> box = TRY(CoreBox<Domain>::create(core_account, number, config));
     Domain& domain = *box;
     domain.shared_info_ref_ = TRY(allocator.allocate_shared(domain.account));
-    domain.shared_ = to_pointer<shared_info_t>(domain.shared_info_ref_.mfn());
+    domain.shared_ = to_pointer<shared_info_t>(domain.shared_info_ref_->mfn());
     for (vcpu_info_t& info : domain.shared_->vcpu_info) info.evtchn_upcall_mask = 1;
     domain.events.set_shared_info(domain.shared_);
     domain.publish_wall_clock();

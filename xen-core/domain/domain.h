@@ -115,7 +115,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     void describe(xen_domctl_getdomaininfo& info);
     xen_domain_handle_t handle;
     uint64_t vm_assist = 0;
-    Mfn shared_info_frame() const { return shared_info_ref_.mfn(); }
+    Mfn shared_info_frame() const { return shared_info_ref_->mfn(); }
     shared_info_t* shared() const { return shared_; }
     // under `control`
     // Readers look for an even version that did not change (<xen/xen.h>, wc_version).
@@ -134,7 +134,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     // Fills the frame with hypercall stubs. Errors: those of take_writable().
     Status make_hypercall_page(Mfn frame) {
         WritableRef page = TRY(take_writable(frame, account));
-        fill_hypercall_page(to_pointer<uint8_t>(page.mfn()));
+        fill_hypercall_page(to_pointer<uint8_t>(page->mfn()));
         return success;
     }
     int64_t wall_clock_offset = 0; // seconds, XEN_DOMCTL_settimeoffset
@@ -186,13 +186,8 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     // SCHEDOP_watchdog: at most two; slot 0 or 1.
     static constexpr unsigned watchdogs = 2;
     // 0 disarms
-    Status set_watchdog(unsigned slot, Nanoseconds timeout) {
-        if (slot >= watchdogs) return Error::invalid;
-        if (timeout)
-            timers.arm(watchdogs_[slot], this_cpu(), now() + timeout);
-        else
-            timers.cancel(watchdogs_[slot]);
-        return success;
+    void set_watchdog(unsigned slot, Nanoseconds timeout) {
+        timeout ? timers.arm(watchdogs_[slot], this_cpu(), now() + timeout) : timers.cancel(watchdogs_[slot]);
     }
     Result<unsigned> free_watchdog() const {
         for (unsigned slot = 0; slot < watchdogs; ++slot)
@@ -201,12 +196,19 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     }
     bool has_watchdog(unsigned slot) const { return slot < watchdogs && watchdogs_[slot].is_armed(); }
 
+    // For DomainRef: the last one to go takes the object along.
+    void add_reference() { references_.fetch_add(1, std::memory_order_relaxed); }
+    void drop_reference() {
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+        this->~Domain();
+        free_core_pages(core_account, this, CoreBox<Domain>::pages);
+    }
+
     bool is_sealed = false; // nobody but the domain itself reaches its memory any more
 
     Lock<LockRank::control> control;
 
   private:
-    friend class DomainRef;
     friend class DomainTable;
 
     // EventHost
@@ -263,36 +265,12 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     CoreBox<Vcpu> vcpus_[max_vcpus_per_domain];
 };
 
-// Keeps a domain's object alive. Move-only.
-class DomainRef {
-  public:
-    DomainRef() = default;
-    explicit DomainRef(Domain& domain) : domain_(&domain) {
-        domain.references_.fetch_add(1, std::memory_order_relaxed);
-    }
-    DomainRef(DomainRef&& other) : domain_(std::exchange(other.domain_, nullptr)) {}
-    DomainRef& operator=(DomainRef&& other) {
-        std::swap(domain_, other.domain_);
-        return *this;
-    }
-    ~DomainRef() {
-        if (!domain_ || domain_->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-        domain_->~Domain();
-        free_core_pages(core_account, domain_, CoreBox<Domain>::pages);
-    }
-    // Takes over a reference that is counted already.
-    static DomainRef adopt(Domain& domain) {
-        DomainRef reference;
-        reference.domain_ = &domain;
-        return reference;
-    }
-    explicit operator bool() const { return domain_; }
-    Domain& operator*() const { return *domain_; }
-    Domain* operator->() const { return domain_; }
-
-  private:
-    Domain* domain_ = nullptr;
-};
+// Keeps a domain's object alive.
+using DomainRef = Owned<Domain, &Domain::drop_reference>;
+inline DomainRef reference_to(Domain& domain) {
+    domain.add_reference();
+    return DomainRef::adopt(domain);
+}
 
 // A new page-table base for the kernel of a vCPU, which runs here: taken and loaded before the old one is let go. The
 // same one again is loaded again. Errors: those of PvMmu::take_base.
@@ -319,13 +297,13 @@ class DomainTable : NonCopyable {
         if (id.value >= limit) return Error::no_such_domain;
         Holding held(lock_);
         if (!domains_[id.value]) return Error::no_such_domain;
-        return DomainRef(*domains_[id.value]);
+        return reference_to(*domains_[id.value]);
     }
     // The domain with the least number >= `from`; none: empty.
     DomainRef next_from(uint32_t from) {
         Holding held(lock_);
         for (uint32_t number = from; number <= highest_; ++number)
-            if (domains_[number]) return DomainRef(*domains_[number]);
+            if (domains_[number]) return reference_to(*domains_[number]);
         return {};
     }
 
@@ -338,7 +316,7 @@ class DomainTable : NonCopyable {
         Domain* domain = TRY(Domain::create(id, config));
         domains_[id.value] = domain;
         highest_ = std::max<uint32_t>(highest_, id.value);
-        return DomainRef(*domain);
+        return reference_to(*domain);
     }
 
     // A domain's Domain::destroy() has finished: reap() will look at it.

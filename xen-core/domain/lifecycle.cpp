@@ -74,19 +74,13 @@ Status Domain::destroy(WorkBudget& budget) {
 void end_grant_mapping(const GrantMapping& mapping) {
     Result<DomainRef> granter = domain_table.find(DomId(mapping.granter));
     ASSERT(granter.ok()); // its frame is held
-    Frame& held = frame(Mfn(mapping.frame));
-    if (mapping.writes)
-        WritableRef::adopt(held);
-    else
-        FrameRef::adopt(held);
+    drop_held_frame(Mfn(mapping.frame), mapping.writes);
     granter.value()->grants.end_use(GrantRef(mapping.reference), mapping.writes);
 }
 
 // The page tables that still map the frames hold references of their own, and nothing runs on them any more.
 Status Domain::release_mappings(WorkBudget& budget) {
-    for (;;) {
-        Result<GrantMapping> mapping = maptrack.take_any();
-        if (!mapping.ok()) break;
+    for (auto mapping = maptrack.take_any(); mapping.ok(); mapping = maptrack.take_any()) {
         end_grant_mapping(mapping.value());
         if (!budget.spend()) return Error::restart;
     }

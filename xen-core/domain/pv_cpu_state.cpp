@@ -176,6 +176,15 @@ void PvCpuState::drop_ldt_pages(PvMmu& mmu, bool mmu_is_locked) {
     while (count-- > 0) (mmu.*release)(dropped[count]);
 }
 
+[[gnu::no_caller_saved_registers]] bool leads_to_linear_slot(GuestVirt start, size_t bytes) {
+    const auto& slots = cpu_local().loaded->account->linear_slots;
+    const uint64_t first = start.value >> level_shift(4),
+                   further = (start.value % level_size(4) + bytes) >> level_shift(4);
+    for (uint64_t slot = first; slot <= first + further; ++slot)
+        if (slots[slot / 64 % 8].load(std::memory_order_relaxed) & uint64_t{1} << slot % 64) return true;
+    return false;
+}
+
 bool PvCpuState::map_ldt_page(PvMmu& mmu, unsigned offset) {
     unsigned page = offset / page_size;
     if (page >= window_ldt_pages || offset / 8 >= ldt_entries) return false;

@@ -119,7 +119,7 @@ class GrantTable : NonCopyable {
             use.via_domain = entry(reference).transitive_domain();
             use.via_reference = entry(reference).transitive_reference();
         } else if (status.ok()) {
-            status = hold_frame(use.frame, writes);
+            status = hold_frame(use.frame, account_, writes); // dropped by the user of the grant
         }
         if (UNLIKELY(!status.ok())) {
             withdraw_unused(reference, uses);
@@ -183,18 +183,18 @@ class GrantTable : NonCopyable {
             return success;
         }
         Result<Mfn> frame(uint32_t index) const {
-            return index < count ? Result<Mfn>(frames[index].mfn()) : Error::invalid;
+            return index < count ? Result<Mfn>(frames[index]->mfn()) : Error::invalid;
         }
         void* at(uint64_t offset) const {
-            return to_pointer<char>(frames[offset / page_size].mfn()) + offset % page_size;
+            return to_pointer<char>(frames[offset / page_size]->mfn()) + offset % page_size;
         }
         // By the guest: then a frame has another reference than ours.
         bool are_mapped() const {
             return std::any_of(frames, frames + count,
-                               [](const WritableRef& held) { return held.frame().word().references() > 1; });
+                               [](const WritableRef& held) { return held->word().references() > 1; });
         }
         void clear() {
-            for (uint32_t i = 0; i < count; ++i) memset(to_pointer(frames[i].mfn()), 0, page_size);
+            for (uint32_t i = 0; i < count; ++i) memset(to_pointer(frames[i]->mfn()), 0, page_size);
         }
         void give_back() {
             for (; count > 0; --count) frames[count - 1] = WritableRef();
@@ -280,14 +280,6 @@ class GrantTable : NonCopyable {
     void withdraw_unused(GrantRef reference, const Active& uses) {
         uint16_t over = static_cast<uint16_t>((uses.writers ? 0 : GTF_writing) | (uses.in_use() ? 0 : GTF_reading));
         if (over) entry(reference).withdraw(over);
-    }
-    // The reference that the use stands for; it is dropped by the user of the grant.
-    Status hold_frame(Mfn frame, bool writes) {
-        if (writes)
-            TRY_AS(take_writable(frame, account_), Error::busy).release();
-        else
-            TRY_AS(take_reference(frame, account_), Error::busy).release();
-        return success;
     }
     void free_actives() {
         for (; active_count_ > 0; --active_count_) free_core_pages(account_, active_[active_count_ - 1]);

@@ -29,28 +29,23 @@ class Maptrack : NonCopyable {
     Maptrack(Account& account, uint32_t pages)
         : account_(account), page_limit_(pages < max_pages ? pages : max_pages) {}
 
-    // Errors: no_space, no_memory.
-    Result<uint32_t> add(const GrantMapping& mapping) {
+    // A handle that names nothing yet: for put() or free(). Errors: no_space, no_memory.
+    Result<uint32_t> reserve() {
         Holding held(lock_);
         if (free_ == no_handle) TRY(grow());
-        uint32_t handle = free_;
-        GrantMapping& entry = at(handle);
-        free_ = entry.reference;
-        entry = mapping;
-        entry.in_use = true;
-        return handle;
+        return std::exchange(free_, at(free_).reference);
+    }
+    // From now on, or again since it could not be ended, the handle names the mapping. Nobody else touches it before.
+    void put(uint32_t handle, GrantMapping mapping) {
+        mapping.in_use = false;
+        at(handle) = mapping;
+        __atomic_store_n(&at(handle).in_use, true, __ATOMIC_RELEASE);
     }
     // Takes the mapping out, for the caller to end; nobody else gets it. Errors: not_found (no such handle).
     Result<GrantMapping> take(uint32_t handle) {
         Holding held(lock_);
         if (!exists(handle) || !std::exchange(at(handle).in_use, false)) return Error::not_found;
         return at(handle);
-    }
-    // It could not be ended: the handle is valid again.
-    void put_back(uint32_t handle, const GrantMapping& mapping) {
-        Holding held(lock_);
-        at(handle) = mapping;
-        at(handle).in_use = true;
     }
     // The handle may be used for another mapping.
     void free(uint32_t handle) {

@@ -77,7 +77,7 @@ template <typename Element, typename XenHandle> GuestHandle<Element> handle_of(c
 
 // DOMID_SELF is the caller.
 inline Result<DomainRef> named_domain(Caller& caller, uint16_t number) {
-    if (number == DOMID_SELF || number == caller.domain.id.value) return DomainRef(caller.domain);
+    if (number == DOMID_SELF || number == caller.domain.id.value) return reference_to(caller.domain);
     return domain_table.find(DomId(number));
 }
 

@@ -63,25 +63,19 @@ Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
                          .device_mapped = (request.flags & GNTMAP_device_map) != 0,
                          .in_use = true};
     EntryPlace place = place_of(caller, request.host_addr, request.flags & GNTMAP_contains_pte);
-    Status status = mapping.host_mapped ? map_frame(caller, place, request.flags, use) : success;
-    if (status.ok()) {
-        Result<uint32_t> handle = caller.domain.maptrack.add(mapping);
-        if (handle.ok()) {
-            request.handle = handle.value();
-            request.dev_bus_addr = address_of(use.frame).value;
-            return success;
-        }
-        status = Error::no_space;
-        if (mapping.host_mapped) {
-            FlushDebt debt;
-            WorkBudget enough;
-            Status undone = caller.domain.mmu.unmap_frame(place, use.frame, debt, enough);
-            debt.pay();
-            if (!undone.ok()) crash_domain(caller.vcpu, "its own page tables changed while a grant was mapped");
-        }
+    Maptrack& maptrack = caller.domain.maptrack;
+    Result<uint32_t> handle = maptrack.reserve();
+    Status status = handle.ok() ? success : Status(Error::no_space);
+    if (status.ok() && mapping.host_mapped) status = map_frame(caller, place, request.flags, use);
+    if (!status.ok()) {
+        if (handle.ok()) maptrack.free(handle.value());
+        end_grant_mapping(mapping);
+        return status;
     }
-    end_grant_mapping(mapping);
-    return status;
+    maptrack.put(handle.value(), mapping);
+    request.handle = handle.value();
+    request.dev_bus_addr = address_of(use.frame).value;
+    return success;
 }
 
 // --- unmapping in bulk: entries go one by one, one flush pays for all, and only then the frames and uses are given
@@ -101,7 +95,7 @@ struct GrantUnmapper : NonCopyable {
         GrantMapping mapping = TRY_AS(maptrack.take(handle), no_such_mapping);
         Status done = end_parts(mapping, host_address, replacement, device_address);
         if (mapping.host_mapped || mapping.device_mapped)
-            maptrack.put_back(handle, mapping);
+            maptrack.put(handle, mapping);
         else
             ended[count++] = {handle, mapping};
         return done;
@@ -166,8 +160,7 @@ class CopySide : NonCopyable {
   public:
     explicit CopySide(bool writes) : writes_(writes) {}
     ~CopySide() {
-        if (is_held_ && writes_) WritableRef::adopt(frame(frame_));
-        if (is_held_ && !writes_) FrameRef::adopt(frame(frame_));
+        if (is_held_) drop_held_frame(frame_, writes_);
         while (uses_) {
             Use& use = used_[--uses_];
             use.granter->grants.end_use(use.reference, writes_);
@@ -179,10 +172,7 @@ class CopySide : NonCopyable {
             return hold_granted(TRY(named_domain(caller, end.domid)), caller.domain.id, GrantRef(end.u.ref));
         if (end.domid != DOMID_SELF) return Error::not_permitted; // others' memory only through their grants
         frame_ = Mfn(end.u.gmfn);
-        if (writes_)
-            TRY_AS(take_writable(frame_, caller.domain.account), Error::busy).release();
-        else
-            TRY_AS(take_reference(frame_, caller.domain.account), Error::busy).release();
+        TRY(hold_frame(frame_, caller.domain.account, writes_));
         is_held_ = true;
         return success;
     }

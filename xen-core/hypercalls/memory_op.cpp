@@ -106,7 +106,7 @@ Status exchange_chunk(Caller& caller, const Exchange& exchange, uint64_t chunk) 
     TRY(exchange.for_each_input(chunk, [&](Mfn first) -> Status {
         for (uint64_t i = 0; i < uint64_t{1} << exchange.in.extent_order; ++i) {
             FrameRef reference = TRY(take_reference(first + i, account));
-            if (!reference.frame().word().is_allocated()) return Error::invalid; // not the domain's own to give
+            if (!reference->word().is_allocated()) return Error::invalid; // not the domain's own to give
         }
         return success;
     }));

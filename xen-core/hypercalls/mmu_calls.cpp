@@ -18,10 +18,10 @@ namespace {
 template <typename Operation> HypercallResult on_foreign(Caller& caller, uint32_t number, Operation&& operation) {
     uint16_t frames_number = static_cast<uint16_t>(number), tables_plus_one = static_cast<uint16_t>(number >> 16);
     DomainRef tables_of = tables_plus_one ? TRY(buildable_domain(caller, static_cast<uint16_t>(tables_plus_one - 1)))
-                                          : DomainRef(caller.domain);
+                                          : reference_to(caller.domain);
     // I/O memory is judged frame by frame, whoever is said to own it.
     bool is_own = frames_number == DOMID_SELF || frames_number == DOMID_IO;
-    DomainRef frames_of = is_own ? DomainRef(*tables_of) : TRY(buildable_domain(caller, frames_number));
+    DomainRef frames_of = is_own ? reference_to(*tables_of) : TRY(buildable_domain(caller, frames_number));
     // Both rights once more, now that nobody can take them: then no domain is sealed or destroyed under the operation.
     HoldingBoth held(tables_of->control, frames_of->control);
     TRY(AuthorityCheck::memory(caller.domain, *tables_of));

@@ -144,10 +144,9 @@ Status remote_shutdown(Caller& caller, const sched_remote_shutdown_t& request) {
 HypercallResult watchdog(Caller& caller, const sched_watchdog_t& request) {
     Nanoseconds timeout = request.timeout * nanoseconds_per_second;
     if (request.id ? !caller.domain.has_watchdog(request.id - 1) : !timeout) return Error::invalid;
-    if (request.id) return caller.domain.set_watchdog(request.id - 1, timeout);
-    unsigned slot = TRY(caller.domain.free_watchdog());
-    TRY(caller.domain.set_watchdog(slot, timeout));
-    return slot + 1;
+    unsigned slot = request.id ? request.id - 1 : TRY(caller.domain.free_watchdog());
+    caller.domain.set_watchdog(slot, timeout);
+    return request.id ? 0 : slot + 1;
 }
 
 } // namespace
@@ -281,15 +280,10 @@ HypercallResult hypercall_set_segment_base(Caller& caller, uint32_t which, uint6
     PvCpuState& cpu = caller.vcpu.cpu;
     if (which != SEGBASE_GS_USER_SEL && !is_canonical(base)) return Error::invalid;
     switch (which) {
+    // The kernel calls: its own base is the one in use.
     case SEGBASE_FS: write_msr(msr::fs_base, cpu.fs_base = base); return 0;
-    case SEGBASE_GS_USER:
-        cpu.gs_base_user = base;
-        write_msr(cpu.in_kernel ? msr::kernel_gs_base : msr::gs_base, base);
-        return 0;
-    case SEGBASE_GS_KERNEL:
-        cpu.gs_base_kernel = base;
-        write_msr(cpu.in_kernel ? msr::gs_base : msr::kernel_gs_base, base);
-        return 0;
+    case SEGBASE_GS_USER: write_msr(msr::kernel_gs_base, cpu.gs_base_user = base); return 0;
+    case SEGBASE_GS_KERNEL: write_msr(msr::gs_base, cpu.gs_base_kernel = base); return 0;
     case SEGBASE_GS_USER_SEL: load_user_gs_selector(static_cast<uint16_t>(base)); return 0;
     default: return Error::invalid;
     }

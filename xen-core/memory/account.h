@@ -87,6 +87,10 @@ class Account : NonCopyable {
     // wants none.
     std::atomic<uint64_t> mapped_by_others{0};
 
+    // The L4 slots that ever led from one of the guest's L4 tables to one, a bit each: a walk through them can reach
+    // xen-core's own tables, so nothing is read for the guest there (is_guest_readable()).
+    std::atomic<uint64_t> linear_slots[8]{};
+
   private:
     friend class Frame;
     friend class Allocator;

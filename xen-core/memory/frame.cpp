@@ -66,4 +66,14 @@ Result<WritableRef> take_writable(Mfn mfn, const Account& owner) {
     return WritableRef::adopt(*found);
 }
 
+Status hold_frame(Mfn mfn, const Account& owner, bool writes) {
+    if (writes)
+        TRY_AS(take_writable(mfn, owner), Error::busy).release();
+    else
+        TRY_AS(take_reference(mfn, owner), Error::busy).release();
+    return success;
+}
+
+void drop_held_frame(Mfn mfn, bool writes) { writes ? frame(mfn).drop_writable_use() : frame(mfn).drop_reference(); }
+
 } // namespace skerry

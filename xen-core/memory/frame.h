@@ -22,6 +22,7 @@
 // and go only under the owner's pv_mmu lock (pv_mmu/page_use.h).
 #pragma once
 
+#include "base/owned.h"
 #include "memory/account.h"
 
 namespace skerry {
@@ -121,6 +122,10 @@ class Frame : NonCopyable {
     FlushStamp stamp() const { return stamp_; }
     uint32_t queue_next() const { return queue_next_; }
     void set_queue_next(uint32_t number) { queue_next_ = number; }
+    // Of a table in use or being promoted: how many of its entries lead to other tables of its level; or, below 0, how
+    // many entries of such tables lead here. Never both (docs/pv-mmu.md, "Linear page tables").
+    int32_t linear_balance() const { return static_cast<int32_t>(queue_next_); }
+    void add_to_linear_balance(int32_t change) { queue_next_ += static_cast<uint32_t>(change); }
 
   private:
     friend class Allocator;
@@ -157,43 +162,23 @@ class Frame : NonCopyable {
     uint32_t next_ = 0; // in the FrameList of the owner, or of the allocator
     uint32_t previous_ = 0;
     FlushStamp stamp_ = 0;
-    uint32_t queue_next_ = 0; // in a queue of pv_mmu; in a free block: its order + 1
+    uint32_t queue_next_ =
+        0; // in a queue of pv_mmu; in use as a table: linear_balance(); in a free block: its order + 1
 };
 static_assert(sizeof(Frame) == 32);
 
-// Holding one proves that the frame stays owned by whom it was taken from, and cannot be reused. Dropped at the end of
-// its life.
-template <void (Frame::*drop)()> class FrameToken {
-  public:
-    FrameToken() = default;
-    FrameToken(FrameToken&& other) : frame_(std::exchange(other.frame_, nullptr)) {}
-    FrameToken& operator=(FrameToken&& other) {
-        std::swap(frame_, other.frame_);
-        return *this;
-    }
-    ~FrameToken() {
-        if (frame_) (frame_->*drop)();
-    }
-    // Takes over what the caller has counted already.
-    static FrameToken adopt(Frame& frame) { return FrameToken(&frame); }
-    // Lets the caller keep the books (a table that stores the frame number only). The counterpart of adopt().
-    Frame& release() { return *std::exchange(frame_, nullptr); }
-
-    explicit operator bool() const { return frame_; }
-    Frame& frame() const { return *frame_; }
-    Mfn mfn() const { return frame_->mfn(); }
-
-  private:
-    explicit FrameToken(Frame* frame) : frame_(frame) {}
-    Frame* frame_ = nullptr;
-};
-using FrameRef = FrameToken<&Frame::drop_reference>;
+// Holding one proves that the frame stays owned by whom it was taken from, and cannot be reused.
+using FrameRef = Owned<Frame, &Frame::drop_reference>;
 // The same with a writable use: while held, the frame cannot become a page table or a descriptor page.
-using WritableRef = FrameToken<&Frame::drop_writable_use>;
+using WritableRef = Owned<Frame, &Frame::drop_writable_use>;
 
 // References to a frame of `owner`. Errors: invalid (not RAM, free, or another owner's); the writable form also busy
 // (in use as a page table or descriptor page). Any CPU, no lock needed.
 Result<FrameRef> take_reference(Mfn mfn, const Account& owner);
 Result<WritableRef> take_writable(Mfn mfn, const Account& owner);
+
+// The one or the other, for whom keeps the books (grants: a frame number, and whether it is written). Errors: busy.
+Status hold_frame(Mfn mfn, const Account& owner, bool writes);
+void drop_held_frame(Mfn mfn, bool writes);
 
 } // namespace skerry

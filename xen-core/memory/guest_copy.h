@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The only way xen-core touches memory of the running guest by its linear address. A value is copied once, then checked
 // and used; every range check is here: a guest address is canonical and outside of xen-core's part of the address
-// space. All of these may fault inside and say so: Error::bad_address (then a destination in the guest may be partly
+// space, and nothing is read where a walk of the guest's own tables could lead into xen-core's. All of these may fault inside and say so: Error::bad_address (then a destination in the guest may be partly
 // written). They act on the current address space, with the guest's own write permissions; any lock may be held.
 #pragma once
 
 #include "arch/x86_64/guest_access.h"
 #include "arch/x86_64/layout.h"
 #include "base/result.h"
+
+#include <atomic>
 
 namespace skerry {
 
@@ -22,8 +24,20 @@ static_assert(is_guest_range(GuestVirt((uint64_t{1} << 47) - 8), 8) &&
 static_assert(!is_guest_range(GuestVirt(layout::core_end - 1), 1) && !is_guest_range(GuestVirt(layout::core_start), 8));
 static_assert(is_guest_range(GuestVirt(~uint64_t{7}), 8) && !is_guest_range(GuestVirt(uint64_t{1} << 47), 1));
 
+// Addresses that count from core_end to below this can be read without looking further, up to a page of them. 0 as soon
+// as any guest of this machine has a linear L4 slot (Account::linear_slots); then the slots are looked at, too.
+inline constinit std::atomic<uint64_t> quick_read_limit{(uint64_t{1} << 47) - layout::core_end - page_size};
+
+// May xen-core read there for the guest that runs on this CPU? To be asked right before the access: no lock taken, no
+// flush served in between.
+inline bool is_guest_readable(GuestVirt start, size_t bytes) {
+    uint64_t limit = quick_read_limit.load(std::memory_order_relaxed);
+    if (LIKELY(bytes <= page_size && start.value - layout::core_end < limit)) return true;
+    return is_guest_range(start, bytes) && !ask_for_linear_slot(start, bytes);
+}
+
 inline Status copy_from_guest(void* to, GuestVirt from, size_t bytes) {
-    return success_if(is_guest_range(from, bytes) && copy_from_guest_raw(to, from, bytes), Error::bad_address);
+    return success_if(is_guest_readable(from, bytes) && copy_from_guest_raw(to, from, bytes), Error::bad_address);
 }
 inline Status copy_to_guest(GuestVirt to, const void* from, size_t bytes) {
     return success_if(is_guest_range(to, bytes) && copy_to_guest_raw(to, from, bytes), Error::bad_address);
@@ -57,7 +71,7 @@ template <typename T> class GuestHandle : public GuestHandle<void> {
     Status read(T& value, uint64_t index = 0) const {
         static_assert(std::is_trivially_copyable_v<T>);
         GuestVirt from = advanced(index).address();
-        bool done = is_guest_range(from, sizeof(T));
+        bool done = is_guest_readable(from, sizeof(T));
         if constexpr (GuestWord<T>)
             done = done && read_guest_raw(value, from);
         else if constexpr (GuestWords<T>)

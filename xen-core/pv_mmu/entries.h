@@ -59,12 +59,17 @@ inline void PvMmu::drop_l1_need(Pte entry, FlushStamp now) {
         named.drop_reference();
 }
 
-// What an entry of a validated table of `level` holds goes, `now` that it is removed or its table is taken apart.
-[[gnu::always_inline]] inline void PvMmu::drop_need(unsigned level, Pte entry, FlushStamp now) {
-    if (level == 1)
-        drop_l1_need(entry, now);
-    else
-        drop_table(frame(entry.mfn()));
+// What an entry of a validated table of `level`, which stood at `slot`, holds goes, `now` that it is removed or its table is taken apart.
+[[gnu::always_inline]] inline void PvMmu::drop_need(unsigned level, const Pte* slot, Pte entry, FlushStamp now) {
+    if (level == 1) return drop_l1_need(entry, now);
+    Frame& named = frame(entry.mfn());
+    if (named.word().type() == table_type(level)) [[unlikely]] {
+        Frame& table = frame(frame_of_pointer(slot));
+        if (&named == &table) return;
+        table.add_to_linear_balance(-1);
+        named.add_to_linear_balance(1);
+    }
+    drop_table(named);
 }
 
 } // namespace skerry

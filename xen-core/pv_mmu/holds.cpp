@@ -12,7 +12,7 @@ Status PvMmu::pin(Mfn mfn, unsigned level, WorkBudget& budget) {
     ASSERT(level >= 1 && level <= 4);
     Holding held(lock_);
     TRY(drain(budget));
-    TRY(take_table(mfn, level, budget, "pin of"));
+    TRY(take_table(Pte(mfn, 0), level, budget, "pin of"));
     Frame& pinned = frame(mfn);
     if (pinned.word().is_pinned() || !pinned.word().is_allocated()) {
         drop_table(pinned);
@@ -38,7 +38,7 @@ Status PvMmu::unpin(Mfn mfn, WorkBudget& budget) {
 Status PvMmu::take_base(Mfn mfn, WorkBudget& budget) {
     Holding held(lock_);
     TRY(drain(budget));
-    return take_table(mfn, 4, budget, "new base");
+    return take_table(Pte(mfn, 0), 4, budget, "new base");
 }
 
 void PvMmu::release_base(Mfn mfn, WorkBudget& budget) {
@@ -134,7 +134,7 @@ Status PvMmu::relinquish(WorkBudget& budget) {
         // It is listed: it has its owner's reference, or a pin, or both.
         Result<FrameRef> kept = take_reference(next, account_);
         ASSERT(kept.ok());
-        Frame& listed = kept.value().frame();
+        Frame& listed = *kept.value();
         const bool given_up = !listed.word().is_allocated() || release_locked(listed);
         ASSERT(given_up);
         if (listed.word().is_pinned()) {

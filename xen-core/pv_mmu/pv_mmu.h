@@ -58,7 +58,6 @@ class FlushDebt : NonCopyable {
     FlushDebt() = default;
     ~FlushDebt() { ASSERT(!users_); }
 
-    bool is_owed() const { return users_; }
     // A removal from tables of the owner of `users`. All removals of one debt have the same owner.
     void add(TranslationUsers& users) {
         ASSERT(!users_ || users_ == &users);
@@ -166,10 +165,10 @@ class PvMmu : NonCopyable {
     // Maps the frame at `place`; the entry takes a reference of its own. `flags`: hardware flags besides present,
     // writable and the frame (user, accessed, dirty, available bits...). What the entry held before is dropped.
     Status map_frame(EntryPlace place, const FrameRef& frame, uint64_t flags, WorkBudget& budget) {
-        return map_counted(place, frame.frame(), Pte(frame.mfn(), (flags & ~pte::writable) | pte::present), budget);
+        return map_counted(place, *frame, Pte(frame->mfn(), (flags & ~pte::writable) | pte::present), budget);
     }
     Status map_frame(EntryPlace place, const WritableRef& frame, uint64_t flags, WorkBudget& budget) {
-        return map_counted(place, frame.frame(), Pte(frame.mfn(), flags | pte::writable | pte::present), budget);
+        return map_counted(place, *frame, Pte(frame->mfn(), flags | pte::writable | pte::present), budget);
     }
     // Removes the mapping of `expected` at `place` (errors: invalid if that is not what it maps). The entry's own
     // reference is dropped at once: the caller must keep its own until `debt` is paid.
@@ -205,8 +204,11 @@ class PvMmu : NonCopyable {
 
     // All below: the lock is held.
     // tables.cpp
-    Status take_table(Mfn mfn, unsigned level, WorkBudget& budget, const char* purpose);
-    Status take_below(Mfn mfn, unsigned level, WorkBudget& budget);
+    // A use of what `entry` names as a table of `level`, for an operation of the guest or (below) for one table among
+    // others; or as the entry at `slot` may lead to it. No slot: a pin or a base.
+    Status take_table(Pte entry, unsigned level, WorkBudget& budget, const char* purpose, const Pte* slot = nullptr);
+    Status take_below(Pte entry, unsigned level, WorkBudget& budget, const Pte* slot);
+    [[gnu::cold]] Status take_linear(Frame& table, const Pte* slot, Pte entry);
     Status promote(Frame& frame, unsigned level, WorkBudget& budget);
     Status validate(Frame& frame, unsigned level, WorkBudget& budget);
     void drop_table(Frame& frame);
@@ -225,7 +227,7 @@ class PvMmu : NonCopyable {
     [[gnu::cold]] Status take_l1_need_slowly(Pte entry, Account& source);
     void drop_l1_need(Pte entry, FlushStamp now);
     [[gnu::cold]] void drop_l1_need_slowly(Pte entry, Frame& named);
-    void drop_need(unsigned level, Pte entry, FlushStamp now);
+    void drop_need(unsigned level, const Pte* slot, Pte entry, FlushStamp now);
     static void drop_foreign(Pte entry, Frame& named);
     [[gnu::cold]] Status judge_rare_flags(unsigned level, Pte entry);
     Status write_entry(unsigned level, Pte* slot, Pte old, Pte value, Write how, Account& source, WorkBudget& budget);

@@ -13,23 +13,51 @@ static constexpr int32_t demotion_work(unsigned level) { return level == 1 ? 192
 
 // --- into use ---
 
-// Takes a use of a table for an operation of the guest. What a refused promotion has taken is given back.
-Status PvMmu::take_table(Mfn mfn, unsigned level, WorkBudget& budget, const char* purpose) {
-    Status taken = take_below(mfn, level, budget);
+// What a refused promotion has taken is given back.
+Status PvMmu::take_table(Pte entry, unsigned level, WorkBudget& budget, const char* purpose, const Pte* slot) {
+    Status taken = take_below(entry, level, budget, slot);
     if (UNLIKELY(!taken.ok() && taken.error() != Error::restart)) {
         (void)drain(budget);
         return refuse(taken.error(), account_.id(), "%s %lx: it is no L%u table and cannot become one", purpose,
-                      mfn.value, level);
+                      entry.mfn().value, level);
     }
     return taken;
 }
 
-// The same for an entry of a table that is being validated.
-Status PvMmu::take_below(Mfn mfn, unsigned level, WorkBudget& budget) {
-    Frame* found = find_own(mfn);
+Status PvMmu::take_below(Pte entry, unsigned level, WorkBudget& budget, const Pte* slot) {
+    Frame* found = find_own(entry.mfn());
     if (UNLIKELY(!found)) return Error::invalid;
     if (page_use::try_add_use(*found, table_type(level))) return success;
+    if (slot) {
+        Frame& table = frame(frame_of_pointer(slot));
+        if (found == &table || found->word().is_used_as(table_type(level + 1))) return take_linear(table, slot, entry);
+    }
     return promote(*found, level, budget);
+}
+
+// The entry at `slot` of `table` leads to a table of the same level: to itself, for which nothing needs to be counted, or
+// to another one that is in use already. The guest reads its tables that way; it must not write them.
+Status PvMmu::take_linear(Frame& table, const Pte* slot, Pte entry) {
+    const FrameType type = table.word().type();
+    Frame& named = frame(entry.mfn());
+    if (entry.is_writable()) return Error::invalid;
+    if (type == FrameType::l4) {
+        const auto index = static_cast<unsigned>(slot - table_entries(table.mfn()));
+        const uint64_t bit = uint64_t{1} << index % 64;
+        if (!(account_.linear_slots[index / 64].fetch_or(bit) & bit)) {
+            // The first one there: nobody may be half-way through a read of the guest's memory, this call included.
+            quick_read_limit = 0;
+            account_.users.flush();
+            return Error::restart;
+        }
+    }
+    if (&named == &table) return success;
+    // A table that leads to others is led to by none, so there are no cycles.
+    if (table.linear_balance() < 0 || named.linear_balance() > 0 || !page_use::try_add_use(named, type))
+        return Error::invalid;
+    table.add_to_linear_balance(1);
+    named.add_to_linear_balance(-1);
+    return success;
 }
 
 Status PvMmu::promote(Frame& frame, unsigned level, WorkBudget& budget) {
@@ -44,7 +72,7 @@ Status PvMmu::promote(Frame& frame, unsigned level, WorkBudget& budget) {
         // A promotion to another level that was never finished: undo it, then come back.
         enqueue(frame);
         return Error::restart;
-    case page_use::Begun::fresh:
+    case page_use::Begun::fresh: frame.set_queue_next(0); break; // its linear balance
     case page_use::Begun::resumed: break;
     }
     inside_[level] = &frame;
@@ -70,7 +98,7 @@ Status PvMmu::promote(Frame& frame, unsigned level, WorkBudget& budget) {
         if (!entry.is_present()) continue;
         Status taken = entry.raw & refused ? Status(Error::invalid)
                        : level == 1        ? take_l1_need(entry, account_)
-                                           : take_below(entry.mfn(), level - 1, budget);
+                                           : take_below(entry, level - 1, budget, &entries[i]);
         if (UNLIKELY(!taken.ok())) {
             page_use::set_progress(frame, i);
             if (taken.error() == Error::restart) return taken;
@@ -112,7 +140,7 @@ Status PvMmu::drain_queue(WorkBudget& budget) {
     for (unsigned i = 0; i < count; ++i) {
         if (!rules::is_guest_slot(level, i)) continue;
         Pte entry = read_slot(&entries[i]);
-        if (entry.is_present()) drop_need(level, entry, now);
+        if (entry.is_present()) drop_need(level, &entries[i], entry, now);
     }
     if (level == 4)
         for (unsigned i = layout::first_core_slot; i <= layout::last_core_slot; ++i) entries[i] = Pte();

@@ -51,10 +51,7 @@ static_assert(MMU_NORMAL_PT_UPDATE == 0 && MMU_MACHPHYS_UPDATE == 1 && MMU_PT_UP
 // What an entry held that names another account's frame.
 void PvMmu::drop_foreign(Pte entry, Frame& named) {
     named.owner()->mapped_by_others.fetch_sub(1, std::memory_order_relaxed);
-    if (entry.is_writable())
-        named.drop_writable_use();
-    else
-        named.drop_reference();
+    drop_held_frame(entry.mfn(), entry.is_writable());
 }
 
 // `old` is what the caller read from the slot. Inline where it is hot, for a `level` and `how` that are known there.
@@ -65,9 +62,9 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
     if (maps) {
         if (value.raw & rules::refused_flags(level, false)) [[unlikely]]
             TRY(judge_rare_flags(level, value));
-        takes = !rules::same_need(level, old, value);
+        takes = !rules::same_need(old, value);
         if (takes)
-            TRY(level == 1 ? take_l1_need(value, source) : take_table(value.mfn(), level - 1, budget, "entry for"));
+            TRY(level == 1 ? take_l1_need(value, source) : take_table(value, level - 1, budget, "entry for", slot));
         value = rules::adjusted(level, value);
     }
     if (how == Write::plain) {
@@ -75,10 +72,10 @@ void PvMmu::drop_foreign(Pte entry, Frame& named) {
     } else if (how == Write::keep_accessed_dirty) {
         write_slot_keeping_accessed_dirty(slot, value);
     } else if (!write_slot_if(slot, old, value)) {
-        if (takes) drop_need(level, value, account_.users.stamp());
+        if (takes) drop_need(level, slot, value, account_.users.stamp());
         return Error::try_again;
     }
-    if (old.is_present() && (takes || !maps)) drop_need(level, old, account_.users.stamp());
+    if (old.is_present() && (takes || !maps)) drop_need(level, slot, old, account_.users.stamp());
     return success;
 }
 
@@ -115,7 +112,7 @@ Status PvMmu::update_all(GuestHandle<mmu_update_t> requests, uint32_t count, con
         (void)budget.spend(static_cast<int32_t>(end - carried_out));
         for (; carried_out < end; ++carried_out, next = next + sizeof(mmu_update_t)) {
             mmu_update_t request;
-            if (!read_guest_object(request, next)) [[unlikely]]
+            if (!is_guest_readable(next, sizeof(request)) || !read_guest_object(request, next)) [[unlikely]]
                 return Error::bad_address;
             TRY(update_one(request.ptr, request.val, source, budget));
         }
@@ -143,7 +140,7 @@ Status PvMmu::update_otherwise(uint64_t pointer, uint64_t value, Account& source
     const MachAddr place(pointer - command);
     if (command == MMU_MACHPHYS_UPDATE) {
         FrameRef held = TRY(take_reference(frame_of(place), source));
-        set_m2p(held.mfn(), Pfn(value));
+        set_m2p(held->mfn(), Pfn(value));
         return success;
     }
     if (command > MMU_PT_UPDATE_NO_TRANSLATE) return Error::no_system_call;
@@ -172,17 +169,13 @@ Status PvMmu::update_plain_memory(Frame& frame, MachAddr place, uint64_t value) 
 
 // --- by linear address ---
 
-// The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table.
+// The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table; by
+// way of a linear one not to an L1 in the end.
 Pte* PvMmu::find_l1_slot(Mfn root, GuestVirt virt) {
     if (!is_guest_range(virt, 1)) [[unlikely]]
         return nullptr;
-    Pte* entries = table_entries(root);
-    for (unsigned level = 4; level > 1; --level) {
-        Pte entry = read_slot(&entries[table_index(virt.value, level)]);
-        if (UNLIKELY(!entry.is_present())) return nullptr;
-        entries = table_entries(entry.mfn());
-    }
-    return &entries[table_index(virt.value, 1)];
+    Pte* slot = walk_tables(root, virt.value, 1, [](const Pte* entry, unsigned) { return read_slot(entry); });
+    return slot && frame(frame_of_pointer(slot)).word().type() == FrameType::l1 ? slot : nullptr;
 }
 
 Status PvMmu::update_va_mapping(Mfn root, GuestVirt virt, Pte value, const ForeignAccess* foreign, WorkBudget& budget) {

@@ -185,12 +185,6 @@ class Timers : NonCopyable {
         queue.slice_end_ = slice_end;
         program(queue);
     }
-    // The next thing to happen on `cpu` (`never` if nothing): how long an idle CPU may sleep.
-    Nanoseconds next_deadline(CpuId cpu) {
-        TimerQueue& queue = queues_[cpu.value];
-        Holding held(queue.lock_);
-        return queue.next();
-    }
 
   private:
     // With the queue's lock held, and the timer armed in no queue's heap.

@@ -83,14 +83,12 @@ const char* name_of(uint32_t number) { return number < std::size(names) ? names[
 bool tables_allow(uint64_t address, uint32_t error_code) {
     uint64_t needed = pte::present | pte::user;
     if (error_code & page_fault::write) needed |= pte::writable;
-    Mfn table = frame_of(MachAddr(read_cr3() & pte::frame_mask));
-    for (unsigned level = 4; level >= 1; --level) {
-        if (!is_ram(table)) return false;
-        Pte entry(__atomic_load_n(&to_pointer<Pte>(table)[table_index(address, level)].raw, __ATOMIC_RELAXED));
-        if (!entry.has(needed) || (level > 1 && entry.is_large())) return false;
-        table = entry.mfn();
-    }
-    return true;
+    auto read_if_allowed = [needed](const Pte* slot, unsigned level) {
+        Pte entry(__atomic_load_n(&slot->raw, __ATOMIC_RELAXED));
+        return entry.has(needed) && (level == 1 || (is_ram(entry.mfn()) && !entry.is_large())) ? entry : Pte();
+    };
+    Pte* slot = walk_tables(frame_of(MachAddr(read_cr3() & pte::frame_mask)), address, 1, read_if_allowed);
+    return slot && read_if_allowed(slot, 1).is_present();
 }
 
 // True: try the instruction again.

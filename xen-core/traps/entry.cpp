@@ -52,7 +52,7 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
     RegisterFrame& frame = cpu.frame;
     PvCpuState& state = vcpu.cpu;
     GuestVirt from(frame.rsp);
-    if (!is_guest_range(from, sizeof(iret_context))) return iret_failed(vcpu, "the stack is not the guest's");
+    if (!is_guest_readable(from, sizeof(iret_context))) return iret_failed(vcpu, "the stack is not the guest's");
     uint64_t flags, cs, rflags_wanted, ss;
     open_guest_access();
     bool ok = read_guest_open(frame.rax, from + offsetof(iret_context, rax)) &&

@@ -15,7 +15,7 @@ InstructionBytes fetch_instruction(const RegisterFrame& frame) {
     GuestVirt at(frame.rip);
     size_t in_page = page_size - frame.rip % page_size;
     if (LIKELY(in_page >= all)) {
-        if (is_guest_range(at, all) && read_guest_object(code.bytes, at)) code.count = max_instruction_length;
+        if (is_guest_readable(at, all) && read_guest_object(code.bytes, at)) code.count = max_instruction_length;
     } else if (copy_from_guest(code.bytes, at, in_page).ok()) {
         bool rest = copy_from_guest(code.bytes + in_page, at + in_page, all - in_page).ok();
         code.count = rest ? max_instruction_length : static_cast<unsigned>(in_page);

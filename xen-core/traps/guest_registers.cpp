@@ -14,6 +14,7 @@ uint64_t visible_cr0(const PvCpuState& state) {
 
 constexpr uint32_t p5_mc_address = 0, p5_mc_type = 1, mc0_ctl2 = 0x280, hypercall_page = 0x40000000;
 constexpr uint32_t platform_id = 0x17, microcode_level = 0x8b, platform_info = 0xce, misc_features_enables = 0x140,
+                   perf_status = 0x198, perf_control = 0x199, perf_capabilities = 0x345,
                    hardware_configuration = 0xc0010015;
 constexpr uint64_t visible_efer = efer::syscall | efer::long_mode | efer::long_mode_active | efer::no_execute;
 // What a guest cannot use of MISC_ENABLE: performance monitoring and MONITOR absent, BTS and PEBS unavailable.
@@ -30,12 +31,14 @@ enum class Writing : uint8_t {
     hypercall_page, // the frame that becomes one
 };
 
-// Reading gives the machine's register under `kept` (it is not asked for nothing), and the bits of `set`.
+// Of the register `number`, and as many as `count` says from there on. Reading gives the machine's register under `kept` (it is
+// not asked for nothing), and the bits of `set`.
 struct GuestMsr {
     uint32_t number;
     Writing writing = Writing::refused;
     uint64_t kept = ~uint64_t{0}, set = 0;
     bool CpuFeatures::*needed = nullptr; // on other machines it does not exist
+    uint32_t count = 1;
 };
 constexpr GuestMsr guest_msrs[] = {
     // Only the guest's kernel gets here, so its own GS base is the one in use.
@@ -54,25 +57,35 @@ constexpr GuestMsr guest_msrs[] = {
     {microcode_level},
     {.number = platform_id, .needed = &CpuFeatures::intel},
     {.number = platform_info, .kept = 0}, // no CPUID faulting to be had
+    // Power and performance are not a guest's to manage, but kernels look.
+    {.number = perf_status, .kept = 0, .needed = &CpuFeatures::intel},
+    {.number = perf_control, .writing = Writing::ignored, .kept = 0, .needed = &CpuFeatures::intel},
+    {.number = perf_capabilities, .kept = 0},
+    // Intel's counters, their event selectors, the fixed counters, and what controls these; AMD's old and new ones.
+    {.number = 0xc1, .writing = Writing::ignored, .kept = 0, .needed = &CpuFeatures::intel, .count = 8},
+    {.number = 0x186, .writing = Writing::ignored, .kept = 0, .needed = &CpuFeatures::intel, .count = 4},
+    {.number = 0x309, .writing = Writing::ignored, .kept = 0, .needed = &CpuFeatures::intel, .count = 3},
+    {.number = 0x38d, .writing = Writing::ignored, .kept = 0, .needed = &CpuFeatures::intel, .count = 4},
+    {.number = 0xc0010000, .writing = Writing::ignored, .kept = 0, .needed = &CpuFeatures::amd, .count = 8},
+    {.number = 0xc0010200, .writing = Writing::ignored, .kept = 0, .needed = &CpuFeatures::amd, .count = 12},
     {.number = hardware_configuration, .writing = Writing::ignored, .needed = &CpuFeatures::amd},
-    // Machine checks are xen-core's: a guest has two banks that never report. find_msr() knows all of them by the first.
+    // Machine checks are xen-core's: a guest has two banks that never report. What is of no bank is ignored all the same.
     {msr::mcg_cap, Writing::ignored, 0, 2},
     {msr::mcg_status, Writing::ignored, 0},
     {msr::mcg_ctl, Writing::ignored, 0},
     {msr::mc0_ctl, Writing::ignored, 0, ~uint64_t{0}},
-    {msr::mc0_status, Writing::zero, 0},
-    {mc0_ctl2, Writing::ignored, 0},
+    {.number = msr::mc0_status, .writing = Writing::zero, .kept = 0, .count = 3},
+    {msr::mc0_ctl + 4, Writing::ignored, 0, ~uint64_t{0}},
+    {.number = msr::mc0_status + 4, .writing = Writing::zero, .kept = 0, .count = 3},
+    {.number = msr::mc0_ctl + 8, .writing = Writing::ignored, .kept = 0, .count = 30 * 4},
+    {.number = mc0_ctl2, .writing = Writing::ignored, .kept = 0, .count = 32},
     {.number = p5_mc_address, .kept = 0},
     {.number = p5_mc_type, .kept = 0},
 };
 
 const GuestMsr* find_msr(uint32_t number) {
-    constexpr uint32_t banks = 32, guest_banks = 2;
-    uint32_t place = number - msr::mc0_ctl;
-    if (place < banks * 4 || number - mc0_ctl2 < banks) // what is of no guest bank is ignored all the same
-        number = place >= guest_banks * 4 ? mc0_ctl2 : place % 4 ? msr::mc0_status : msr::mc0_ctl;
     for (const GuestMsr& entry : guest_msrs)
-        if (entry.number == number && (!entry.needed || cpu_features.*entry.needed)) return &entry;
+        if (number - entry.number < entry.count && (!entry.needed || cpu_features.*entry.needed)) return &entry;
     return nullptr;
 }
 

@@ -80,7 +80,7 @@ std::string_view Store::inconsistency() const {
     std::map<DomainId, Account> counted;
     std::size_t nodes = 0;
     for (const Node* at = &tree_.root(); at != nullptr; at = at->next_in(tree_.root())) {
-        Account& owner = counted[at->permissions.front().domain];
+        Account& owner = counted[at->permissions->front().domain];
         ++owner.nodes;
         owner.bytes += Tree::cost(*at);
         ++nodes;
@@ -109,7 +109,7 @@ std::string_view Store::inconsistency() const {
         if (account.nodes != own.nodes) return "nodes of a domain";
         if (account.watches != own.watches) return "watches of a domain";
         if (account.bytes != own.bytes) return "memory of a domain";
-        total += account.bytes;
+        if (!is_free(domain)) total += account.bytes;
         counted.erase(domain);
     }
     if (!counted.empty()) return "domains";

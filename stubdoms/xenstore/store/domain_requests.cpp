@@ -84,6 +84,7 @@ void Store::disconnect(DomainId domain) {
 
 /// Its nodes go, wherever they are. In the order of their paths, so that the events come in the same order always.
 void Store::remove_owned(DomainId domain) {
+    tree_.read_all_of(domain);
     const Account* account = accounts_.find(domain);
     if (account == nullptr) return;
     std::vector<std::string> paths;
@@ -113,7 +114,7 @@ void Store::introduced(Error error, RingStart ring) {
 void Store::fire_special(std::string_view name, DomainId about) {
     const Node& special = specials_.find(name)->second;
     Audience audience(authority_, accounts_);
-    audience.add({&special.permissions, special.identity});
+    audience.add({special.permissions.get(), special.identity});
     watches_.special(name, about, audience, told_);
 }
 

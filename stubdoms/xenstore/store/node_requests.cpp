@@ -40,7 +40,7 @@ Located Store::locate(Request& request, std::string_view path) {
 
 Rights Store::rights_of(Request& request, const Place& place) const {
     if (request.transaction != nullptr) return request.transaction->rights(place);
-    return {&place.node->permissions, place.node->identity};
+    return {place.node->permissions.get(), place.node->identity};
 }
 
 const std::string& Store::value_of(Request& request, const Place& place) const {
@@ -105,7 +105,7 @@ std::string Store::names_of(Request& request, const Place& place) const {
     for (const auto& [name, change] : changes) {
         for (; node != nodes.end() && node->first < name; ++node) add(node->first);
         const bool stored = node != nodes.end() && node->first == name;
-        if (change->kind != Change::Kind::removed && (stored || change->creates)) add(name);
+        if (change.kind != Change::Kind::removed && (stored || change.creates)) add(name);
         if (stored) ++node;
     }
     for (; node != nodes.end(); ++node) add(node->first);
@@ -309,11 +309,11 @@ Error Store::special_permissions(Request& request, std::string_view name, Words&
     const auto found = specials_.find(name);
     if (found == specials_.end()) return is_valid_special(name) ? Error::not_found : Error::invalid;
     Node& special = found->second;
-    const Rights rights{&special.permissions, special.identity};
+    const Rights rights{special.permissions.get(), special.identity};
     if (!authority_.permits(request.client.domain, rights, Access::read)) return Error::access;
     if (answer != nullptr) {
         answer->clear();
-        for (const Permission& entry : special.permissions) answer->append(text_of(entry)).append(1, '\0');
+        for (const Permission& entry : *special.permissions) answer->append(text_of(entry)).append(1, '\0');
         return Error::none;
     }
     if (!is_free(request.client.domain)) return Error::access;
@@ -324,7 +324,7 @@ Error Store::special_permissions(Request& request, std::string_view name, Words&
         permissions.push_back(entry);
     }
     if (permissions.empty() || !words.done()) return Error::invalid;
-    special.permissions = std::move(permissions);
+    special.permissions = std::make_shared<const Permissions>(std::move(permissions));
     special.identity = tree_.advance();
     return Error::none;
 }
@@ -336,7 +336,8 @@ Node& Store::create_node(DomainId domain, std::string_view path, std::string_vie
     Node* at = &tree_.root();
     for (const auto name : Components(path)) {
         Node* child = at->child(name);
-        at = child != nullptr ? child : &tree_.create(*at, name, inherited(domain, {&at->permissions, at->identity}));
+        at = child != nullptr ? child
+                              : &tree_.create(*at, name, inherited(domain, {at->permissions.get(), at->identity}));
     }
     tree_.set_value(*at, value);
     return *at;
@@ -344,7 +345,7 @@ Node& Store::create_node(DomainId domain, std::string_view path, std::string_vie
 
 void Store::fire(std::string_view path, const Node& node) {
     Audience audience(authority_, accounts_);
-    audience.add({&node.permissions, node.identity});
+    audience.add({node.permissions.get(), node.identity});
     watches_.changed(path, audience, told_);
 }
 
@@ -356,12 +357,12 @@ void Store::remove_node(std::string_view path, Node& node) {
 
 void Store::set_node_permissions(std::string_view path, Node& node, Permissions permissions) {
     // Whoever could read it, or can now.
-    const Permissions before = node.permissions;
+    const SharedPermissions before = node.permissions;
     const Generation since = node.identity;
     tree_.set_permissions(node, std::move(permissions));
     Audience audience(authority_, accounts_);
-    audience.add({&before, since});
-    audience.add({&node.permissions, node.identity});
+    audience.add({before.get(), since});
+    audience.add({node.permissions.get(), node.identity});
     watches_.changed(path, audience, told_);
 }
 

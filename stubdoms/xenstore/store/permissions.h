@@ -5,6 +5,7 @@
 
 #include "path.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ struct Permission {
 
 /// At least one entry.
 using Permissions = std::vector<Permission>;
+/// Of a node: those around it mostly have the same.
+using SharedPermissions = std::shared_ptr<const Permissions>;
 
 /// "n0", "r5", "w5", "b5". False: not of that form.
 bool parse_permission(std::string_view text, Permission& permission);

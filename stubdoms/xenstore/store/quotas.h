@@ -22,7 +22,7 @@ enum class Quota : std::uint8_t {
     transactions,      ///< open at a time
     transaction_nodes, ///< nodes one transaction may look at or change
     memory,            ///< bytes of its nodes, watches, transactions and queues, about
-    total,             ///< bytes of those of all domains together
+    total,             ///< bytes of those of all domains together that do not control the store
 };
 inline constexpr std::size_t quota_count = 11;
 

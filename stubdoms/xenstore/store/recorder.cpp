@@ -11,8 +11,8 @@ namespace skerry::xenstore {
 namespace {
 
 constexpr std::uint32_t format = 1;
-/// Records that a new server repeats at most, in bytes, unless the store itself is larger: some thousand requests.
-constexpr std::size_t most_records = 128 << 10;
+/// Records that a new server repeats at most, in bytes, or this part of the store's size: some thousand requests.
+constexpr std::size_t most_records = 128 << 10, part_of_store = 16;
 
 std::span<const std::byte> bytes_of(const void* from, std::size_t size) {
     return {static_cast<const std::byte*>(from), size};
@@ -70,15 +70,16 @@ void Recorder::take(const Record& record, std::string_view bytes) {
 }
 
 bool Recorder::append(const Record& record, std::string_view bytes) {
-    // The larger the store, the rarer its snapshots: for each byte recorded about three are copied at most.
-    const bool long_enough = journal_->record_bytes() > std::max(most_records, journal_->snapshot().size() / 3);
+    // The larger the store, the rarer its snapshots, most of which are copied from the one before in large pieces.
+    const bool long_enough =
+        journal_->record_bytes() > std::max(most_records, journal_->snapshot().size() / part_of_store);
     if (long_enough) (void)compact();
     const auto head = bytes_of(&record, sizeof record), tail = bytes_of(bytes.data(), bytes.size());
     return journal_->append(head, tail) || (compact() && journal_->append(head, tail));
 }
 
 bool Recorder::compact() {
-    const auto size = Snapshot::write(*store_, journal_->begin_snapshot());
+    const auto size = Snapshot::renew(*store_, journal_->begin_snapshot(), journal_->snapshot());
     if (size) journal_->commit_snapshot(*size);
     return size.has_value();
 }

@@ -31,6 +31,9 @@ class Recorder {
     /// False once the journal could not hold the store: the next server will begin afresh.
     bool recording() const { return journal_ != nullptr; }
 
+    /// Something for a new server that has nothing else to do; false: nor is there that.
+    bool read_ahead() { return store_->read_ahead(); }
+
     // The store's inputs.
     void connect(DomainId domain, std::uint32_t port, std::string_view name, RingStart ring);
     void disconnect(DomainId domain);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "snapshot.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
@@ -8,21 +10,17 @@ namespace skerry::xenstore {
 
 namespace {
 
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 constexpr std::uint16_t no_more = 0xffff;
 
-/// What goes before a node's name, value and permissions: in one piece, since there may be very many.
-struct NodeHead {
-    std::uint16_t depth, permissions;
-    std::uint32_t name_size, value_size;
-    std::uint32_t padding;
-    Generation identity, changed, listed;
-};
 struct KeptPermission {
     DomainId domain;
     std::uint8_t access, padding;
 };
-static_assert(sizeof(NodeHead) == 40 && sizeof(KeptPermission) == 4);
+static_assert(sizeof(KeptPermission) == 4);
+
+/// Parts of the tree up to this size are read later. So what has to be read first is few nodes even of a large store.
+constexpr std::size_t most_unread = 64 << 10;
 
 template <class T> std::size_t depth_of(const T& node) {
     std::size_t depth = 0;
@@ -31,6 +29,14 @@ template <class T> std::size_t depth_of(const T& node) {
 }
 
 } // namespace
+
+/// What goes before a node's name, value and permissions: in one piece, since there may be very many.
+struct Snapshot::NodeHead {
+    std::uint16_t depth, permissions;
+    std::uint32_t name_size, value_size;
+    std::uint32_t below; ///< bytes of all nodes below it, which follow
+    Generation identity, changed, listed;
+};
 
 /// Writes until there is no room; what comes then is counted and lost.
 class Snapshot::Writer {
@@ -58,6 +64,11 @@ class Snapshot::Writer {
         if (size > 0 && size <= to_.size() - std::min(used_, to_.size())) std::memcpy(to_.data() + used_, from, size);
         used_ += size;
     }
+    std::size_t place() const { return used_; }
+    /// Writes again what was written at `place`.
+    template <class T> void amend(std::size_t place, T value) {
+        if (place + sizeof value <= to_.size()) std::memcpy(to_.data() + place, &value, sizeof value);
+    }
     std::optional<std::size_t> used() const { return used_ <= to_.size() ? std::optional(used_) : std::nullopt; }
 
   private:
@@ -68,7 +79,8 @@ class Snapshot::Writer {
 /// Reads until something is amiss; then good() is false and all is zero or empty.
 class Snapshot::Reader {
   public:
-    explicit Reader(std::span<const std::byte> from) : rest_(from) {}
+    explicit Reader(std::span<const std::byte> from) : size_(from.size()), rest_(from) {}
+    std::size_t place() const { return size_ - rest_.size(); }
     template <class T> T number() {
         T value{};
         raw(&value, sizeof value);
@@ -82,6 +94,7 @@ class Snapshot::Reader {
         raw(text.data(), size);
         return text;
     }
+    void skip(std::size_t size) { (void)view(size); }
     /// As text(), where it lies.
     std::string_view view(std::size_t size) {
         if (size > rest_.size()) good_ = false;
@@ -100,6 +113,16 @@ class Snapshot::Reader {
         }
         return list;
     }
+    /// Nodes that follow each other mostly have the same.
+    SharedPermissions shared_permissions(std::uint16_t count) {
+        const std::string_view kept = view(count * sizeof(KeptPermission));
+        if (latest_ == nullptr || kept != latest_kept_) {
+            Reader entries(std::as_bytes(std::span(kept)));
+            latest_ = std::make_shared<const Permissions>(entries.permissions(good_ ? count : 0));
+            latest_kept_ = kept;
+        }
+        return latest_;
+    }
     void raw(void* to, std::size_t size) {
         if (!good_ || size > rest_.size()) {
             good_ = false;
@@ -114,18 +137,70 @@ class Snapshot::Reader {
     bool at_end() const { return rest_.empty(); }
 
   private:
+    std::size_t size_;
     std::span<const std::byte> rest_;
     bool good_ = true;
+    SharedPermissions latest_;
+    std::string_view latest_kept_; ///< where they lie
 };
 
-std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::byte> bytes) {
+/// Keeps account of where nodes lie in the latest snapshot, and are going to lie in the next.
+class Snapshot::NodeCopier {
+  public:
+    NodeCopier(const Tree& tree, std::span<const std::byte> latest)
+        : latest_(tree.places_known ? latest : std::span<const std::byte>()) {
+        tree.places_known = false; // until all has been written
+    }
+    /// All bytes of a node and what is below it, if they are known. `old`: its place in the latest snapshot.
+    std::span<const std::byte> find(const Node& node, std::size_t old) const {
+        NodeHead head;
+        if (!node.kept || old > latest_.size() || latest_.size() - old < sizeof head) return {};
+        std::memcpy(&head, latest_.data() + old, sizeof head);
+        const std::size_t size = own_size(node) + head.below;
+        return size <= latest_.size() - old ? latest_.subspan(old, size) : std::span<const std::byte>();
+    }
+    /// It is there now, so far behind its parent.
+    static void note(const Node& node, std::size_t behind_parent) {
+        node.kept = true;
+        node.kept_at = static_cast<std::uint32_t>(behind_parent);
+    }
+    /// All of it is there; what has not been read is to be read from there.
+    static void finish(Tree& tree, std::span<const std::byte> written) {
+        tree.move_unread([&](const Node& top, std::size_t size) {
+            std::size_t place = own_size(top);
+            for (const Node* at = &top; at != nullptr; at = at->parent()) place += at->kept_at;
+            return written.subspan(place, size);
+        });
+        tree.places_known = true;
+    }
+    static std::size_t own_size(const Node& node) {
+        return sizeof(NodeHead) + node.name().size() + node.value.size() +
+               node.permissions->size() * sizeof(KeptPermission);
+    }
+
+  private:
+    std::span<const std::byte> latest_;
+};
+
+std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::byte> to) {
+    return write(store, to, nullptr);
+}
+
+std::optional<std::size_t> Snapshot::renew(Store& store, std::span<std::byte> to, std::span<const std::byte> latest) {
+    NodeCopier copier(store.tree_, latest);
+    const auto size = write(store, to, &copier);
+    if (size) NodeCopier::finish(store.tree_, to);
+    return size;
+}
+
+std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::byte> bytes, NodeCopier* copier) {
     Writer to(bytes);
     to.number(version);
     to.number(store.tree_.generation());
     to.number(store.log_requests_);
     for (std::size_t i = 0; i < quota_count; ++i) to.number(store.quotas_[static_cast<Quota>(i)]);
     for (const auto& [name, node] : store.specials_) {
-        to.permissions(node.permissions);
+        to.permissions(*node.permissions);
         to.number(node.identity);
     }
     to.number(static_cast<std::uint32_t>(store.accounts_.all_released().size()));
@@ -133,7 +208,7 @@ std::optional<std::size_t> Snapshot::write(const Store& store, std::span<std::by
         to.number(domain);
         to.number(when);
     }
-    write_nodes(store, to);
+    write_nodes(store, to, copier);
     to.number(static_cast<std::uint32_t>(store.connections_.size()));
     for (const auto& [domain, client] : store.connections_) write_connection(*client, to);
     write_watches(store.watches_.paths(), false, to);
@@ -162,9 +237,9 @@ bool Snapshot::read(Store& store, std::span<const std::byte> bytes) {
     for (std::size_t i = 0; i < quota_count; ++i)
         store.quotas_.set(static_cast<Quota>(i), from.number<std::uint64_t>());
     for (auto& [name, node] : store.specials_) {
-        node.permissions = from.permissions();
+        node.permissions = from.shared_permissions(from.number<std::uint16_t>());
         node.identity = from.number<Generation>();
-        from.check(!node.permissions.empty());
+        from.check(!node.permissions->empty());
     }
     for (auto count = from.number<std::uint32_t>(); count > 0 && from.good(); --count) {
         const auto domain = from.number<DomainId>();
@@ -191,65 +266,154 @@ bool Snapshot::read(Store& store, std::span<const std::byte> bytes) {
 
 // --- nodes: parents first, each with its depth -------------------------------------------------------------------------
 
-void Snapshot::write_nodes(const Store& store, Writer& to) {
+void Snapshot::write_nodes(const Store& store, Writer& to, NodeCopier* copier) {
     const Node& root = store.tree_.root();
-    for (const Node* at = &root; at != nullptr; at = at->next_in(root)) {
-        const std::string_view name = at->name();
-        const NodeHead head{static_cast<std::uint16_t>(depth_of(*at)),
-                            static_cast<std::uint16_t>(at->permissions.size()),
-                            static_cast<std::uint32_t>(name.size()),
-                            static_cast<std::uint32_t>(at->value.size()),
-                            0,
-                            at->identity,
-                            at->changed,
-                            at->listed};
-        to.raw(&head, sizeof head);
-        to.raw(name.data(), name.size());
-        to.raw(at->value.data(), at->value.size());
-        to.permission_entries(at->permissions);
+    struct Open {
+        std::size_t place, end; ///< of its own bytes
+        std::size_t old;        ///< its place in the latest snapshot
+    };
+    std::vector<Open> open; // the node before, and those above it
+    const auto close = [&](std::size_t depth) {
+        for (; open.size() > depth; open.pop_back())
+            to.amend(open.back().place + offsetof(NodeHead, below),
+                     static_cast<std::uint32_t>(to.place() - open.back().end));
+    };
+    for (const Node* at = &root; at != nullptr;) {
+        const std::size_t depth = depth_of(*at), place = to.place();
+        close(depth);
+        const Open above = open.empty() ? Open{0, 0, 0} : open.back();
+        const std::size_t old = above.old + at->kept_at;
+        if (copier != nullptr) {
+            const auto kept = copier->find(*at, old);
+            NodeCopier::note(*at, place - above.place);
+            if (!kept.empty()) {
+                to.raw(kept.data(), kept.size());
+                at = at->next_behind(root);
+                continue;
+            }
+        }
+        write_node(*at, depth, to);
+        open.push_back({place, to.place(), old});
+        at = at->next_in(root);
     }
+    close(0);
     NodeHead end{};
     end.depth = no_more;
     to.raw(&end, sizeof end);
 }
 
+/// Its own bytes; how many are below it is not known yet.
+void Snapshot::write_node(const Node& node, std::size_t depth, Writer& to) {
+    const std::string_view name = node.name();
+    const NodeHead head{static_cast<std::uint16_t>(depth),
+                        static_cast<std::uint16_t>(node.permissions->size()),
+                        static_cast<std::uint32_t>(name.size()),
+                        static_cast<std::uint32_t>(node.value.size()),
+                        0,
+                        node.identity,
+                        node.changed,
+                        node.listed};
+    to.raw(&head, sizeof head);
+    to.raw(name.data(), name.size());
+    to.raw(node.value.data(), node.value.size());
+    to.permission_entries(*node.permissions);
+}
+
+/// A node as it lies there.
+struct Snapshot::KeptNode {
+    NodeHead head;
+    std::string_view name, value;
+};
+
+/// The next node, up to its permissions. `depth`: of the one before; `top`: of the one that all are below.
+/// nullopt: there is none, or it makes no sense.
+std::optional<Snapshot::KeptNode> Snapshot::read_node(Reader& from, std::size_t depth, std::size_t top) {
+    KeptNode node;
+    node.head = from.number<NodeHead>();
+    if (!from.good() || node.head.depth == no_more) return std::nullopt;
+    node.name = from.view(node.head.name_size);
+    node.value = from.view(node.head.value_size);
+    from.check(node.head.depth > top && node.head.depth <= depth + 1 && !node.name.empty() &&
+               node.head.permissions != 0);
+    return from.good() ? std::optional(node) : std::nullopt;
+}
+
+void Snapshot::set_generations(Node& node, const NodeHead& head) {
+    node.identity = head.identity;
+    node.changed = head.changed;
+    node.listed = head.listed;
+    node.kept = true;
+}
+
 void Snapshot::read_nodes(Store& store, Reader& from) {
     Tree& tree = store.tree_;
-    Node* at = &tree.root();
-    std::size_t depth = 0; // of `at`
-    struct Times {
-        Node* node;
-        Generation listed;
-    };
-    std::vector<Times> listed; // creating children counts as listing them
-    for (;;) {
-        const auto head = from.number<NodeHead>();
-        const std::uint16_t place = head.depth;
-        if (!from.good() || place == no_more) break;
-        const std::string_view name = from.view(head.name_size), value = from.view(head.value_size);
-        Permissions permissions = from.permissions(head.permissions);
-        from.check(!permissions.empty() && place <= depth + 1);
-        const bool is_root = listed.empty();
-        from.check(is_root ? place == 0 : place > 0 && !name.empty());
+    tree.root().kept_at = static_cast<std::uint32_t>(from.place());
+    const auto place = static_cast<std::ptrdiff_t>(from.place());
+    const auto head = from.number<NodeHead>();
+    from.check(head.depth == 0 && head.name_size == 0 && head.permissions != 0);
+    const std::string_view value = from.view(head.value_size);
+    const SharedPermissions permissions = from.shared_permissions(head.permissions);
+    if (!from.good()) return;
+    tree.set_permissions(tree.root(), *permissions);
+    tree.set_value(tree.root(), value);
+    set_generations(tree.root(), head);
+    read_below(tree, tree.root(), 0, place, from, most_unread);
+    tree.places_known = from.good();
+}
+
+/// Creates the nodes below `top`, which is at `top_depth` and lies at `top_place`; but what is below one of them in no more
+/// than `leave` bytes is left for later.
+void Snapshot::read_below(Tree& tree, Node& top, std::size_t top_depth, std::ptrdiff_t top_place, Reader& from,
+                          std::size_t leave) {
+    Node* at = &top; // the node before
+    std::size_t depth = top_depth;
+    std::vector<std::ptrdiff_t> places{top_place}; // of it, and of those above it from `top` on
+    while (!from.at_end()) {
+        const auto place = static_cast<std::ptrdiff_t>(from.place());
+        const auto node = read_node(from, depth, top_depth);
+        if (!node) return;
+        const SharedPermissions permissions = from.shared_permissions(node->head.permissions);
         if (!from.good()) return;
-        if (is_root) {
-            tree.set_permissions(*at, std::move(permissions));
-        } else {
-            for (; depth >= place; --depth) at = at->parent();
-            // They come in order; one that does not must be new all the same.
-            const bool is_last = at->children().empty() || at->children().rbegin()->first < name;
-            from.check(is_last || at->child(name) == nullptr);
-            if (!from.good()) return;
-            at = &tree.create(*at, name, std::move(permissions));
-            ++depth;
-        }
-        if (!value.empty()) tree.set_value(*at, value);
-        at->identity = head.identity;
-        at->changed = head.changed;
-        listed.push_back({at, head.listed});
+        for (; depth >= node->head.depth; --depth) at = at->parent();
+        at = tree.restore(*at, node->name, node->value, permissions);
+        from.check(at != nullptr);
+        if (!from.good()) return;
+        depth = node->head.depth;
+        places.resize(depth - top_depth);
+        at->kept_at = static_cast<std::uint32_t>(place - places.back());
+        places.push_back(place);
+        set_generations(*at, node->head);
+        if (node->head.below != 0 && node->head.below <= leave) leave_below(tree, *at, node->head, from);
     }
-    from.check(!listed.empty());
-    for (const Times& times : listed) times.node->listed = times.listed;
+}
+
+/// Looks at what is below `top` only as far as it takes to trust it, and to know whose it is.
+void Snapshot::leave_below(Tree& tree, Node& top, const NodeHead& head, Reader& from) {
+    const std::string_view kept = from.view(head.below);
+    Unread below{std::as_bytes(std::span(kept)), read_unread, {}};
+    Reader nodes(below.bytes);
+    std::size_t depth = head.depth;
+    while (!nodes.at_end() && from.good()) {
+        const auto node = read_node(nodes, depth, head.depth);
+        from.check(node.has_value());
+        if (!node) return;
+        depth = node->head.depth;
+        const DomainId owner = nodes.number<KeptPermission>().domain;
+        nodes.skip((node->head.permissions - 1) * sizeof(KeptPermission));
+        from.check(nodes.good());
+        auto share = std::find_if(below.shares.begin(), below.shares.end(),
+                                  [&](const Unread::Share& each) { return each.owner == owner; });
+        if (share == below.shares.end()) share = below.shares.insert(share, {owner, 0, 0});
+        ++share->nodes;
+        share->bytes += Tree::cost(node->name.size(), node->value.size(), node->head.permissions);
+    }
+    if (from.good()) tree.leave_unread(top, std::move(below));
+}
+
+void Snapshot::read_unread(Tree& tree, Node& top, std::span<const std::byte> bytes) {
+    Reader from(bytes);
+    // Its own bytes lie before those.
+    read_below(tree, top, depth_of(top), -static_cast<std::ptrdiff_t>(NodeCopier::own_size(top)), from, 0);
 }
 
 // --- watches -----------------------------------------------------------------------------------------------------------

@@ -55,7 +55,8 @@ Store::Store(Surroundings& surroundings) : surroundings_(&surroundings) {
     told_ = [this](DomainId domain, const Watch& watch, std::string_view wpath, std::string_view epath) {
         tell(domain, watch, wpath, epath);
     };
-    for (const char* name : {"@introduceDomain", "@releaseDomain"}) specials_[name].permissions = {{0, Access::none}};
+    for (const char* name : {"@introduceDomain", "@releaseDomain"})
+        specials_[name].permissions = tree_.root().permissions;
 }
 
 Connection* Store::find_connection(DomainId domain) {

@@ -51,7 +51,10 @@ class Store {
 
     void set_surroundings(Surroundings& surroundings) { surroundings_ = &surroundings; }
     /// Domains that may do everything. Not an input: given anew at each start.
-    void set_privileged(std::set<DomainId> domains) { authority_.set_privileged(std::move(domains)); }
+    void set_privileged(std::set<DomainId> domains) {
+        accounts_.set_free(domains);
+        authority_.set_privileged(std::move(domains));
+    }
 
     // --- inputs ------------------------------------------------------------------------------------------------------
     /// A domain that is there from the start: its home is made, with `name`.
@@ -69,6 +72,9 @@ class Store {
     /// What came of introduction(): Error::none if the domain's page and channel are there.
     void introduced(Error error, RingStart ring);
     void set_quota(Quota quota, std::uint64_t value) { quotas_.set(quota, value); }
+
+    /// Not an input, for nothing changes by it: reads some more of the snapshot that it began with. False: all has been.
+    bool read_ahead() { return tree_.read_some(); }
 
     // --- what may be asked of it -------------------------------------------------------------------------------------
     /// How many of `ahead`, the next bytes in the client's ring, belong to the request it is in: all, or up to its end.

@@ -141,7 +141,7 @@ const std::string& Transaction::value(const Place& place) const {
 Rights Transaction::rights(const Place& place) const {
     if (place.change != nullptr && place.change->sets_permissions)
         return {&place.change->permissions, tree_.generation()};
-    return {&place.node->permissions, place.node->identity};
+    return {place.node->permissions.get(), place.node->identity};
 }
 
 Generation Transaction::listed(const Place& place) const {

@@ -47,7 +47,7 @@ void Store::apply(const Change& change, DomainId domain) {
     if (change.kind == Change::Kind::removed) return;
     if (node == nullptr) {
         Node& made = create_node(domain, path, change.value);
-        if (made.permissions != change.permissions) tree_.set_permissions(made, change.permissions);
+        if (*made.permissions != change.permissions) tree_.set_permissions(made, change.permissions);
         return fire(path, made);
     }
     if (change.sets_value) {

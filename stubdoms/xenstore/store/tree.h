@@ -4,7 +4,9 @@
 
 #include "name_tree.h"
 #include "permissions.h"
+#include "unread.h"
 
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,14 +18,31 @@ namespace skerry::xenstore {
 using Generation = std::uint64_t;
 
 struct Node : NameTree<Node> {
+    void come() const {
+        if (unread != nullptr) [[unlikely]]
+            read_unread();
+    }
+
     std::string value;
-    Permissions permissions;
+    SharedPermissions permissions;
     Generation identity = 0;      ///< when it was created, or its permissions were set
     Generation changed = 0;       ///< when its value was set
     Generation listed = 0;        ///< when a child came or went
     std::uint32_t names_size = 0; ///< bytes of all children's names, each with its zero
     Node* owned_before = nullptr; ///< among the nodes of the same owner
     Node* owned_after = nullptr;
+    struct UnreadPart* unread = nullptr; ///< its children, if they have yet to be read
+    // For Snapshot, which changes nothing that anybody else sees:
+    mutable std::uint32_t kept_at = 0; ///< its place in the latest snapshot, counted from its parent's
+    mutable bool kept = false;         ///< it and all below are still as they are there
+
+  private:
+    void read_unread() const;
+};
+
+struct UnreadPart : Unread {
+    Tree& tree;
+    Node& top;
 };
 
 /// What is known of a domain, connected or not.
@@ -32,6 +51,7 @@ struct Account {
     std::uint32_t nodes = 0;
     std::uint32_t watches = 0;
     std::uint64_t bytes = 0;        ///< of memory, that all it has takes
+    bool free = false;              ///< its bytes do not count in the total
     std::optional<DomainId> target; ///< it has that domain's rights beside its own (SET_TARGET)
     std::set<DomainId> agents;      ///< who has this domain's rights so
     bool used() const { return nodes != 0 || watches != 0 || bytes != 0 || target || !agents.empty(); }
@@ -40,7 +60,10 @@ struct Account {
 class Accounts {
   public:
     Account& operator[](DomainId domain) {
-        if (find(domain) == nullptr) recent_ = &*accounts_.try_emplace(domain).first;
+        if (find(domain) == nullptr) {
+            recent_ = &*accounts_.try_emplace(domain).first;
+            recent_->second.free = free_.contains(domain);
+        }
         return recent_->second;
     }
     const Account* find(DomainId domain) const {
@@ -51,16 +74,28 @@ class Accounts {
         return &recent_->second;
     }
     /// Memory that something of a domain's takes from now on, and no longer takes.
-    void charge(DomainId domain, std::size_t bytes) {
-        (*this)[domain].bytes += bytes;
-        total_ += bytes;
+    Account& charge(DomainId domain, std::size_t bytes) {
+        Account& account = (*this)[domain];
+        account.bytes += bytes;
+        if (!account.free) total_ += bytes;
+        return account;
     }
     void refund(DomainId domain, std::size_t bytes) {
-        (*this)[domain].bytes -= bytes;
-        total_ -= bytes;
+        Account& account = (*this)[domain];
+        account.bytes -= bytes;
+        if (!account.free) total_ -= bytes;
         tidy(domain);
     }
+    /// Of all domains but the free ones.
     std::uint64_t total() const { return total_; }
+    void set_free(std::set<DomainId> domains) {
+        free_ = std::move(domains);
+        total_ = 0;
+        for (auto& [domain, account] : accounts_) {
+            account.free = free_.contains(domain);
+            if (!account.free) total_ += account.bytes;
+        }
+    }
     /// Forgets a domain of which there is nothing to know.
     void tidy(DomainId domain) {
         const Account* account = find(domain);
@@ -82,6 +117,7 @@ class Accounts {
     std::map<DomainId, Account> accounts_;
     mutable Entry* recent_ = nullptr; ///< what was asked for last: one request asks for the same ones many times
     std::map<DomainId, Generation> released_;
+    std::set<DomainId> free_;
     std::uint64_t total_ = 0;
 };
 
@@ -99,26 +135,47 @@ class Tree {
 
     /// `permissions` has at least one entry; there is no child of that name yet.
     Node& create(Node& parent, std::string_view name, Permissions permissions);
+    /// As create(), of a node whose name comes after those of its siblings, and nothing counts as changed: the caller sets
+    /// the node's generations.
+    /// nullptr: there is one of that name.
+    Node* restore(Node& parent, std::string_view name, std::string_view value, SharedPermissions permissions);
     void set_value(Node& node, std::string_view value);
     void set_permissions(Node& node, Permissions permissions);
     /// With all below it. Not the root.
     void remove(Node& node);
 
-    std::size_t count() const { return count_; } ///< nodes, the root included
+    /// `top` has just been restored; what is below comes later.
+    void leave_unread(Node& top, Unread below);
+    void read(const UnreadPart& part);
+    /// One part; false: there is none.
+    bool read_some();
+    /// Their bytes lie elsewhere from now on: where `place(top, how_many)` says.
+    template <class F> void move_unread(F place) {
+        for (UnreadPart& part : unread_) part.bytes = place(part.top, part.bytes.size());
+    }
+    /// All parts with nodes of that owner.
+    void read_all_of(DomainId owner);
+
+    /// For Snapshot: do the nodes' places, as they tell them, make sense?
+    mutable bool places_known = false;
+
+    std::size_t count() const { return count_; } ///< nodes, the root and unread ones included
     /// Bytes of memory, about; a snapshot takes fewer.
     static std::size_t cost(std::size_t name, std::size_t value, std::size_t permissions) {
         return 320 + name + value + 4 * permissions;
     }
     static std::size_t cost(const Node& node) {
-        return cost(node.name().size(), node.value.size(), node.permissions.size());
+        return cost(node.name().size(), node.value.size(), node.permissions->size());
     }
 
   private:
+    static void note_change(Node& node);
     void own(Node& node);
     void disown(Node& node);
     void forget(Node& node);
 
     Accounts& accounts_;
+    std::list<UnreadPart> unread_;
     Node root_;
     Generation generation_ = 0;
     std::size_t count_ = 1;

@@ -126,7 +126,7 @@ void Watches::removed_below(std::string_view path, const Node& node, const Autho
         nodes.push_back(nodes.back() != nullptr ? nodes.back()->child(at->name()) : nullptr);
         if (at->watches.empty()) continue;
         const auto nearest = std::find_if(nodes.rbegin(), nodes.rend(), [](const Node* n) { return n != nullptr; });
-        const Rights rights{&(*nearest)->permissions, (*nearest)->identity};
+        const Rights rights{(*nearest)->permissions.get(), (*nearest)->identity};
         const std::string wpath = at->path();
         for (const auto& [domain, watches] : at->watches) {
             if (!authority.permits(domain, rights, Access::read)) continue;

@@ -151,9 +151,12 @@ void write_shared(CpuLocal& cpu) {
 
 // Nothing can run: the next timer, or a device.
 struct NothingRuns {};
+Nanoseconds programmed_deadline = never; // the hardware timer's
 void idle() {
     CpuLocal& cpu = cpu_local();
-    Nanoseconds next = timers.next_deadline(cpu.id);
+    programmed_deadline = never;
+    (void)timers.expire(cpu.id, 0); // nothing is due at 0: the timer is set to what comes next
+    Nanoseconds next = programmed_deadline;
     if (next != never && next < now() + 3'600'000'000'000) {
         host_processor.tsc = std::max(host_processor.tsc, next + 1);
     } else {
@@ -252,7 +255,7 @@ void start(CpuLocal& cpu) {
     tsc_scale = scale_between(1'000'000'000, 1'000'000'000);
     tsc_hertz = 1'000'000'000;
     online_cpus.add(cpu.id);
-    timers.start(1, {[](CpuId, Nanoseconds) {}});
+    timers.start(1, [](CpuId, Nanoseconds deadline) { programmed_deadline = deadline; });
     scheduler.start(1, {now, [](CpuId id) { raise_work(id, PendingWork::reschedule); }});
     scheduler.cpu_online(cpu.id);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Who may do what to whom: each control operation of operations.h, tried by domains that hold one right each, on a target of
-// their own; and how rights are passed on, given up and listed. Not on Xen, which has its own idea of all this.
+// their own, and as each kind of domain of the platform, on a sealed one too; what a service reaches by grants; and how rights are passed on, given up and listed. Not on Xen, which has its own idea of all this.
 #include "lib/guest.h"
 #include "operations.h"
 
@@ -18,7 +18,7 @@ constexpr unsigned scheduler_op_getinfo = 0x10000 | XEN_DOMCTL_SCHEDOP_getinfo;
 constexpr unsigned of_platform = 0, over_domain = 1;                              // kinds of rights
 constexpr unsigned control_number = 0, map_memory_number = 1, inspect_number = 2; // numbers of their kind
 constexpr unsigned taken = 0, given = 1, given_to_pass_on = 2;
-constexpr unsigned right_kinds = 9;
+constexpr unsigned platform_right_kinds = 7, right_kinds = 9;
 
 struct Wish {
     uint8_t kind, right, held, padding;
@@ -66,6 +66,13 @@ Rights rights_of(unsigned dom, uint32_t skip = 0) {
     __builtin_memcpy(&rights, &call.u, sizeof(rights));
     return rights;
 }
+long limit_memory(unsigned dom) {
+    call = {};
+    call.cmd = XEN_DOMCTL_max_mem;
+    call.domain = static_cast<domid_t>(dom);
+    call.u.max_mem.max_memkb = 64;
+    return domctl(call);
+}
 unsigned bare_domain() {
     call = {};
     call.cmd = XEN_DOMCTL_createdomain;
@@ -75,9 +82,7 @@ unsigned bare_domain() {
     call.u.createdomain.max_maptrack_frames = 4;
     call.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(1);
     const unsigned dom = domctl(call) == 0 ? call.domain : 0;
-    call.cmd = XEN_DOMCTL_max_mem;
-    call.u.max_mem.max_memkb = 64;
-    return dom != 0 && domctl(call) == 0 ? dom : 0;
+    return dom != 0 && limit_memory(dom) == 0 ? dom : 0;
 }
 
 // --- one function for each hypercall of the table: the operation on `target`, with arguments that harm nobody ---
@@ -91,6 +96,7 @@ long try_domctl(unsigned number, unsigned target) {
         call.u.scheduler_op.cmd = number & 1;
         return domctl(call);
     }
+    if (number == XEN_DOMCTL_max_mem) return limit_memory(target);
     if (number != XEN_DOMCTL_createdomain) return command(number, target);
     return bare_domain() ? 0L : long{eperm};
 }
@@ -112,15 +118,42 @@ long try_sched_op(unsigned number, unsigned target) {
     sched_remote_shutdown request{static_cast<domid_t>(target), SHUTDOWN_poweroff};
     return hypercall(__HYPERVISOR_sched_op, number, &request);
 }
-long try_memory_op(unsigned number, unsigned target) {
+long try_physdev_op(unsigned number, unsigned) {
+    physdev_apic nowhere{};
+    return hypercall(__HYPERVISOR_physdev_op, number, &nowhere);
+}
+// Those whose answer is how many extents were done; a refusal is none. What was populated is what is taken away again.
+long change_reservation(unsigned number, unsigned target) {
+    static xen_pfn_t frame;
+    if (number == XENMEM_populate_physmap) frame = 0;
     xen_memory_reservation request{};
-    xen_pfn_t frame = 0;
     set_xen_guest_handle(request.extent_start, &frame);
     request.nr_extents = 1;
     request.domid = static_cast<domid_t>(target);
-    // The answer is how many extents were done; a refusal is none.
     const long done = memory_op(number, &request);
     return done == 0 ? long{eperm} : done;
+}
+long try_memory_op(unsigned number, unsigned target) {
+    const auto domain = static_cast<domid_t>(target);
+    xen_memory_domain figure{domain};
+    xen_memory_map map{};
+    xen_foreign_memory_map foreign_map{};
+    foreign_map.domid = domain;
+    xen_pfn_t no_frame = ~xen_pfn_t{0};
+    xen_memory_exchange exchange{};
+    set_xen_guest_handle(exchange.in.extent_start, &no_frame);
+    exchange.in.nr_extents = 1;
+    exchange.in.domid = domain;
+    exchange.out = exchange.in;
+    switch (number) {
+    case XENMEM_machine_memory_map: return memory_op(number, &map);
+    case XENMEM_set_memory_map: return memory_op(number, &foreign_map);
+    case XENMEM_exchange: return memory_op(number, &exchange);
+    case XENMEM_current_reservation:
+    case XENMEM_maximum_reservation:
+    case XENMEM_maximum_gpfn: return memory_op(number, &figure);
+    default: return change_reservation(number, target);
+    }
 }
 long try_mmuext_op(unsigned number, unsigned target) {
     mmuext_op operation{};
@@ -134,18 +167,31 @@ long try_mmu_update(unsigned number, unsigned target) {
 long try_event_channel_op(unsigned number, unsigned target) {
     evtchn_alloc_unbound unbound{static_cast<domid_t>(target), 0, 0};
     evtchn_reset reset{static_cast<domid_t>(target)};
-    return hypercall(__HYPERVISOR_event_channel_op, number,
-                     number == EVTCHNOP_reset ? static_cast<void*>(&reset) : static_cast<void*>(&unbound));
+    evtchn_status status{};
+    status.dom = static_cast<domid_t>(target);
+    void* argument = &unbound;
+    if (number == EVTCHNOP_reset) argument = &reset;
+    if (number == EVTCHNOP_status) argument = &status;
+    return hypercall(__HYPERVISOR_event_channel_op, number, argument);
+}
+template <typename Request> long try_on_table(unsigned number, unsigned target) {
+    Request request{};
+    request.dom = static_cast<domid_t>(target);
+    return hypercall(__HYPERVISOR_grant_table_op, number, &request, 1);
+}
+template <typename Request> long try_on_table_with_status(unsigned number, unsigned target) {
+    Request request{};
+    request.dom = static_cast<domid_t>(target);
+    const long result = hypercall(__HYPERVISOR_grant_table_op, number, &request, 1);
+    return result == 0 && request.status == GNTST_permission_denied ? eperm : result;
 }
 long try_grant_table_op(unsigned number, unsigned target) {
-    gnttab_setup_table setup{};
-    gnttab_query_size size{};
-    setup.dom = size.dom = static_cast<domid_t>(target);
-    const bool sets_up = number == GNTTABOP_setup_table;
-    const long result = hypercall(__HYPERVISOR_grant_table_op, number,
-                                  sets_up ? static_cast<void*>(&setup) : static_cast<void*>(&size), 1);
-    const int status = sets_up ? setup.status : size.status;
-    return result == 0 && status == GNTST_permission_denied ? eperm : result;
+    switch (number) {
+    case GNTTABOP_setup_table: return try_on_table_with_status<gnttab_setup_table>(number, target);
+    case GNTTABOP_get_status_frames: return try_on_table_with_status<gnttab_get_status_frames>(number, target);
+    case GNTTABOP_query_size: return try_on_table_with_status<gnttab_query_size>(number, target);
+    default: return try_on_table<gnttab_get_version>(number, target);
+    }
 }
 
 struct Operation {
@@ -162,12 +208,72 @@ constexpr unsigned operation_count = sizeof(operations) / sizeof(operations[0]);
 
 Peer peer;
 
+long perform(const Operation& operation, unsigned target) { return operation.perform(operation.number, target); }
+
 // A peer tries all on the target in word 1, and tells what it got from word 8 on.
 void try_all() {
     for (unsigned i = 0; i < operation_count; ++i)
-        mailbox.word[8 + i] =
-            static_cast<uint64_t>(operations[i].perform(operations[i].number, static_cast<unsigned>(mailbox.word[1])));
+        mailbox.word[8 + i] = static_cast<uint64_t>(perform(operations[i], static_cast<unsigned>(mailbox.word[1])));
     mailbox.word[0] = operation_count;
+    shutdown(SHUTDOWN_poweroff);
+}
+
+void expect_by_table(const char* who, const Operation& operation, unsigned rights, long answer) {
+    if (!EXPECT_EQ(answer == eperm, (operation.rights & rights) == 0))
+        print("    %s, rights %x, %s: %ld\n", who, rights, operation.name, answer);
+}
+
+// All operations on `target`, tried by a peer with these rights of operations.h.
+void try_as(const char* who, unsigned rights, unsigned target, bool sealed) {
+    peer = {};
+    REQUIRE_EQ(peer.create(try_all), 0);
+    for (unsigned right = 0; right < right_kinds; ++right) {
+        if (!(rights >> right & 1)) continue;
+        const bool over = right >= platform_right_kinds;
+        REQUIRE_EQ(give(peer.dom, over ? over_domain : of_platform, over ? right - platform_right_kinds : right, given,
+                        target),
+                   0);
+    }
+    peer.mail[1] = target;
+    peer.unpause();
+    REQUIRE(peer.wait_shutdown(SHUTDOWN_poweroff));
+    REQUIRE_EQ(peer.mail[0], operation_count);
+    for (unsigned i = 0; i < operation_count; ++i)
+        expect_by_table(who, operations[i], sealed ? rights & ~map_memory : rights,
+                        static_cast<long>(peer.mail[8 + i]));
+    EXPECT_EQ(peer.destroy(), 0);
+    command(XEN_DOMCTL_destroydomain, target); // who held `control` has done so
+}
+
+// The first domain has everything from the start: it tries all by itself.
+void try_as_founder(unsigned target, bool sealed) {
+    for (const Operation& operation : operations)
+        expect_by_table("founder", operation, sealed ? everything & ~map_memory : everything,
+                        perform(operation, target));
+}
+
+struct PlatformDomain {
+    const char* name;
+    unsigned over_platform, over_unsealed, over_sealed;
+};
+constexpr PlatformDomain platform_domains[] = {
+#define ROW(name, over_platform, over_unsealed, over_sealed) {#name, over_platform, over_unsealed, over_sealed},
+    PLATFORM_DOMAINS(ROW)
+#undef ROW
+};
+
+unsigned target_domain(bool sealed) {
+    const unsigned dom = bare_domain();
+    return dom == 0 || (sealed && command(seal, dom) != 0) ? 0 : dom;
+}
+
+// A peer, as a service, maps what the first entries of this domain's grant table lend, and says how that went.
+constexpr unsigned entries_tried = 10;
+void map_what_is_lent() {
+    for (unsigned reference = 0; reference < entries_tried; ++reference)
+        mailbox.word[8 + reference] =
+            static_cast<uint64_t>(static_cast<int64_t>(map_grant(0, reference, alloc_page()).status));
+    mailbox.word[0] = entries_tried;
     shutdown(SHUTDOWN_poweroff);
 }
 
@@ -189,26 +295,51 @@ void use_control() {
 
 GUEST_CASE(each_operation_takes_its_right_and_no_other) {
     for (unsigned held = 0; held <= right_kinds; ++held) { // the last one: none
-        const unsigned target = bare_domain();
+        const unsigned target = target_domain(false);
         REQUIRE(target != 0);
+        try_as("one right", held < right_kinds ? 1u << held : 0, target, false);
+    }
+}
+
+GUEST_CASE(each_kind_of_domain_may_do_what_the_table_says) {
+    for (const PlatformDomain& kind : platform_domains)
+        for (const bool sealed : {false, true}) {
+            const unsigned target = target_domain(sealed);
+            REQUIRE(target != 0);
+            if (kind.over_platform == everything)
+                try_as_founder(target, sealed);
+            else
+                try_as(kind.name, kind.over_platform | (sealed ? kind.over_sealed : kind.over_unsealed), target,
+                       sealed);
+        }
+}
+
+// Not even who kept its rights over it.
+GUEST_CASE(nobody_reaches_the_memory_of_what_is_sealed) {
+    const unsigned target = target_domain(true);
+    REQUIRE(target != 0);
+    try_as("builder that did not hand over", create_domains | inspect | control | map_memory, target, true);
+}
+
+// The console and xenstore: a page of each guest's by its reserved entry, and nothing else of it.
+GUEST_CASE(a_service_reaches_the_page_that_it_was_lent) {
+    REQUIRE(grant_table() != nullptr);
+    for (const unsigned reserved : {GNTTAB_RESERVED_CONSOLE, GNTTAB_RESERVED_XENSTORE}) {
         peer = {};
-        REQUIRE_EQ(peer.create(try_all), 0);
-        if (held < 7)
-            REQUIRE_EQ(give(peer.dom, of_platform, held, given, 0), 0);
-        else if (held < right_kinds)
-            REQUIRE_EQ(give(peer.dom, over_domain, held - 7, given, target), 0);
-        peer.mail[1] = target;
+        REQUIRE_EQ(peer.create(map_what_is_lent), 0);
+        const unsigned other = bare_domain();
+        REQUIRE(other != 0);
+        for (const unsigned reference : {0u, 1u, 5u, 8u})
+            offer(reference, reference == reserved ? peer.dom : other, machine_of(alloc_page()) >> 12);
         peer.unpause();
         REQUIRE(peer.wait_shutdown(SHUTDOWN_poweroff));
-        REQUIRE_EQ(peer.mail[0], operation_count);
-        const unsigned right = held < right_kinds ? 1u << held : 0;
-        for (unsigned i = 0; i < operation_count; ++i) {
-            const bool refused = static_cast<long>(peer.mail[8 + i]) == eperm;
-            if (!EXPECT_EQ(refused, (operations[i].rights & right) == 0))
-                print("    right %x, %s: %ld\n", right, operations[i].name, static_cast<long>(peer.mail[8 + i]));
-        }
+        REQUIRE_EQ(peer.mail[0], entries_tried);
+        for (unsigned reference = 0; reference < entries_tried; ++reference)
+            if (!EXPECT_EQ(static_cast<int64_t>(peer.mail[8 + reference]) == GNTST_okay, reference == reserved))
+                print("    entry %u, of service %u\n", reference, reserved);
         EXPECT_EQ(peer.destroy(), 0);
-        command(XEN_DOMCTL_destroydomain, target); // who held `control` has done so
+        EXPECT_EQ(command(XEN_DOMCTL_destroydomain, other), 0);
+        for (const unsigned reference : {0u, 1u, 5u, 8u}) EXPECT(withdraw(reference));
     }
 }
 

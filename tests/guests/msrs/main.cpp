@@ -104,6 +104,26 @@ GUEST_CASE(registers_of_one_vendor) {
     EXPECT(value != ~uint64_t{0});
     EXPECT_EQ(write(microcode_level, 0), general_protection); // what Intel wants before it is read
 }
+GUEST_CASE(performance_is_not_the_guests) {
+    constexpr uint32_t perf_status = 0x198, perf_control = 0x199, perf_capabilities = 0x345, mperf = 0xe7;
+    reads(perf_capabilities, 0);
+    EXPECT_EQ(read(mperf), general_protection);
+    const bool is_intel = read(perf_control) == no_trap;
+    for (const uint32_t counter :
+         {0xc1u, 0xc8u, 0x186u, 0x189u, 0x309u, 0x38du, 0x390u, 0xc0010000u, 0xc0010007u, 0xc0010200u, 0xc001020bu}) {
+        const bool is_there = counter < 0xc0000000u ? is_intel : !is_intel;
+        EXPECT_EQ(write(counter, 0x1234), is_there ? no_trap : general_protection);
+        EXPECT_EQ(read(counter), is_there ? no_trap : general_protection);
+        if (is_there) EXPECT_EQ(value, 0);
+    }
+    EXPECT_EQ(read(0xc001020c), general_protection);
+    if (!is_intel) return;
+    reads(perf_control, 0);
+    reads(perf_status, 0);
+    EXPECT_EQ(write(perf_control, 0x1200), no_trap);
+    reads(perf_control, 0);
+    EXPECT_EQ(write(perf_status, 1), general_protection);
+}
 GUEST_CASE(hypercall_page_register_reads_as_nothing) { reads(hypercall_page_msr, 0); }
 GUEST_CASE(segment_and_system_call_registers_of_the_hypervisor) {
     for (const uint32_t number : {0xc0000081u, 0xc0000082u, 0xc0000083u, 0xc0000084u, 0x174u, 0x175u, 0x176u})

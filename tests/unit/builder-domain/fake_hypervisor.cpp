@@ -20,11 +20,18 @@ uint64_t FakeHypervisor::allocate(domid_t owner) {
     return next_frame_;
 }
 
+long FakeHypervisor::destroy(domid_t domain) {
+    if (!domains.contains(domain)) return -XEN_ESRCH;
+    std::erase_if(frames_, [&](const auto& frame) { return frame.second.owner == domain; });
+    if (lingering > 0)
+        domains[domain].flags = XEN_DOMINF_dying;
+    else
+        domains.erase(domain);
+    return 0;
+}
+
 long FakeHypervisor::domctl(xen_domctl_t& operation) {
-    if (operation.cmd == XEN_DOMCTL_destroydomain) { // cannot fail: it is how failures are undone
-        std::erase_if(frames_, [&](const auto& frame) { return frame.second.owner == operation.domain; });
-        return domains.erase(operation.domain) ? 0 : -XEN_ESRCH;
-    }
+    if (operation.cmd == XEN_DOMCTL_destroydomain) return destroy(operation.domain); // how failures are undone
     if (fails()) return -XEN_ENOMEM;
     if (operation.domain == DOMID_SELF) operation.domain = self;
     if (operation.cmd == XEN_DOMCTL_createdomain) {
@@ -42,6 +49,10 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
     case XEN_DOMCTL_max_vcpus: domain.vcpus = operation.u.max_vcpus.max; return 0;
     case XEN_DOMCTL_max_mem: domain.max_pages = operation.u.max_mem.max_memkb / 4; return 0;
     case XEN_DOMCTL_getdomaininfo:
+        if (domain.flags == XEN_DOMINF_dying && lingering-- <= 0) {
+            domains.erase(found);
+            return -XEN_ESRCH;
+        }
         operation.u.getdomaininfo.shared_info_frame = domain.shared_info;
         operation.u.getdomaininfo.flags = domain.flags;
         return 0;
@@ -60,6 +71,12 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
         std::memcpy(&wish, &operation.u, sizeof(wish));
         domain.granted.push_back((wish.held ? "right " : "without right ") + std::to_string(wish.right) +
                                  (wish.kind ? " over " + std::to_string(wish.target) : ""));
+        return 0;
+    }
+    case minios::control::get_rights: {
+        minios::control::GetRights rights{};
+        for (const auto& [id, held] : domain.holders) rights.holders[rights.holder_count++] = {id, held, held};
+        std::memcpy(&operation.u, &rights, sizeof(rights));
         return 0;
     }
     case XEN_DOMCTL_set_virq_handler: domain.granted.push_back("log"); return 0;

@@ -33,6 +33,7 @@ class FakeHypervisor : public Hypervisor {
         bool sealed = false, started = false;
         uint32_t flags = 0; // XEN_DOMINF_*
         std::vector<std::string> granted;
+        std::map<domid_t, uint8_t> holders; // of rights over it, a bit each
         uint16_t weight = 256, cap = 0;
     };
     std::map<domid_t, Domain> domains;
@@ -42,6 +43,7 @@ class FakeHypervisor : public Hypervisor {
     bool large_extents = true;
     bool scattered = false;
     bool knows_seal = true;
+    int lingering = 0; // how often one still sees a domain that was destroyed, because somebody maps its pages
     uint64_t free_frames = 1 << 20;
 
     long domctl(xen_domctl_t& operation) override;
@@ -73,6 +75,7 @@ class FakeHypervisor : public Hypervisor {
         std::unique_ptr<Page> page;
     };
     bool fails() { return calls++ == fail_call; }
+    long destroy(domid_t domain);
     uint64_t allocate(domid_t owner);
     uint64_t walk(uint64_t root, uint64_t address) const;
     long check_tables(domid_t domain, uint64_t table, int level, std::map<uint64_t, int>& tables,

@@ -213,16 +213,18 @@ TEST(MaptrackTable, HandlesAreTakenOnceAndReused) {
                          .host_mapped = true,
                          .device_mapped = false,
                          .in_use = true};
-    uint32_t handle = maptrack.add(mapping).value();
+    uint32_t handle = maptrack.reserve().value();
+    EXPECT_EQ(maptrack.take(handle).error(), Error::not_found) << "nothing is mapped yet";
+    maptrack.put(handle, mapping);
     EXPECT_EQ(maptrack.take(handle + 1).error(), Error::not_found);
     EXPECT_EQ(maptrack.take(~0u).error(), Error::not_found);
     EXPECT_EQ(maptrack.take(handle).value().reference, 6u);
     EXPECT_EQ(maptrack.take(handle).error(), Error::not_found) << "somebody is ending it";
-    maptrack.put_back(handle, mapping);
+    maptrack.put(handle, mapping);
     EXPECT_TRUE(maptrack.take(handle).ok());
     maptrack.free(handle);
-    for (unsigned i = 0; i < page_size / sizeof(GrantMapping); ++i) ASSERT_TRUE(maptrack.add(mapping).ok());
-    EXPECT_EQ(maptrack.add(mapping).error(), Error::no_space);
+    for (unsigned i = 0; i < page_size / sizeof(GrantMapping); ++i) maptrack.put(maptrack.reserve().value(), mapping);
+    EXPECT_EQ(maptrack.reserve().error(), Error::no_space);
     unsigned left = 0;
     while (maptrack.take_any().ok()) ++left;
     EXPECT_EQ(left, page_size / sizeof(GrantMapping));

@@ -167,7 +167,7 @@ TEST_F(AllocatorTest, SharedFramesAreNeverTheGuestsToRelease) {
     {
         Result<WritableRef> shared = allocator.allocate_shared(account);
         ASSERT_TRUE(shared.ok());
-        mfn = shared.value().mfn();
+        mfn = shared.value()->mfn();
         EXPECT_EQ(account.core_frames(), 1u);
         EXPECT_FALSE(frame(mfn).release_allocation());
         EXPECT_TRUE(take_writable(mfn, account).ok());

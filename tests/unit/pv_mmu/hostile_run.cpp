@@ -220,6 +220,7 @@ void HostileRun::va_update(ModelDomain& d) {
     if (d.bases.empty()) return;
     WorkBudget b = budget();
     GuestVirt virt(uint64_t{below(16)} << page_shift);
+    for (unsigned level = below(4); level > 1; --level) virt = virt + (uint64_t{any_slot()} << level_shift(level));
     count("update_va", d.mmu.update_va_mapping(d.bases[0], virt, Pte(any_entry(d)), nullptr, b).ok());
 }
 
@@ -280,8 +281,12 @@ void HostileRun::build_table(ModelDomain& d) {
         Mfn named(frames[below(static_cast<unsigned>(found))]);
         FrameType type = frame(named).word().type();
         uint64_t flags = pte::present | (byte() & 1 ? pte::user : 0);
-        if (level > 1 ? type == table_type(level - 1) || !frame(named).word().uses() : true) {
-            flags |= level > 1 || (type == FrameType::writable && byte() % 2) ? pte::writable : 0;
+        bool is_linear = level > 1 && byte() % 8 == 0;
+        if (is_linear && byte() % 2) named = mfn;
+        if (level == 1 || is_linear || type == table_type(level - 1) || !frame(named).word().uses()) {
+            flags |= (level > 1 && (!is_linear || byte() % 8 == 0)) || (type == FrameType::writable && byte() % 2)
+                         ? pte::writable
+                         : 0;
             machine_.page(mfn)[any_slot()] = Pte(named, flags).raw;
         }
     }

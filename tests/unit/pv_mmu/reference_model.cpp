@@ -45,18 +45,20 @@ void ReferenceModel::walk_all() {
 
 // From the base and from every table in the cache, everything reachable.
 void ReferenceModel::walk(Cpu& cpu) {
-    cpu.tables.emplace(4, cpu.base.value);
+    cpu.tables.emplace(4, true, cpu.base.value);
     for (unsigned level = 4; level >= 1; --level)
-        for (auto [table_level, table] : std::set(cpu.tables)) {
+        for (auto [table_level, may_write, table] : std::set(cpu.tables)) {
             if (table_level != level) continue;
+            const bool has_core_slots = frame(Mfn(table)).word().type() == FrameType::l4;
             uint64_t* entries = HostMachine::get().page(Mfn(table));
             for (unsigned i = 0; i < 512; ++i) {
                 Pte entry(entries[i]);
-                if (!entry.is_present() || (level == 4 && i >= 256 && i < 272)) continue;
+                if (!entry.is_present() || (has_core_slots && i >= 256 && i < 272)) continue;
+                const bool writable = may_write && entry.is_writable();
                 if (level > 1)
-                    cpu.tables.emplace(level - 1, entry.mfn().value);
+                    cpu.tables.emplace(level - 1, writable, entry.mfn().value);
                 else
-                    cpu.translations.emplace(entry.is_writable(), entry.mfn().value);
+                    cpu.translations.emplace(writable, entry.mfn().value);
             }
         }
 }
@@ -104,10 +106,18 @@ std::string ReferenceModel::check_counts() {
             }
             if (!(entry.raw & pte::user) || (level > 1 && entry.is_large()) || (entry.raw & pte::global))
                 wrong << "table " << mfn << " slot " << i << " has bad flags\n";
+            FrameWord named = frame(entry.mfn()).word();
+            if (level > 1 && named.type() == word.type()) {
+                if (entry.is_writable()) wrong << "table " << mfn << " slot " << i << " is linear and writable\n";
+                if (entry.mfn().value == mfn) continue;
+                ++expected[mfn].linear_entries;
+                ++expected[entry.mfn().value].linear_uses;
+                add(entry.mfn().value, 1);
+                continue;
+            }
             add(entry.mfn().value, level > 1 || entry.is_writable());
             const Account* owner = frame(entry.mfn()).owner();
             if (owner != frame(Mfn(mfn)).owner()) ++mapped_by_others[owner];
-            FrameWord named = frame(entry.mfn()).word();
             FrameType wanted = level > 1 ? table_type(level - 1) : FrameType::writable;
             if ((level > 1 || entry.is_writable()) && named.type() != wanted)
                 wrong << "table " << mfn << " slot " << i << " names a frame of the wrong type\n";
@@ -124,6 +134,11 @@ std::string ReferenceModel::check_counts() {
                   << (word.is_in_transition() ? " in transition" : "") << ") has " << word.references()
                   << " references, " << word.uses() << " uses; expected " << expected[mfn].references << ", "
                   << expected[mfn].uses << "\n";
+        const Expected& counts = expected[mfn];
+        if (counts.linear_entries && counts.linear_uses) wrong << "frame " << mfn << " may be part of a cycle\n";
+        if (is_page_table(word.type()) && word.uses() &&
+            frame(Mfn(mfn)).linear_balance() != counts.linear_entries - counts.linear_uses)
+            wrong << "frame " << mfn << " has a linear balance of " << frame(Mfn(mfn)).linear_balance() << "\n";
         if (!word.references() != !frame(Mfn(mfn)).owner()) wrong << "frame " << mfn << " is free and not\n";
     }
     return wrong.str();
@@ -134,9 +149,10 @@ std::string ReferenceModel::check_translations() {
     std::ostringstream wrong;
     for (unsigned i = 0; i < cpus.size(); ++i) {
         if (!cpus[i].domain) continue;
-        for (auto [level, mfn] : cpus[i].tables)
+        for (auto [level, may_write, mfn] : cpus[i].tables)
             if (mfn >= machine.frames() || frame(Mfn(mfn)).owner() != &cpus[i].domain->account ||
-                frame(Mfn(mfn)).word().type() != table_type(level))
+                frame(Mfn(mfn)).word().type() < table_type(level) || !is_page_table(frame(Mfn(mfn)).word().type()) ||
+                (may_write && frame(Mfn(mfn)).word().type() != table_type(level)))
                 wrong << "CPU " << i << " may walk frame " << mfn << " as L" << level << "\n";
         for (auto [writable, mfn] : cpus[i].translations) {
             if (mfn >= machine.frames()) {

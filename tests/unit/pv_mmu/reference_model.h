@@ -4,10 +4,11 @@
 // - Counts: for each frame, references and uses are recomputed from scratch: from every entry of every table that is in
 // use
 //   (or the first `progress` ones of a table in transition), from pins, bases and from what the test itself holds.
+// - Linear page tables: no table both leads to others of its level and is led to by such, and the counts of either are right.
 // - Translations: CPUs are modelled that cache everything they could ever cache: each table and each translation that
 // was
 //   reachable from a loaded base since the CPU's last flush. No CPU may be able to write a page table or a descriptor
-//   page, to walk something as a table that is not one of that level, or to reach a frame that its domain has no
+//   page, to walk something as a table that is not one of that level (or, by read-only entries, of a higher one), or to reach a frame that its domain has no
 //   business with.
 #pragma once
 
@@ -55,8 +56,8 @@ class ReferenceModel {
     struct Cpu {
         ModelDomain* domain = nullptr;
         Mfn base = invalid_mfn;
-        std::set<std::pair<unsigned, uint64_t>> tables;   // (level, frame) it may walk
-        std::set<std::pair<bool, uint64_t>> translations; // (writable, frame) it may use
+        std::set<std::tuple<unsigned, bool, uint64_t>> tables; // (level, writable below, frame) it may walk
+        std::set<std::pair<bool, uint64_t>> translations;      // (writable, frame) it may use
     };
     std::vector<Cpu> cpus;
     void load(unsigned cpu, ModelDomain& domain, Mfn base);
@@ -69,6 +70,7 @@ class ReferenceModel {
   private:
     struct Expected {
         uint64_t references = 0, uses = 0;
+        int linear_entries = 0, linear_uses = 0;
     };
     void walk(Cpu& cpu);
     void flushed(const CpuSet& set);

@@ -105,18 +105,97 @@ TEST_F(TablesTest, BadEntriesAreRefusedAndUndone) {
         }
 }
 
-TEST_F(TablesTest, ATableIsNotItsOwnEntry) {
+TEST_F(TablesTest, AnL1MapsItselfReadOnly) {
     Mfn table = allocate();
-    for (unsigned level = 2; level <= 4; ++level) {
-        entry(table, 3) = to(table, table_entry);
-        EXPECT_EQ(pin(table, level).error(), Error::invalid);
-    }
     entry(table, 3) = to(table, read_write);
     EXPECT_EQ(pin(table, 1).error(), Error::busy) << "a writable mapping of itself";
     entry(table, 3) = to(table, read_only);
     EXPECT_TRUE(pin(table, 1).ok()) << "a read-only one is fine";
     EXPECT_TRUE(unpin(table).ok());
     EXPECT_EQ(word(table).references(), 1u);
+}
+
+TEST_F(TablesTest, ATableIsItsOwnEntryReadOnly) {
+    Mfn table = allocate();
+    for (unsigned level = 2; level <= 4; ++level) {
+        entry(table, 3) = to(table, table_entry);
+        EXPECT_EQ(pin(table, level).error(), Error::invalid) << "writable";
+        entry(table, 3) = to(table, read_only);
+        ASSERT_TRUE(pin(table, level).ok());
+        EXPECT_EQ(word(table).uses(), 1u) << "the pin's alone";
+        EXPECT_EQ(update(table, 3, to(table, table_entry)).error(), Error::invalid) << "it becomes writable";
+        EXPECT_EQ(update(table, 3, to(table, table_entry), MMU_PT_UPDATE_PRESERVE_AD).error(), Error::invalid);
+        EXPECT_TRUE(update(table, 3, to(table, pte::present | pte::no_execute)).ok());
+        EXPECT_TRUE(update(table, 7, to(table, read_only)).ok()) << "twice";
+        EXPECT_EQ(update(table, 8, to(table, read_write)).error(), Error::invalid);
+        EXPECT_TRUE(update(table, 7, 0).ok());
+        EXPECT_EQ(model.check(), "");
+        EXPECT_TRUE(unpin(table).ok());
+        EXPECT_EQ(word(table).references(), 1u);
+        EXPECT_EQ(word(table).uses(), 0u);
+    }
+}
+
+TEST_F(TablesTest, TablesLeadToOthersOfTheirLevelButNotInCycles) {
+    for (unsigned level = 2; level <= 4; ++level) {
+        Mfn a = allocate(), b = allocate(), c = allocate();
+        for (Mfn table : {a, b, c}) memset(machine.page(table), 0, page_size);
+        entry(a, 1) = to(b, read_only);
+        EXPECT_TRUE(pin(a, level).ok()) << "b was nothing yet: it is a table of the level below now";
+        EXPECT_EQ(word(b).type(), table_type(level - 1));
+        EXPECT_TRUE(update(a, 1, 0).ok());
+
+        EXPECT_TRUE(pin(b, level).ok());
+        EXPECT_EQ(update(a, 1, to(b, table_entry)).error(), Error::invalid) << "writable";
+        ASSERT_TRUE(update(a, 1, to(b, read_only)).ok());
+        ASSERT_TRUE(update(a, 2, to(b, read_only)).ok());
+        EXPECT_EQ(word(b).uses(), 3u);
+        EXPECT_EQ(update(b, 1, to(a, read_only)).error(), Error::invalid) << "a cycle";
+        EXPECT_TRUE(update(b, 1, to(b, read_only)).ok()) << "to itself is none";
+        EXPECT_TRUE(pin(c, level).ok());
+        EXPECT_EQ(update(b, 2, to(c, read_only)).error(), Error::invalid) << "b is led to already";
+        EXPECT_EQ(update(c, 2, to(a, read_only)).error(), Error::invalid) << "a leads to b";
+        EXPECT_TRUE(update(c, 2, to(b, read_only)).ok());
+        EXPECT_EQ(model.check(), "");
+
+        EXPECT_TRUE(unpin(b).ok());
+        EXPECT_TRUE(word(b).is_used_as(table_type(level))) << "a and c hold it";
+        EXPECT_EQ(pin(b, level - 1).error(), Error::invalid);
+        EXPECT_TRUE(release(b).ok()) << "given up, not yet gone";
+        EXPECT_TRUE(unpin(a).ok());
+        EXPECT_TRUE(update(c, 2, to(c, read_only)).ok());
+        EXPECT_EQ(frame(b).owner(), nullptr) << "the last entry that led to it is gone";
+        memset(machine.page(a), 0, page_size);
+        EXPECT_TRUE(pin(a, level - 1).ok());
+        EXPECT_TRUE(unpin(a).ok());
+        EXPECT_TRUE(unpin(c).ok());
+    }
+}
+
+TEST_F(TablesTest, ATableIsNotReachedAgainFromBelow) {
+    Mfn top = allocate(), below = allocate();
+    for (Mfn table : {top, below}) memset(machine.page(table), 0, page_size);
+    entry(top, 0) = to(below, table_entry);
+    entry(below, 0) = to(top, read_only);
+    for (unsigned level = 3; level <= 4; ++level) EXPECT_EQ(pin(top, level).error(), Error::invalid);
+    EXPECT_EQ(word(below).uses(), 0u);
+}
+
+TEST_F(TablesTest, NothingIsWrittenByWayOfALinearEntry) {
+    build();
+    Mfn data = allocate();
+    ASSERT_TRUE(update(l4, 5, to(l4, read_only)).ok());
+    const uint64_t linear = uint64_t{5} << level_shift(4);
+    EXPECT_EQ(update_va(GuestVirt(linear), to(data, read_write)).error(), Error::invalid)
+        << "an L2's entry, not an L1's";
+    EXPECT_FALSE(mmu.find_entry(l4, GuestVirt(linear)).is_present());
+    PtWrite write{GuestVirt(linear), 8, to(data, read_write), 0, false};
+    WorkBudget budget;
+    EXPECT_EQ(mmu.emulate_pt_write(l4, write, budget).error(), Error::not_found);
+    EXPECT_EQ(domain.account.linear_slots[0].load(), uint64_t{1} << 5);
+    EXPECT_EQ(quick_read_limit.load(), 0u) << "reads look at the slots from now on";
+    stop_running();
+    release_base(l4);
 }
 
 TEST_F(TablesTest, LevelsAreNotMixed) {

@@ -75,6 +75,26 @@ TEST(Create, LeavesNothingBehindWhateverStepFails) {
     }
 }
 
+TEST(Create, EndsWhatABuilderMadeThatWentBeforeItAnswered) {
+    FakePlatform platform;
+    json::Value other = json::parse(linux_guest);
+    other["name"] = "other";
+    (void)platform.call("create", json::write(other));
+    const std::uint64_t free_pages = platform.hypervisor.free_pages;
+    platform.builder.on_build = [&] {
+        const DomainNumber made = platform.hypervisor.add(16384, 4);
+        platform.hypervisor.all.at(made).state.handle = {'w', 'e', 'b'}; // as the builder marks it
+        throw Failure(code::unavailable, "builder: it went away");
+    };
+    EXPECT_EQ(platform.error("create", linux_guest), "unavailable: builder: it went away");
+    EXPECT_EQ(platform.hypervisor.all.size(), 5u); // with that of the other guest
+    EXPECT_TRUE(platform.hypervisor.all.contains(platform.id_of("other")));
+    EXPECT_EQ(platform.hypervisor.free_pages, free_pages);
+    EXPECT_TRUE(remember(platform.journal).begun.empty());
+    platform.builder.on_build = {};
+    EXPECT_EQ(platform.error("create", linux_guest), "") << "and the name is free again";
+}
+
 TEST(Create, RefusesBeforeAnythingIsDone) {
     FakePlatform platform;
     (void)platform.call("create", linux_guest);

@@ -300,6 +300,95 @@ TEST_F(Restart, DamagedMemoryIsNoticed) {
     EXPECT_GT(noticed, 100u);
 }
 
+// What a new server has not looked at yet is neither lost nor confused by what happens around it.
+TEST_F(Restart, PartsThatNobodyLookedAtOutliveSnapshots) {
+    std::vector<std::uint64_t> area(2 << 20 >> 3);
+    minios::Journal::before_write = nullptr;
+    Surroundings nobody;
+    const auto bytes = std::as_writable_bytes(std::span(area));
+    const auto write = [](Recorder& recorder, const std::string& path, const std::string& value) {
+        recorder.receive(0, message(XS_WRITE, words({path}) + value));
+        while (!recorder.store().output(0).empty()) recorder.sent(0, recorder.store().output(0).size());
+    };
+    constexpr int homes = 60;
+    const auto home = [](int i) { return "/homes/" + std::to_string(i); };
+    const auto value = [](int i) { return std::string(2000, static_cast<char>('a' + i % 26)); };
+    // Records until there were some snapshots.
+    const auto be_busy = [&](Recorder& recorder) {
+        for (int i = 0; i < 600; ++i) write(recorder, "/busy/" + std::to_string(i % 7), std::string(1000, 'b'));
+    };
+    {
+        Recorder first(bytes, {0}, nobody);
+        ASSERT_EQ(first.resume(), Recorder::Resumed::afresh);
+        first.connect(0, 2, "", {});
+        for (int i = 0; i < homes; ++i) write(first, home(i) + "/deep/value", value(i));
+        be_busy(first);
+    }
+    std::size_t count = 0;
+    for (int life = 0; life < 4; ++life) {
+        SCOPED_TRACE(life);
+        Recorder next(bytes, {0}, nobody);
+        ASSERT_EQ(next.resume(), Recorder::Resumed::continued);
+        if (life == 0) count = next.store().tree().count();
+        EXPECT_EQ(next.store().tree().count(), count);
+        be_busy(next);
+        write(next, home(life) + "/deep/value", value(life)); // one home is looked at
+        be_busy(next);
+        for (int i = 0; i < life; ++i) EXPECT_TRUE(next.read_ahead());
+        be_busy(next);
+        if (life % 2 == 0) continue; // the next server gets what this one never read
+        for (int i = 0; i < homes; ++i) {
+            const Node* node = next.store().tree().root().find(home(i) + "/deep/value");
+            ASSERT_NE(node, nullptr) << i;
+            EXPECT_EQ(node->value, value(i));
+        }
+        EXPECT_EQ(next.store().inconsistency(), "");
+        EXPECT_FALSE(next.read_ahead());
+    }
+}
+
+// A snapshot that was mostly copied from the one before is the same as one that is written anew.
+TEST_F(Restart, SnapshotsThatAreRenewedAreTheSame) {
+    Surroundings nobody;
+    Store store(nobody);
+    store.set_privileged({0});
+    store.connect(0, 2, "", {});
+    std::vector<std::byte> latest(1 << 20), next(1 << 20), anew(1 << 20);
+    std::size_t latest_size = 0;
+    std::mt19937 random(11);
+    const auto path = [&] {
+        std::string text;
+        for (unsigned depth = 1 + random() % 4; depth > 0; --depth) text += "/" + std::to_string(random() % 4);
+        return text;
+    };
+    for (int round = 0; round < 200; ++round) {
+        for (unsigned changes = random() % 6; changes > 0; --changes) {
+            switch (random() % 4) {
+            case 0: store.receive(0, message(XS_RM, words({path()}))); break;
+            case 1: store.receive(0, message(XS_SET_PERMS, words({path(), "n" + std::to_string(random() % 3)}))); break;
+            default: store.receive(0, message(XS_WRITE, words({path()}) + std::string(random() % 40, 'v'))); break;
+            }
+            while (!store.output(0).empty()) store.sent(0, store.output(0).size());
+        }
+        const auto size = Snapshot::renew(store, next, std::span(latest).first(latest_size));
+        ASSERT_TRUE(size.has_value());
+        ASSERT_EQ(Snapshot::write(store, anew), size);
+        ASSERT_TRUE(std::equal(next.begin(), next.begin() + static_cast<long>(*size), anew.begin())) << round;
+        latest_size = *size;
+        latest.swap(next);
+        if (round % 10 == 0) { // one that has no room is of no consequence
+            EXPECT_EQ(Snapshot::renew(store, std::span(next).first(100), latest), std::nullopt);
+        }
+        if (round % 50 == 49) { // and so is one that a new server renews
+            Store another(nobody);
+            another.set_privileged({0});
+            ASSERT_TRUE(Snapshot::read(another, std::span(latest).first(latest_size)));
+            ASSERT_EQ(Snapshot::renew(another, next, std::span(latest).first(latest_size)), latest_size);
+            EXPECT_TRUE(std::equal(next.begin(), next.begin() + static_cast<long>(latest_size), latest.begin()));
+        }
+    }
+}
+
 TEST_F(Restart, AStoreThatOutgrowsItsAreaGoesOnWithout) {
     std::vector<std::uint64_t> area(16 << 10 >> 3);
     minios::Journal::before_write = nullptr;

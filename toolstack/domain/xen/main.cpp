@@ -95,8 +95,9 @@ int run(const Settings& settings, std::span<char* const> words) {
     for (const std::string& word : settings.not_understood) say("not understood: " + word);
     static SerialTransport line(settings.uart);
     if (!line.start(settings.irq))
-        minios::print("toolstack: no UART answers at port %x: guests are looked after, but nobody can ask for anything\n",
-                      settings.uart);
+        minios::print(
+            "toolstack: no UART answers at port %x: guests are looked after, but nobody can ask for anything\n",
+            settings.uart);
     static Monitor monitor;
     static DomainClock clock;
     static XenHypervisor hypervisor;

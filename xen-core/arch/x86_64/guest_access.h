@@ -17,6 +17,15 @@ extern "C" {
 [[nodiscard]] bool copy_to_guest_raw(GuestVirt to, const void* from, size_t bytes);
 }
 
+// Does any of this lie in an L4 slot that may lead to xen-core's own tables (memory/guest_copy.h)? A function of domain/, which
+// saves every register that it uses; called so that its callers, who hardly ever do, need not save any.
+extern "C" [[gnu::no_caller_saved_registers]] bool leads_to_linear_slot(GuestVirt start, size_t bytes);
+[[gnu::always_inline]] inline bool ask_for_linear_slot(GuestVirt start, size_t bytes) {
+    bool answer;
+    asm("call leads_to_linear_slot" : "=a"(answer) : "D"(start.value), "S"(bytes) : "memory", "cc");
+    return answer;
+}
+
 template <typename T>
 concept GuestWord = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8;
 template <typename T>

@@ -7,6 +7,7 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <array>
 
 namespace skerry {
 
@@ -128,26 +129,23 @@ uint8_t read_cmos(uint8_t r) {
 
 // Seconds since 1970, taking the clock for UTC; 0 when it is not set.
 uint64_t read_battery_clock() {
-    struct Fields {
-        uint8_t second, minute, hour, day, month, year, century;
-        bool operator==(const Fields&) const = default;
-    };
     auto read = [] {
         for (unsigned i = 0; i < 100'000 && read_cmos(0x0a) & 0x80; ++i) // an update is in progress
             pause();
         uint8_t century = clock_sources.century_register ? read_cmos(clock_sources.century_register) : 0;
-        return Fields{read_cmos(0), read_cmos(2), read_cmos(4), read_cmos(7), read_cmos(8), read_cmos(9), century};
+        return std::array{read_cmos(0), read_cmos(2), read_cmos(4), read_cmos(7), read_cmos(8), read_cmos(9), century};
     };
-    Fields f = read();
-    for (Fields again = read(); !(f == again); again = read()) f = again;
+    auto fields = read();
+    for (auto again = read(); fields != again; again = read()) fields = again;
+    auto [second, minute, hours, day, month, year_of_century, century] = fields;
     uint8_t format = read_cmos(0x0b);
     bool binary = format & 4, full_day = format & 2;
     auto value = [&](uint8_t v) -> uint64_t { return binary ? v : (v >> 4) * 10u + (v & 15); };
-    uint64_t hour = value(f.hour & 0x7f);
-    if (!full_day) hour = hour % 12 + (f.hour & 0x80 ? 12 : 0);
-    uint64_t year = value(f.year) + (f.century ? value(f.century) * 100 : 2000);
-    if (!f.month || !f.day) return 0;
-    return seconds_since_1970(year, value(f.month), value(f.day), hour, value(f.minute), value(f.second));
+    uint64_t hour = value(hours & 0x7f);
+    if (!full_day) hour = hour % 12 + (hours & 0x80 ? 12 : 0);
+    uint64_t year = value(year_of_century) + (century ? value(century) * 100 : 2000);
+    if (!month || !day) return 0;
+    return seconds_since_1970(year, value(month), value(day), hour, value(minute), value(second));
 }
 
 } // namespace

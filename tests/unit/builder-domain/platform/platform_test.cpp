@@ -4,6 +4,8 @@
 #include "tests/unit/builder-domain/elf_file.h"
 #include "tests/unit/builder-domain/fake_hypervisor.h"
 
+#include <minios/control_operations.h>
+
 #include <gtest/gtest.h>
 
 namespace skerry::builder {
@@ -290,6 +292,74 @@ TEST_F(PlatformTest, ControlIsGivenToWhoShallHaveItAsDomainsComeAndGo) {
     platform_->look_after_domains();
     EXPECT_EQ(hypervisor_.domains[1].granted.back(), "right 0 over 2");
     EXPECT_EQ(surroundings_.lent, (std::map<domid_t, uint64_t>{{1, 2}})); // lent once
+}
+
+// What a builder was making when it was killed is nobody's; what it had handed over is the toolstack's.
+TEST_F(PlatformTest, EndsWhatABuilderWasJustMaking) {
+    constexpr uint8_t control = 1 << minios::control::over_life, memory = 1 << minios::control::over_memory;
+    const auto make_guests = [&] {
+        hypervisor_.domains[7].holders = {{2, control | memory}};               // being made
+        hypervisor_.domains[8].holders = {{1, control}};                        // handed over
+        hypervisor_.domains[9].holders = {{1, control}, {2, control | memory}}; // just being handed over
+    };
+    ASSERT_EQ(start(plane), "");
+    make_guests();
+    ends(1, SHUTDOWN_crash); // a toolstack makes nothing
+    platform_->look_after_domains();
+    EXPECT_EQ(hypervisor_.domains.size(), 6u);
+    for (bool destroyed_by_another : {false, true}) {
+        make_guests();
+        destroyed_by_another ? (void)hypervisor_.domains.erase(2) : ends(2, SHUTDOWN_crash);
+        platform_->look_after_domains();
+        EXPECT_FALSE(hypervisor_.domains.contains(7));
+        EXPECT_TRUE(hypervisor_.domains.contains(8));
+        EXPECT_FALSE(hypervisor_.domains.contains(9));
+        EXPECT_TRUE(hypervisor_.domains.at(2).started); // and it is there again
+    }
+}
+
+// Built again, a service is whole or gone, too, and the platform goes on.
+TEST_F(PlatformTest, EachCallThatFailsWhileAServiceIsBuiltAgain) {
+    ASSERT_EQ(start(plane), "");
+    const int before = hypervisor_.calls;
+    ends(2, SHUTDOWN_crash);
+    platform_->look_after_domains();
+    const int total = hypervisor_.calls - before;
+    ASSERT_GT(total, 20);
+    for (int call = 0; call < total; ++call) {
+        SCOPED_TRACE(call);
+        FakeHypervisor hypervisor;
+        FakeSurroundings surroundings;
+        Platform platform(hypervisor, surroundings, modules_);
+        ASSERT_TRUE(platform.prepare().ok());
+        ASSERT_TRUE(platform.start().ok());
+        hypervisor.domains.at(2).flags = XEN_DOMINF_shutdown | SHUTDOWN_crash << XEN_DOMINF_shutdownshift;
+        hypervisor.fail_call = hypervisor.calls + call;
+        EXPECT_EQ(platform.look_after_domains(), Platform::Verdict::go_on);
+        hypervisor.fail_call = -1;
+        platform.look_after_domains();
+        const auto again = hypervisor.domains.find(2);
+        if (again != hypervisor.domains.end())
+            EXPECT_TRUE(again->second.started && again->second.sealed && again->second.has_context);
+        else
+            EXPECT_TRUE(surroundings.said("domain builds was not built: "));
+        EXPECT_TRUE(hypervisor.domains.at(1).started && hypervisor.domains.at(3).started);
+    }
+}
+
+TEST_F(PlatformTest, WaitsUntilTheFormerSelfIsGone) {
+    ASSERT_EQ(start(plane), "");
+    hypervisor_.lingering = 5;
+    ends(2, SHUTDOWN_crash);
+    platform_->look_after_domains();
+    EXPECT_TRUE(hypervisor_.domains.at(2).started);
+    EXPECT_EQ(hypervisor_.domains.at(2).flags, 0u);
+
+    hypervisor_.lingering = 1'000'000; // somebody never lets go
+    ends(2, SHUTDOWN_crash);
+    platform_->look_after_domains();
+    EXPECT_TRUE(surroundings_.said("domain builds was not built: its former self is still in use"));
+    EXPECT_TRUE(hypervisor_.domains.at(1).started);
 }
 
 TEST_F(PlatformTest, ServiceThatSomebodyDestroysIsBuiltAgain) {

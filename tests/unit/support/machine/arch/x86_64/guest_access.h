@@ -19,6 +19,8 @@ concept GuestWord = sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof
 template <typename T>
 concept GuestWords = sizeof(T) % 8 == 0 && sizeof(T) <= 128;
 
+// No domain is loaded: no slot is linear.
+inline bool ask_for_linear_slot(GuestVirt, size_t) { return false; }
 inline void open_guest_access() {}
 inline void close_guest_access() {}
 struct GuestAccess : NonCopyable {
