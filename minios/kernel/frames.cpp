@@ -152,6 +152,7 @@ Pfn pfn_of(Mfn mfn) {
 /// Lowest run of free frames in [from, to), taken; for pages.cpp.
 std::uint64_t take_run(std::uint64_t count, std::uint64_t from, std::uint64_t to) {
     if (!available(count)) return FrameMap::none;
+    refill(); // before the mapped frames are gone: without any, no more could be mapped
     const std::uint64_t first = map.find_run(count, from, to);
     return first != FrameMap::none && map.take(first, count) ? first : FrameMap::none;
 }

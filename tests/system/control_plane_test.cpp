@@ -13,6 +13,7 @@ class OperatedPlane : public ControlPlane {
                {"kernel", "debian/vmlinuz"},
                {"initrd", "initramfs.cpio.gz"},
                {"checks", "tests/xenstore-guest.cpio.gz"},
+               {"watchdog", "tests/watchdog-guest.cpio.gz"},
                {"hello", "apps/hello-c"},
                {"filter", "apps/copy-input"}});
     }
@@ -87,6 +88,14 @@ TEST_F(OperatedPlane, GuestsEndAsTheirConfigurationSays) {
     expect_log("toolstack", "rebooted: restart");
     expect("pause guest", {"paused"});
     expect("destroy guest", {});
+
+    expect("create " + config("watched", linux_kernel + "ramdisk = \"image:watchdog\"\non_watchdog = \"preserve\"\n"),
+           {});
+    expect_log("watched", "skerry:/root#");
+    (void)skerry("console watched <" +
+                 file("typed", "insmod /lib/watchdog.ko; insmod /lib/xen_wdt.ko timeout=3; : > /dev/watchdog\n"));
+    expect_log("toolstack", "was ended by its watchdog: preserve");
+    expect("destroy watched", {});
     expect("create " + config("repeating", program + "on_crash = \"restart\"\n"), {});
     expect_log("toolstack", "ended within ten seconds 6 times in a row: destroyed");
     const std::string upload = file("upload", std::string(100'000, 'x'));

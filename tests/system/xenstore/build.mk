@@ -14,5 +14,11 @@ $(XENSTORE_GUEST): tests/system/xenstore/build.mk tests/system/xenstore/rc tests
 $(BUILD)/tests/system/xenstore_test: | $(XENSTORE_GUEST) $(BUILD)/apps/xenstore
 $(eval $(call minios-program,xenstore-client,tests/system/xenstore/client/main.cpp))
 $(BUILD)/tests/system/xenstore_test: | $(BUILD)/xenstore-client
-$(BUILD)/tests/system/control_plane_test: | $(BUILD)/tests/xenstore-guest.cpio.gz $(BUILD)/xen-core $(BUILD)/builder-domain $(BUILD)/console \
-    $(BUILD)/pv-boot $(BUILD)/apps/xenstore $(BUILD)/apps/hello-c $(BUILD)/toolstack $(BUILD)/skerry
+$(BUILD)/tests/system/control_plane_test: | $(BUILD)/tests/xenstore-guest.cpio.gz $(BUILD)/tests/watchdog-guest.cpio.gz $(BUILD)/xen-core \
+    $(BUILD)/builder-domain $(BUILD)/console $(BUILD)/pv-boot $(BUILD)/apps/xenstore $(BUILD)/apps/hello-c $(BUILD)/apps/copy-input $(BUILD)/toolstack $(BUILD)/skerry
+
+# The demonstration guest's initramfs and, behind it, Debian's modules for Xen's watchdog.
+WATCHDOG_MODULES := $(DEBIAN)/modules/kernel/drivers/watchdog
+$(BUILD)/tests/watchdog-guest.cpio.gz: $(INITRAMFS) tests/system/xenstore/build.mk $(DEBIAN_FILES)
+	@tools/make-initramfs --bare $@.modules $(foreach module,watchdog xen_wdt,$(WATCHDOG_MODULES)/$(module).ko=/lib/$(module).ko)
+	@cat $(INITRAMFS) $@.modules > $@
