@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The toolstack domain (build/toolstack, a program of the SDK) and skerry, the operator's command (build/skerry).
 TOOLSTACK_PROTOCOL := $(wildcard toolstack/protocol/*.cpp)
-TOOLSTACK_LOGIC    := $(wildcard toolstack/domain/*.cpp)
+TOOLSTACK_LOGIC    := $(filter-out toolstack/domain/xen/%,$(wildcard toolstack/domain/*/*.cpp))
 TOOLSTACK_CLI      := $(wildcard toolstack/cli/*.cpp toolstack/cli/*/*.cpp)
 
 # --- The domain --------------------------------------------------------------------------------------------------------

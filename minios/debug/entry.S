@@ -4,7 +4,7 @@
 #define __ASSEMBLY__ 1
 #include <xen/xen.h>
 
-#include "minios/arch/x86_64/registers.h"
+#include "minios/arch/x86_64/registers.inc"
 
 #define UPCALL_MASK (minios_shared_info + 1)    /* vcpu_info[0].evtchn_upcall_mask */
 #define EVENT_VECTOR 256                        /* beside the processor's; stub.cpp */

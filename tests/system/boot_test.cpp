@@ -38,9 +38,9 @@ class Boot : public testing::Test {
         machine_.memory_mib = 1024;
         machine_.more.insert(machine_.more.end(), {"-cdrom", build_path("skerry.iso")});
         Qemu qemu(machine_);
-        EXPECT_TRUE(qemu.wait_for("started by GRUB", 120s)) << qemu.tail();
-        EXPECT_TRUE(qemu.wait_for(std::to_string(machine_.cpus) + " CPUs\r\n", 60s)) << qemu.tail();
-        EXPECT_TRUE(qemu.wait_for("skerry:", 180s)) << qemu.tail();
+        EXPECT_TRUE(qemu.wait_for("started by GRUB", 240s)) << qemu.tail();
+        EXPECT_TRUE(qemu.wait_for(std::to_string(machine_.cpus) + " CPUs\r\n", 120s)) << qemu.tail();
+        EXPECT_TRUE(qemu.wait_for("skerry:", 300s)) << qemu.tail();
     }
     Machine machine_;
 };

@@ -2,6 +2,7 @@
 #include "toolstack/cli/socket.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -49,14 +50,17 @@ FileDescriptor connect_unix(const std::string& path) {
 }
 
 FileDescriptor listen_unix(const std::string& path) {
-    const sockaddr_un address = address_of(path);
+    // Under another name until it listens, so that nobody is refused.
+    const std::string at_first = path + "~";
+    const sockaddr_un address = address_of(at_first);
     try {
         (void)connect_unix(path);
         fail(path, EADDRINUSE);
     } catch (const std::system_error& error) {
         if (error.code().value() == EADDRINUSE) throw;
         struct stat status {};
-        if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
+        if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) fail(path, EEXIST);
+        ::unlink(at_first.c_str());
     }
     FileDescriptor made = new_socket(path);
     const mode_t before = ::umask(0077);
@@ -64,7 +68,7 @@ FileDescriptor listen_unix(const std::string& path) {
     const int error = errno;
     ::umask(before);
     if (result != 0) fail(path, error);
-    if (::listen(made.get(), 16) != 0) fail(path, errno);
+    if (::listen(made.get(), 16) != 0 || ::rename(at_first.c_str(), path.c_str()) != 0) fail(path, errno);
     make_nonblocking(made);
     return made;
 }

@@ -11,8 +11,8 @@
 namespace skerry {
 
 // printf's directives as far as xen-core uses them: %d %u %x %s %%; the numbers with l or z, and with zeros in front up
-// to a width (%016lx). The format is xen-core's own, never a guest's. Writes at most `size` bytes with a final NUL (if size > 0) and returns the number of
-// characters written, the NUL not counted: at most size - 1.
+// to a width (%016lx). The format is xen-core's own, never a guest's. Writes at most `size` bytes with a final NUL (if
+// size > 0) and returns the number of characters written, the NUL not counted: at most size - 1.
 size_t format_arguments(char* buffer, size_t size, const char* format, va_list arguments);
 [[gnu::format(printf, 3, 4)]] size_t format_text(char* buffer, size_t size, const char* format, ...);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A pointer that owns one reference to what it points to, and gives it back by the member function `drop` at the end of its
-// life. Move-only; assigning exchanges the two.
+// A pointer that owns one reference to what it points to, and gives it back by the member function `drop` at the end of
+// its life. Move-only; assigning exchanges the two.
 #pragma once
 
 #include <utility>

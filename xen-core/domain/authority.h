@@ -2,9 +2,10 @@
 // Who may do what to whom: the one place where authority is held and checked.
 //
 // A right is either over the platform (no target) or over one other domain. The first domain starts with every right;
-// any other domain starts with none. It receives rights over the platform from a domain that holds grant_rights; who makes
-// a domain has rights over that one, and may pass them on. A check of access to memory that succeeds hands out a token (ForeignAccess), which page-table operations take as an
-// argument; only the check below can make one. Sealing a domain ends every access to its memory by anyone, for good.
+// any other domain starts with none. It receives rights over the platform from a domain that holds grant_rights; who
+// makes a domain has rights over that one, and may pass them on. A check of access to memory that succeeds hands out a
+// token (ForeignAccess), which page-table operations take as an argument; only the check below can make one. Sealing a
+// domain ends every access to its memory by anyone, for good.
 #pragma once
 
 #include "pv_mmu/pv_mmu.h"

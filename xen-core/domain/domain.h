@@ -87,6 +87,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     uint32_t max_vcpus() const { return max_vcpus_; }
     // Null: not created.
     Vcpu* vcpu(VcpuId number) const { return number.value < max_vcpus_ ? vcpus_[number.value].get() : nullptr; }
+
     // Creates the vCPU, down. Errors: no_memory, invalid (number), exists.
     Status create_vcpu(VcpuId number) {
         if (number.value >= max_vcpus_) return Error::invalid;
@@ -105,6 +106,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
         vcpus_[number.value] = std::move(box);
         return success;
     }
+
     template <typename F> void for_each_vcpu(F&& body) {
         for (uint32_t i = 0; i < max_vcpus_; ++i)
             if (vcpus_[i]) body(*vcpus_[i]);
@@ -114,11 +116,12 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     // The answer of XEN_DOMCTL_getdomaininfo; under `control`.
     void describe(xen_domctl_getdomaininfo& info);
     xen_domain_handle_t handle;
-    uint64_t vm_assist = 0;
+    uint64_t vm_assist = 0; // a bit for each VMASST_TYPE_*
+
     Mfn shared_info_frame() const { return shared_info_ref_->mfn(); }
-    shared_info_t* shared() const { return shared_; }
-    // under `control`
-    // Readers look for an even version that did not change (<xen/xen.h>, wc_version).
+    shared_info_t* shared() const { return shared_; } // null: destroyed
+
+    // Under `control`. Readers look for an even version that did not change (<xen/xen.h>, wc_version).
     void publish_wall_clock() {
         if (!shared_) return; // destroyed
         uint64_t seconds = wall_clock_at_start.seconds + static_cast<uint64_t>(wall_clock_offset);
@@ -130,13 +133,16 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
         shared_->wc_nsec = wall_clock_at_start.nanoseconds;
         __atomic_store_n(&shared_->wc_version, version + 1, __ATOMIC_RELEASE);
     }
+
     MemoryMap memory_map;
+
     // Fills the frame with hypercall stubs. Errors: those of take_writable().
     Status make_hypercall_page(Mfn frame) {
         WritableRef page = TRY(take_writable(frame, account));
         fill_hypercall_page(to_pointer<uint8_t>(page->mfn()));
         return success;
     }
+
     int64_t wall_clock_offset = 0; // seconds, XEN_DOMCTL_settimeoffset
 
     // --- life (domain/lifecycle.cpp) ---
@@ -149,17 +155,20 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
         control_pauses_.fetch_sub(1, std::memory_order_relaxed);
         for_each_vcpu([](Vcpu& vcpu) { scheduler.unpause(vcpu); });
     }
+
     // False while some vCPU still runs or its state is in a CPU's registers.
     bool has_stopped() {
         bool stopped = true;
         for_each_vcpu([&](Vcpu& vcpu) { stopped &= !vcpu.is_on_cpu(); });
         return stopped;
     }
+
     // SCHEDOP_shutdown, a crash, or control: stops every vCPU and tells who watches (VIRQ_DOM_EXC). The first domain
     // takes the machine with it.
     void shut_down(uint32_t code);
     bool is_shut_down() const { return shut_down_.load(std::memory_order_acquire); }
     uint32_t shutdown_code() const { return shutdown_code_; }
+
     // SCHEDOP_shutdown_code: what the reason will be when it shuts down by whatever way. False: it has shut down
     // already.
     bool announce_shutdown_code(uint32_t code) {
@@ -167,6 +176,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
         shutdown_code_ = code;
         return true;
     }
+
     // Undoes shut_down (XEN_DOMCTL_resumedomain).
     void resume() {
         Holding held(shutdown_lock_);
@@ -174,10 +184,12 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
         shutdown_code_ = ~0u;
         for_each_vcpu([](Vcpu& vcpu) { scheduler.unpause(vcpu); });
     }
+
     bool is_dying() const { return account.is_dying(); }
     bool is_paused_by_control() const { return control_pauses_ > 0; }
     static constexpr uint32_t most_control_pauses = 255; // as on Xen
     bool may_be_paused_again() const { return control_pauses_ < most_control_pauses; }
+
     // One stretch of the way to the grave. Errors: restart. When it succeeds, only frames that others hold are left.
     Status destroy(WorkBudget& budget);
     // Destroyed, and nobody holds a frame of it any more.
@@ -185,7 +197,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
 
     // SCHEDOP_watchdog: at most two; slot 0 or 1.
     static constexpr unsigned watchdogs = 2;
-    // 0 disarms
+    // A timeout of 0 disarms.
     void set_watchdog(unsigned slot, Nanoseconds timeout) {
         timeout ? timers.arm(watchdogs_[slot], this_cpu(), now() + timeout) : timers.cancel(watchdogs_[slot]);
     }
@@ -215,8 +227,9 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
     void deliver(VcpuId number) override {
         if (Vcpu* target = vcpu(number)) target->kick();
     }
-    // A vCPU that is registered but does not wait (any more, or yet) is only taken off the register: SCHEDOP_poll looks at
-    // the register once more after it has blocked.
+
+    // A vCPU that is registered but does not wait (any more, or yet) is only taken off the register: SCHEDOP_poll looks
+    // at the register once more after it has blocked.
     void wake_pollers(EvtPort port) override {
         for_each_vcpu([port](Vcpu& poller) {
             uint32_t polled = poller.polled_port.load(std::memory_order_seq_cst);
@@ -225,6 +238,7 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
             if ((waits_for_this || !poller.is_blocked()) && poller.end_poll()) (void)scheduler.wake(poller);
         });
     }
+
     void* take_page() override { return allocate_core_pages(account); }
     void return_page(void* page) override { free_core_pages(account, page); }
     Result<void*> map(uint64_t guest_frame) override {
@@ -235,9 +249,11 @@ class Domain final : NonCopyable, EventHost, PvMmuHost {
         Mfn mfn = frame_of_pointer(reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(page) & ~(page_size - 1)));
         WritableRef::adopt(frame(mfn)); // dropped here
     }
+
     Status bind_pirq(uint32_t pirq, EvtPort port) override { return pirqs.bind(pirq, port); }
     void unbind_pirq(uint32_t pirq) override { pirqs.unbind(pirq); }
     void aim_pirq(uint32_t pirq, VcpuId vcpu) override { pirqs.aim(pirq, vcpu); }
+
     // PvMmuHost
     bool may_map_io(Mfn first, uint64_t count) const override {
         return count > 0 && io_memory.contains(first.value, first.value + count - 1);

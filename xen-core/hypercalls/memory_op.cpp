@@ -96,8 +96,8 @@ struct Exchange {
     }
 };
 
-// The new frames, contiguous whatever order they are asked for in, come before the old ones go, so for a moment the domain
-// may hold a chunk more than its limit; `control` keeps others from changing the limit meanwhile.
+// The new frames, contiguous whatever order they are asked for in, come before the old ones go, so for a moment the
+// domain may hold a chunk more than its limit; `control` keeps others from changing the limit meanwhile.
 Status exchange_chunk(Caller& caller, const Exchange& exchange, uint64_t chunk) {
     Domain& domain = exchange.domain;
     Account& account = domain.account;

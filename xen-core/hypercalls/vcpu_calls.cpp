@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The hypercalls on the domain's vCPUs. vcpu_op: bringing them up and down, their timers and shared areas
-// (<xen/vcpu.h>). sched_op: giving up the CPU, waiting, and ending the domain (<xen/sched.h>). Of the calling one: its single-shot timer, and each thing of its processor state (PvCpuState checks
-// it): descriptor and trap tables, callbacks, stack, segment bases, debug registers (<xen/arch-x86/xen.h>,
-// <xen/callback.h>, <xen/nmi.h>).
+// (<xen/vcpu.h>). sched_op: giving up the CPU, waiting, and ending the domain (<xen/sched.h>). Of the calling one: its
+// single-shot timer, and each thing of its processor state (PvCpuState checks it): descriptor and trap tables,
+// callbacks, stack, segment bases, debug registers (<xen/arch-x86/xen.h>, <xen/callback.h>, <xen/nmi.h>).
 #include "hypercalls/dispatch.h"
 
 namespace skerry {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The only way xen-core touches memory of the running guest by its linear address. A value is copied once, then checked
 // and used; every range check is here: a guest address is canonical and outside of xen-core's part of the address
-// space, and nothing is read where a walk of the guest's own tables could lead into xen-core's. All of these may fault inside and say so: Error::bad_address (then a destination in the guest may be partly
-// written). They act on the current address space, with the guest's own write permissions; any lock may be held.
+// space, and nothing is read where a walk of the guest's own tables could lead into xen-core's. All of these may fault
+// inside and say so: Error::bad_address (then a destination in the guest may be partly written). They act on the
+// current address space, with the guest's own write permissions; any lock may be held.
 #pragma once
 
 #include "arch/x86_64/guest_access.h"

@@ -59,7 +59,8 @@ inline void PvMmu::drop_l1_need(Pte entry, FlushStamp now) {
         named.drop_reference();
 }
 
-// What an entry of a validated table of `level`, which stood at `slot`, holds goes, `now` that it is removed or its table is taken apart.
+// What an entry of a validated table of `level`, which stood at `slot`, holds goes, `now` that it is removed or its
+// table is taken apart.
 [[gnu::always_inline]] inline void PvMmu::drop_need(unsigned level, const Pte* slot, Pte entry, FlushStamp now) {
     if (level == 1) return drop_l1_need(entry, now);
     Frame& named = frame(entry.mfn());

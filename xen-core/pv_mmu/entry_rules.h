@@ -33,9 +33,9 @@ constexpr Pte adjusted(unsigned level, Pte entry) {
     return Pte((entry.raw & ~pte::global) | pte::user | kernel_mark);
 }
 
-// What a present entry needs of the frame it names: a use as a table of the level below (or of the same level, if it is not
-// writable); in an L1 a reference, with a writable use if it is writable. (One that is not present needs nothing and may
-// hold anything.) Need these two the same of the same frame? At least one of them is present.
+// What a present entry needs of the frame it names: a use as a table of the level below (or of the same level, if it is
+// not writable); in an L1 a reference, with a writable use if it is writable. (One that is not present needs nothing
+// and may hold anything.) Need these two the same of the same frame? At least one of them is present.
 constexpr bool same_need(Pte a, Pte b) { return !((a.raw ^ b.raw) & (pte::frame_mask | pte::present | pte::writable)); }
 
 // Is this slot of a table of this level the guest's?

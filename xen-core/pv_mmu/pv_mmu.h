@@ -21,7 +21,8 @@
 
 namespace skerry {
 
-// What pv_mmu asks of the domain whose page tables it keeps. Implemented by domain/. Called with the pv_mmu lock held: answer at once, take no lock of a lower rank.
+// What pv_mmu asks of the domain whose page tables it keeps. Implemented by domain/. Called with the pv_mmu lock held:
+// answer at once, take no lock of a lower rank.
 class PvMmuHost {
   public:
     // May this domain map these frames, which are not RAM?

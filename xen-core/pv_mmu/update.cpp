@@ -169,8 +169,8 @@ Status PvMmu::update_plain_memory(Frame& frame, MachAddr place, uint64_t value) 
 
 // --- by linear address ---
 
-// The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table; by
-// way of a linear one not to an L1 in the end.
+// The slot of the L1 entry for `virt`, or nullptr. The tables on the way are validated, so every step leads to a table;
+// by way of a linear one not to an L1 in the end.
 Pte* PvMmu::find_l1_slot(Mfn root, GuestVirt virt) {
     if (!is_guest_range(virt, 1)) [[unlikely]]
         return nullptr;

@@ -60,8 +60,8 @@ class TimerHeap : NonCopyable {
     void remove(Timer& timer) { meld(timer.link_, timer.left_, timer.right_); }
 
   private:
-    // Puts the two heaps where `link` is. Follows their right spines and exchanges the children on the way, which keeps the
-    // spines short.
+    // Puts the two heaps where `link` is. Follows their right spines and exchanges the children on the way, which keeps
+    // the spines short.
     static void meld(Timer** link, Timer* a, Timer* b) {
         auto attach = [](Timer** to, Timer* timer) {
             *to = timer;

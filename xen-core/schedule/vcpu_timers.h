@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The three timers of a vCPU: periodic and single-shot (both raise VIRQ_TIMER), and the time-out of SCHEDOP_poll.
 // Embedded in Vcpu. They live on the CPU that runs the vCPU and follow it (switched_in). Periodic ticks are delivered
-// only while it runs, as on Xen; a vCPU that missed ticks because it blocked or did not get a CPU gets one. Who may call: the vCPU
-// itself, or control code while it is paused; of the periodic timer also a sibling, at any time: what it then shares
-// with the timer's callback is atomic, and of two changes at once either may win. ABI: VCPUOP_set_periodic_timer, ..._singleshot_timer, SCHEDOP_poll,
-// __HYPERVISOR_set_timer_op.
+// only while it runs, as on Xen; a vCPU that missed ticks because it blocked or did not get a CPU gets one. Who may
+// call: the vCPU itself, or control code while it is paused; of the periodic timer also a sibling, at any time: what it
+// then shares with the timer's callback is atomic, and of two changes at once either may win. ABI:
+// VCPUOP_set_periodic_timer, ..._singleshot_timer, SCHEDOP_poll, __HYPERVISOR_set_timer_op.
 #pragma once
 
 #include "schedule/timer_queue.h"

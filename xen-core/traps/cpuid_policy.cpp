@@ -74,8 +74,8 @@ FeatureSet visible_features(const CpuidView& view) {
 
 // --- extended state ------------------------------------------------------------------------------------------------
 
-// Bytes of a save area for these components: each at its place, or as XSAVEC writes them, side by side, those that ask for
-// it on 64 bytes (Intel SDM volume 1, 13.4.3).
+// Bytes of a save area for these components: each at its place, or as XSAVEC writes them, side by side, those that ask
+// for it on 64 bytes (Intel SDM volume 1, 13.4.3).
 uint32_t save_area_size(const CpuidView& view, uint64_t components, bool compacted) {
     constexpr uint32_t legacy_and_header = 512 + 64;
     uint32_t size = legacy_and_header;

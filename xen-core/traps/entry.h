@@ -76,7 +76,8 @@ void execute_cpuid(CpuLocal& cpu, Vcpu& vcpu, bool by_prefix);
 
 // Control registers, XCR0 and model-specific registers as a PV kernel sees them (guest_registers.cpp). Few exist. What
 // does not, and what would need what a PV guest cannot have, is an error here and a general protection fault to the
-// guest, as on Xen. (For a control register that does not exist #UD were right; it looks the same to a kernel that tries.)
+// guest, as on Xen. (For a control register that does not exist #UD were right; it looks the same to a kernel that
+// tries.)
 Result<uint64_t> read_guest_control(Vcpu& vcpu, unsigned index);
 // Error::restart: the new page-table base is not checked to its end, the instruction is to be executed again.
 Status write_guest_control(CpuLocal& cpu, Vcpu& vcpu, unsigned index, uint64_t value);

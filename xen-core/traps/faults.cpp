@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How guests are told of traps; and the faults of guests that are not simply passed on: a write to a page table, which the guest sees read-only; the
-// first use of a page of its LDT; privileged instructions; software interrupts without a gate; CPUID by prefix.
+// How guests are told of traps; and the faults of guests that are not simply passed on: a write to a page table, which
+// the guest sees read-only; the first use of a page of its LDT; privileged instructions; software interrupts without a
+// gate; CPUID by prefix.
 #include "traps/entry.h"
 
 namespace skerry {

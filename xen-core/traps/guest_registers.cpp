@@ -31,8 +31,8 @@ enum class Writing : uint8_t {
     hypercall_page, // the frame that becomes one
 };
 
-// Of the register `number`, and as many as `count` says from there on. Reading gives the machine's register under `kept` (it is
-// not asked for nothing), and the bits of `set`.
+// Of the register `number`, and as many as `count` says from there on. Reading gives the machine's register under
+// `kept` (it is not asked for nothing), and the bits of `set`.
 struct GuestMsr {
     uint32_t number;
     Writing writing = Writing::refused;

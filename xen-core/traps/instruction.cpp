@@ -20,8 +20,8 @@ enum class Form : uint8_t {
 using enum Form;
 using enum Operation;
 
-// What ModRM has to be, `first` or one of the `count` - 1 that follow: the byte, or its reg field alone, which then selects
-// among as many operations, in the order of their enum.
+// What ModRM has to be, `first` or one of the `count` - 1 that follow: the byte, or its reg field alone, which then
+// selects among as many operations, in the order of their enum.
 struct ModRmRule {
     uint8_t first = 0, count = 0; // 0: anything
     bool is_of_reg = false;

@@ -6,7 +6,7 @@
 #include <xen/elfnote.h>
 #include <xen/features.h>
 
-#include "minios/arch/x86_64/registers.h"
+#include "minios/arch/x86_64/registers.inc"
 
 #define BOOT_STACK_SIZE (64 * 1024)
 

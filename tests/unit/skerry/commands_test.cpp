@@ -2,7 +2,7 @@
 // skerry itself, as an operator runs it, through its broker, against the real API over a platform in memory.
 #include "tests/unit/toolstack/fakes.h"
 
-#include "toolstack/domain/server.h"
+#include "toolstack/domain/api/server.h"
 
 #include <array>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 // The methods that look, change and upload.
 #include "tests/unit/toolstack/fakes.h"
 
-#include "toolstack/domain/cpu_set.h"
+#include "toolstack/domain/base/cpu_set.h"
 #include "toolstack/protocol/sha256.h"
 
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 // their operations in one sequence, so that "the third operation from now fails" means the same for all.
 #pragma once
 
-#include "toolstack/domain/api.h"
+#include "toolstack/domain/api/api.h"
 
 #include <algorithm>
 #include <map>

@@ -2,8 +2,8 @@
 // The life of a guest: created whole or not at all, whatever step fails; ended as its configuration says.
 #include "tests/unit/toolstack/fakes.h"
 
-#include "toolstack/domain/area_journal.h"
-#include "toolstack/domain/first_guests.h"
+#include "toolstack/domain/guests/first_guests.h"
+#include "toolstack/domain/records/area_journal.h"
 
 #include <filesystem>
 #include <fstream>

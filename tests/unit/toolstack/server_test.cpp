@@ -2,7 +2,7 @@
 // The server over a transport in memory, with real threads: greetings, calls, streams of bytes, what clients do wrong.
 #include "tests/unit/toolstack/fakes.h"
 
-#include "toolstack/domain/server.h"
+#include "toolstack/domain/api/server.h"
 #include "toolstack/protocol/sha256.h"
 
 #include <condition_variable>

@@ -315,7 +315,8 @@ TEST_F(Restart, PartsThatNobodyLookedAtOutliveSnapshots) {
     const auto value = [](int i) { return std::string(2000, static_cast<char>('a' + i % 26)); };
     // Records until there were some snapshots.
     const auto be_busy = [&](Recorder& recorder) {
-        for (int i = 0; i < 600; ++i) write(recorder, "/busy/" + std::to_string(i % 7), std::string(1000, 'b'));
+        for (int i = 0; i < 600; ++i)
+            write(recorder, "/busy/" + std::to_string(i % 7), std::string(800 + i % 401, 'b'));
     };
     {
         Recorder first(bytes, {0}, nobody);

@@ -12,7 +12,7 @@
 // As the encoding's function, but it may pass over many characters at once, of which *CHARACTER is then any: its callers look for '%' only.
 // In ASCII and UTF-8 every byte '%' or NUL is that character.
 static inline int pass_over(struct _reent* reent, wchar_t* character, const char* text, size_t limit, mbstate_t* state) {
-    const mbtowc_p convert = __get_current_locale()->mbtowc;
+    const mbtowc_p convert = __get_locale_r(reent)->mbtowc;
     if (convert != __ascii_mbtowc && convert != __utf8_mbtowc) return convert(reent, character, text, limit, state);
     const char* end = text;
     while (*end != '\0' && *end != '%') ++end;

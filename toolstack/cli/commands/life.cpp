@@ -37,7 +37,8 @@ void wait_for_end(Session& session, std::int64_t id, unsigned timeout_s) {
         }
         (void)session.client().wait(-1, 200);
     }
-    throw CommandError("domain " + std::to_string(id) + " still runs after " + std::to_string(timeout_s) + " s");
+    throw CommandError("domain " + std::to_string(id) + " took notice, but still runs after " +
+                       std::to_string(timeout_s) + " s");
 }
 
 void ask(Session& session, const char* method, const EndOptions& options, const char* done) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The toolstack domain: policy over guests, spoken to by operators over the second serial line. See toolstack/README.md.
-#include "toolstack/domain/area_journal.h"
-#include "toolstack/domain/caretaker.h"
-#include "toolstack/domain/channel_services.h"
-#include "toolstack/domain/first_guests.h"
-#include "toolstack/domain/server.h"
-#include "toolstack/domain/settings.h"
+#include "toolstack/domain/api/server.h"
+#include "toolstack/domain/base/settings.h"
+#include "toolstack/domain/guests/caretaker.h"
+#include "toolstack/domain/guests/first_guests.h"
+#include "toolstack/domain/parts/channel_services.h"
+#include "toolstack/domain/records/area_journal.h"
 #include "toolstack/domain/xen/memory_window.h"
 #include "toolstack/domain/xen/message_channel.h"
 #include "toolstack/domain/xen/serial_transport.h"
@@ -95,8 +95,9 @@ int run(const Settings& settings, std::span<char* const> words) {
     for (const std::string& word : settings.not_understood) say("not understood: " + word);
     static SerialTransport line(settings.uart);
     if (!line.start(settings.irq))
-        minios::print("toolstack: no UART answers at port %x: guests are looked after, but nobody can ask for anything\n",
-                      settings.uart);
+        minios::print(
+            "toolstack: no UART answers at port %x: guests are looked after, but nobody can ask for anything\n",
+            settings.uart);
     static Monitor monitor;
     static DomainClock clock;
     static XenHypervisor hypervisor;

@@ -2,7 +2,7 @@
 // The window at a machine address that this domain may map (`iomem` in the platform description).
 #pragma once
 
-#include "toolstack/domain/window.h"
+#include "toolstack/domain/parts/window.h"
 
 namespace skerry::toolstack {
 

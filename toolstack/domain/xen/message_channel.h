@@ -2,8 +2,8 @@
 // A minios channel as a ChannelStream: two threads wait in it, so that nobody who holds the monitor does.
 #pragma once
 
-#include "toolstack/domain/channel_stream.h"
-#include "toolstack/domain/monitor.h"
+#include "toolstack/domain/base/monitor.h"
+#include "toolstack/domain/parts/channel_stream.h"
 
 #include <minios/channel.h>
 

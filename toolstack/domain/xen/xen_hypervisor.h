@@ -2,7 +2,7 @@
 // Hypervisor by hypercalls: domctl, sysctl, sched_op, xen_version.
 #pragma once
 
-#include "toolstack/domain/hypervisor.h"
+#include "toolstack/domain/parts/hypervisor.h"
 
 namespace skerry::toolstack {
 

@@ -3,8 +3,8 @@
 // built again.
 #pragma once
 
-#include "toolstack/domain/monitor.h"
-#include "toolstack/domain/store.h"
+#include "toolstack/domain/base/monitor.h"
+#include "toolstack/domain/parts/store.h"
 
 #include <minios/types.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Places in xen-core's code that are collected in tables (the image is linked where it runs). boot/ sorts the one and patches by the other once, while text is still writable.
+// Places in xen-core's code that are collected in tables (the image is linked where it runs). boot/ sorts the one and
+// patches by the other once, while text is still writable.
 //
 // Fixups: instructions that may fault on purpose (guest copies, MSRs that may not exist, iret), and where to continue
 // if they do. The trap entry asks find_fixup() for any fault taken in ring 0, and panics if there is none.

@@ -17,8 +17,8 @@ extern "C" {
 [[nodiscard]] bool copy_to_guest_raw(GuestVirt to, const void* from, size_t bytes);
 }
 
-// Does any of this lie in an L4 slot that may lead to xen-core's own tables (memory/guest_copy.h)? A function of domain/, which
-// saves every register that it uses; called so that its callers, who hardly ever do, need not save any.
+// Does any of this lie in an L4 slot that may lead to xen-core's own tables (memory/guest_copy.h)? A function of
+// domain/, which saves every register that it uses; called so that its callers, who hardly ever do, need not save any.
 extern "C" [[gnu::no_caller_saved_registers]] bool leads_to_linear_slot(GuestVirt start, size_t bytes);
 [[gnu::always_inline]] inline bool ask_for_linear_slot(GuestVirt start, size_t bytes) {
     bool answer;

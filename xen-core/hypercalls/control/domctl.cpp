@@ -89,8 +89,8 @@ Status permit_io_memory(Caller& caller, Domain& target, const xen_domctl_iomem_p
     return change(caller.domain.io_memory, target.io_memory, first, last, request.allow_access);
 }
 
-// Rights over the platform come from who may give them and has them; rights over a domain from who may pass them on. Anybody
-// may give up what is its own.
+// Rights over the platform come from who may give them and has them; rights over a domain from who may pass them on.
+// Anybody may give up what is its own.
 Status set_right(Caller& caller, Domain& holder, const xen_domctl_t& request) {
     SetRight wish;
     memcpy(&wish, &request.u, sizeof(wish));

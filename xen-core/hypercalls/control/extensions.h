@@ -12,9 +12,9 @@ namespace skerry {
 // domain. -EBUSY while somebody still maps a frame of it.
 inline constexpr uint32_t domctl_seal = 0x5ea1;
 
-// domctl: gives the domain a right, or takes it away. A right over the platform: needs grant_rights and, to give it, the
-// right itself. One over another domain: needs that right, to pass on. A domain may give up its own rights, but for one that
-// holds everything: -EINVAL. -ENOSPC: eight domains hold rights over the target already.
+// domctl: gives the domain a right, or takes it away. A right over the platform: needs grant_rights and, to give it,
+// the right itself. One over another domain: needs that right, to pass on. A domain may give up its own rights, but for
+// one that holds everything: -EINVAL. -ENOSPC: eight domains hold rights over the target already.
 inline constexpr uint32_t domctl_set_right = 0x5ea2;
 struct SetRight {
     enum Held : uint8_t { taken, given, given_to_pass_on };

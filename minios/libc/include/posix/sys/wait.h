@@ -12,7 +12,7 @@
 #define WCONTINUED 8
 #define WNOWAIT 16
 #define WIFCONTINUED(status) ((status) == 0xffff)
-#define WCOREDUMP(status) (((status) & 0x80) != 0)
+#define WCOREDUMP(status) (((status)&0x80) != 0)
 
 typedef enum { P_ALL, P_PID, P_PGID } idtype_t;
 
