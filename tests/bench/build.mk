@@ -73,10 +73,11 @@ BENCH_REAL := $(addprefix $(BUILD)/tests/bench/,launcher speedtest1 lua) $(BUILD
 
 # The control plane and the store (tests/bench/plane, tests/bench/xenstore).
 BENCH_PLANE := $(addprefix $(BUILD)/,xen-core builder-domain console apps/xenstore toolstack skerry pv-boot unikernel xenstore-bench)
+BENCH_XL := $(DEBIAN)/xen $(DEBIAN)/busybox $(BUILD)/tests/bench/vmlinux $(BUILD)/unikernel $(XEN_TOOLS)/version.txt
 BENCH_FILES := $(BENCH_GUEST) $(BUILD)/tests/bench/linux.cpio.gz $(BUILD)/tests/bench/vmlinux $(DEBIAN)/xen
 .PHONY: bench bench-peer bench-programs bench-real-programs
 # Each set of figures has a script and leaves build/bench/SET.json; bench.json is all of them.
-bench: $(BUILD)/xen-core $(BENCH_FILES) $(BENCH_PROGRAMS) $(BENCH_REAL) $(BENCH_PLANE)
+bench: $(BUILD)/xen-core $(BENCH_FILES) $(BENCH_PROGRAMS) $(BENCH_REAL) $(BENCH_PLANE) $(BENCH_XL)
 	@status=0; tests/bench/run-bench $(BUILD) || status=1; tests/bench/run-programs $(BUILD) || status=1; \
 	    tests/bench/run-real-programs $(BUILD) || status=1; tests/bench/run-xenstore $(BUILD) || status=1; \
 	    tests/bench/run-plane $(BUILD) || status=1; \
