@@ -19,7 +19,7 @@ struct Lodger {
     std::string name, image, memory, command_line;
 };
 
-/// What each domain said, by name; and what the builder said of them. Boots once for each list.
+/// What each domain said, by name; and what the founder said of them. Boots once for each list.
 class Platform {
   public:
     Platform(const std::string& name, const std::vector<Lodger>& lodgers) {
@@ -115,8 +115,8 @@ TEST_P(MemoryMisuse, IsTold) {
         ASSERT_NE(at, std::string::npos) << "no `" << text << "` in:\n" << said;
     }
     EXPECT_TRUE(said.find("end of " + GetParam().name) == std::string::npos || GetParam().name == "overflow-until-end");
-    EXPECT_NE(platform().said("builder").find(" " + GetParam().name + " crashed"), std::string::npos)
-        << platform().said("builder");
+    EXPECT_NE(platform().said("founder").find(" " + GetParam().name + " crashed"), std::string::npos)
+        << platform().said("founder");
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, MemoryMisuse, testing::ValuesIn(misuses), [](const auto& info) {
@@ -157,7 +157,7 @@ TEST(Memory, LayoutAndSize) {
 
     // A C program runs in 2 MiB.
     EXPECT_NE(platform.said("small").find("Hello from C, 1 argument"), std::string::npos) << platform.said("small");
-    EXPECT_NE(platform.said("builder").find("small powered off"), std::string::npos) << platform.said("builder");
+    EXPECT_NE(platform.said("founder").find("small powered off"), std::string::npos) << platform.said("founder");
 
     // A correct program runs with the heap that looks for misuse.
     for (const char* name : {"debug", "pages"})
