@@ -47,7 +47,7 @@ TEST(Sdk, CMakeToolchainFile) {
     ASSERT_EQ(built.status, 0) << built.output;
     const Result result = run_program(folder + "/greet", "'two words'");
     EXPECT_EQ(result.output, "Hello from a CMake project 1.2 for two words\n"
-                             "getrandom 1, posix_spawn 0, epoll 0, long double 16\n"
+                             "getrandom 1, posix_spawn 1, epoll 0, long double 16\n"
                              "from a thread\ncaught\ngreet: exit status 3\n");
     EXPECT_EQ(result.status, 3);
 }
