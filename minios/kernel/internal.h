@@ -63,7 +63,6 @@ std::uint64_t run_timers();
 namespace console {
 /// From here on writes spin instead of scheduling: the domain is ending.
 void stop_waiting();
-void flush();
 } // namespace console
 
 /// The return addresses up the chain of frame pointers, innermost first; how many.

@@ -18,7 +18,6 @@ struct Descriptor {
     bool close_on_exec; ///< kept for fcntl; nothing is ever executed
 };
 
-constexpr int most_descriptors = 1024;
 constexpr int first_descriptors = 16;
 Descriptor first_table[first_descriptors];
 Descriptor* table = first_table;
@@ -48,6 +47,7 @@ void keep(OpenFile& file) { ++file.references; }
 
 void release(OpenFile& file) {
     if (--file.references != 0) return;
+    if (file.lock != 0) readiness_changed(); // somebody may wait for it
     if (file.operations.close != nullptr) file.operations.close(file);
     heap::destroy(&file);
 }

@@ -3,6 +3,8 @@
 #include "console_file.h"
 #include "result.h"
 
+#include <minios/console.h>
+
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -36,6 +38,7 @@ int tcgetattr(int descriptor, struct termios* settings) {
 int tcsetattr(int descriptor, int when, const struct termios* settings) {
     if (const int error = why_no_terminal(descriptor); error != 0) return refuse(error);
     if (when < TCSANOW || when > TCSAFLUSH) return refuse(EINVAL);
+    if (when != TCSANOW) console::flush();
     if (when == TCSAFLUSH) libc::discard_console_input();
     libc::console_discipline().change(*settings);
     return 0;
@@ -48,18 +51,24 @@ int tcflush(int descriptor, int which) {
     return 0;
 }
 
-/// What was written is with the console's domain already.
 int tcdrain(int descriptor) {
+    if (const int error = why_no_terminal(descriptor); error != 0) return refuse(error);
+    console::flush();
+    return 0;
+}
+/// No line is behind the console that could break; POSIX then has it do nothing.
+int tcsendbreak(int descriptor, int) {
     const int error = why_no_terminal(descriptor);
     return error == 0 ? 0 : refuse(error);
 }
-/// No line is behind the console that could break.
-int tcsendbreak(int descriptor, int) { return tcdrain(descriptor); }
 
 /// The one process is in the foreground.
-pid_t tcgetpgrp(int descriptor) { return tcdrain(descriptor) == 0 ? getpgrp() : -1; }
+pid_t tcgetpgrp(int descriptor) {
+    const int error = why_no_terminal(descriptor);
+    return error == 0 ? getpgrp() : refuse(error);
+}
 int tcsetpgrp(int descriptor, pid_t group) {
-    if (tcdrain(descriptor) != 0) return -1;
+    if (tcgetpgrp(descriptor) < 0) return -1;
     return group == getpgrp() ? 0 : refuse(EPERM);
 }
 pid_t tcgetsid(int descriptor) { return tcgetpgrp(descriptor); }

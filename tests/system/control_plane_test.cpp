@@ -30,7 +30,9 @@ TEST_F(OperatedPlane, AnOperatorsDay) {
     // A program of the SDK as one of this machine, and as a guest.
     expect("run --name short image:hello one two </dev/null", {"argument 2: two", "standard input is a pipe"});
     EXPECT_EQ(skerry("run image:hello exit=7 </dev/null").status, 7);
-    EXPECT_EQ(skerry("run image:filter <" + file("input", "a\nb")).text, "a\nb");
+    std::string bytes = "\r\nbehind a return";
+    for (int i = 0; i < 5000; ++i) bytes += static_cast<char>(i * 7);
+    EXPECT_TRUE(skerry("run image:filter <" + file("input", bytes)).text == bytes) << "every byte means itself";
     expect_failure("run --json image:nosuch </dev/null", "\"code\": \"not-found\"");
     expect(
         "create " +

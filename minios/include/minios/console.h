@@ -34,6 +34,9 @@ void wait_input();
 /// Calls `handler` whenever input may have arrived (as event handlers are called). nullptr: nobody.
 void on_input(void (*handler)());
 
+/// Waits until whoever has the other end of the ring has taken what was written, two seconds at most.
+void flush();
+
 /// Bytes dropped because the ring stayed full.
 std::size_t dropped();
 

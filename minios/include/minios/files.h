@@ -83,8 +83,11 @@ class OpenFile {
     int flags;                        ///< O_*; fcntl(F_SETFL) changes O_APPEND and O_NONBLOCK
     off_t position = 0;               ///< for the driver's use
     const char* mounted_at = nullptr; ///< where the tree that made it is mounted; set by the C library
+    int lock = 0;                     ///< LOCK_SH or LOCK_EX, which flock() gave it; it goes with the file
     unsigned references = 1;
 };
+
+inline constexpr int most_descriptors = 1024;
 
 /// A file with one reference; nullptr: no memory (and `context` is still the caller's).
 OpenFile* create(const Operations& operations, void* context, int flags);

@@ -6,8 +6,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/file.h>
 #include <sys/uio.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -73,12 +76,34 @@ static void whole_files(void) {
     CHECK(posix_fallocate(reader, 0, 200) == EBADF && posix_fallocate(file, 0, 1LL << 40) == ENOSPC && posix_fallocate(file, 0, 0) == EINVAL);
     CHECK(pwrite(file, "wxyz", 4, 50) == 4 && preadv(file, pieces, 2, 50) == 4 && strcmp(one, "wx") == 0 && strcmp(other, "yz") == 0);
     CHECK(pwritev(file, pieces, 2, 98) == 4 && fstat(file, &status) == 0 && status.st_size == 102 && lseek(file, 0, SEEK_CUR) == 0);
-    CHECK(flock(file, LOCK_EX | LOCK_NB) == 0 && flock(file, LOCK_UN) == 0 && lockf(file, F_LOCK, 10) == 0 && lockf(file, F_TEST, 0) == 0);
+    CHECK(lockf(file, F_LOCK, 10) == 0 && lockf(file, F_TEST, 0) == 0);
     CHECK(posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL) == 0 && posix_fadvise(file, 0, 0, 77) == EINVAL);
     const int copy = dup3(file, 500, O_CLOEXEC);
     CHECK(copy == 500 && fcntl(copy, F_GETFD) == FD_CLOEXEC);
     sync();
     close(file), close(reader), close(copy);
+}
+
+static void* lock_it(void* file) { return (void*)(intptr_t)flock(*(int*)file, LOCK_EX); }
+
+static void locks_of_open_files(void) {
+    int one = open("/tmp/flocked", O_RDWR | O_CREAT, 0666), other = open("/tmp/flocked", O_RDONLY), elsewhere = creat("/tmp/free", 0666);
+    const int copy = dup(one);
+    CHECK(flock(one, LOCK_SH) == 0 && flock(other, LOCK_SH | LOCK_NB) == 0);
+    FAILS_WITH(flock(copy, LOCK_EX | LOCK_NB), EWOULDBLOCK); // which gives up what it had
+    CHECK(flock(other, LOCK_EX | LOCK_NB) == 0 && flock(elsewhere, LOCK_EX | LOCK_NB) == 0);
+    FAILS_WITH(flock(one, LOCK_SH | LOCK_NB), EWOULDBLOCK);
+    pthread_t thread;
+    void* result;
+    CHECK(pthread_create(&thread, NULL, lock_it, &one) == 0);
+    sched_yield();
+    CHECK(flock(other, LOCK_UN) == 0 && pthread_join(thread, &result) == 0 && result == NULL); // it waited
+    FAILS_WITH(flock(other, LOCK_SH | LOCK_NB), EWOULDBLOCK);
+    close(one);
+    FAILS_WITH(flock(other, LOCK_SH | LOCK_NB), EWOULDBLOCK); // the copy is the same open file
+    close(copy);
+    CHECK(flock(other, LOCK_SH | LOCK_NB) == 0);
+    close(other), close(elsewhere);
 }
 
 static void record_locks(void) {
@@ -104,6 +129,7 @@ int main(void) {
     devices();
     names_of_open_files();
     whole_files();
+    locks_of_open_files();
     record_locks();
     CHECK(uname(&names) == 0 && strcmp(names.machine, "x86_64") == 0 && strcmp(names.nodename, "skerry") == 0);
     CHECK(setuid(0) == 0 && setgid(0) == 0);

@@ -3,7 +3,7 @@
 SKERRY_TEST := $(BUILD)/tests/unit/skerry
 UNIT_TESTS += $(SKERRY_TEST)
 
-SKERRY_TEST_SOURCES := $(wildcard tests/unit/skerry/*.cpp) $(wildcard toolstack/cli/config/*.cpp) toolstack/cli/text.cpp
+SKERRY_TEST_SOURCES := $(wildcard tests/unit/skerry/*.cpp) $(wildcard toolstack/cli/config/*.cpp) toolstack/cli/text.cpp toolstack/cli/commands/pipe_bytes.cpp
 SKERRY_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/unit-skerry/%.o,$(SKERRY_TEST_SOURCES))
 # Of the toolstack what its own tests are built of.
 SKERRY_TEST_OTHERS := $(patsubst %.cpp,$(BUILD)/obj/unit-toolstack/%.o,$(filter-out toolstack/protocol/json.cpp,$(TOOLSTACK_PROTOCOL)) \

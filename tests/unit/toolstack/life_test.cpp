@@ -2,11 +2,6 @@
 // The life of a guest: created whole or not at all, whatever step fails; ended as its configuration says.
 #include "tests/unit/toolstack/fakes.h"
 
-#include "toolstack/domain/guests/first_guests.h"
-#include "toolstack/domain/records/area_journal.h"
-
-#include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -289,68 +284,6 @@ TEST(EndOfPlatform, IsWhatAGuestsEndCanBe) {
     EXPECT_EQ(platform.powered_off, 1);
 }
 
-class FirstGuests : public testing::Test {
-  protected:
-    void begin(FakePlatform& platform, const std::vector<FirstGuest>& wanted) {
-        const Remembered remembered = remember(platform.journal);
-        const auto lock = platform.monitor.enter();
-        create_first_guests(platform.platform, platform.guests, wanted, remembered.first_guests);
-    }
-    static std::string named(const char* name, const char* on_poweroff = "destroy") {
-        json::Value params = json::parse(linux_guest);
-        params["name"] = name;
-        params["on_poweroff"] = on_poweroff;
-        return json::write(params);
-    }
-};
-
-TEST_F(FirstGuests, AreTheFilesOfAFolder) {
-    char folder[] = "/tmp/skerry-first-guests.XXXXXX";
-    ASSERT_NE(::mkdtemp(folder), nullptr);
-    const std::string path = folder;
-    std::ofstream(path + "/b.json") << "two";
-    std::ofstream(path + "/a.json") << "one";
-    std::ofstream(path + "/README") << "none";
-    const auto found = read_first_guests(path);
-    std::filesystem::remove_all(path);
-    ASSERT_EQ(found.size(), 2u);
-    EXPECT_EQ(found[0].file + found[0].text + found[1].file + found[1].text, "a.jsononeb.jsontwo");
-    EXPECT_TRUE(read_first_guests(path).empty());
-}
-
-TEST_F(FirstGuests, AreCreatedOnce) {
-    FakePlatform before;
-    begin(before, {{"a.json", named("a")}, {"b.json", named("b")}});
-    EXPECT_FALSE(before.hypervisor.all.at(before.id_of("a")).state.paused);
-    EXPECT_EQ(before.error("destroy", R"({"domain":"a"})"), "");
-
-    FakePlatform after(&before); // which does not bring back what was destroyed
-    {
-        const auto lock = after.monitor.enter();
-        after.guests.recover(remember(after.journal));
-    }
-    begin(after, {{"a.json", named("a")}, {"b.json", named("b")}});
-    EXPECT_EQ(after.guests.find("a"), nullptr);
-    EXPECT_NE(after.guests.find("b"), nullptr);
-    EXPECT_TRUE(after.log.lines().empty()) << after.log.lines().back().text;
-}
-
-TEST_F(FirstGuests, OneThatCannotBeCreatedEndsThePlatformOnlyIfItsEndWould) {
-    FakePlatform platform;
-    begin(platform, {{"a.json", named("vmlinuz-has-no-such/name")}, {"b.json", named("b")}});
-    EXPECT_EQ(platform.powered_off, 1) << "nobody knows what it was to be";
-    EXPECT_EQ(platform.guests.find("b"), nullptr);
-
-    FakePlatform other;
-    other.builder.held.erase("initrd");
-    begin(other, {{"a.json", named("a")}});
-    EXPECT_EQ(other.powered_off, 0);
-    EXPECT_NE(other.log.lines().back().text.find("guest of `a.json` could not be created: create: "),
-              std::string::npos);
-    begin(other, {{"c.json", named("c", "poweroff-platform")}, {"d.json", named("d")}});
-    EXPECT_EQ(other.powered_off, 1);
-}
-
 TEST(Reboot, StopsWhenAGuestOnlyReboots) {
     FakePlatform platform;
     (void)platform.call("create", linux_guest);
@@ -425,57 +358,6 @@ TEST(Shutdown, AsksAndWaitsUntilTheGuestTakesNotice) {
     EXPECT_EQ(platform.error("shutdown", R"({"domain":"console"})").substr(0, 12), "unsupported:");
 }
 
-TEST(Takeover, OfAFormerInstancesGuests) {
-    FakePlatform before;
-    (void)before.call("create", linux_guest);
-    json::Value params = json::parse(linux_guest);
-    params["name"] = "other";
-    (void)before.call("create", json::write(params));
-    const DomainNumber web = before.id_of("web"), other = before.id_of("other");
-    before.hypervisor.all.erase(other); // goes while nobody looks
-
-    FakePlatform after(&before);
-    {
-        const auto lock = after.monitor.enter();
-        after.guests.recover(remember(after.journal));
-    }
-    ASSERT_NE(after.guests.find("web"), nullptr);
-    EXPECT_EQ(after.id_of("web"), web);
-    EXPECT_EQ(after.guests.find("other"), nullptr);
-    EXPECT_EQ(after.store.tree.count("/local/domain/" + std::to_string(other)), 0u);
-    EXPECT_EQ(after.error("destroy", R"({"domain":"web"})"), "");
-    EXPECT_EQ(after.hypervisor.all.size(), 4u);
-    EXPECT_TRUE(remember(after.journal).guests.empty());
-}
-
-TEST(Takeover, GoesOnWithAGuestThatWasBeingStartedAgainWhateverTheStep) {
-    std::vector<std::unique_ptr<FakePlatform>> successors; // one for each moment in which the former instance may go
-    FakePlatform before;
-    (void)before.call("create", linux_guest);
-    const DomainNumber first = before.id_of("web");
-    before.fate.before_each = [&] { successors.push_back(std::make_unique<FakePlatform>(&before)); };
-    before.hypervisor.end(first, ShutdownReason::reboot);
-    before.look_after();
-    ASSERT_GT(successors.size(), 40u);
-    for (std::size_t step = 0; step < successors.size(); ++step) {
-        SCOPED_TRACE("step " + std::to_string(step));
-        FakePlatform& after = *successors[step];
-        {
-            const auto lock = after.monitor.enter();
-            after.guests.recover(remember(after.journal));
-            after.guests.look_after();
-        }
-        ASSERT_NE(after.guests.find("web"), nullptr) << after.log.lines().back().text;
-        const DomainNumber id = after.id_of("web");
-        EXPECT_NE(id, first);
-        EXPECT_EQ(after.hypervisor.all.size(), 5u);
-        EXPECT_EQ(after.guests.find("web")->phase, Guest::Phase::running);
-        EXPECT_EQ(after.store.tree.count("/local/domain/" + std::to_string(id) + "/name"), 1u);
-        EXPECT_EQ(remember(after.journal).guests.begin()->second.domain.id, id);
-        EXPECT_TRUE(remember(after.journal).begun.empty());
-    }
-}
-
 TEST(Reboot, WaitsForABuilderThatIsBuiltAgain) {
     FakePlatform platform;
     (void)platform.call("create", linux_guest);
@@ -492,79 +374,6 @@ TEST(Reboot, WaitsForABuilderThatIsBuiltAgain) {
     platform.look_after();
     EXPECT_EQ(platform.guests.find("web"), nullptr);
     EXPECT_EQ(platform.hypervisor.all.size(), 4u);
-}
-
-TEST(Takeover, DestroysADomainThatWasNotComplete) {
-    FakePlatform before;
-    (void)before.call("create", linux_guest);
-    // The former instance went between the builder's answer and its record.
-    before.journal.records.resize(1);
-    before.hypervisor.all.at(before.id_of("web")).state.handle = {'w', 'e', 'b'}; // as the builder marks it
-    FakePlatform after(&before);
-    const auto lock = after.monitor.enter();
-    after.guests.recover(remember(after.journal));
-    EXPECT_EQ(after.hypervisor.all.size(), 4u);
-    EXPECT_TRUE(after.store.tree.empty());
-    EXPECT_TRUE(after.guests.all().empty());
-    EXPECT_TRUE(remember(after.journal).begun.empty());
-}
-
-TEST(Takeover, DoesNotTakeADomainForAnotherOfTheSameNumber) {
-    FakePlatform before;
-    (void)before.call("create", linux_guest);
-    before.hypervisor.all.at(before.id_of("web")).state.handle = {1, 2, 3}; // somebody else's by now
-    FakePlatform after(&before);
-    const auto lock = after.monitor.enter();
-    after.guests.recover(remember(after.journal));
-    EXPECT_TRUE(after.guests.all().empty());
-    EXPECT_EQ(after.hypervisor.all.size(), 5u) << "it is not ours to destroy";
-}
-
-TEST(Records, SurviveInAStateAreaHoweverManyThereWere) {
-    alignas(8) static std::byte area[16384];
-    std::fill(std::begin(area), std::end(area), std::byte{});
-    Guest guest;
-    guest.config = read_guest_config(json::parse(linux_guest));
-    {
-        AreaJournal journal(area);
-        journal.replay([](std::string_view) { FAIL(); });
-        for (int i = 0; i < 1000; ++i) { // more than the area has room for
-            guest.uuid = "u" + std::to_string(i % 7);
-            journal.append(begun_record(guest));
-            journal.append(guest_record(guest));
-            if (i % 7 != 3) journal.append(gone_record(guest));
-        }
-        journal.append(image_record({"k", 5, std::string(64, 'a'), true}));
-    }
-    AreaJournal journal(area);
-    const Remembered remembered = remember(journal);
-    EXPECT_FALSE(journal.was_damaged());
-    ASSERT_EQ(remembered.guests.size(), 1u);
-    EXPECT_EQ(remembered.guests.begin()->first, "u3");
-    EXPECT_EQ(guest_config_json(remembered.guests.begin()->second.config), guest_config_json(guest.config));
-    EXPECT_EQ(remembered.images.at("k").size, 5u);
-    EXPECT_THROW(
-        for (int i = 0; i < 1000; ++i) {
-            guest.uuid = std::to_string(i);
-            journal.append(guest_record(guest));
-        },
-        Failure)
-        << "there is no room for a thousand guests";
-    area[100] = std::byte{0xff};
-    area[8] = std::byte{0xff};
-    AreaJournal damaged(area);
-    EXPECT_TRUE(remember(damaged).guests.empty());
-    EXPECT_TRUE(damaged.was_damaged());
-    damaged.append(guest_record(guest));
-}
-
-TEST(Records, ThatNobodyUnderstandsAreNamedAndLeftOut) {
-    FakePlatform platform;
-    platform.journal.records = {"nonsense", R"({"record":"guest"})", R"({"record":"dance","uuid":"x"})",
-                                R"({"record":"begun","uuid":"u","name":"n"})"};
-    const Remembered remembered = remember(platform.journal);
-    EXPECT_EQ(remembered.not_understood.size(), 3u);
-    EXPECT_EQ(remembered.begun.at("u"), "n");
 }
 
 } // namespace

@@ -10,8 +10,9 @@
 namespace skerry::cli {
 
 struct Look {
-    bool unpause = false;         ///< the domain, once nothing that it writes would be missed
-    bool to_the_end = false;      ///< the end of standard input is the domain's to know, and does not leave
+    bool unpause = false; ///< the domain, once nothing that it writes would be missed
+    bool to_the_end =
+        false; ///< standard input is a pipe's: each byte means itself, and its end is the domain's to know
     bool without_returns = false; ///< a terminal's line ends are of no use in a pipe
     bool notes = true;            ///< on the terminal: what one is attached to, and how it ended
     std::function<void(const std::string&)> output = print;

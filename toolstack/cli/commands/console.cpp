@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "toolstack/cli/commands/attachment.h"
 #include "toolstack/cli/commands/commands.h"
+#include "toolstack/cli/commands/pipe_bytes.h"
 #include "toolstack/cli/terminal.h"
 #include "toolstack/cli/text.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr char leave_key = 0x1d;             // Ctrl-]
 constexpr const char* end_of_input = "\4\4"; // Ctrl-D for the rest of a line, and for the end
+constexpr std::size_t most_per_byte = 2;     // of what is typed; end_of_input is no longer
 constexpr auto patience_with_rebuilding = std::chrono::seconds(60);
 
 /// One connection to a console, with this terminal or pipe.
@@ -25,9 +27,10 @@ class Attachment {
         std::optional<json::Value> answer;
         while (!(answer = call_.take([&](const json::Value& event) { attached(event); },
                                      [&](std::string_view bytes) { show(bytes); }))) {
-            const bool listen = attached_ && !input_ended_ && call_.credit() > 0;
+            const bool listen = attached_ && !input_ended_ && call_.credit() >= most_per_byte;
             if (client_.wait(listen ? STDIN_FILENO : -1)) pass_input();
         }
+        if (look_.without_returns) look_.output(line_ends_.rest());
         end_.ended = answer->bool_or("ended", false);
         end_.how = answer->text_or("how", "");
         end_.again = answer->bool_or("again", false);
@@ -42,9 +45,7 @@ class Attachment {
             std::fprintf(stderr, "[%s; Ctrl-] leaves]\r\n", harmless(end_.name).c_str());
     }
     void show(std::string_view bytes) {
-        std::string text(bytes);
-        if (look_.without_returns) std::erase(text, '\r');
-        look_.output(text);
+        look_.output(look_.without_returns ? line_ends_.take(bytes) : std::string(bytes));
     }
     void leave() {
         input_ended_ = true;
@@ -53,13 +54,14 @@ class Attachment {
     /// Passes what was typed on.
     void pass_input() {
         char bytes[4096];
-        const ssize_t count = ::read(STDIN_FILENO, bytes, std::min(sizeof bytes, call_.credit()));
+        const ssize_t count = ::read(STDIN_FILENO, bytes, std::min(sizeof bytes, call_.credit() / most_per_byte));
         if (count <= 0 && !look_.to_the_end) return leave();
         if (count <= 0) {
             input_ended_ = true;
             return call_.send(end_of_input);
         }
         std::string_view typed(bytes, static_cast<std::size_t>(count));
+        if (look_.to_the_end) return call_.send(literal_input(typed));
         const std::size_t leave_at = terminal_.is_terminal() ? typed.find(leave_key) : std::string_view::npos;
         call_.send(typed.substr(0, leave_at));
         if (leave_at != std::string_view::npos) leave();
@@ -70,6 +72,7 @@ class Attachment {
     Client& client_;
     Client::Call call_;
     ConsoleEnd end_;
+    LineEnds line_ends_;
     bool attached_ = false, input_ended_ = false;
 };
 

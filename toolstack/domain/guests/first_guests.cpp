@@ -52,13 +52,19 @@ void create_first_guests(Platform& platform, Guests& guests, const std::vector<F
         try {
             const GuestConfig config = read_guest_config(json::parse(each.text));
             needed = ends_platform(config);
-            (void)guests.create(
-                config, false, [](const char*) {}, platform.clock.wall_ns());
+            // A former instance may have gone between creating it and noting so.
+            if (guests.find(config.name) == nullptr)
+                guests.insist([&] {
+                    (void)guests.create(
+                        config, false, [](const char*) {}, platform.clock.wall_ns());
+                });
         } catch (const std::runtime_error& error) {
             platform.log.note("guest of " + quoted(each.file) + " could not be created: " + error.what());
             if (needed) return platform.power_off();
         }
-        platform.journal.append(first_guest_record(each.file));
+        try {
+            platform.journal.append(first_guest_record(each.file));
+        } catch (const Failure& failure) { platform.log.note("noting " + quoted(each.file) + ": " + failure.what()); }
     }
 }
 

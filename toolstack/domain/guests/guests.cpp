@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t patience_with_calls = 60 * second; // that hold a guest
 constexpr std::uint64_t patience_with_guest = 10 * second; // to take notice of control/shutdown
 constexpr std::uint64_t patience_with_death = 5 * second;  // until nobody holds pages of a dead domain
-constexpr unsigned most_tries = 5;                         // to start a guest again, a second apart
+constexpr unsigned most_tries = 5;                         // more of what is insisted on, a second apart
 constexpr std::uint64_t look_interval = 20 * millisecond;  // while waiting for what tells nobody
 
 std::string about(const Guest& guest) {
@@ -175,6 +175,13 @@ void Guests::attempt(const Guest& guest, const char* what, const std::function<v
     } catch (const Failure& failure) { platform_.log.note(about(guest) + ": " + what + ": " + failure.what()); }
 }
 
+/// To who looks at its console.
+void Guests::show_last_words(const Guest& guest) {
+    attempt(guest, "its last words", [&] {
+        if (guest.domain.console_port != 0) platform_.consoles.finish(guest.config.name);
+    });
+}
+
 void Guests::tear_down(Guest& guest) {
     platform_.hypervisor.destroy(guest.domain.id); // when this fails the guest is as it was
     attempt(guest, "leaving the console", [&] {
@@ -267,13 +274,10 @@ void Guests::end(const GuestPointer& guest, ShutdownReason reason) {
     if (action == EndAction::preserve) {
         guest->phase = Guest::Phase::preserved;
         attempt(*guest, "noting that it is preserved", [&] { platform_.journal.append(guest_record(*guest)); });
-        attempt(*guest, "its last words", [&] {
-            if (guest->domain.console_port != 0) platform_.consoles.finish(config.name);
-        });
-        return;
+        return show_last_words(*guest);
     }
     if (action == EndAction::power_off_platform) {
-        attempt(*guest, "its last words", [&] { platform_.consoles.finish(guest->config.name); });
+        show_last_words(*guest);
         return platform_.power_off();
     }
     attempt(*guest, "destroying it", [&] {
@@ -297,22 +301,29 @@ void Guests::start_again(const GuestPointer& guest) {
     }
     // Its memory is needed for the new one; if somebody keeps some, there may be enough all the same.
     if (guest->domain.id != 0) (void)wait_until_gone(guest->domain.id);
-    for (unsigned tries = 1;; ++tries) {
-        try {
+    try {
+        insist([&] {
             bring_up(
                 *guest, false, [](const char*) {}, true);
-            return platform_.log.note(about(*guest) + " started again");
+        });
+        platform_.log.note(about(*guest) + " started again");
+    } catch (const Failure& failure) {
+        platform_.log.note("guest " + quoted(guest->config.name) + " could not be started again: " + failure.what());
+        attempt(*guest, "noting that it is gone", [&] { platform_.journal.append(gone_record(*guest)); });
+        forget(guest);
+    }
+}
+
+void Guests::insist(const std::function<void()>& step) {
+    for (unsigned left = most_tries; true; --left) {
+        try {
+            return step();
         } catch (const Failure& failure) {
-            platform_.log.note("guest " + quoted(guest->config.name) +
-                               " could not be started again: " + failure.what());
-            if (failure.code != code::unavailable || tries == most_tries) break;
+            if (failure.code != code::unavailable || left == 0) throw;
         }
-        // A service is being built again, which is no reason to lose a guest.
         const std::uint64_t until = platform_.clock.now_ns() + second;
         while (platform_.clock.now_ns() < until) wait_for_news();
     }
-    attempt(*guest, "noting that it is gone", [&] { platform_.journal.append(gone_record(*guest)); });
-    forget(guest);
 }
 
 /// The domain that was being made for this guest when the toolstack went: marked as such, or not yet marked at all.

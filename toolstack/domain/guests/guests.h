@@ -47,6 +47,10 @@ class Guests {
     /// `timed-out` when it takes no notice.
     void ask(DomainNumber domain, const std::string& what, const char* request);
 
+    /// Does a step that nothing else asks for, again for some seconds as long as it fails because a service of the
+    /// platform is away: that is no reason to lose a guest. Throws what the last try did.
+    void insist(const std::function<void()>& step);
+
     /// Looks which guests have ended, and does what their configuration says.
     void look_after();
     /// To be called when domains may have ended: look_after() is wanted.
@@ -84,6 +88,7 @@ class Guests {
     void tear_down(Guest& guest);
     void forget(const GuestPointer& guest);
     void end(const GuestPointer& guest, ShutdownReason reason);
+    void show_last_words(const Guest& guest);
     void start_again(const GuestPointer& guest);
     bool wait_until_gone(DomainNumber domain);
     const DomainState* find_incomplete(const std::vector<DomainState>& domains, const Guest& guest) const;
