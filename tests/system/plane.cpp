@@ -17,12 +17,11 @@ namespace fs = std::filesystem;
 void ControlPlane::start(const Images& images, unsigned guests, unsigned guest_memory_mib) {
     folder_ = fs::absolute(build_path("tests/control-plane"));
     fs::remove_all(folder_);
-    fs::create_directories(folder_ / "images");
-    for (const auto& [name, file] : images) fs::copy_file(fs::canonical(build_path(file)), folder_ / "images" / name);
-    ASSERT_EQ(
-        run("cd '" + (folder_ / "images").string() + "' && printf '%s\\n' * | cpio --quiet -o -H newc > ../images.cpio")
-            .status,
-        0);
+    fs::create_directories(folder_);
+    std::string pack = "tools/make-images '" + (folder_ / "images.cpio").string() + "'";
+    for (const auto& [name, file] : images) pack += " '" + build_path(file) + "' " + name;
+    const Answer packed = run(pack);
+    ASSERT_EQ(packed.status, 0) << packed.text;
     const auto size = fs::file_size(folder_ / "images.cpio") / 1048576 + 1;
     const Answer founder =
         run("IMAGES=" + std::to_string(size) + " GUESTS=" + std::to_string(guests) + " builder-domain/make-platform '" +
