@@ -21,11 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
-std::string read_file(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// The lines of a text that are not empty, without blanks around them.
 Words lines_of(const std::string& text) {
     Words lines;

@@ -26,13 +26,6 @@ struct GuestRun {
     std::string output;
 };
 
-std::string read_file(const std::filesystem::path& path) {
-    std::ifstream file(path);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
 // "// machine: KEY VALUE" lines in a guest's main.cpp change the machine it gets.
 Machine machine_for(const std::string& guest, const std::string& source) {
     Machine machine;

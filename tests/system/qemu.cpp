@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
+#include <iterator>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/prctl.h>
@@ -159,6 +161,11 @@ std::string Qemu::tail(size_t bytes) const {
 std::string build_path(const std::string& name) {
     const char* build = std::getenv("BUILD");
     return std::string(build != nullptr ? build : "build") + "/" + name;
+}
+
+std::string read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 } // namespace skerry::test

@@ -57,4 +57,7 @@ class Qemu {
 // Where build products lie: the environment's BUILD, or "build".
 std::string build_path(const std::string& name);
 
+// A file's bytes; empty if it cannot be read.
+std::string read_file(const std::string& path);
+
 } // namespace skerry::test
