@@ -65,10 +65,15 @@ void rename(Session& session, const std::string& domain, const std::string& name
 }
 
 void restart(Session& session, const std::string& service) {
-    const json::Value result = session.client().call("restart", only(service));
-    const std::int64_t pause = result.integer_or("pause_ns", -1);
-    show(session, result,
-         pause < 0 ? "is being built again" : "is built again, after " + std::to_string(pause / 1'000'000) + " ms");
+    using namespace std::chrono;
+    json::Value result = session.client().call("restart", only(service));
+    if (result.find("pause_ns") == nullptr) { // the toolstack's own: it answers before it goes
+        const auto gone = steady_clock::now();
+        (void)session.look("version", json::Object{});
+        result["pause_ns"] = duration_cast<nanoseconds>(steady_clock::now() - gone).count();
+    }
+    const std::int64_t pause_ms = result.integer_or("pause_ns", 0) / 1'000'000;
+    show(session, result, "is built again, after " + std::to_string(pause_ms) + " ms");
 }
 
 } // namespace skerry::cli
