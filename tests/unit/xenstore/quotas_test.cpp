@@ -58,14 +58,14 @@ TEST(Quotas, OfOtherThings) {
     EXPECT_TRUE(was_refused(clients, 1, Quota::permissions));
 
     clients.store.set_quota(Quota::path_length, 30);
-    EXPECT_EQ(clients.write(1, "data/" + std::string(9, 'x'), ""), "OK") << "30 with its home";
-    EXPECT_EQ(clients.write(1, "data/" + std::string(10, 'x'), ""), "ENOSPC");
+    EXPECT_EQ(clients.write(1, "data/" + std::string(25, 'x'), ""), "OK") << "30, its home not counted";
+    EXPECT_EQ(clients.write(1, "data/" + std::string(26, 'x'), ""), "EINVAL");
     EXPECT_TRUE(was_refused(clients, 1, Quota::path_length));
 
     clients.store.set_quota(Quota::watches, 2);
     EXPECT_EQ(clients.watch(1, "data", "a"), "OK");
     EXPECT_EQ(clients.watch(1, "data", "b"), "OK");
-    EXPECT_EQ(clients.watch(1, "data", "c"), "ENOSPC");
+    EXPECT_EQ(clients.watch(1, "data", "c"), "E2BIG");
     EXPECT_TRUE(was_refused(clients, 1, Quota::watches));
     EXPECT_EQ(clients.watch(2, "data", "c"), "OK");
 

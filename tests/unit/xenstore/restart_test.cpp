@@ -137,7 +137,14 @@ class World {
         recorder_ =
             std::make_unique<Recorder>(std::as_writable_bytes(std::span(area_)), std::set<DomainId>{0}, nobody_);
         (void)recorder_->resume();
-        for (const auto& [domain, client] : recorder_->store().connections()) ring(domain).announce(*client);
+        std::vector<DomainId> known;
+        for (const auto& [domain, client] : recorder_->store().connections()) known.push_back(domain);
+        for (const DomainId domain : known) {
+            if (ring(domain).untouched()) // it would be a new domain's
+                recorder_->disconnect(domain);
+            else
+                ring(domain).announce(*recorder_->store().connection(domain));
+        }
         finish_introduction();
     }
     /// Does something until it is done, by as many servers as that takes.
@@ -157,8 +164,7 @@ class World {
         for (DomainId client = 0; client < 3; ++client) {
             if (recorder_->store().connection(client) != nullptr) continue;
             if (client == 2) std::memset(&pages_[client], 0, sizeof pages_[client]);
-            recorder_->connect(client, client + 1u, "guest", ring(client).start());
-            ring(client).announce(*recorder_->store().connection(client));
+            ring(client).connect(*recorder_, client, client + 1u, "guest");
         }
     }
     void leave(DomainId client) {
@@ -167,8 +173,8 @@ class World {
     }
     void finish_introduction() {
         if (!recorder_->store().introduction()) return;
-        recorder_->introduced(Error::none, ring(3).start());
-        ring(3).announce(*recorder_->store().connection(3));
+        to_send_[3].clear(); // it begins anew, and its client with it
+        ring(3).introduce(*recorder_);
     }
     void serve(DomainId client) {
         guarded([&] {
