@@ -43,6 +43,20 @@ TEST(Quotas, OfNodesInTransactions) {
     EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
+TEST(Quotas, OfNodesDoNotCountWhatATransactionRemovesAgain) {
+    Clients clients;
+    clients.store.set_quota(Quota::nodes, clients.used("nodes", 1) + 2);
+    const std::uint32_t t = clients.begin(1);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(clients.write(1, "data/a/b", "", t), "OK") << i;
+        EXPECT_EQ(clients.outcome(1, XS_RM, words({i % 2 == 0 ? "data/a" : "data/a/b"}), t), "OK");
+        EXPECT_EQ(clients.outcome(1, XS_RM, words({"data/a"}), t), "OK");
+    }
+    EXPECT_EQ(clients.write(1, "data/c", "", t), "OK");
+    EXPECT_EQ(clients.end(1, t), "OK");
+    EXPECT_EQ(clients.list(1, "data"), "c ");
+}
+
 TEST(Quotas, OfOtherThings) {
     Clients clients;
     clients.store.set_quota(Quota::node_size, 100);

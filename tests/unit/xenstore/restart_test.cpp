@@ -15,7 +15,7 @@ namespace skerry::xenstore::test {
 namespace {
 
 constexpr DomainId clients = 4; ///< of which 0 controls, and 3 comes later by INTRODUCE
-constexpr std::size_t area_size = 200 << 10;
+constexpr std::size_t area_size = 200 << 10, world_size = 64 << 10; ///< the smaller, the more snapshots
 
 struct Killed {};
 std::uint64_t writes, kill_at; // counted since the run's start; 0: never
@@ -92,7 +92,7 @@ std::vector<Step> random_steps(unsigned seed, std::size_t count) {
 /// Memory that outlives servers, the clients, and the server of the day.
 class World {
   public:
-    World() : area_(area_size / 8) {
+    World() : area_(world_size / 8) {
         std::memset(pages_, 0, sizeof pages_);
         guarded([this] { set_up(); });
     }
@@ -140,12 +140,26 @@ class World {
         std::vector<DomainId> known;
         for (const auto& [domain, client] : recorder_->store().connections()) known.push_back(domain);
         for (const DomainId domain : known) {
-            if (ring(domain).untouched()) // it would be a new domain's
+            if (ring(domain).untouched()) { // it would be a new domain's
                 recorder_->disconnect(domain);
-            else
-                ring(domain).announce(*recorder_->store().connection(domain));
+                continue;
+            }
+            expect_nothing_ahead(domain);
+            ring(domain).announce(*recorder_->store().connection(domain));
         }
         finish_introduction();
+    }
+    /// Whatever a client was told is recorded: it may have used the room, and read the bytes. But who begins anew is to
+    /// look at nothing until that is over.
+    void expect_nothing_ahead(DomainId domain) {
+        const Store& store = recorder_->store();
+        const xenstore_domain_interface& page = pages_[domain];
+        const Connection& client = *store.connection(domain);
+        if (page.connection != XENSTORE_CONNECTED || client.failure != 0 ||
+            (store.introduction() && store.introduction()->domain == domain))
+            return;
+        EXPECT_LE(page.req_cons, client.taken) << domain;
+        EXPECT_LE(page.rsp_prod, client.put) << domain;
     }
     /// Does something until it is done, by as many servers as that takes.
     template <class F> void guarded(F act) {
@@ -275,6 +289,43 @@ TEST_F(Restart, AgainAndAgainInLongConversations) {
         minios::Journal::before_write = count_write;
         EXPECT_GT(world.kills, 10u);
         compare(world);
+    }
+}
+
+// Two events that are the same, and what lies between them: a new server does not make one of them.
+TEST_F(Restart, WhatWaitsIsSentBeforeMoreIsDone) {
+    std::vector<Step> steps{{Step::ask, 1, message(XS_WATCH, words({"data", "t"})), 0}, {Step::read, 1, {}, 2000}};
+    std::string writes_at_once;
+    for (int i = 0; i < 6; ++i) writes_at_once += message(XS_WRITE, words({"data/x"}));
+    steps.push_back({Step::ask, 1, writes_at_once, 0});
+    measure(steps);
+    EXPECT_EQ(received[1].size(), 7 * 19u + 16 + 7 + 6 * (16 + 9u)) << "no event is missing";
+    for (std::uint64_t at = 1; at <= total && !HasFailure(); ++at) {
+        SCOPED_TRACE(at);
+        writes = 0;
+        kill_at = at;
+        World world;
+        world.run(steps);
+        compare(world);
+    }
+}
+
+TEST_F(Restart, OperatorsQuotasStay) {
+    std::vector<std::uint64_t> area(area_size / 8);
+    const auto bytes = std::as_writable_bytes(std::span(area));
+    minios::Journal::before_write = nullptr;
+    Surroundings nobody;
+    {
+        Recorder first(bytes, {0}, nobody);
+        (void)first.resume();
+        first.set_quota(Quota::watches, 3);
+    }
+    for (int life = 0; life < 3; ++life) {
+        Recorder next(bytes, {0}, nobody);
+        EXPECT_EQ(next.resume(), Recorder::Resumed::continued);
+        EXPECT_EQ(next.store().quotas()[Quota::watches], 3u);
+        next.connect(0, 1, "", {});
+        for (int i = 0; i < 4000; ++i) next.receive(0, message(XS_READ, words({"/"}))), next.sent(0, 16);
     }
 }
 

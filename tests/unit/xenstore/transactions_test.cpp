@@ -105,6 +105,8 @@ TEST(Transactions, ConflictOnlyWhereTheyTouch) {
         {"listed, grandchild made", {list("/s")}, {write("/s/x/new")}, "OK"},
         {"absent, made", {read("/s/no")}, {write("/s/no")}, "EAGAIN"},
         {"absent, made and removed", {read("/s/no")}, {write("/s/no"), rm("/s/no")}, "OK"},
+        {"absent, permissions above", {read("/s/x/no")}, {allow("/s/x")}, "EAGAIN"},
+        {"removed though absent, permissions above", {rm("/s/x/no")}, {allow("/s/x")}, "EAGAIN"},
         {"absent below, parent made", {read("/s/no/no")}, {write("/s/no")}, "OK"},
         {"read, removed and made again", {read("/s/x")}, {rm("/s/x"), write("/s/x")}, "EAGAIN"},
         {"child made, parent removed", {write("/s/x/new")}, {rm("/s/x")}, "EAGAIN"},
