@@ -405,6 +405,60 @@ TEST_F(Restart, PartsThatNobodyLookedAtOutliveSnapshots) {
     }
 }
 
+// What a snapshot keeps beside the nodes' contents: when they changed, for transactions that are open; who went, for rights
+// that meant them; and what an owner takes along, read or not.
+TEST_F(Restart, SnapshotsKeepWhatRightsAndTransactionsDependOn) {
+    std::vector<std::uint64_t> area(2 << 20 >> 3);
+    minios::Journal::before_write = nullptr;
+    Surroundings nobody;
+    const auto bytes = std::as_writable_bytes(std::span(area));
+    const auto ask = [](Recorder& recorder, DomainId domain, std::uint32_t type, const std::string& payload,
+                        std::uint32_t transaction = 0) {
+        recorder.receive(domain, message(type, payload, transaction));
+        std::string answer;
+        while (!recorder.store().output(domain).empty()) {
+            answer += recorder.store().output(domain);
+            recorder.sent(domain, recorder.store().output(domain).size());
+        }
+        return answer.substr(sizeof(Header));
+    };
+    const auto be_busy = [&](Recorder& recorder) { // until there was a snapshot
+        for (int i = 0; i < 400; ++i) ask(recorder, 0, XS_WRITE, words({"/busy"}) + std::string(1000, 'b'));
+    };
+    const std::string ok = words({"OK"}), again = words({"EAGAIN"}), refused = words({"EACCES"});
+    std::uint32_t listing = 0, looking = 0;
+    {
+        Recorder first(bytes, {0}, nobody);
+        ASSERT_EQ(first.resume(), Recorder::Resumed::afresh);
+        for (const DomainId domain : {0, 1, 2}) first.connect(domain, domain + 1u, "guest", {});
+        ask(first, 0, XS_WRITE, words({"/shared"}));
+        ask(first, 0, XS_SET_PERMS, words({"/shared", "n0", "b1", "r2"}));
+        for (int i = 0; i < 40; ++i)
+            ask(first, 1, XS_WRITE, words({"/shared/" + std::to_string(i) + "/x"}) + std::string(2000, 'v'));
+        first.disconnect(2);
+        for (std::uint32_t* id : {&listing, &looking}) {
+            *id = static_cast<std::uint32_t>(std::stoul(ask(first, 0, XS_TRANSACTION_START, words({""}))));
+            ask(first, 0, XS_DIRECTORY, words({"/shared"}), *id);
+        }
+        be_busy(first);
+    }
+    {
+        Recorder next(bytes, {0}, nobody);
+        ASSERT_EQ(next.resume(), Recorder::Resumed::continued);
+        EXPECT_EQ(ask(next, 0, XS_TRANSACTION_END, words({"T"}), looking), ok) << "nothing changed";
+        ask(next, 1, XS_WRITE, words({"/shared/new"}));
+        EXPECT_EQ(ask(next, 0, XS_TRANSACTION_END, words({"T"}), listing), again);
+        next.connect(2, 7, "another", {});
+        EXPECT_EQ(ask(next, 2, XS_READ, words({"/shared"})), refused) << "that meant the one before";
+        be_busy(next);
+    }
+    Recorder last(bytes, {0}, nobody);
+    ASSERT_EQ(last.resume(), Recorder::Resumed::continued);
+    last.disconnect(1);
+    EXPECT_EQ(ask(last, 0, XS_DIRECTORY, words({"/shared"})), "") << "all were its own";
+    EXPECT_EQ(last.store().inconsistency(), "");
+}
+
 // A snapshot that was mostly copied from the one before is the same as one that is written anew.
 TEST_F(Restart, SnapshotsThatAreRenewedAreTheSame) {
     Surroundings nobody;
