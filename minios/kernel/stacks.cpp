@@ -8,7 +8,7 @@ namespace minios {
 
 namespace {
 
-constexpr std::size_t guard = 16 * page_size;
+constexpr std::size_t guard = threads::stack_guard_size;
 
 std::size_t rounded(std::size_t size) { return (size + page_size - 1) & ~(page_size - 1); }
 

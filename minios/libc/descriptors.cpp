@@ -125,6 +125,7 @@ int record_lock(const OpenFile& file, int command, struct flock* lock) {
 
 int control(int descriptor, int command, long argument) {
     constexpr int changeable = O_APPEND | O_NONBLOCK;
+    constexpr int for_opening = O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY;
     OpenFile* file = find(descriptor);
     if (file == nullptr) return -EBADF;
     switch (command) {
@@ -132,7 +133,7 @@ int control(int descriptor, int command, long argument) {
     case F_DUPFD_CLOEXEC: return duplicate(descriptor, static_cast<int>(argument), true);
     case F_GETFD: return table[descriptor].close_on_exec ? FD_CLOEXEC : 0;
     case F_SETFD: table[descriptor].close_on_exec = (argument & FD_CLOEXEC) != 0; return 0;
-    case F_GETFL: return file->flags;
+    case F_GETFL: return file->flags & ~for_opening;
     case F_SETFL: file->flags = (file->flags & ~changeable) | (static_cast<int>(argument) & changeable); return 0;
     case F_GETLK:
     case F_SETLK:

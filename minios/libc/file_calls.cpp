@@ -103,7 +103,13 @@ ssize_t pread(int descriptor, void* to, std::size_t size, off_t offset) {
 
 ssize_t pwrite(int descriptor, const void* from, std::size_t size, off_t offset) {
     const Use file(descriptor);
-    return posix_result(at_offset(file, offset, [&] { return write_to(file, from, size); }));
+    return posix_result(at_offset(file, offset, [&] {
+        const int flags = file->flags;
+        file->flags &= ~O_APPEND; // the place is the caller's to say
+        const ssize_t result = write_to(file, from, size);
+        file->flags |= flags & O_APPEND;
+        return result;
+    }));
 }
 
 off_t lseek(int descriptor, off_t offset, int whence) { return posix_result(move(Use(descriptor), offset, whence)); }

@@ -9,6 +9,7 @@
 
 using namespace minios;
 using libc::ask_tree;
+using libc::Ending;
 using libc::posix_result;
 using libc::refuse;
 
@@ -37,7 +38,8 @@ extern "C" {
 int fchmodat(int directory, const char* path, mode_t mode, int flags) {
     if (flags == AT_SYMLINK_NOFOLLOW) return refuse(EOPNOTSUPP);
     if (flags != 0) return refuse(EINVAL);
-    return static_cast<int>(posix_result(ask_tree(directory, path, &files::Tree::change_mode, -EROFS, mode)));
+    return static_cast<int>(
+        posix_result(ask_tree(directory, path, Ending::directory, &files::Tree::change_mode, -EROFS, mode)));
 }
 int chmod(const char* path, mode_t mode) { return fchmodat(AT_FDCWD, path, mode, 0); }
 
@@ -59,7 +61,8 @@ int fchown(int descriptor, uid_t owner, gid_t group) {
 
 int utimensat(int directory, const char* path, const struct timespec times[2], int flags) {
     if (flags != 0) return refuse(EINVAL);
-    return static_cast<int>(posix_result(ask_tree(directory, path, &files::Tree::set_times, -EROFS, times)));
+    return static_cast<int>(
+        posix_result(ask_tree(directory, path, Ending::directory, &files::Tree::set_times, -EROFS, times)));
 }
 int futimens(int descriptor, const struct timespec times[2]) {
     return with_path(descriptor, [=](const char* path) { return utimensat(AT_FDCWD, path, times, 0); });

@@ -11,19 +11,33 @@
 
 using namespace minios;
 using libc::ask_tree;
+using libc::Ending;
 using libc::find_place;
 using libc::Place;
 using libc::posix_result;
 using libc::refuse;
+using libc::status_of;
 
 namespace {
+
+/// Is the last part "." or ".."? What is there cannot be removed by that name.
+bool ends_in_dots(const char* path) {
+    if (path == nullptr) return false;
+    std::size_t end = strlen(path);
+    while (end > 0 && path[end - 1] == '/') --end;
+    std::size_t begin = end;
+    while (begin > 0 && path[begin - 1] == '.') --begin;
+    return end - begin >= 1 && end - begin <= 2 && (begin == 0 || path[begin - 1] == '/');
+}
 
 /// As ask_tree(), for two paths, which must be of one tree.
 template <class Function>
 int ask_both(int from_directory, const char* from, int to_directory, const char* to, Function files::Tree::*function) {
     Place first, second;
-    if (const int error = find_place(from_directory, from, first); error != 0) return error;
+    if (const int error = find_place(from_directory, from, first, Ending::no_link); error != 0) return error;
     if (const int error = find_place(to_directory, to, second); error != 0) return error;
+    struct stat status {};
+    if (second.directory_wanted && status_of(first, false, status) == 0 && !S_ISDIR(status.st_mode)) return -ENOTDIR;
     if (first.tree != second.tree || first.context != second.context) return -EXDEV;
     if (first.tree->*function == nullptr) return -EROFS;
     return (first.tree->*function)(first.context, first.rest, second.rest);
@@ -56,8 +70,8 @@ int statistics_of(int directory, const char* path, struct statvfs& statistics) {
     Place place;
     struct stat status {};
     if (const int error = find_place(directory, path, place); error != 0) return error;
-    if (place.tree->status == nullptr || place.tree->statistics == nullptr) return -ENOSYS;
-    if (const int error = place.tree->status(place.context, place.rest, true, status); error != 0) return error;
+    if (place.tree->statistics == nullptr) return -ENOSYS;
+    if (const int error = status_of(place, true, status); error != 0) return error;
     statistics = {};
     return place.tree->statistics(place.context, statistics);
 }
@@ -85,8 +99,9 @@ int creat(const char* path, mode_t mode) { return opened(AT_FDCWD, path, O_WRONL
 int fstatat(int directory, const char* __restrict path, struct stat* __restrict status, int flags) {
     if ((flags & ~AT_SYMLINK_NOFOLLOW) != 0) return refuse(EINVAL);
     memset(status, 0, sizeof *status);
-    return static_cast<int>(
-        posix_result(ask_tree(directory, path, &files::Tree::status, -ENOSYS, flags == 0, *status)));
+    Place place;
+    const int error = find_place(directory, path, place);
+    return posix_result(error != 0 ? error : status_of(place, flags == 0, *status));
 }
 int stat(const char* path, struct stat* status) { return fstatat(AT_FDCWD, path, status, 0); }
 int lstat(const char* path, struct stat* status) { return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW); }
@@ -105,8 +120,9 @@ int access(const char* path, int mode) { return faccessat(AT_FDCWD, path, mode, 
 
 int unlinkat(int directory, const char* path, int flags) {
     if ((flags & ~AT_REMOVEDIR) != 0) return refuse(EINVAL);
+    if (flags != 0 && ends_in_dots(path)) return refuse(EINVAL);
     const auto function = flags != 0 ? &files::Tree::remove_directory : &files::Tree::unlink;
-    return static_cast<int>(posix_result(ask_tree(directory, path, function, -EROFS)));
+    return static_cast<int>(posix_result(ask_tree(directory, path, Ending::no_link, function, -EROFS)));
 }
 int unlink(const char* path) { return unlinkat(AT_FDCWD, path, 0); }
 int rmdir(const char* path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
@@ -119,7 +135,8 @@ int _remove_r(struct _reent*, const char* path) { return remove(path); }
 
 int mkdirat(int directory, const char* path, mode_t mode) {
     const mode_t allowed = mode & ~cleared_permissions;
-    return static_cast<int>(posix_result(ask_tree(directory, path, &files::Tree::make_directory, -EROFS, allowed)));
+    return static_cast<int>(
+        posix_result(ask_tree(directory, path, Ending::unchecked, &files::Tree::make_directory, -EROFS, allowed)));
 }
 int mkdir(const char* path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
 mode_t umask(mode_t cleared) {
@@ -129,6 +146,7 @@ mode_t umask(mode_t cleared) {
 }
 
 int renameat(int from_directory, const char* from, int to_directory, const char* to) {
+    if (ends_in_dots(from) || ends_in_dots(to)) return refuse(EINVAL);
     return posix_result(ask_both(from_directory, from, to_directory, to, &files::Tree::rename));
 }
 int rename(const char* from, const char* to) { return renameat(AT_FDCWD, from, AT_FDCWD, to); }
@@ -142,14 +160,17 @@ int link(const char* from, const char* to) { return linkat(AT_FDCWD, from, AT_FD
 
 int symlinkat(const char* content, int directory, const char* path) {
     Place place;
-    if (const int error = find_place(directory, path, place); error != 0) return posix_result(error);
+    if (const int error = find_place(directory, path, place, Ending::directory); error != 0) return posix_result(error);
     if (place.tree->make_symbolic_link == nullptr) return refuse(EROFS);
     return posix_result(place.tree->make_symbolic_link(place.context, content, place.rest));
 }
 int symlink(const char* content, const char* path) { return symlinkat(content, AT_FDCWD, path); }
 
 ssize_t readlinkat(int directory, const char* __restrict path, char* __restrict to, std::size_t size) {
-    return posix_result(ask_tree(directory, path, &files::Tree::read_link, -EINVAL, to, size));
+    Place place;
+    if (const int error = find_place(directory, path, place, Ending::directory); error != 0) return posix_result(error);
+    if (place.tree->read_link == nullptr || place.directory_wanted) return refuse(EINVAL);
+    return posix_result(place.tree->read_link(place.context, place.rest, to, size));
 }
 ssize_t readlink(const char* __restrict path, char* __restrict to, std::size_t size) {
     return readlinkat(AT_FDCWD, path, to, size);

@@ -118,9 +118,10 @@ template <class Wait> int with_mask(const sigset_t* mask, Wait wait) {
 
 extern "C" {
 
-int poll(struct pollfd* files, nfds_t count, int timeout_ms) {
-    return libc::finish(
-        wait_for([=] { return look(files, count); }, timeout_ms < 0 ? -1 : timeout_ms * std::int64_t{1'000'000}));
+int poll(struct pollfd* asked, nfds_t count, int timeout_ms) {
+    const std::int64_t wait_ns = timeout_ms < 0 ? -1 : timeout_ms * std::int64_t{1'000'000};
+    if (count > files::most_descriptors) return libc::refuse(EINVAL);
+    return libc::finish(wait_for([=] { return look(asked, count); }, wait_ns));
 }
 
 int select(int count, fd_set* read, fd_set* write, fd_set* failed, struct timeval* timeout) {
@@ -139,10 +140,10 @@ int pselect(int count, fd_set* read, fd_set* write, fd_set* failed, const struct
     return libc::finish(with_mask(mask, [=] { return select_among(count, {read, write, failed}, wait_ns); }));
 }
 
-int ppoll(struct pollfd* files, nfds_t count, const struct timespec* timeout, const sigset_t* mask) {
+int ppoll(struct pollfd* asked, nfds_t count, const struct timespec* timeout, const sigset_t* mask) {
     std::int64_t wait_ns;
-    if (!nanoseconds_of(timeout, wait_ns)) return libc::refuse(EINVAL);
-    return libc::finish(with_mask(mask, [=] { return wait_for([=] { return look(files, count); }, wait_ns); }));
+    if (count > files::most_descriptors || !nanoseconds_of(timeout, wait_ns)) return libc::refuse(EINVAL);
+    return libc::finish(with_mask(mask, [=] { return wait_for([=] { return look(asked, count); }, wait_ns); }));
 }
 
 } // extern "C"

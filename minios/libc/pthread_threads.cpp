@@ -39,7 +39,7 @@ namespace {
 constexpr pthread_t main_thread = 1;
 int concurrency = 0; // a hint that is only kept
 
-constexpr std::size_t default_stack_size = 128 * 1024, smallest_stack_size = 16 * 1024;
+constexpr std::size_t default_stack_size = 128 * 1024;
 
 void run_entry(void* memory) {
     auto* block = static_cast<ThreadBlock*>(memory);
@@ -158,6 +158,7 @@ int pthread_attr_init(pthread_attr_t* attributes) {
     memset(attributes, 0, sizeof *attributes);
     attributes->is_initialized = 1;
     attributes->stacksize = default_stack_size;
+    attributes->stackaddr = reinterpret_cast<void*>(threads::stack_guard_size); // see pthread_attr_setguardsize()
     attributes->detachstate = PTHREAD_CREATE_JOINABLE;
     return 0;
 }
@@ -166,7 +167,7 @@ int pthread_attr_destroy(pthread_attr_t* attributes) {
     return 0;
 }
 int pthread_attr_setstacksize(pthread_attr_t* attributes, std::size_t size) {
-    if (size < smallest_stack_size || size > (1u << 30)) return EINVAL;
+    if (size < libc::smallest_stack_size || size > (1u << 30)) return EINVAL;
     attributes->stacksize = static_cast<int>(size);
     return 0;
 }
@@ -177,9 +178,15 @@ int pthread_attr_getstacksize(const pthread_attr_t* attributes, std::size_t* siz
 /// Stacks come from the kernel, with a guard page.
 int pthread_attr_setstack(pthread_attr_t*, void*, std::size_t) { return ENOSYS; }
 int pthread_attr_setstackaddr(pthread_attr_t*, void*) { return ENOSYS; }
-int pthread_attr_setguardsize(pthread_attr_t*, std::size_t size) { return size <= page_size ? 0 : EINVAL; }
-int pthread_attr_getguardsize(const pthread_attr_t*, std::size_t* size) {
-    *size = page_size;
+/// Whatever is asked for, the guard is the kernel's, which is no smaller. What was asked for is remembered where newlib's structure has the
+/// stack's address, which cannot be chosen.
+int pthread_attr_setguardsize(pthread_attr_t* attributes, std::size_t size) {
+    if (size > threads::stack_guard_size) return EINVAL;
+    attributes->stackaddr = reinterpret_cast<void*>(size);
+    return 0;
+}
+int pthread_attr_getguardsize(const pthread_attr_t* attributes, std::size_t* size) {
+    *size = reinterpret_cast<std::size_t>(attributes->stackaddr);
     return 0;
 }
 int pthread_attr_setdetachstate(pthread_attr_t* attributes, int state) {

@@ -8,10 +8,12 @@
 #include <minios/memory.h>
 #include <minios/start.h>
 
+#include <fcntl.h>
 #include <limits.h>
 #include <semaphore.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +21,28 @@ using namespace minios;
 using libc::refuse;
 
 extern "C" const std::size_t minios_main_stack_size;
+
+namespace {
+
+long limit_of_files(int name) {
+    switch (name) {
+    case _PC_NAME_MAX: return NAME_MAX;
+    case _PC_PATH_MAX: return PATH_MAX;
+    case _PC_PIPE_BUF: return 512;
+    case _PC_LINK_MAX: return 1;
+    case _PC_MAX_CANON:
+    case _PC_MAX_INPUT: return 255;
+    case _PC_NO_TRUNC:
+    case _PC_CHOWN_RESTRICTED:
+    case _PC_2_SYMLINKS: return 1;
+    case _PC_VDISABLE: return 0;
+    case _PC_FILESIZEBITS: return 64;
+    case _PC_TIMESTAMP_RESOLUTION: return 1;
+    default: return refuse(EINVAL);
+    }
+}
+
+} // namespace
 
 extern "C" {
 
@@ -58,6 +82,7 @@ long sysconf(int name) {
     case _SC_THREAD_KEYS_MAX: return libc::most_keys;
     case _SC_THREAD_DESTRUCTOR_ITERATIONS: return PTHREAD_DESTRUCTOR_ITERATIONS;
     case _SC_THREAD_THREADS_MAX: return libc::most_threads;
+    case _SC_THREAD_STACK_MIN: return libc::smallest_stack_size;
     case _SC_IOV_MAX: return IOV_MAX;
     case _SC_HOST_NAME_MAX: return HOST_NAME_MAX;
     case _SC_SYMLOOP_MAX: return 8;
@@ -67,25 +92,16 @@ long sysconf(int name) {
     }
 }
 
-/// The same for every file.
-long fpathconf(int, int name) {
-    switch (name) {
-    case _PC_NAME_MAX: return NAME_MAX;
-    case _PC_PATH_MAX: return PATH_MAX;
-    case _PC_PIPE_BUF: return 512;
-    case _PC_LINK_MAX: return 1;
-    case _PC_MAX_CANON:
-    case _PC_MAX_INPUT: return 255;
-    case _PC_NO_TRUNC:
-    case _PC_CHOWN_RESTRICTED:
-    case _PC_2_SYMLINKS: return 1;
-    case _PC_VDISABLE: return 0;
-    case _PC_FILESIZEBITS: return 64;
-    case _PC_TIMESTAMP_RESOLUTION: return 1;
-    default: return refuse(EINVAL);
-    }
+/// The same for every file that is open.
+long fpathconf(int descriptor, int name) {
+    if (fcntl(descriptor, F_GETFD) < 0) return -1;
+    return limit_of_files(name);
 }
-long pathconf(const char*, int name) { return fpathconf(-1, name); }
+/// The same for every path that is there.
+long pathconf(const char* path, int name) {
+    struct stat status;
+    return stat(path, &status) == 0 ? limit_of_files(name) : -1;
+}
 
 int getpagesize() { return page_size; }
 

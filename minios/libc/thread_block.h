@@ -40,6 +40,7 @@ struct ThreadBlock {
 static_assert(__builtin_offsetof(ThreadBlock, stack_guard) == 0x28);
 
 inline constexpr pthread_t most_threads = 32767;
+inline constexpr std::size_t smallest_stack_size = 16 * 1024; // PTHREAD_STACK_MIN
 
 /// The calling thread's.
 inline ThreadBlock& this_thread() {

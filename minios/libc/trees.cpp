@@ -89,7 +89,26 @@ int base_of(int directory, char (&base)[longest_path]) {
 
 } // namespace
 
-int find_place(int directory, const char* path, Place& place) {
+int status_of(const Place& place, bool follow, struct stat& status) {
+    if (place.tree->status == nullptr) return -ENOSYS;
+    follow = follow || place.directory_wanted;
+    const int error = place.tree->status(place.context, place.rest, follow, status);
+    return error == 0 && place.directory_wanted && !S_ISDIR(status.st_mode) ? -ENOTDIR : error;
+}
+
+namespace {
+
+/// Is it what a path that ends in '/' must be?
+int check_ending(const Place& place, Ending ending) {
+    struct stat status {};
+    if (const int error = status_of(place, true, status); error != 0 || ending == Ending::directory) return error;
+    const int error = place.tree->status(place.context, place.rest, false, status);
+    return error == 0 && S_ISLNK(status.st_mode) ? -ENOTDIR : error;
+}
+
+} // namespace
+
+int find_place(int directory, const char* path, Place& place, Ending ending) {
     if (path == nullptr) return -EFAULT;
     if (path[0] == 0) return -ENOENT;
     char base[longest_path] = "/", normal[longest_path];
@@ -111,7 +130,7 @@ int find_place(int directory, const char* path, Place& place) {
     place.directory_wanted = path[strlen(path) - 1] == '/';
     const char* rest = normal + best->length;
     strcpy(place.rest, rest[0] == '/' ? rest + 1 : rest);
-    return 0;
+    return place.directory_wanted && ending != Ending::unchecked ? check_ending(place, ending) : 0;
 }
 
 namespace {
@@ -120,8 +139,7 @@ int change_directory(const char* path) {
     Place place;
     struct stat status {};
     if (const int error = find_place(AT_FDCWD, path, place); error != 0) return error;
-    if (place.tree->status == nullptr) return -ENOSYS;
-    if (const int error = place.tree->status(place.context, place.rest, true, status); error != 0) return error;
+    if (const int error = status_of(place, true, status); error != 0) return error;
     if (!S_ISDIR(status.st_mode)) return -ENOTDIR;
     char normal[longest_path];
     (void)normalize(current_directory, path, normal);

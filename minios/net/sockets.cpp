@@ -8,6 +8,7 @@
 #include <minios/files.h>
 #include <minios/memory.h>
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <utility>
 
@@ -21,8 +22,10 @@ namespace {
 struct Socket {
     int number; ///< lwIP's
     bool connecting = false, refused = false;
-    u16_t local_port = 0, remote_port = 0; ///< of the last attempt to connect; in host byte order
-    Socket* next = nullptr;                ///< of those that are connecting
+    bool stream = false, was_connected = false; ///< a stream; and one that has been connected
+    bool ended = false;                         ///< a stream from which nothing more comes: lwIP says it once
+    u16_t local_port = 0, remote_port = 0;      ///< of the last attempt to connect; in host byte order
+    Socket* next = nullptr;                     ///< of those that are connecting
 };
 Socket* connecting_sockets;
 
@@ -59,15 +62,51 @@ template <class Number> Number driver_result(const OpenFile& file, Number result
     return static_cast<Number>(-error_for(file.as<Socket>(), errno));
 }
 
-/// The flag of this call, and the file's own.
-int flags_for(const OpenFile& file, int flags) { return file.nonblocking() ? flags | MSG_DONTWAIT : flags; }
+/// The flags of this call that lwIP has, and the file's own.
+int flags_for(const OpenFile& file, int flags) {
+    return (file.nonblocking() ? flags | MSG_DONTWAIT : flags) & (MSG_PEEK | MSG_DONTWAIT | MSG_MORE);
+}
+
+/// lwIP passes over flags that it does not know, or has a number for and nothing else.
+constexpr int flags_of_send = MSG_DONTWAIT | MSG_MORE | MSG_NOSIGNAL;
+constexpr int flags_of_recv = MSG_PEEK | MSG_WAITALL | MSG_DONTWAIT | MSG_NOSIGNAL;
+
+/// What a call that sends returns, or -1 with errno. A stream that is no longer connected is a broken pipe, as POSIX has it.
+ssize_t sent(OpenFile& file, ssize_t result, int flags) {
+    auto& socket = file.as<Socket>();
+    if (result >= 0) {
+        socket.was_connected = socket.stream; // also one that was connecting without waiting
+        return result;
+    }
+    if (!socket.was_connected || errno != ENOTCONN) return result;
+    if ((flags & MSG_NOSIGNAL) == 0) (void)raise(SIGPIPE);
+    return refuse(EPIPE);
+}
+
+/// recv(), and with an address recvfrom().
+ssize_t receive(OpenFile& file, void* to, std::size_t size, int flags, struct sockaddr* address, socklen_t* length) {
+    auto& socket = file.as<Socket>();
+    auto* at = static_cast<char*>(to);
+    const bool all = (flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL && socket.stream;
+    std::size_t total = 0;
+    if (socket.ended) return 0;
+    for (;;) {
+        const ssize_t got =
+            lwip_recvfrom(socket.number, at + total, size - total, flags_for(file, flags), address, length);
+        if (got > 0) socket.was_connected = socket.stream;
+        socket.ended = got == 0 && socket.stream && size != 0;
+        if (got <= 0) return total != 0 ? static_cast<ssize_t>(total) : got;
+        total += static_cast<std::size_t>(got);
+        if (!all || total >= size) return static_cast<ssize_t>(total);
+    }
+}
 
 ssize_t read_socket(OpenFile& file, void* to, std::size_t size) {
     libc::this_thread().broken_wait = 0;
-    return driver_result(file, lwip_recv(number_of(file), to, size, flags_for(file, 0)));
+    return driver_result(file, receive(file, to, size, 0, nullptr, nullptr));
 }
 ssize_t write_socket(OpenFile& file, const void* from, std::size_t size) {
-    return driver_result(file, lwip_send(number_of(file), from, size, flags_for(file, 0)));
+    return driver_result(file, sent(file, lwip_send(number_of(file), from, size, flags_for(file, 0)), 0));
 }
 int control_socket(OpenFile& file, unsigned long request, void* argument) {
     if (request != FIONREAD) return -ENOTTY;
@@ -93,7 +132,7 @@ constexpr files::Operations socket_operations{.kind = "socket",
                                               .close = close_socket};
 
 /// A descriptor for lwIP's socket, which is closed if there is none.
-int install(int number) {
+int install(int number, bool stream, bool connected) {
     if (number < 0) return -1;
     auto* socket = heap::make<Socket>();
     OpenFile* file = socket != nullptr ? files::create(socket_operations, socket, O_RDWR) : nullptr;
@@ -103,6 +142,8 @@ int install(int number) {
         return refuse(ENOMEM);
     }
     socket->number = number;
+    socket->stream = stream;
+    socket->was_connected = connected;
     const int descriptor = files::install(*file);
     if (descriptor < 0) files::release(*file);
     return libc::posix_result(descriptor);
@@ -180,6 +221,7 @@ int connect_and_wait(int number, OpenFile& file, const sockaddr* address, sockle
         const Nonblocking meanwhile(number);
         result = lwip_connect(number, address, size);
     }
+    if (result == 0) file.as<Socket>().was_connected = file.as<Socket>().stream;
     if (result == 0 || errno != EINPROGRESS) return result;
     watch(file, address);
     if (file.nonblocking()) return refuse(EINPROGRESS);
@@ -188,7 +230,15 @@ int connect_and_wait(int number, OpenFile& file, const sockaddr* address, sockle
     int error = 0;
     socklen_t length = sizeof error;
     if (lwip_getsockopt(number, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return -1;
-    return error == 0 ? 0 : refuse(error);
+    if (error != 0) return refuse(error);
+    file.as<Socket>().was_connected = file.as<Socket>().stream;
+    return 0;
+}
+
+bool is_protocol_of(int type, int protocol) {
+    if (type == SOCK_STREAM) return protocol == 0 || protocol == IPPROTO_TCP;
+    if (type == SOCK_DGRAM) return protocol == 0 || protocol == IPPROTO_UDP;
+    return true;
 }
 
 } // namespace
@@ -197,8 +247,9 @@ extern "C" {
 
 int socket(int domain, int type, int protocol) {
     if (domain != AF_INET && domain != AF_INET6) return refuse(EAFNOSUPPORT); // lwIP does not look
+    if (!is_protocol_of(type, protocol)) return refuse(EPROTONOSUPPORT);      // nor here
     net::start();
-    return install(lwip_socket(domain, type, protocol));
+    return install(lwip_socket(domain, type, protocol), type == SOCK_STREAM, false);
 }
 
 int bind(int descriptor, const struct sockaddr* address, socklen_t size) {
@@ -211,7 +262,7 @@ int accept(int descriptor, struct sockaddr* address, socklen_t* size) {
     pthread_testcancel();
     return with(descriptor, [=](int number, OpenFile& file) {
         const Nonblocking as_the_file(number, file.nonblocking());
-        return install(lwip_accept(number, address, size));
+        return install(lwip_accept(number, address, size), true, true);
     });
 }
 int connect(int descriptor, const struct sockaddr* address, socklen_t size) {
@@ -220,42 +271,65 @@ int connect(int descriptor, const struct sockaddr* address, socklen_t size) {
 }
 int shutdown(int descriptor, int how) {
     return with_either(
-        descriptor, [=](int number, OpenFile&) { return lwip_shutdown(number, how); },
+        descriptor,
+        [=](int number, OpenFile& file) {
+            const int result = lwip_shutdown(number, how);
+            if (result == 0 && how != SHUT_WR) file.as<Socket>().ended = file.as<Socket>().stream;
+            return result;
+        },
         [=](OpenFile& end) { return net::shut_down_pair(end, how); });
 }
 
 ssize_t send(int descriptor, const void* from, std::size_t size, int flags) {
     return with_either(
-        descriptor, [=](int number, OpenFile& file) { return lwip_send(number, from, size, flags_for(file, flags)); },
+        descriptor,
+        [=](int number, OpenFile& file) -> ssize_t {
+            if ((flags & ~flags_of_send) != 0) return refuse(EOPNOTSUPP);
+            return sent(file, lwip_send(number, from, size, flags_for(file, flags)), flags);
+        },
         [=](OpenFile& end) { return net::send_to_pair(end, from, size, flags); });
 }
 ssize_t sendto(int descriptor, const void* from, std::size_t size, int flags, const struct sockaddr* address,
                socklen_t length) {
     pthread_testcancel();
-    return with(descriptor, [=](int number, OpenFile& file) {
-        return lwip_sendto(number, from, size, flags_for(file, flags), address, length);
+    return with(descriptor, [=](int number, OpenFile& file) -> ssize_t {
+        if ((flags & ~flags_of_send) != 0) return refuse(EOPNOTSUPP);
+        return sent(file, lwip_sendto(number, from, size, flags_for(file, flags), address, length), flags);
     });
 }
 ssize_t sendmsg(int descriptor, const struct msghdr* message, int flags) {
     pthread_testcancel();
-    return with(descriptor,
-                [=](int number, OpenFile& file) { return lwip_sendmsg(number, message, flags_for(file, flags)); });
+    return with(descriptor, [=](int number, OpenFile& file) -> ssize_t {
+        if ((flags & ~flags_of_send) != 0) return refuse(EOPNOTSUPP);
+        return sent(file, lwip_sendmsg(number, message, flags_for(file, flags)), flags);
+    });
 }
 ssize_t recv(int descriptor, void* to, std::size_t size, int flags) {
     return with_either(
-        descriptor, [=](int number, OpenFile& file) { return lwip_recv(number, to, size, flags_for(file, flags)); },
+        descriptor,
+        [=](int, OpenFile& file) -> ssize_t {
+            if ((flags & ~flags_of_recv) != 0) return refuse(EOPNOTSUPP);
+            return receive(file, to, size, flags, nullptr, nullptr);
+        },
         [=](OpenFile& end) { return net::receive_from_pair(end, to, size, flags); });
 }
 ssize_t recvfrom(int descriptor, void* to, std::size_t size, int flags, struct sockaddr* address, socklen_t* length) {
     pthread_testcancel();
-    return with(descriptor, [=](int number, OpenFile& file) {
-        return lwip_recvfrom(number, to, size, flags_for(file, flags), address, length);
+    return with(descriptor, [=](int, OpenFile& file) -> ssize_t {
+        if ((flags & ~flags_of_recv) != 0) return refuse(EOPNOTSUPP);
+        return receive(file, to, size, flags, address, length);
     });
 }
 ssize_t recvmsg(int descriptor, struct msghdr* message, int flags) {
     pthread_testcancel();
-    return with(descriptor,
-                [=](int number, OpenFile& file) { return lwip_recvmsg(number, message, flags_for(file, flags)); });
+    return with(descriptor, [=](int number, OpenFile& file) -> ssize_t {
+        if ((flags & ~(flags_of_recv & ~MSG_WAITALL)) != 0) return refuse(EOPNOTSUPP);
+        auto& socket = file.as<Socket>();
+        if (socket.ended) return 0;
+        const ssize_t got = lwip_recvmsg(number, message, flags_for(file, flags));
+        socket.ended = got == 0 && socket.stream;
+        return got;
+    });
 }
 
 int getsockname(int descriptor, struct sockaddr* address, socklen_t* size) {

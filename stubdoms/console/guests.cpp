@@ -85,16 +85,21 @@ void Guests::use_slot(Guest& guest, std::size_t index) {
 }
 
 Guest* Guests::add(const GuestAddress& address, bool by_client, bool goes_on) {
-    if (find(address.name) != nullptr || find(address.domain) != nullptr || count_ == most) return nullptr;
-    const std::size_t index = choose_slot(address, goes_on);
-    if (index == most) return nullptr;
+    if (find(address.name) != nullptr || find(address.domain) != nullptr) return nullptr;
+    const std::size_t slot = choose_slot(address, goes_on);
+    return slot != most ? make(address, by_client, slot) : nullptr;
+}
+
+Guest* Guests::make(const GuestAddress& address, bool by_client, std::size_t slot) {
     Guest* guest = minios::heap::make<Guest>();
     if (guest == nullptr) return nullptr;
     guest->address = address;
     guest->added = by_client;
     __builtin_memcpy(guest->source.name, address.name, sizeof address.name);
-    use_slot(*guest, index);
+    use_slot(*guest, slot);
+    guest->index = count_;
     guests_[count_++] = guest;
+    link(*guest);
     return guest;
 }
 
@@ -107,7 +112,9 @@ void Guests::recall() {
         const bool sound = one.state == of_client && one.domain < minios::dom_first_reserved.value && one.port != 0 &&
                            one.port <= minios::backends::most_port &&
                            minios::backends::parse_name(one.name, address.name);
-        if (!sound || add(address, true) == nullptr) one.state = unused;
+        if (!sound || find(address.name) != nullptr || find(address.domain) != nullptr ||
+            make(address, true, i) == nullptr)
+            one.state = unused;
     }
 }
 
@@ -116,15 +123,17 @@ void Guests::remove(Guest& guest) {
     slot(guest.slot).gone = ++gone_;
     __atomic_store_n(&slot(guest.slot).state, of_past, __ATOMIC_RELEASE);
     taken_[guest.slot] = false;
-    std::size_t index = 0;
-    while (guests_[index] != &guest) ++index;
-    guests_[index] = guests_[--count_];
+    unlink(guest);
+    guests_[guest.index] = guests_[--count_];
+    guests_[guest.index]->index = guest.index;
     minios::heap::destroy(&guest);
 }
 
 void Guests::rename(Guest& guest, const char* name) {
+    unlink(guest);
     for (char* to : {guest.address.name, guest.source.name, slot(guest.slot).name})
         __builtin_memcpy(to, name, sizeof guest.address.name);
+    link(guest);
 }
 
 void Guests::set_keyboard(const Guest* guest) {
@@ -137,16 +146,43 @@ Guest* Guests::has_keyboard() {
     return nullptr;
 }
 
+// --- finding them: in as many lists as there can be guests, so that each is short -------------------------------------------
+
+/// FNV-1a. Who chooses names so that they fall together finds them as slowly as in one list.
+std::size_t Guests::place_of(std::string_view name) {
+    std::uint32_t hash = 2166136261;
+    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619;
+    return (hash ^ hash >> 16) % most;
+}
+
+void Guests::link(Guest& guest) {
+    Guest*& named = by_name_[place_of(std::string_view(guest.address.name))];
+    guest.next_by_name = named;
+    named = &guest;
+    Guest*& numbered = by_domain_[place_of(guest.address.domain)];
+    guest.next_by_domain = numbered;
+    numbered = &guest;
+}
+
+void Guests::unlink(Guest& guest) {
+    Guest** named = &by_name_[place_of(std::string_view(guest.address.name))];
+    while (*named != &guest) named = &(*named)->next_by_name;
+    *named = guest.next_by_name;
+    Guest** numbered = &by_domain_[place_of(guest.address.domain)];
+    while (*numbered != &guest) numbered = &(*numbered)->next_by_domain;
+    *numbered = guest.next_by_domain;
+}
+
 Guest* Guests::find(std::string_view name) {
-    for (std::size_t i = 0; i < count_; ++i)
-        if (same(guests_[i]->address.name, name)) return guests_[i];
-    return nullptr;
+    Guest* guest = by_name_[place_of(name)];
+    while (guest != nullptr && !same(guest->address.name, name)) guest = guest->next_by_name;
+    return guest;
 }
 
 Guest* Guests::find(minios::DomId domain) {
-    for (std::size_t i = 0; i < count_; ++i)
-        if (guests_[i]->address.domain == domain) return guests_[i];
-    return nullptr;
+    Guest* guest = by_domain_[place_of(domain)];
+    while (guest != nullptr && guest->address.domain != domain) guest = guest->next_by_domain;
+    return guest;
 }
 
 } // namespace skerry::console

@@ -28,9 +28,10 @@ struct Guest {
     ScrollBack scroll_back;
     char taken[256]; ///< read from the ring, not yet shown on the terminal
     std::size_t taken_begin = 0, taken_end = 0;
-    unsigned failures = 0; ///< to attach, in a row
-    std::size_t slot = 0;
-    Viewer* viewer = nullptr; ///< a client is shown what it writes
+    unsigned failures = 0;           ///< to attach, in a row
+    std::size_t slot = 0, index = 0; ///< where its scroll-back lies, and its place among the guests
+    Guest *next_by_name = nullptr, *next_by_domain = nullptr; ///< of those that Guests finds in the same place
+    Viewer* viewer = nullptr;                                 ///< a client is shown what it writes
     class Server* server = nullptr;
     bool queued = false; ///< by the server, for its next turn
     Guest* next_queued = nullptr;
@@ -77,6 +78,11 @@ class Guests {
         // the text follows
     };
     Slot& slot(std::size_t index) { return *reinterpret_cast<Slot*>(area_.data() + index * slot_bytes_); }
+    static std::size_t place_of(std::string_view name);
+    static std::size_t place_of(minios::DomId domain) { return domain.value % most; }
+    void link(Guest& guest);
+    void unlink(Guest& guest);
+    Guest* make(const minios::backends::GuestAddress& address, bool by_client, std::size_t slot);
     std::size_t choose_slot(const minios::backends::GuestAddress& address, bool goes_on);
     std::size_t last_past(std::string_view name);
     ScrollBack scroll_back_of(std::size_t index);
@@ -85,6 +91,7 @@ class Guests {
     std::span<std::byte> area_;
     std::size_t slot_bytes_ = 0, slot_count_ = 0;
     Guest* guests_[most] = {};
+    Guest *by_name_[most] = {}, *by_domain_[most] = {}; ///< the first ones, each by its place_of()
     std::size_t count_ = 0;
     bool taken_[most] = {};
     std::uint64_t gone_ = 0; ///< the highest number of a slot

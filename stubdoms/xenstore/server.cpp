@@ -96,8 +96,7 @@ void Server::visit(Expected& expected) {
         return;
     }
     expected = {address};
-    recorder_.connect(domain, address.remote_port.value, address.name, client.ring.start());
-    client.ring.announce(*recorder_.store().connection(domain));
+    client.ring.connect(recorder_, domain, address.remote_port.value, address.name);
     client.page.notify();
     make_ready(domain);
 }
@@ -133,8 +132,7 @@ void Server::introduce() {
         if (known) recorder_.disconnect(wanted->domain); // its old channel is gone
         return let_go();
     }
-    recorder_.introduced(Error::none, clients_[wanted->domain].ring.start());
-    clients_[wanted->domain].ring.announce(*recorder_.store().connection(wanted->domain));
+    clients_[wanted->domain].ring.introduce(recorder_);
     clients_[wanted->domain].page.notify();
     make_ready(wanted->domain);
 }

@@ -15,6 +15,7 @@ class Thread; // opaque
 namespace threads {
 
 inline constexpr std::size_t default_stack_size = 64 * 1024;
+inline constexpr std::size_t stack_guard_size = 64 * 1024; ///< below each stack: larger than most functions' frames
 
 /// Starts `entry(argument)`; the stack gets a guard page below it. The thread frees itself when entry returns.
 Result<Thread*> create(const char* name, void (*entry)(void*), void* argument,

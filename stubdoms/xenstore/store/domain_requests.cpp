@@ -9,6 +9,7 @@ namespace skerry::xenstore {
 namespace {
 
 constexpr std::uint64_t last_domain = 0x7fef;
+constexpr std::string_view itself = "32752";        // DOMID_SELF
 constexpr std::uint64_t last_port = (1u << 17) - 1; // FIFO event channels
 
 bool parse_domain(const std::optional<std::string_view>& word, DomainId& domain) {
@@ -102,6 +103,7 @@ void Store::introduced(Error error, RingStart ring) {
     if (error == Error::none) {
         if (Connection* client = find_connection(introduction.domain); client != nullptr) {
             client->port = introduction.port;
+            reset(introduction.domain, ring);
         } else {
             add_connection(introduction.domain, introduction.port, ring);
             fire_special("@introduceDomain", introduction.domain);
@@ -133,10 +135,15 @@ Error Store::request_introduce(Request& request, std::string&) {
     return Error::none;
 }
 
+/// The word that names a domain which is served and does not control the store.
+Error Store::guest_named(Request& request, DomainId& domain) {
+    if (!parse_domain(only_word(request.payload), domain) || authority_.is_privileged(domain)) return Error::invalid;
+    return find_connection(domain) != nullptr ? Error::none : Error::not_found;
+}
+
 Error Store::request_release(Request& request, std::string&) {
     DomainId domain = 0;
-    if (!parse_domain(only_word(request.payload), domain)) return Error::invalid;
-    if (find_connection(domain) == nullptr) return Error::not_found;
+    if (const Error error = guest_named(request, domain); error != Error::none) return error;
     disconnect(domain);
     return Error::none;
 }
@@ -144,8 +151,7 @@ Error Store::request_release(Request& request, std::string&) {
 /// A domain counts as released when it is gone, and is then connected anew: there is nothing to resume.
 Error Store::request_resume(Request& request, std::string&) {
     DomainId domain = 0;
-    if (!parse_domain(only_word(request.payload), domain)) return Error::invalid;
-    return find_connection(domain) != nullptr ? Error::none : Error::not_found;
+    return guest_named(request, domain);
 }
 
 Error Store::request_set_target(Request& request, std::string&) {
@@ -173,8 +179,9 @@ void Store::set_target(DomainId domain, std::optional<DomainId> target) {
 }
 
 Error Store::request_is_introduced(Request& request, std::string& answer) {
-    DomainId domain = 0;
-    if (!parse_domain(only_word(request.payload), domain)) return Error::invalid;
+    const auto word = only_word(request.payload);
+    DomainId domain = request.client.domain;
+    if (word != itself && !parse_domain(word, domain)) return Error::invalid;
     answer.assign(find_connection(domain) != nullptr ? "T" : "F", 2);
     return Error::none;
 }

@@ -16,7 +16,7 @@ enum class Error : std::uint8_t {
     not_implemented, ///< ENOSYS: no such request
     busy,            ///< EBUSY: requests that cannot be part of a transaction
     again,           ///< EAGAIN: the transaction conflicts with what others did; try it again
-    too_big,         ///< E2BIG: the answer is longer than a message
+    too_big,         ///< E2BIG: the answer is longer than a message, or that would be one watch too many
     not_permitted,   ///< EPERM: only a controlling domain may give a node away
     io,              ///< EIO: the domain's page or channel cannot be reached
 };

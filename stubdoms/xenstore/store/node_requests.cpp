@@ -21,7 +21,7 @@ std::string_view without_last(std::string_view path, std::size_t names) {
 Error Store::path_of(Request& request, std::string_view text, std::string& path) {
     const DomainId domain = request.client.domain;
     if (const Error error = make_path(text, domain, path); error != Error::none) return error;
-    return within(domain, Quota::path_length, path.size()) ? Error::none : Error::no_space;
+    return within(domain, Quota::path_length, length_in_home(path)) ? Error::none : Error::invalid;
 }
 
 Located Store::locate(Request& request, std::string_view path) {
@@ -136,8 +136,9 @@ Error Store::request_directory_part(Request& request, std::string& answer) {
     if (const Error error = find(request, *text, Access::read, identity | Change::seen_list, path, place);
         error != Error::none)
         return error;
-    const Generation listed = request.transaction != nullptr ? request.transaction->listed(place) : place.node->listed;
-    answer = std::to_string(listed);
+    const Generation changed =
+        request.transaction != nullptr ? request.transaction->latest(place) : place.node->latest();
+    answer = std::to_string(changed);
     answer.append(1, '\0');
     const std::string names = names_of(request, place);
     if (offset > names.size()) offset = names.size();
@@ -153,16 +154,12 @@ Error Store::request_directory_part(Request& request, std::string& answer) {
 Error Store::request_get_permissions(Request& request, std::string& answer) {
     const auto text = only_word(request.payload);
     if (!text) return Error::invalid;
-    if (is_special(*text)) {
-        Words none({});
-        return special_permissions(request, *text, none, &answer);
-    }
+    if (is_special(*text)) return get_special_permissions(request, *text, answer);
     std::string path;
     Place place;
     if (const Error error = find(request, *text, Access::read, identity, path, place); error != Error::none)
         return error;
-    answer.clear();
-    for (const Permission& entry : *rights_of(request, place).list) answer.append(text_of(entry)).append(1, '\0');
+    answer = text_of(*rights_of(request, place).list);
     return Error::none;
 }
 
@@ -253,20 +250,19 @@ Error Store::request_rm(Request& request, std::string&) {
     if (!text) return Error::invalid;
     std::string path;
     if (const Error error = path_of(request, *text, path); error != Error::none) return error;
-    if (path == "/") return Error::invalid;
     const Located located = locate(request, path);
     Place place;
     if (const Error error = note(request, path, identity, place); error != Error::none) return error;
     if (const Error error = note_nearest(request, path, located); error != Error::none) return error;
-    if (located.missing == 1) return Error::none;
     if (located.missing > 1) { // the answer would be another if the parent were there
         Place parent;
         const std::string_view first_missing = without_last(path, located.missing - 1);
         if (const Error error = note(request, first_missing, identity, parent); error != Error::none) return error;
     }
     if (!authority_.permits(request.client.domain, rights_of(request, located.last), Access::write))
-        return Error::access;
-    if (!located.place.exists()) return Error::not_found;
+        return Error::access; // whether there is something or not
+    if (path == "/") return Error::invalid;
+    if (!located.place.exists()) return located.missing == 1 ? Error::none : Error::not_found;
     if (request.transaction != nullptr)
         request.transaction->remove(place);
     else
@@ -274,27 +270,40 @@ Error Store::request_rm(Request& request, std::string&) {
     return Error::none;
 }
 
-Error Store::request_set_permissions(Request& request, std::string&) {
-    const DomainId domain = request.client.domain;
-    Words words(request.payload);
-    const auto text = words.next();
-    if (!text) return Error::invalid;
-    if (is_special(*text)) return special_permissions(request, *text, words, nullptr);
-    std::string path;
-    Place place;
-    if (const Error error = find(request, *text, Access::write, identity, path, place); error != Error::none)
-        return error;
-    const Rights rights = rights_of(request, place);
-    if (!authority_.owns(domain, rights)) return Error::access;
-    Permissions permissions;
+/// The rest of a SET_PERMS. Behind its last zero there may be anything: the protocol reserves it.
+Error Store::read_permissions(Request& request, Words& words, Permissions& permissions) {
     while (const auto word = words.next()) {
         Permission entry;
         if (!parse_permission(*word, entry)) return Error::invalid;
         permissions.push_back(entry);
     }
-    if (permissions.empty() || !words.done()) return Error::invalid;
-    if (!is_free(domain) && permissions.front().domain != rights.list->front().domain) return Error::not_permitted;
-    if (!within(domain, Quota::permissions, permissions.size()) || !affordable(domain, 4 * permissions.size()) ||
+    if (permissions.empty()) return Error::invalid;
+    return within(request.client.domain, Quota::permissions, permissions.size()) ? Error::none : Error::no_space;
+}
+
+/// May the client give something with `rights` these permissions? Only who controls the store gives nodes away.
+Error Store::may_set(const Request& request, const Rights& rights, const Permissions& permissions) const {
+    const DomainId domain = request.client.domain;
+    if (!authority_.owns(domain, rights)) return Error::access;
+    const bool same_owner = permissions.front().domain == rights.list->front().domain;
+    return same_owner || is_free(domain) ? Error::none : Error::not_permitted;
+}
+
+Error Store::request_set_permissions(Request& request, std::string&) {
+    const DomainId domain = request.client.domain;
+    Words words(request.payload);
+    const auto text = words.next();
+    if (!text) return Error::invalid;
+    Permissions permissions;
+    if (const Error error = read_permissions(request, words, permissions); error != Error::none) return error;
+    if (is_special(*text)) return set_special_permissions(request, *text, std::move(permissions));
+    std::string path;
+    Place place;
+    if (const Error error = find(request, *text, Access::write, identity, path, place); error != Error::none)
+        return error;
+    if (const Error error = may_set(request, rights_of(request, place), permissions); error != Error::none)
+        return error;
+    if (!affordable(domain, 4 * permissions.size()) ||
         !within(domain, Quota::node_size, value_of(request, place).size() + 4 * permissions.size()))
         return Error::no_space;
     if (request.transaction != nullptr)
@@ -304,28 +313,32 @@ Error Store::request_set_permissions(Request& request, std::string&) {
     return Error::none;
 }
 
-/// Who is told of @introduceDomain and @releaseDomain; with `answer`, asks.
-Error Store::special_permissions(Request& request, std::string_view name, Words& words, std::string* answer) {
+// --- who is told of @introduceDomain and @releaseDomain ---------------------------------------------------------------------
+
+/// Others than these are told of to those who may do that with the root.
+Error Store::find_special(Request& request, std::string_view name, Access wanted, Node*& special) {
+    if (!is_valid_special(name)) return Error::invalid;
     const auto found = specials_.find(name);
-    if (found == specials_.end()) return is_valid_special(name) ? Error::not_found : Error::invalid;
-    Node& special = found->second;
-    const Rights rights{special.permissions.get(), special.identity};
-    if (!authority_.permits(request.client.domain, rights, Access::read)) return Error::access;
-    if (answer != nullptr) {
-        answer->clear();
-        for (const Permission& entry : *special.permissions) answer->append(text_of(entry)).append(1, '\0');
-        return Error::none;
-    }
-    if (!is_free(request.client.domain)) return Error::access;
-    Permissions permissions;
-    while (const auto word = words.next()) {
-        Permission entry;
-        if (!parse_permission(*word, entry)) return Error::invalid;
-        permissions.push_back(entry);
-    }
-    if (permissions.empty() || !words.done()) return Error::invalid;
-    special.permissions = std::make_shared<const Permissions>(std::move(permissions));
-    special.identity = tree_.advance();
+    special = found != specials_.end() ? &found->second : &tree_.root();
+    const Rights rights{special->permissions.get(), special->identity};
+    if (!authority_.permits(request.client.domain, rights, wanted)) return Error::access;
+    return found != specials_.end() ? Error::none : Error::not_found;
+}
+
+Error Store::get_special_permissions(Request& request, std::string_view name, std::string& answer) {
+    Node* special = nullptr;
+    if (const Error error = find_special(request, name, Access::read, special); error != Error::none) return error;
+    answer = text_of(*special->permissions);
+    return Error::none;
+}
+
+Error Store::set_special_permissions(Request& request, std::string_view name, Permissions permissions) {
+    Node* special = nullptr;
+    if (const Error error = find_special(request, name, Access::write, special); error != Error::none) return error;
+    const Rights rights{special->permissions.get(), special->identity};
+    if (const Error error = may_set(request, rights, permissions); error != Error::none) return error;
+    special->permissions = std::make_shared<const Permissions>(std::move(permissions));
+    special->identity = tree_.advance();
     return Error::none;
 }
 
@@ -345,7 +358,7 @@ Node& Store::create_node(DomainId domain, std::string_view path, std::string_vie
 
 void Store::fire(std::string_view path, const Node& node) {
     Audience audience(authority_, accounts_);
-    audience.add({node.permissions.get(), node.identity});
+    audience.add(node);
     watches_.changed(path, audience, told_);
 }
 
@@ -362,7 +375,7 @@ void Store::set_node_permissions(std::string_view path, Node& node, Permissions 
     tree_.set_permissions(node, std::move(permissions));
     Audience audience(authority_, accounts_);
     audience.add({before.get(), since});
-    audience.add({node.permissions.get(), node.identity});
+    audience.add(node);
     watches_.changed(path, audience, told_);
 }
 

@@ -24,6 +24,16 @@ bool is_well_formed(std::string_view text) {
 
 std::string home_of(DomainId domain) { return "/local/domain/" + std::to_string(domain); }
 
+std::size_t length_in_home(std::string_view path) {
+    constexpr std::string_view homes = "/local/domain/";
+    constexpr std::size_t most_digits = 5;
+    if (!path.starts_with(homes)) return path.size();
+    std::size_t end = homes.size();
+    while (end < path.size() && end < homes.size() + most_digits && path[end] >= '0' && path[end] <= '9') ++end;
+    const bool in_home = end > homes.size() && end < path.size() && path[end] == '/';
+    return path.size() - (in_home ? end + 1 : 0);
+}
+
 bool is_special(std::string_view text) { return !text.empty() && text.front() == '@'; }
 
 bool is_valid_special(std::string_view text) { return text.size() <= longest_relative_path && is_well_formed(text); }

@@ -23,6 +23,10 @@ std::string home_of(DomainId domain);
 /// Error::invalid: characters other than A-Z a-z 0-9 - / _ @, empty components, a '/' at the end, or too long.
 Error make_path(std::string_view text, DomainId domain, std::string& path);
 
+/// A path's length without the "/local/domain/<id>/" that it may begin with: what relative paths are given for does not
+/// depend on whose they are.
+std::size_t length_in_home(std::string_view path);
+
 /// "@introduceDomain", "@releaseDomain" and whatever else is of their form; its characters are checked as a path's are.
 bool is_special(std::string_view text);
 bool is_valid_special(std::string_view text);

@@ -18,8 +18,13 @@ bool parse_permission(std::string_view text, Permission& permission) {
     return true;
 }
 
-std::string text_of(const Permission& permission) {
-    return letters[static_cast<unsigned>(permission.access)] + std::to_string(permission.domain);
+std::string text_of(const Permissions& permissions) {
+    std::string text;
+    for (const Permission& entry : permissions) {
+        text += letters[static_cast<unsigned>(entry.access)];
+        text.append(std::to_string(entry.domain)).append(1, '\0');
+    }
+    return text;
 }
 
 } // namespace skerry::xenstore

@@ -30,6 +30,7 @@ using SharedPermissions = std::shared_ptr<const Permissions>;
 
 /// "n0", "r5", "w5", "b5". False: not of that form.
 bool parse_permission(std::string_view text, Permission& permission);
-std::string text_of(const Permission& permission);
+/// Each as above, with its zero.
+std::string text_of(const Permissions& permissions);
 
 } // namespace skerry::xenstore

@@ -3,6 +3,8 @@
 // its memory, but not of those that bound its work for one connection.
 #pragma once
 
+#include "path.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +17,7 @@ enum class Quota : std::uint8_t {
     nodes,             ///< nodes it owns
     node_size,         ///< bytes of a node: value, and 4 for each permission
     permissions,       ///< entries in a node's permissions
-    path_length,       ///< characters of an absolute path
+    path_length,       ///< characters of a path below a domain's home, or of another absolute path
     watches,           ///< watches it has set
     outstanding,       ///< answers it has not taken; no further request is read from it
     output,            ///< bytes waiting for it; no request is read, and further events come as one for each watch
@@ -34,7 +36,7 @@ inline constexpr std::array<QuotaDescription, quota_count> quota_descriptions{{
     {"nodes", 1000},
     {"node-size", 2048},
     {"permissions", 5},
-    {"path-length", 1024},
+    {"path-length", longest_relative_path},
     {"watches", 128},
     {"outstanding", 20},
     {"output", 32768},

@@ -3,6 +3,18 @@
 
 namespace skerry::xenstore {
 
+namespace {
+
+Rights rights_of(const Node& node) { return {node.permissions.get(), node.identity}; }
+
+/// A node that has what it inherited has no reader less than its parent, from whose time on it has it.
+bool has_other_readers_above(const Node& node) {
+    const Node* parent = node.parent();
+    return parent != nullptr && (parent->permissions != node.permissions || parent->identity > node.identity);
+}
+
+} // namespace
+
 bool Authority::acts_for(DomainId domain, DomainId other) const {
     if (domain == other) return true;
     const Account* account = accounts_.find(domain);
@@ -24,6 +36,11 @@ bool Authority::permits(DomainId domain, const Rights& rights, Access wanted) co
     return skerry::xenstore::includes(rights.list->front().access, wanted);
 }
 
+bool Authority::may_learn(DomainId domain, const Node& node) const {
+    return permits(domain, rights_of(node), Access::read) ||
+           (has_other_readers_above(node) && permits(domain, rights_of(*node.parent()), Access::read));
+}
+
 void Audience::add(const Rights& rights) {
     if (rights_.empty()) members_ = authority_.privileged();
     rights_.push_back(rights);
@@ -33,6 +50,11 @@ void Audience::add(const Rights& rights) {
         if (const Account* account = accounts_.find(entry.domain); account != nullptr)
             members_.insert(account->agents.begin(), account->agents.end());
     }
+}
+
+void Audience::add(const Node& node) {
+    add(rights_of(node));
+    if (has_other_readers_above(node)) add(rights_of(*node.parent()));
 }
 
 bool Audience::includes(DomainId domain) const {

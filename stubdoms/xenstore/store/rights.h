@@ -25,6 +25,8 @@ class Authority {
 
     bool owns(DomainId domain, const Rights& rights) const;
     bool permits(DomainId domain, const Rights& rights, Access wanted) const;
+    /// May it learn of a change of the node?
+    bool may_learn(DomainId domain, const Node& node) const;
 
     /// May this domain act as `other`: is it the same, or its agent?
     bool acts_for(DomainId domain, DomainId other) const;
@@ -40,6 +42,8 @@ class Audience {
     Audience(const Authority& authority, const Accounts& accounts) : authority_(authority), accounts_(accounts) {}
     /// Whoever may read with these rights, beside those who were added before. The list must outlive this.
     void add(const Rights& rights);
+    /// Whoever may learn of a change of the node: may read it, or its parent, which lists it.
+    void add(const Node& node);
     bool everybody() const { return everybody_; }
     /// Sorted, each once; meaningful if not everybody().
     const std::set<DomainId>& members() const { return members_; }

@@ -8,7 +8,7 @@ namespace skerry::xenstore {
 
 namespace {
 
-constexpr std::uint32_t feature_watch_depth = 16; // XENSTORE_SERVER_FEATURE_WATCHDEPTH of later public headers
+constexpr std::uint32_t feature_watch_depth = 4; // XENSTORE_SERVER_FEATURE_WATCHDEPTH of later public headers
 constexpr std::uint32_t features =
     XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR | feature_watch_depth;
 
@@ -21,8 +21,6 @@ void store(std::uint32_t& word, std::uint32_t value) {
 
 } // namespace
 
-RingStart Ring::start() const { return {load(page_->req_cons), load(page_->rsp_prod)}; }
-
 bool Ring::untouched() const { return load(page_->server_features) == 0; }
 
 void Ring::announce(const Connection& client) const {
@@ -32,6 +30,23 @@ void Ring::announce(const Connection& client) const {
     store(page_->error, client.failure);
 }
 
+// In both of these the page is marked as served before that is recorded: a server that finds a page which nobody has
+// served takes its domain for a new one of the old number.
+
+void Ring::connect(Recorder& recorder, DomainId domain, std::uint32_t port, std::string_view name) const {
+    store(page_->server_features, features);
+    recorder.connect(domain, port, name, {load(page_->req_cons), load(page_->rsp_prod)});
+    announce(*recorder.store().connection(domain));
+}
+
+void Ring::introduce(Recorder& recorder) const {
+    const DomainId domain = recorder.store().introduction()->domain;
+    store(page_->server_features, features);
+    empty();
+    recorder.introduced(Error::none, {});
+    announce(*recorder.store().connection(domain));
+}
+
 Ring::Result Ring::turn(Recorder& recorder, DomainId domain) const {
     if (page_ == nullptr || recorder.store().connection(domain) == nullptr) return Result::idle;
     if (begin_anew(recorder, domain)) return Result::again;
@@ -39,12 +54,9 @@ Ring::Result Ring::turn(Recorder& recorder, DomainId domain) const {
     // What waits goes first: a new server does not answer before it has sent what its former self would have sent.
     bool sent = send(recorder, domain);
     const bool taken = take(recorder, domain);
-    const Connection* client = recorder.store().connection(domain); // it may have released itself
-    if (client == nullptr) return Result::idle;
     sent |= send(recorder, domain);
-    client = recorder.store().connection(domain);
-    if (client->failure != 0) {
-        store(page_->error, client->failure);
+    if (const std::uint8_t failure = recorder.store().connection(domain)->failure; failure != 0) {
+        store(page_->error, failure);
         return Result::moved;
     }
     return taken ? Result::again : sent ? Result::moved : Result::idle;
@@ -53,12 +65,16 @@ Ring::Result Ring::turn(Recorder& recorder, DomainId domain) const {
 /// The client asks for a connection without a past.
 bool Ring::begin_anew(Recorder& recorder, DomainId domain) const {
     if (load(page_->connection) != XENSTORE_RECONNECT) return false;
-    recorder.reset(domain, {0, 0});
+    recorder.reset(domain, {});
+    empty();
+    return true;
+}
+
+void Ring::empty() const {
     for (std::uint32_t* word : {&page_->req_cons, &page_->req_prod, &page_->rsp_cons, &page_->rsp_prod})
         store(*word, 0);
     store(page_->error, XENSTORE_ERROR_NONE);
     store(page_->connection, XENSTORE_CONNECTED);
-    return true;
 }
 
 /// Each byte once: what the client does to them from now on does not matter.
@@ -86,7 +102,7 @@ bool Ring::take(Recorder& recorder, DomainId domain) const {
     if (count > first) copy_in(bytes + first, client.taken + first, static_cast<std::uint32_t>(count) - first);
     const std::uint32_t after = client.taken + static_cast<std::uint32_t>(count);
     recorder.receive(domain, {bytes, count});
-    // After this the client may use the room; the connection may be gone.
+    // After this the client may use the room.
     store(page_->req_cons, after);
     return true;
 }

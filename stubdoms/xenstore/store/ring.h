@@ -16,12 +16,15 @@ class Ring {
     explicit Ring(xenstore_domain_interface& page) : page_(&page) {}
     bool present() const { return page_ != nullptr; }
 
-    /// Our counters as the page has them: where a connection that begins goes on.
-    RingStart start() const;
     /// Nobody has served this page yet. (Its features are announced before anything else.)
     bool untouched() const;
     /// What the server can do, and the counters that count.
     void announce(const Connection& client) const;
+
+    /// A domain that is there from the start: its connection goes on where the page's counters are.
+    void connect(Recorder& recorder, DomainId domain, std::uint32_t port, std::string_view name) const;
+    /// An INTRODUCE that the store waits for: the domain's connection begins anew, with nothing in its ring.
+    void introduce(Recorder& recorder) const;
 
     enum class Result { idle, moved, again };
     /// At most one request is taken, and as much is sent as fits. moved: tell the client; again: and there may be more
@@ -33,6 +36,7 @@ class Ring {
 
     void copy_in(char* to, std::uint32_t from, std::uint32_t count) const;
     bool begin_anew(Recorder& recorder, DomainId domain) const;
+    void empty() const;
     bool take(Recorder& recorder, DomainId domain) const;
     bool send(Recorder& recorder, DomainId domain) const;
 

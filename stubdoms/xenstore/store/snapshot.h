@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// All of a store as bytes, and back. What is derived (counts, lists of owners) is not in it.
+// All of a store as bytes, and back. What is derived (counts, lists of owners) is not in it. Its parts are in files of their
+// own: snapshot_bytes (the writer and the reader), snapshot_nodes, snapshot_copy (what is taken from the snapshot before),
+// snapshot_clients (connections, transactions, watches).
 #pragma once
 
 #include "store.h"
@@ -8,6 +10,10 @@
 #include <span>
 
 namespace skerry::xenstore {
+
+namespace snapshot {
+class NodeCopier;
+}
 
 class Snapshot {
   public:
@@ -22,27 +28,7 @@ class Snapshot {
     static bool read(Store& store, std::span<const std::byte> from);
 
   private:
-    class Writer;
-    class Reader;
-    class NodeCopier;
-    static std::optional<std::size_t> write(const Store& store, std::span<std::byte> to, NodeCopier* copier);
-    struct NodeHead;
-    struct KeptNode;
-    static void write_node(const Node& node, std::size_t depth, Writer& to);
-    static void write_nodes(const Store& store, Writer& to, NodeCopier* copier);
-    static void read_nodes(Store& store, Reader& from);
-    static std::optional<KeptNode> read_node(Reader& from, std::size_t depth, std::size_t top);
-    static void read_below(Tree& tree, Node& top, std::size_t top_depth, std::ptrdiff_t top_place, Reader& from,
-                           std::size_t leave);
-    static void leave_below(Tree& tree, Node& top, const NodeHead& head, Reader& from);
-    static void read_unread(Tree& tree, Node& top, std::span<const std::byte> bytes);
-    static void set_generations(Node& node, const NodeHead& head);
-    static void write_watches(const WatchPoint& root, bool special, Writer& to);
-    static void read_watches(Store& store, Reader& from);
-    static void write_connection(const Connection& client, Writer& to);
-    static void read_connection(Store& store, Reader& from);
-    static void write_transaction(const Transaction& transaction, Writer& to);
-    static void read_transaction(Transaction& transaction, Reader& from);
+    static std::optional<std::size_t> write(const Store& store, std::span<std::byte> to, snapshot::NodeCopier* copier);
 };
 
 } // namespace skerry::xenstore

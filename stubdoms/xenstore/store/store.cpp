@@ -24,30 +24,30 @@ Header header_at(std::string_view bytes) {
 
 } // namespace
 
-// By number. "In a transaction": tx_id is looked at; elsewhere the protocol ignores it.
+// By number. Where tx_id is looked at, it has to be 0 or a transaction's.
 const Store::RequestKind Store::request_kinds[XS_TYPE_COUNT] = {
-    /* XS_CONTROL */ {&Store::request_control, false, true, "CONTROL"},
+    /* XS_CONTROL */ {&Store::request_control, true, true, "CONTROL"},
     /* XS_DIRECTORY */ {&Store::request_directory, true, false, "DIRECTORY"},
     /* XS_READ */ {&Store::request_read, true, false, "READ"},
     /* XS_GET_PERMS */ {&Store::request_get_permissions, true, false, "GET_PERMS"},
     /* XS_WATCH */ {&Store::request_watch, false, false, "WATCH"},
     /* XS_UNWATCH */ {&Store::request_unwatch, false, false, "UNWATCH"},
-    /* XS_TRANSACTION_START */ {&Store::request_transaction_start, false, false, "TRANSACTION_START"},
+    /* XS_TRANSACTION_START */ {&Store::request_transaction_start, true, false, "TRANSACTION_START"},
     /* XS_TRANSACTION_END */ {&Store::request_transaction_end, true, false, "TRANSACTION_END"},
-    /* XS_INTRODUCE */ {&Store::request_introduce, false, true, "INTRODUCE"},
-    /* XS_RELEASE */ {&Store::request_release, false, true, "RELEASE"},
-    /* XS_GET_DOMAIN_PATH */ {&Store::request_domain_path, false, false, "GET_DOMAIN_PATH"},
+    /* XS_INTRODUCE */ {&Store::request_introduce, true, true, "INTRODUCE"},
+    /* XS_RELEASE */ {&Store::request_release, true, true, "RELEASE"},
+    /* XS_GET_DOMAIN_PATH */ {&Store::request_domain_path, true, false, "GET_DOMAIN_PATH"},
     /* XS_WRITE */ {&Store::request_write, true, false, "WRITE"},
     /* XS_MKDIR */ {&Store::request_mkdir, true, false, "MKDIR"},
     /* XS_RM */ {&Store::request_rm, true, false, "RM"},
     /* XS_SET_PERMS */ {&Store::request_set_permissions, true, false, "SET_PERMS"},
     /* XS_WATCH_EVENT */ {nullptr, false, false, "WATCH_EVENT"},
     /* XS_ERROR */ {nullptr, false, false, "ERROR"},
-    /* XS_IS_DOMAIN_INTRODUCED */ {&Store::request_is_introduced, false, false, "IS_DOMAIN_INTRODUCED"},
-    /* XS_RESUME */ {&Store::request_resume, false, true, "RESUME"},
-    /* XS_SET_TARGET */ {&Store::request_set_target, false, true, "SET_TARGET"},
+    /* XS_IS_DOMAIN_INTRODUCED */ {&Store::request_is_introduced, true, true, "IS_DOMAIN_INTRODUCED"},
+    /* XS_RESUME */ {&Store::request_resume, true, true, "RESUME"},
+    /* XS_SET_TARGET */ {&Store::request_set_target, true, true, "SET_TARGET"},
     /* XS_RESTRICT, which is no more */ {nullptr, false, false, "RESTRICT"},
-    /* XS_RESET_WATCHES */ {&Store::request_reset_watches, false, false, "RESET_WATCHES"},
+    /* XS_RESET_WATCHES */ {&Store::request_reset_watches, true, false, "RESET_WATCHES"},
     /* XS_DIRECTORY_PART */ {&Store::request_directory_part, true, false, "DIRECTORY_PART"},
 };
 
@@ -155,11 +155,8 @@ void Store::execute(Connection& client, const Header& header, std::string_view p
     Request request{client, header, payload};
     const Error error = perform(request, text);
     answering_ = nullptr;
-    // The client may have released itself.
-    if (Connection* still = find_connection(domain); still != nullptr && !introduction_) {
-        answer(*still, header, error, text);
-        for (std::string& event : held_) send_event(*still, std::move(event));
-    }
+    if (!introduction_) answer(client, header, error, text);
+    for (std::string& event : held_) send_event(client, std::move(event));
     held_.clear();
 }
 
@@ -169,7 +166,7 @@ Error Store::perform(Request& request, std::string& text) {
     const RequestKind& kind = request_kinds[header.type];
     if (kind.handler == nullptr) return Error::not_implemented;
     if (kind.privileged && !is_free(request.client.domain)) return Error::access;
-    if (kind.in_transaction && header.tx_id != 0) {
+    if (kind.looks_at_transaction && header.tx_id != 0) {
         const auto found = request.client.transactions.find(header.tx_id);
         if (found == request.client.transactions.end()) return Error::not_found;
         request.transaction = &found->second;
@@ -198,7 +195,10 @@ void Store::tell(DomainId domain, const Watch& watch, std::string_view wpath, st
         surroundings_->refused(domain, Quota::output);
         epath = wpath;
     }
-    if (watch.relative) epath.remove_prefix(home_of(domain).size() + 1);
+    const std::size_t home = watch.relative ? home_of(domain).size() + 1 : 0;
+    // The watched path came in one message with the token.
+    if (epath.size() - home + watch.token.size() + 2 > longest_payload) epath = wpath;
+    epath.remove_prefix(home);
     std::string payload(epath);
     payload.append(1, '\0').append(watch.token).append(1, '\0');
     const Header header{XS_WATCH_EVENT, 0, 0, static_cast<std::uint32_t>(payload.size())};

@@ -70,6 +70,7 @@ class Store {
     /// Its ring makes no sense (XENSTORE_ERROR_*); it is deaf until it begins anew.
     void fail(DomainId domain, std::uint8_t failure);
     /// What came of introduction(): Error::none if the domain's page and channel are there.
+    /// The client's ring is empty, and so begins a domain that was introduced before.
     void introduced(Error error, RingStart ring);
     void set_quota(Quota quota, std::uint64_t value) { quotas_.set(quota, value); }
 
@@ -96,7 +97,7 @@ class Store {
     using Handler = Error (Store::*)(Request&, std::string& answer);
     struct RequestKind {
         Handler handler;
-        bool in_transaction; ///< tx_id means something
+        bool looks_at_transaction;
         bool privileged;
         const char* name;
     };
@@ -124,7 +125,11 @@ class Store {
     Error request_rm(Request&, std::string&);
     Error request_get_permissions(Request&, std::string&);
     Error request_set_permissions(Request&, std::string&);
-    Error special_permissions(Request&, std::string_view name, Words& words, std::string* answer);
+    Error read_permissions(Request&, Words& words, Permissions& permissions);
+    Error may_set(const Request&, const Rights& rights, const Permissions& permissions) const;
+    Error find_special(Request&, std::string_view name, Access wanted, Node*& special);
+    Error get_special_permissions(Request&, std::string_view name, std::string& answer);
+    Error set_special_permissions(Request&, std::string_view name, Permissions permissions);
     Error path_of(Request&, std::string_view text, std::string& path);
     Located locate(Request&, std::string_view path);
     Rights rights_of(Request&, const Place& place) const;
@@ -152,7 +157,7 @@ class Store {
     Error request_watch(Request&, std::string&);
     Error request_unwatch(Request&, std::string&);
     Error request_reset_watches(Request&, std::string&);
-    Error watch_path(Request&, std::string_view text, std::string& path) const;
+    Error watch_path(Request&, std::string_view text, std::string& path);
     void drop_watches(DomainId domain);
 
     // domain_requests.cpp
@@ -162,6 +167,7 @@ class Store {
     Error request_set_target(Request&, std::string&);
     Error request_is_introduced(Request&, std::string&);
     Error request_domain_path(Request&, std::string&);
+    Error guest_named(Request&, DomainId& domain);
     Error request_control(Request&, std::string&);
     Connection& add_connection(DomainId domain, std::uint32_t port, RingStart ring);
     void make_home(DomainId domain, std::string_view name);

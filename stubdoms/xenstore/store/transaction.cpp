@@ -144,8 +144,8 @@ Rights Transaction::rights(const Place& place) const {
     return {place.node->permissions.get(), place.node->identity};
 }
 
-Generation Transaction::listed(const Place& place) const {
-    return (place.node != nullptr ? place.node->listed : 0) + next_order_ - 1;
+Generation Transaction::latest(const Place& place) const {
+    return (place.node != nullptr ? place.node->latest() : 0) + next_order_ - 1;
 }
 
 bool Transaction::holds() const {

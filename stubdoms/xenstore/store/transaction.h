@@ -75,8 +75,8 @@ class Transaction {
     const std::string& value(const Place& place) const;
     /// Rights at a place that exists.
     Rights rights(const Place& place) const;
-    /// Changes whenever the children of a node may have.
-    Generation listed(const Place& place) const;
+    /// Changes whenever the node, or the list of its children, may have.
+    Generation latest(const Place& place) const;
 
     /// True: nothing that it depends on has changed.
     bool holds() const;

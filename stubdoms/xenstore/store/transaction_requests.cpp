@@ -6,7 +6,7 @@ namespace skerry::xenstore {
 
 Error Store::request_transaction_start(Request& request, std::string& answer) {
     Connection& client = request.client;
-    if (request.header.tx_id != 0) return Error::busy; // they do not nest
+    if (request.transaction != nullptr) return Error::busy; // they do not nest
     if (!within(client.domain, Quota::transactions, client.transactions.size() + 1)) return Error::no_space;
     while (client.next_transaction == 0 || client.transactions.contains(client.next_transaction))
         ++client.next_transaction;
@@ -19,8 +19,8 @@ Error Store::request_transaction_start(Request& request, std::string& answer) {
 
 Error Store::request_transaction_end(Request& request, std::string&) {
     const auto word = only_word(request.payload);
-    if (request.transaction == nullptr) return Error::not_found;
     if (!word || (*word != "T" && *word != "F")) return Error::invalid;
+    if (request.transaction == nullptr) return Error::not_found;
     const Error error = *word == "T" ? commit(request) : Error::none;
     request.client.transactions.erase(request.header.tx_id);
     return error;

@@ -6,6 +6,7 @@
 #include "permissions.h"
 #include "unread.h"
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <optional>
@@ -25,9 +26,10 @@ struct Node : NameTree<Node> {
 
     std::string value;
     SharedPermissions permissions;
-    Generation identity = 0;      ///< when it was created, or its permissions were set
-    Generation changed = 0;       ///< when its value was set
-    Generation listed = 0;        ///< when a child came or went
+    Generation identity = 0; ///< when it was created, or its permissions were set
+    Generation changed = 0;  ///< when its value was set
+    Generation listed = 0;   ///< when a child came or went
+    Generation latest() const { return std::max({identity, changed, listed}); }
     std::uint32_t names_size = 0; ///< bytes of all children's names, each with its zero
     Node* owned_before = nullptr; ///< among the nodes of the same owner
     Node* owned_after = nullptr;

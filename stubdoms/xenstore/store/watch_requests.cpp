@@ -6,14 +6,12 @@ namespace skerry::xenstore {
 
 namespace {
 
-// An event carries a path and the token in one message.
-constexpr std::size_t longest_token = longest_payload - longest_path - 2;
 constexpr std::uint64_t deepest = 1 << 20;
 
 } // namespace
 
-Error Store::watch_path(Request& request, std::string_view text, std::string& path) const {
-    if (!is_special(text)) return make_path(text, request.client.domain, path);
+Error Store::watch_path(Request& request, std::string_view text, std::string& path) {
+    if (!is_special(text)) return path_of(request, text, path);
     path = text;
     return is_valid_special(text) ? Error::none : Error::invalid;
 }
@@ -22,7 +20,7 @@ Error Store::request_watch(Request& request, std::string&) {
     const DomainId domain = request.client.domain;
     Words words(request.payload);
     const auto text = words.next(), token = words.next();
-    if (!text || !token || token->size() > longest_token) return Error::invalid;
+    if (!text || !token) return Error::invalid;
     std::string path;
     if (const Error error = watch_path(request, *text, path); error != Error::none) return error;
     Watch watch{std::string(*token), text->front() != '/' && !is_special(*text), -1};
@@ -32,9 +30,9 @@ Error Store::request_watch(Request& request, std::string&) {
         if (!parse_number(*depth, deepest, number)) return Error::invalid;
         watch.depth = static_cast<int>(number);
     }
-    if (!within(domain, Quota::path_length, path.size())) return Error::no_space;
+    if (words.next()) return Error::invalid;
     const Account* account = accounts_.find(domain);
-    if (!within(domain, Quota::watches, (account != nullptr ? account->watches : 0) + 1)) return Error::no_space;
+    if (!within(domain, Quota::watches, (account != nullptr ? account->watches : 0) + 1)) return Error::too_big;
     if (!affordable(domain, Watches::cost(path, watch))) return Error::no_space;
     if (!watches_.add(domain, path, watch)) return Error::exists;
     ++accounts_[domain].watches;
@@ -46,7 +44,7 @@ Error Store::request_unwatch(Request& request, std::string&) {
     const DomainId domain = request.client.domain;
     Words words(request.payload);
     const auto text = words.next(), token = words.next();
-    if (!text || !token) return Error::invalid;
+    if (!text || !token || words.next()) return Error::invalid;
     std::string path;
     if (const Error error = watch_path(request, *text, path); error != Error::none) return error;
     if (!watches_.remove(domain, path, *token)) return Error::not_found;

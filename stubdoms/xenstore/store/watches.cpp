@@ -125,11 +125,14 @@ void Watches::removed_below(std::string_view path, const Node& node, const Autho
         nodes.resize(depth);
         nodes.push_back(nodes.back() != nullptr ? nodes.back()->child(at->name()) : nullptr);
         if (at->watches.empty()) continue;
+        const Node* here = nodes.back();
         const auto nearest = std::find_if(nodes.rbegin(), nodes.rend(), [](const Node* n) { return n != nullptr; });
         const Rights rights{(*nearest)->permissions.get(), (*nearest)->identity};
         const std::string wpath = at->path();
         for (const auto& [domain, watches] : at->watches) {
-            if (!authority.permits(domain, rights, Access::read)) continue;
+            if (!(here != nullptr ? authority.may_learn(domain, *here)
+                                  : authority.permits(domain, rights, Access::read)))
+                continue;
             for (const Watch& watch : watches) told(domain, watch, wpath, wpath);
         }
     }

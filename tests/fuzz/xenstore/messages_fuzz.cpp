@@ -41,10 +41,7 @@ struct Machine {
 
     Machine() {
         start();
-        for (const DomainId domain : {0, 1}) {
-            recorder->connect(domain, domain + 1u, "guest", {});
-            Ring(pages[domain]).announce(*recorder->store().connection(domain));
-        }
+        for (const DomainId domain : {0, 1}) { Ring(pages[domain]).connect(*recorder, domain, domain + 1u, "guest"); }
     }
     void start() {
         recorder = std::make_unique<Recorder>(std::as_writable_bytes(std::span(area)), std::set<DomainId>{0}, nobody);
@@ -67,9 +64,16 @@ struct Machine {
     void serve(DomainId domain) {
         for (int i = 0; i < 100; ++i) {
             const auto result = Ring(pages[domain]).turn(*recorder, domain);
-            if (recorder->store().introduction()) recorder->introduced(Error::io, {});
+            finish_introduction();
             if (result != Ring::Result::again) return;
         }
+    }
+    void finish_introduction() {
+        if (!recorder->store().introduction()) return;
+        if (recorder->store().introduction()->domain == 1)
+            Ring(pages[1]).introduce(*recorder);
+        else
+            recorder->introduced(Error::io, {});
     }
     void put(DomainId domain, std::string_view bytes) {
         auto& page = pages[domain];

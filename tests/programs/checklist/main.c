@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -92,6 +93,7 @@ static void files(void) {
     FAILS_WITH(mkfifo("/fifo", 0666), ENOSYS);
     FAILS_WITH(mknodat(AT_FDCWD, "/node", S_IFCHR | 0666, 0), ENOSYS);
     FAILS_WITH(flock(ends[0], 77), EINVAL);
+    FAILS_WITH(poll(NULL, 1025, 0), EINVAL);
     FAILS_WITH(lockf(ends[0], F_LOCK, 1), EINVAL);
     FAILS_WITH(dup3(ends[0], ends[0], 0), EINVAL);
     FAILS_WITH(tcgetpgrp(ends[0]), ENOTTY);
@@ -129,7 +131,9 @@ static void threads(void) {
     pthread_rwlockattr_init(&rwlock);
     pthread_condattr_init(&condition);
     CHECK(pthread_attr_setstack(&attributes, stack, sizeof stack) == ENOSYS && pthread_attr_setstackaddr(&attributes, stack) == ENOSYS);
-    CHECK(pthread_attr_setguardsize(&attributes, 1 << 20) == EINVAL);
+    size_t guard = 0;
+    CHECK(pthread_attr_setguardsize(&attributes, 1 << 20) == EINVAL && pthread_attr_getguardsize(&attributes, &guard) == 0 && guard == 65536);
+    CHECK(pthread_attr_setguardsize(&attributes, 8192) == 0 && pthread_attr_getguardsize(&attributes, &guard) == 0 && guard == 8192);
     CHECK(pthread_mutexattr_setpshared(&mutex, 1) == ENOTSUP && pthread_barrierattr_setpshared(&barrier, 1) == ENOTSUP);
     CHECK(pthread_rwlockattr_setpshared(&rwlock, 1) == ENOTSUP && pthread_condattr_setpshared(&condition, 1) == ENOTSUP);
     const struct sched_param high = {.sched_priority = 1};

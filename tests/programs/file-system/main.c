@@ -42,6 +42,10 @@ static void contents(void) {
     FAILS_WITH(open("/tmp/a/below", O_RDONLY), ENOTDIR);
     FAILS_WITH(open("/tmp", O_WRONLY), EISDIR);
     FAILS_WITH(open("/tmp/a", O_RDONLY | O_DIRECTORY), ENOTDIR);
+    const int both = open("/tmp/a", O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC);
+    CHECK(pwrite(both, "J", 1, 0) == 1 && holds("/tmp/a", "J") && write(both, "k", 1) == 1 && holds("/tmp/a", "Jk")); // where it is told to
+    CHECK(fcntl(both, F_GETFL) == (O_RDWR | O_APPEND)); // what opening it took is no status
+    close(both);
     const int reader = open("/tmp/a", O_RDONLY);
     FAILS_WITH(write(reader, "x", 1), EBADF);
     close(reader);

@@ -59,6 +59,36 @@ static void from_a_directory(void) {
     close(a);
 }
 
+/// A '/' at the end of a path means a directory, or a link to one.
+static void ending_in_a_slash(void) {
+    struct stat status;
+    char buffer[10];
+    close(creat("/plain", 0644));
+    CHECK(mkdir("/place/", 0755) == 0 && symlink("place", "/to-place") == 0 && symlink("plain", "/to-plain") == 0);
+    FAILS_WITH(stat("/plain/", &status), ENOTDIR);
+    FAILS_WITH(lstat("/to-plain/", &status), ENOTDIR);
+    FAILS_WITH(access("/plain/", F_OK), ENOTDIR);
+    FAILS_WITH(open("/plain/", O_RDONLY), ENOTDIR);
+    FAILS_WITH(chmod("/plain/", 0600), ENOTDIR);
+    FAILS_WITH(utime("/plain/", NULL), ENOTDIR);
+    FAILS_WITH(truncate("/plain/", 0), ENOTDIR);
+    FAILS_WITH(readlink("/to-plain/", buffer, sizeof buffer), ENOTDIR);
+    FAILS_WITH(readlink("/to-place/", buffer, sizeof buffer), EINVAL);
+    FAILS_WITH(unlink("/plain/"), ENOTDIR);
+    FAILS_WITH(unlink("/to-place/"), ENOTDIR);
+    FAILS_WITH(rmdir("/to-place/"), ENOTDIR);
+    FAILS_WITH(rename("/plain", "/other/"), ENOTDIR);
+    FAILS_WITH(rename("/plain/", "/other"), ENOTDIR);
+    FAILS_WITH(symlink("plain", "/other/"), ENOENT);
+    CHECK(lstat("/to-place", &status) == 0 && S_ISLNK(status.st_mode) && lstat("/to-place/", &status) == 0 && S_ISDIR(status.st_mode));
+    CHECK(is_there("/plain") && !is_there("/other") && rename("/place/", "/other/") == 0 && is_there("/other"));
+    FAILS_WITH(rmdir("/other/."), EINVAL); // nor does a name of dots say what to remove
+    FAILS_WITH(rmdir("/other/../"), EINVAL);
+    FAILS_WITH(rename("/other/.", "/place"), EINVAL);
+    FAILS_WITH(rename("/plain", ".."), EINVAL);
+    CHECK(rmdir("/other/") == 0 && unlink("/to-place") == 0 && unlink("/to-plain") == 0 && unlink("/plain") == 0);
+}
+
 static int real_is(const char* path, const char* real) {
     char buffer[PATH_MAX];
     return realpath(path, buffer) == buffer && strcmp(buffer, real) == 0;
@@ -130,11 +160,15 @@ static void file_systems(void) {
     FAILS_WITH(fstatvfs(900, &all), EBADF);
     FAILS_WITH(fstatvfs(0, &all), ENOSYS);
     CHECK(pathconf("/", _PC_NAME_MAX) == NAME_MAX && fpathconf(file, _PC_PATH_MAX) == PATH_MAX);
+    FAILS_WITH(pathconf("/none", _PC_NAME_MAX), ENOENT);
+    FAILS_WITH(fpathconf(900, _PC_NAME_MAX), EBADF);
+    FAILS_WITH(fpathconf(file, 12345), EINVAL);
     close(file);
 }
 
 int main(void) {
     from_a_directory();
+    ending_in_a_slash();
     real_paths();
     walks();
     temporary_files();

@@ -179,6 +179,88 @@ void reset() {
     close(listener);
 }
 
+struct Connection {
+    int near, far;
+};
+Connection connected(unsigned short port) {
+    const int listener = socket(AF_INET, SOCK_STREAM, 0), near = socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in address = loopback4(port);
+    bind(listener, generic(address), sizeof address);
+    listen(listener, 1);
+    connect(near, generic(address), sizeof address);
+    const int far = accept(listener, nullptr, nullptr);
+    close(listener);
+    return {near, far};
+}
+
+/// A flag is done, or refused with nothing sent or taken.
+void flags_of_calls() {
+    const auto [near, far] = connected(5005);
+    char buffer[20] = "", address[128];
+    std::thread pieces([&] {
+        for (int i = 0; i < 4; ++i) {
+            send(near, "abcd", 4, 0);
+            usleep(1000);
+        }
+    });
+    CHECK(recv(far, buffer, 16, MSG_WAITALL) == 16 && memcmp(buffer, "abcdabcdabcdabcd", 16) == 0);
+    pieces.join();
+    for (const int flag : {MSG_OOB, 0x4000}) {
+        iovec piece = {buffer, 1};
+        msghdr message{};
+        message.msg_iov = &piece;
+        message.msg_iovlen = 1;
+        socklen_t length = sizeof address;
+        CHECK(send(near, "x", 1, flag) == -1 && errno == EOPNOTSUPP);
+        CHECK(sendto(near, "x", 1, flag, nullptr, 0) == -1 && errno == EOPNOTSUPP);
+        CHECK(sendmsg(near, &message, flag) == -1 && errno == EOPNOTSUPP);
+        CHECK(recv(far, buffer, 1, flag) == -1 && errno == EOPNOTSUPP);
+        CHECK(recvfrom(far, buffer, 1, flag, reinterpret_cast<sockaddr*>(address), &length) == -1 &&
+              errno == EOPNOTSUPP);
+        CHECK(recvmsg(far, &message, flag | MSG_WAITALL) == -1 && errno == EOPNOTSUPP);
+    }
+    CHECK(recv(far, buffer, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN); // nothing of that was sent
+    char word[] = "last";
+    iovec piece = {word, 4};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    CHECK(sendmsg(near, &message, MSG_NOSIGNAL) == 4 && recv(far, buffer, 20, MSG_PEEK) == 4);
+    shutdown(near, SHUT_WR);
+    CHECK(recv(far, buffer, 20, MSG_WAITALL) == 4); // the end comes first
+    piece = {buffer, 4};
+    CHECK(recv(far, buffer, 20, 0) == 0 && read(far, buffer, 20) == 0 &&
+          recvmsg(far, &message, 0) == 0); // and it stays
+    CHECK(send(far, "back", 4, 0) == 4 && recv(near, buffer, 20, 0) == 4 && shutdown(near, SHUT_RD) == 0);
+    CHECK(recv(near, buffer, 20, 0) == 0);
+    close(near);
+    close(far);
+    CHECK(socket(AF_INET, SOCK_STREAM, IPPROTO_UDP) == -1 && errno == EPROTONOSUPPORT);
+    CHECK(socket(AF_INET6, SOCK_DGRAM, IPPROTO_TCP) == -1 && errno == EPROTONOSUPPORT);
+}
+
+int pipes_broken;
+
+/// Who writes to a stream that is no longer connected is told by SIGPIPE and EPIPE; but not about one that never was.
+void broken_streams() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { ++pipes_broken; };
+    sigaction(SIGPIPE, &action, nullptr);
+    const auto [near, far] = connected(5006);
+    shutdown(near, SHUT_WR);
+    CHECK(send(near, "x", 1, 0) == -1 && errno == EPIPE && pipes_broken == 1);
+    CHECK(write(near, "x", 1) == -1 && errno == EPIPE && pipes_broken == 2);
+    CHECK(send(near, "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE && pipes_broken == 2);
+    close(near);
+    usleep(2000);
+    while (send(far, "x", 1, MSG_NOSIGNAL) == 1) usleep(2000); // until the reset is here
+    CHECK(send(far, "x", 1, 0) == -1 && errno == EPIPE && pipes_broken == 3);
+    close(far);
+    const int never = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(send(never, "x", 1, 0) == -1 && errno == ENOTCONN && pipes_broken == 3);
+    close(never);
+}
+
 int signals_seen;
 
 /// Handlers end the waits of accept() and recv(), and of connect(), unless they restart; a cancelled thread ends in recv().
@@ -294,6 +376,8 @@ int main() {
     connecting_without_waiting();
     refused_without_waiting();
     reset();
+    flags_of_calls();
+    broken_streams();
     interrupted();
     pairs();
     errors();

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Host tests of the console domain: rings, multiplexing, the UART, settings.
+# Host tests of the console domain: rings, who is served, multiplexing, the UART, settings.
 CONSOLE_TEST := $(BUILD)/tests/unit/console
 UNIT_TESTS += $(CONSOLE_TEST)
 
-CONSOLE_TEST_SOURCES := $(wildcard tests/unit/console/*_test.cpp) $(addprefix stubdoms/console/,guest_ring.cpp multiplexer.cpp scroll_back.cpp settings.cpp) \
+CONSOLE_TEST_SOURCES := $(wildcard tests/unit/console/*_test.cpp) $(addprefix stubdoms/console/,guest_ring.cpp guests.cpp multiplexer.cpp scroll_back.cpp settings.cpp) \
     minios/backends/guest_address.cpp
 CONSOLE_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/obj/unit-console/%.o,$(CONSOLE_TEST_SOURCES))
 

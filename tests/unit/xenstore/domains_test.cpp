@@ -41,11 +41,22 @@ TEST(Domains, AreIntroducedByWhoControls) {
     clients.allow(0, "/local/domain/9", {"n0", "r9"});
     EXPECT_EQ(clients.read(9, "name"), "!ENOENT");
 
+    clients.watch(9, "name", "t");
+    const std::uint32_t transaction = clients.begin(9);
+    clients.store.receive(9, message(XS_READ, words({"name"})));
+    clients.store.receive(9, "half a mess");
     clients.store.receive(0, message(XS_INTRODUCE, words({"9", "1234", "5"})));
     clients.store.introduced(Error::none, {});
     EXPECT_EQ(clients.drain(0).outcome(), "OK");
     EXPECT_TRUE(clients.take_events(0).empty()) << "it was introduced before";
-    EXPECT_EQ(clients.store.connection(9)->port, 5u);
+    const Connection& again = *clients.store.connection(9);
+    EXPECT_EQ(again.port, 5u);
+    EXPECT_EQ(again.taken, 0u);
+    EXPECT_EQ(again.put, 0u);
+    EXPECT_TRUE(clients.store.output(9).empty()) << "its connection begins anew";
+    EXPECT_EQ(clients.used("watches", 9), 0u);
+    EXPECT_EQ(clients.end(9, transaction), "ENOENT");
+    EXPECT_EQ(clients.read(9, "name"), "!ENOENT") << "its home is as it was";
 }
 
 TEST(Domains, AreReleased) {
@@ -59,8 +70,17 @@ TEST(Domains, AreReleased) {
     EXPECT_EQ(clients.outcome(0, XS_RESUME, words({"2"})), "ENOENT");
     clients.store.receive(2, message(XS_READ, words({"name"})));
     EXPECT_TRUE(clients.store.output(2).empty());
-    clients.store.receive(0, message(XS_RELEASE, words({"0"})));
-    EXPECT_EQ(clients.store.connection(0), nullptr) << "also oneself";
+    EXPECT_EQ(clients.outcome(0, XS_RELEASE, words({"0"})), "EINVAL") << "not who controls";
+    EXPECT_EQ(clients.outcome(0, XS_RESUME, words({"0"})), "EINVAL");
+}
+
+TEST(Domains, AreKnownToWhoControls) {
+    Clients clients;
+    EXPECT_EQ(clients.outcome(1, XS_IS_DOMAIN_INTRODUCED, words({"2"})), "EACCES");
+    EXPECT_EQ(clients.outcome(1, XS_IS_DOMAIN_INTRODUCED, words({"1"})), "EACCES");
+    EXPECT_EQ(clients.ask(0, XS_IS_DOMAIN_INTRODUCED, words({"2"})).payload, words({"T"}));
+    EXPECT_EQ(clients.ask(0, XS_IS_DOMAIN_INTRODUCED, words({"32752"})).payload, words({"T"})) << "DOMID_SELF";
+    EXPECT_EQ(clients.outcome(0, XS_IS_DOMAIN_INTRODUCED, words({"32753"})), "EINVAL");
 }
 
 TEST(Domains, HavePaths) {

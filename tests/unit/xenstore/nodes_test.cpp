@@ -31,6 +31,7 @@ TEST(Nodes, MakingAndRemoving) {
     EXPECT_EQ(clients.outcome(1, XS_RM, words({"data/b"})), "OK") << "gone already";
     EXPECT_EQ(clients.outcome(1, XS_RM, words({"data/b/c"})), "ENOENT") << "no parent";
     EXPECT_EQ(clients.outcome(0, XS_RM, words({"/"})), "EINVAL");
+    EXPECT_EQ(clients.outcome(1, XS_RM, words({"/"})), "EACCES");
     EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
@@ -43,6 +44,20 @@ TEST(Nodes, PathsAreChecked) {
     EXPECT_EQ(clients.write(0, "/" + std::string(longest_path, 'x'), ""), "EINVAL");
     EXPECT_EQ(clients.write(0, std::string(longest_relative_path + 1, 'x'), ""), "EINVAL");
     EXPECT_EQ(clients.list(0, "/"), "local " + std::string(longest_path - 1, 'x') + " ");
+}
+
+TEST(Nodes, PathsOfAnyHomeMayBeAsLong) {
+    Clients clients;
+    const std::string longest(longest_relative_path - 5, 'x');
+    EXPECT_EQ(clients.write(1, "data/" + longest, ""), "OK");
+    EXPECT_EQ(clients.read(1, "/local/domain/1/data/" + longest), "");
+    EXPECT_EQ(clients.write(1, "data/x" + longest, ""), "EINVAL");
+    EXPECT_EQ(clients.read(1, "/local/domain/1/data/x" + longest), "!EINVAL");
+    EXPECT_EQ(clients.watch(1, "data/x" + longest, "t"), "EINVAL");
+    EXPECT_EQ(clients.read(1, "/local/domainx1/data/" + longest), "!EINVAL") << "no home";
+    EXPECT_EQ(clients.read(1, "/local/domain/x/data/" + longest), "!EINVAL");
+    EXPECT_EQ(clients.read(1, "/local/domain/123456/data/" + longest), "!EINVAL");
+    EXPECT_EQ(clients.read(1, "/local/domain/12345/data/" + longest), "!EACCES");
 }
 
 TEST(Nodes, VeryDeepPathsNeedNoStack) {
@@ -66,9 +81,10 @@ TEST(Nodes, MalformedRequestsAreRefused) {
     EXPECT_EQ(clients.outcome(1, XS_READ, words({"data", "more"})), "EINVAL");
     EXPECT_EQ(clients.outcome(1, XS_WRITE, "data/a"), "EINVAL");
     EXPECT_EQ(clients.outcome(1, XS_SET_PERMS, words({"data"})), "EINVAL");
-    EXPECT_EQ(clients.outcome(1, XS_SET_PERMS, words({"data", "n1"}) + "r2"), "EINVAL");
     EXPECT_EQ(clients.outcome(1, XS_SET_PERMS, words({"data", "x1"})), "EINVAL");
     EXPECT_EQ(clients.outcome(1, XS_SET_PERMS, words({"data", "n99999"})), "EINVAL");
+    EXPECT_EQ(clients.outcome(1, XS_SET_PERMS, words({"/local", "x1"})), "EINVAL") << "seen before any node is";
+    EXPECT_EQ(clients.outcome(1, XS_SET_PERMS, words({"data", "n1"}) + "reserved"), "OK");
     EXPECT_EQ(clients.outcome(1, XS_READ, words({"data"}), 77), "ENOENT") << "no such transaction";
     EXPECT_EQ(clients.outcome(1, XS_WATCH_EVENT, ""), "ENOSYS");
     EXPECT_EQ(clients.outcome(1, 20, ""), "ENOSYS") << "RESTRICT is no more";
@@ -100,9 +116,21 @@ TEST(Nodes, LongListsComeInParts) {
         ASSERT_LE(names.size(), expected.size());
     }
     EXPECT_EQ(names, expected);
+    const auto counts_on = [&] {
+        const std::string before =
+            std::exchange(count, words({clients.ask(0, XS_DIRECTORY_PART, words({"/many", "0"})).payload.c_str()}));
+        return before != count;
+    };
+    EXPECT_TRUE(counts_on());
+    EXPECT_FALSE(counts_on());
     clients.write(0, "/many/zzz", "");
-    EXPECT_NE(clients.ask(0, XS_DIRECTORY_PART, words({"/many", "0"})).payload.substr(0, count.size() + 1),
-              count + '\0');
+    EXPECT_TRUE(counts_on());
+    clients.write(0, "/many/zzz", "changed below");
+    EXPECT_FALSE(counts_on());
+    clients.write(0, "/many", "its value");
+    EXPECT_TRUE(counts_on());
+    clients.allow(0, "/many", {"r0"});
+    EXPECT_TRUE(counts_on());
     EXPECT_EQ(clients.outcome(0, XS_DIRECTORY_PART, words({"/many"})), "EINVAL");
     EXPECT_EQ(clients.outcome(0, XS_DIRECTORY_PART, words({"/many", "-1"})), "EINVAL");
     EXPECT_EQ(clients.outcome(0, XS_DIRECTORY_PART, words({"/many", "999999"})), "OK");
@@ -121,6 +149,17 @@ TEST(Permissions, AGuestHasItsHomeAndNoMore) {
     EXPECT_EQ(clients.list(1, "/local/domain"), "!EACCES");
     EXPECT_EQ(clients.write(1, "/new", ""), "EACCES");
     EXPECT_EQ(clients.read(0, "/local/domain/2/name"), "d2");
+}
+
+TEST(Permissions, RemovingTellsNobodyWhatIsThere) {
+    Clients clients;
+    for (const char* path : {"/local/domain/2/name", "/local/domain/2/no", "/local/domain/9", "/local/domain/9/name"}) {
+        EXPECT_EQ(clients.outcome(1, XS_RM, words({path})), "EACCES") << path;
+        EXPECT_EQ(clients.outcome(1, XS_RM, words({path}), clients.begin(1)), "EACCES") << path;
+    }
+    EXPECT_EQ(clients.outcome(1, XS_RM, words({"no"})), "EACCES") << "it may read here, and not write";
+    EXPECT_EQ(clients.outcome(1, XS_RM, words({"data/no"})), "OK");
+    EXPECT_EQ(clients.outcome(1, XS_RM, words({"data/no/no"})), "ENOENT");
 }
 
 TEST(Permissions, AreInheritedAndOwnedByTheMaker) {

@@ -43,6 +43,20 @@ TEST(Quotas, OfNodesInTransactions) {
     EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
+TEST(Quotas, OfNodesDoNotCountWhatATransactionRemovesAgain) {
+    Clients clients;
+    clients.store.set_quota(Quota::nodes, clients.used("nodes", 1) + 2);
+    const std::uint32_t t = clients.begin(1);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(clients.write(1, "data/a/b", "", t), "OK") << i;
+        EXPECT_EQ(clients.outcome(1, XS_RM, words({i % 2 == 0 ? "data/a" : "data/a/b"}), t), "OK");
+        EXPECT_EQ(clients.outcome(1, XS_RM, words({"data/a"}), t), "OK");
+    }
+    EXPECT_EQ(clients.write(1, "data/c", "", t), "OK");
+    EXPECT_EQ(clients.end(1, t), "OK");
+    EXPECT_EQ(clients.list(1, "data"), "c ");
+}
+
 TEST(Quotas, OfOtherThings) {
     Clients clients;
     clients.store.set_quota(Quota::node_size, 100);
@@ -58,14 +72,14 @@ TEST(Quotas, OfOtherThings) {
     EXPECT_TRUE(was_refused(clients, 1, Quota::permissions));
 
     clients.store.set_quota(Quota::path_length, 30);
-    EXPECT_EQ(clients.write(1, "data/" + std::string(9, 'x'), ""), "OK") << "30 with its home";
-    EXPECT_EQ(clients.write(1, "data/" + std::string(10, 'x'), ""), "ENOSPC");
+    EXPECT_EQ(clients.write(1, "data/" + std::string(25, 'x'), ""), "OK") << "30, its home not counted";
+    EXPECT_EQ(clients.write(1, "data/" + std::string(26, 'x'), ""), "EINVAL");
     EXPECT_TRUE(was_refused(clients, 1, Quota::path_length));
 
     clients.store.set_quota(Quota::watches, 2);
     EXPECT_EQ(clients.watch(1, "data", "a"), "OK");
     EXPECT_EQ(clients.watch(1, "data", "b"), "OK");
-    EXPECT_EQ(clients.watch(1, "data", "c"), "ENOSPC");
+    EXPECT_EQ(clients.watch(1, "data", "c"), "E2BIG");
     EXPECT_TRUE(was_refused(clients, 1, Quota::watches));
     EXPECT_EQ(clients.watch(2, "data", "c"), "OK");
 

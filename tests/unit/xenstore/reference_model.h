@@ -56,17 +56,22 @@ class ReferenceModel {
             if (list[i].domain == domain) return includes(list[i].access, wanted);
         return includes(list[0].access, wanted);
     }
-    void fire(const std::string& path, const Permissions& permissions, const Permissions* others = nullptr);
+    /// Who may read something, or its parent, may learn that it changed.
+    bool may_learn(DomainId domain, const std::string& path) const {
+        return permits(domain, nodes.at(path).permissions, Access::read) ||
+               (path != "/" && permits(domain, nodes.at(parent_of(path)).permissions, Access::read));
+    }
+    void fire(const std::string& path, const Permissions* before = nullptr);
     std::string put(DomainId domain, const std::string& path, const std::string* value);
     std::string remove(DomainId domain, const std::string& path);
     std::string allow(DomainId domain, const std::string& path, const std::string& words);
 };
 
-inline void ReferenceModel::fire(const std::string& path, const Permissions& permissions, const Permissions* others) {
+inline void ReferenceModel::fire(const std::string& path, const Permissions* before) {
     changed.insert(path);
     for (const Watched& watch : watches)
-        if (is_below(path, watch.path) && (permits(watch.domain, permissions, Access::read) ||
-                                           (others != nullptr && permits(watch.domain, *others, Access::read))))
+        if (is_below(path, watch.path) &&
+            (may_learn(watch.domain, path) || (before != nullptr && permits(watch.domain, *before, Access::read))))
             events[watch.domain].insert({path, watch.token});
 }
 
@@ -81,19 +86,19 @@ inline std::string ReferenceModel::put(DomainId domain, const std::string& path,
         changed.insert(at);
     }
     if (value != nullptr) nodes[path].value = *value;
-    fire(path, nodes[path].permissions);
+    fire(path);
     return words({"OK"});
 }
 
 inline std::string ReferenceModel::remove(DomainId domain, const std::string& path) {
     const std::string last = nearest(path);
-    if (last != path && last == parent_of(path)) return words({"OK"});
     if (!permits(domain, nodes[last].permissions, Access::write)) return "!EACCES";
-    if (last != path) return "!ENOENT";
-    fire(path, nodes[path].permissions);
+    if (last != path) return last == parent_of(path) ? words({"OK"}) : "!ENOENT";
+    fire(path);
     for (const Watched& watch : watches)
         if (watch.path != path && is_below(watch.path, path) &&
-            permits(watch.domain, nodes[nearest(watch.path)].permissions, Access::read))
+            (nodes.contains(watch.path) ? may_learn(watch.domain, watch.path)
+                                        : permits(watch.domain, nodes[nearest(watch.path)].permissions, Access::read)))
             events[watch.domain].insert({watch.path, watch.token});
     std::erase_if(nodes, [&](const auto& node) { return is_below(node.first, path); });
     return words({"OK"});
@@ -112,7 +117,7 @@ inline std::string ReferenceModel::allow(DomainId domain, const std::string& pat
             {static_cast<DomainId>((*word)[1] - '0'), static_cast<Access>(std::string_view("nrwb").find((*word)[0]))});
     if (domain != 0 && permissions[0].domain != domain) return "!EPERM";
     std::swap(entry.permissions, permissions);
-    fire(path, entry.permissions, &permissions);
+    fire(path, &permissions);
     return words({"OK"});
 }
 
@@ -131,7 +136,7 @@ inline std::string ReferenceModel::perform(DomainId domain, const Operation& ope
     if (operation.type == XS_READ) return nodes[path].value;
     std::string answer;
     if (operation.type == XS_GET_PERMS)
-        for (const Permission& entry : nodes[path].permissions) answer += words({text_of(entry)});
+        answer = text_of(nodes[path].permissions);
     else
         for (const auto& [other, entry] : nodes)
             if (other != "/" && parent_of(other) == path) answer += words({other.substr(other.rfind('/') + 1)});

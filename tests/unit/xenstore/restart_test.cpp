@@ -15,7 +15,7 @@ namespace skerry::xenstore::test {
 namespace {
 
 constexpr DomainId clients = 4; ///< of which 0 controls, and 3 comes later by INTRODUCE
-constexpr std::size_t area_size = 200 << 10;
+constexpr std::size_t area_size = 200 << 10, world_size = 64 << 10; ///< the smaller, the more snapshots
 
 struct Killed {};
 std::uint64_t writes, kill_at; // counted since the run's start; 0: never
@@ -92,7 +92,7 @@ std::vector<Step> random_steps(unsigned seed, std::size_t count) {
 /// Memory that outlives servers, the clients, and the server of the day.
 class World {
   public:
-    World() : area_(area_size / 8) {
+    World() : area_(world_size / 8) {
         std::memset(pages_, 0, sizeof pages_);
         guarded([this] { set_up(); });
     }
@@ -137,8 +137,29 @@ class World {
         recorder_ =
             std::make_unique<Recorder>(std::as_writable_bytes(std::span(area_)), std::set<DomainId>{0}, nobody_);
         (void)recorder_->resume();
-        for (const auto& [domain, client] : recorder_->store().connections()) ring(domain).announce(*client);
+        std::vector<DomainId> known;
+        for (const auto& [domain, client] : recorder_->store().connections()) known.push_back(domain);
+        for (const DomainId domain : known) {
+            if (ring(domain).untouched()) { // it would be a new domain's
+                recorder_->disconnect(domain);
+                continue;
+            }
+            expect_nothing_ahead(domain);
+            ring(domain).announce(*recorder_->store().connection(domain));
+        }
         finish_introduction();
+    }
+    /// Whatever a client was told is recorded: it may have used the room, and read the bytes. But who begins anew is to
+    /// look at nothing until that is over.
+    void expect_nothing_ahead(DomainId domain) {
+        const Store& store = recorder_->store();
+        const xenstore_domain_interface& page = pages_[domain];
+        const Connection& client = *store.connection(domain);
+        if (page.connection != XENSTORE_CONNECTED || client.failure != 0 ||
+            (store.introduction() && store.introduction()->domain == domain))
+            return;
+        EXPECT_LE(page.req_cons, client.taken) << domain;
+        EXPECT_LE(page.rsp_prod, client.put) << domain;
     }
     /// Does something until it is done, by as many servers as that takes.
     template <class F> void guarded(F act) {
@@ -157,8 +178,7 @@ class World {
         for (DomainId client = 0; client < 3; ++client) {
             if (recorder_->store().connection(client) != nullptr) continue;
             if (client == 2) std::memset(&pages_[client], 0, sizeof pages_[client]);
-            recorder_->connect(client, client + 1u, "guest", ring(client).start());
-            ring(client).announce(*recorder_->store().connection(client));
+            ring(client).connect(*recorder_, client, client + 1u, "guest");
         }
     }
     void leave(DomainId client) {
@@ -167,8 +187,8 @@ class World {
     }
     void finish_introduction() {
         if (!recorder_->store().introduction()) return;
-        recorder_->introduced(Error::none, ring(3).start());
-        ring(3).announce(*recorder_->store().connection(3));
+        to_send_[3].clear(); // it begins anew, and its client with it
+        ring(3).introduce(*recorder_);
     }
     void serve(DomainId client) {
         guarded([&] {
@@ -272,6 +292,43 @@ TEST_F(Restart, AgainAndAgainInLongConversations) {
     }
 }
 
+// Two events that are the same, and what lies between them: a new server does not make one of them.
+TEST_F(Restart, WhatWaitsIsSentBeforeMoreIsDone) {
+    std::vector<Step> steps{{Step::ask, 1, message(XS_WATCH, words({"data", "t"})), 0}, {Step::read, 1, {}, 2000}};
+    std::string writes_at_once;
+    for (int i = 0; i < 6; ++i) writes_at_once += message(XS_WRITE, words({"data/x"}));
+    steps.push_back({Step::ask, 1, writes_at_once, 0});
+    measure(steps);
+    EXPECT_EQ(received[1].size(), 7 * 19u + 16 + 7 + 6 * (16 + 9u)) << "no event is missing";
+    for (std::uint64_t at = 1; at <= total && !HasFailure(); ++at) {
+        SCOPED_TRACE(at);
+        writes = 0;
+        kill_at = at;
+        World world;
+        world.run(steps);
+        compare(world);
+    }
+}
+
+TEST_F(Restart, OperatorsQuotasStay) {
+    std::vector<std::uint64_t> area(area_size / 8);
+    const auto bytes = std::as_writable_bytes(std::span(area));
+    minios::Journal::before_write = nullptr;
+    Surroundings nobody;
+    {
+        Recorder first(bytes, {0}, nobody);
+        (void)first.resume();
+        first.set_quota(Quota::watches, 3);
+    }
+    for (int life = 0; life < 3; ++life) {
+        Recorder next(bytes, {0}, nobody);
+        EXPECT_EQ(next.resume(), Recorder::Resumed::continued);
+        EXPECT_EQ(next.store().quotas()[Quota::watches], 3u);
+        next.connect(0, 1, "", {});
+        for (int i = 0; i < 4000; ++i) next.receive(0, message(XS_READ, words({"/"}))), next.sent(0, 16);
+    }
+}
+
 TEST_F(Restart, DamagedMemoryIsNoticed) {
     std::vector<std::uint64_t> area(area_size / 8);
     const auto bytes = std::as_writable_bytes(std::span(area));
@@ -346,6 +403,60 @@ TEST_F(Restart, PartsThatNobodyLookedAtOutliveSnapshots) {
         EXPECT_EQ(next.store().inconsistency(), "");
         EXPECT_FALSE(next.read_ahead());
     }
+}
+
+// What a snapshot keeps beside the nodes' contents: when they changed, for transactions that are open; who went, for rights
+// that meant them; and what an owner takes along, read or not.
+TEST_F(Restart, SnapshotsKeepWhatRightsAndTransactionsDependOn) {
+    std::vector<std::uint64_t> area(2 << 20 >> 3);
+    minios::Journal::before_write = nullptr;
+    Surroundings nobody;
+    const auto bytes = std::as_writable_bytes(std::span(area));
+    const auto ask = [](Recorder& recorder, DomainId domain, std::uint32_t type, const std::string& payload,
+                        std::uint32_t transaction = 0) {
+        recorder.receive(domain, message(type, payload, transaction));
+        std::string answer;
+        while (!recorder.store().output(domain).empty()) {
+            answer += recorder.store().output(domain);
+            recorder.sent(domain, recorder.store().output(domain).size());
+        }
+        return answer.substr(sizeof(Header));
+    };
+    const auto be_busy = [&](Recorder& recorder) { // until there was a snapshot
+        for (int i = 0; i < 400; ++i) ask(recorder, 0, XS_WRITE, words({"/busy"}) + std::string(1000, 'b'));
+    };
+    const std::string ok = words({"OK"}), again = words({"EAGAIN"}), refused = words({"EACCES"});
+    std::uint32_t listing = 0, looking = 0;
+    {
+        Recorder first(bytes, {0}, nobody);
+        ASSERT_EQ(first.resume(), Recorder::Resumed::afresh);
+        for (const DomainId domain : {0, 1, 2}) first.connect(domain, domain + 1u, "guest", {});
+        ask(first, 0, XS_WRITE, words({"/shared"}));
+        ask(first, 0, XS_SET_PERMS, words({"/shared", "n0", "b1", "r2"}));
+        for (int i = 0; i < 10; ++i) // few: all below /shared, which is another's, is one part
+            ask(first, 1, XS_WRITE, words({"/shared/" + std::to_string(i) + "/x"}) + std::string(2000, 'v'));
+        first.disconnect(2);
+        for (std::uint32_t* id : {&listing, &looking}) {
+            *id = static_cast<std::uint32_t>(std::stoul(ask(first, 0, XS_TRANSACTION_START, words({""}))));
+            ask(first, 0, XS_DIRECTORY, words({"/shared"}), *id);
+        }
+        be_busy(first);
+    }
+    {
+        Recorder next(bytes, {0}, nobody);
+        ASSERT_EQ(next.resume(), Recorder::Resumed::continued);
+        EXPECT_EQ(ask(next, 0, XS_TRANSACTION_END, words({"T"}), looking), ok) << "nothing changed";
+        ask(next, 1, XS_WRITE, words({"/shared/new"}));
+        EXPECT_EQ(ask(next, 0, XS_TRANSACTION_END, words({"T"}), listing), again);
+        next.connect(2, 7, "another", {});
+        EXPECT_EQ(ask(next, 2, XS_READ, words({"/shared"})), refused) << "that meant the one before";
+        be_busy(next);
+    }
+    Recorder last(bytes, {0}, nobody);
+    ASSERT_EQ(last.resume(), Recorder::Resumed::continued);
+    last.disconnect(1);
+    EXPECT_EQ(ask(last, 0, XS_DIRECTORY, words({"/shared"})), "") << "all were its own";
+    EXPECT_EQ(last.store().inconsistency(), "");
 }
 
 // A snapshot that was mostly copied from the one before is the same as one that is written anew.

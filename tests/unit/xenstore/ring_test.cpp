@@ -14,8 +14,7 @@ class RingTest : public testing::Test {
   protected:
     RingTest() {
         std::memset(&page, 0, sizeof page);
-        recorder.connect(1, 5, "guest", ring.start());
-        ring.announce(*recorder.store().connection(1));
+        ring.connect(recorder, 1, 5, "guest");
     }
     std::size_t put(std::string_view bytes) {
         std::size_t count = 0;
@@ -68,12 +67,42 @@ TEST_F(RingTest, OneRequestATurn) {
     EXPECT_EQ(ring.turn(recorder, 1), Ring::Result::idle);
 }
 
+TEST_F(RingTest, SaysWhatTheServerCanDo) {
+    // Later public headers name the third: XENSTORE_SERVER_FEATURE_WATCHDEPTH.
+    EXPECT_EQ(page.server_features, XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR | 4u);
+    EXPECT_FALSE(ring.untouched());
+}
+
+TEST_F(RingTest, AnIntroductionBeginsAnew) {
+    put(message(XS_WATCH, words({"data", "t"})));
+    put(message(XS_READ, words({"name"})));
+    (void)ring.turn(recorder, 1);
+    put("half a mess");
+    page.error = XENSTORE_ERROR_RINGIDX;
+    page.connection = XENSTORE_RECONNECT;
+    Recorder control{{}, {0}, nobody};
+    control.connect(0, 1, "", {});
+    for (int i = 0; i < 2; ++i) { // the first time, and again
+        control.receive(0, message(XS_INTRODUCE, words({"1", "0", "7"})));
+        ring.introduce(control);
+        for (const std::uint32_t word : {page.req_cons, page.req_prod, page.rsp_cons, page.rsp_prod})
+            EXPECT_EQ(word, 0u);
+        EXPECT_EQ(page.error, +XENSTORE_ERROR_NONE);
+        EXPECT_EQ(page.connection, +XENSTORE_CONNECTED);
+        EXPECT_EQ(control.store().connection(1)->port, 7u);
+        put(message(XS_GET_DOMAIN_PATH, words({"1"})));
+        EXPECT_EQ(ring.turn(control, 1), Ring::Result::again);
+        EXPECT_EQ(take().substr(16), words({"/local/domain/1"}));
+        put("what is left");
+    }
+}
+
 TEST_F(RingTest, CountersMayWrap) {
     std::memset(&page, 0, sizeof page);
     page.req_prod = page.req_cons = 0xfffffff0;
     page.rsp_prod = page.rsp_cons = 0xffffffff;
     recorder.disconnect(1);
-    recorder.connect(1, 5, "guest", ring.start());
+    ring.connect(recorder, 1, 5, "guest");
     for (int i = 0; i < 10; ++i) {
         put(message(XS_READ, words({"name"})));
         serve();

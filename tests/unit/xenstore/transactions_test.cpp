@@ -32,9 +32,27 @@ TEST(Transactions, CanBeGivenUp) {
     EXPECT_EQ(clients.end(1, t, false), "OK");
     EXPECT_EQ(clients.read(1, "data/x"), "!ENOENT");
     EXPECT_EQ(clients.outcome(1, XS_TRANSACTION_END, words({"T"})), "ENOENT");
-    EXPECT_EQ(clients.outcome(1, XS_TRANSACTION_END, words({"X"}), clients.begin(1)), "EINVAL");
+    EXPECT_EQ(clients.outcome(1, XS_TRANSACTION_END, words({"X"})), "EINVAL");
+    const std::uint32_t u = clients.begin(1);
+    for (const std::string& payload : {words({"X"}), words({"T", ""}), "T"s, words({"t"}), ""s})
+        EXPECT_EQ(clients.outcome(1, XS_TRANSACTION_END, payload, u), "EINVAL");
+    EXPECT_EQ(clients.end(1, u, false), "OK") << "it is still there";
     EXPECT_EQ(clients.outcome(1, XS_TRANSACTION_START, words({""}), clients.begin(1)), "EBUSY");
     EXPECT_EQ(clients.store.inconsistency(), "");
+}
+
+TEST(Transactions, ThatAreNotThereAreNamedByNoRequest) {
+    Clients clients;
+    for (std::uint32_t type = 0; type < XS_TYPE_COUNT; ++type) {
+        const bool ignored = type == XS_WATCH || type == XS_UNWATCH;
+        const bool unknown = type == XS_WATCH_EVENT || type == XS_ERROR || type == XS_SET_TARGET + 1;
+        EXPECT_EQ(clients.outcome(0, type, "", 77), ignored ? "EINVAL" : unknown ? "ENOSYS" : "ENOENT") << type;
+    }
+    const std::uint32_t t = clients.begin(0);
+    EXPECT_EQ(clients.ask(0, XS_GET_DOMAIN_PATH, words({"7"}), t).payload, words({"/local/domain/7"}));
+    EXPECT_EQ(clients.outcome(0, XS_WATCH, words({"/x", "t"}), 77), "OK");
+    EXPECT_EQ(clients.outcome(0, XS_RESET_WATCHES, words({""}), t), "OK");
+    EXPECT_EQ(clients.end(0, t), "ENOENT");
 }
 
 TEST(Transactions, RemovingAndMakingAgain) {
@@ -87,6 +105,8 @@ TEST(Transactions, ConflictOnlyWhereTheyTouch) {
         {"listed, grandchild made", {list("/s")}, {write("/s/x/new")}, "OK"},
         {"absent, made", {read("/s/no")}, {write("/s/no")}, "EAGAIN"},
         {"absent, made and removed", {read("/s/no")}, {write("/s/no"), rm("/s/no")}, "OK"},
+        {"absent, permissions above", {read("/s/x/no")}, {allow("/s/x")}, "EAGAIN"},
+        {"removed though absent, permissions above", {rm("/s/x/no")}, {allow("/s/x")}, "EAGAIN"},
         {"absent below, parent made", {read("/s/no/no")}, {write("/s/no")}, "OK"},
         {"read, removed and made again", {read("/s/x")}, {rm("/s/x"), write("/s/x")}, "EAGAIN"},
         {"child made, parent removed", {write("/s/x/new")}, {rm("/s/x")}, "EAGAIN"},

@@ -40,8 +40,26 @@ TEST(Watches, AreNamedByPathAndToken) {
     clients.write(1, "data/x", "");
     EXPECT_EQ(clients.take_events(1), (Events{{"data/x", "b"}}));
     EXPECT_EQ(clients.outcome(1, XS_WATCH, words({"data"})), "EINVAL");
-    EXPECT_EQ(clients.watch(1, "data", std::string(1023, 't')), "EINVAL") << "it would not fit beside a long path";
+    EXPECT_EQ(clients.outcome(1, XS_WATCH, words({"data", "t", "1", "more"})), "EINVAL");
+    EXPECT_EQ(clients.outcome(1, XS_UNWATCH, words({"data"})), "EINVAL");
+    EXPECT_EQ(clients.outcome(1, XS_UNWATCH, words({"data", "b", ""})), "EINVAL");
+    EXPECT_EQ(clients.outcome(1, XS_WATCH, words({"data//x", "t"})), "EINVAL");
+    EXPECT_EQ(clients.outcome(1, XS_WATCH, words({"@x/", "t"})), "EINVAL");
     EXPECT_EQ(clients.used("watches", 1), 1u);
+    EXPECT_EQ(clients.store.inconsistency(), "");
+}
+
+TEST(Watches, WithTokensThatLeaveNoRoomForAPathTellTheirOwn) {
+    Clients clients;
+    const std::string token(longest_payload - sizeof "data" - sizeof "/ab", 't');
+    EXPECT_EQ(clients.watch(1, "data", token), "OK");
+    EXPECT_EQ(clients.take_events(1), (Events{{"data", token}}));
+    clients.write(1, "data/ab", "");
+    clients.write(1, "data/abc", "");
+    EXPECT_EQ(clients.take_events(1), (Events{{"data/ab", token}, {"data", token}}));
+    const std::string longest(longest_payload - sizeof "data" - 1, 't');
+    EXPECT_EQ(clients.watch(1, "data", longest), "OK");
+    EXPECT_EQ(clients.take_events(1), (Events{{"data", longest}}));
     EXPECT_EQ(clients.store.inconsistency(), "");
 }
 
@@ -88,6 +106,30 @@ TEST(Watches, AreToldToThoseWhoMayRead) {
     EXPECT_TRUE(clients.take_events(3).empty()) << "/shared itself it may not read";
 }
 
+TEST(Watches, AreToldToThoseWhoMayListTheParent) {
+    Clients clients;
+    clients.write(0, "/shared/list/x/y", "");
+    clients.allow(0, "/shared/list", {"n0", "r1"});
+    for (const char* path : {"/shared/list", "/shared/list/x"}) clients.watch(1, path, "t");
+    clients.take_events(1);
+    clients.write(0, "/shared/list/x", "not for it to read");
+    EXPECT_EQ(clients.take_events(1), (Events{{"/shared/list/x", "t"}})) << "one event, whichever watch it came by";
+    clients.write(0, "/shared/list/new", "");
+    EXPECT_EQ(clients.take_events(1), (Events{{"/shared/list/new", "t"}}));
+    clients.write(0, "/shared/list/x/y", "");
+    EXPECT_TRUE(clients.take_events(1).empty()) << "it may read neither this nor its parent";
+    clients.allow(0, "/shared/list/x", {"n0", "n1"});
+    EXPECT_EQ(clients.take_events(1).size(), 1u);
+    clients.outcome(0, XS_RM, words({"/shared/list/x"}));
+    EXPECT_EQ(clients.take_events(1).size(), 1u);
+    clients.write(0, "/shared/list/x/y", "");
+    clients.take_events(1);
+    clients.outcome(0, XS_RM, words({"/shared"}));
+    Events events = clients.take_events(1);
+    std::sort(events.begin(), events.end());
+    EXPECT_EQ(events, (Events{{"/shared/list", "t"}, {"/shared/list/x", "t"}}));
+}
+
 TEST(Watches, OfDepth) {
     Clients clients;
     EXPECT_EQ(clients.outcome(1, XS_WATCH, words({"data", "0", "0"})), "OK");
@@ -117,6 +159,11 @@ TEST(Watches, OfDomainsThatComeAndGo) {
     EXPECT_EQ(events, (Events{{"@releaseDomain", "t"}, {"@releaseDomain/2", "deep"}, {"@releaseDomain/2", "t"}}));
     EXPECT_TRUE(clients.take_events(1).empty()) << "guests are told only if they may be";
     EXPECT_EQ(clients.outcome(1, XS_SET_PERMS, words({"@releaseDomain", "r1"})), "EACCES");
+    EXPECT_EQ(clients.outcome(1, XS_GET_PERMS, words({"@releaseDomain"})), "EACCES");
+    EXPECT_EQ(clients.outcome(1, XS_GET_PERMS, words({"@nothing"})), "EACCES");
+    EXPECT_EQ(clients.outcome(0, XS_GET_PERMS, words({"@nothing"})), "ENOENT");
+    EXPECT_EQ(clients.outcome(0, XS_SET_PERMS, words({"@nothing", "r1"})), "ENOENT");
+    EXPECT_EQ(clients.outcome(0, XS_SET_PERMS, words({"@nothing/", "r1"})), "EINVAL");
     EXPECT_EQ(clients.outcome(0, XS_SET_PERMS, words({"@releaseDomain", "n0", "r1"})), "OK");
     EXPECT_EQ(clients.ask(1, XS_GET_PERMS, words({"@releaseDomain"})).payload, words({"n0", "r1"}));
     clients.store.disconnect(3);
@@ -124,6 +171,19 @@ TEST(Watches, OfDomainsThatComeAndGo) {
     clients.take_events(0);
     clients.store.connect(3, 7, "again", {});
     EXPECT_EQ(clients.take_events(0), (Events{{"@introduceDomain", "t"}}));
+}
+
+TEST(Watches, OfDomainsMayBeGivenToTheirOwner) {
+    Clients clients;
+    EXPECT_EQ(clients.allow(0, "@introduceDomain", {"n1", "r2"}), "OK");
+    EXPECT_EQ(clients.allow(2, "@introduceDomain", {"n1"}), "EACCES");
+    EXPECT_EQ(clients.allow(1, "@introduceDomain", {"n2"}), "EPERM");
+    EXPECT_EQ(clients.allow(1, "@introduceDomain", {"n1", "r1", "r1", "r1", "r1", "r1"}), "ENOSPC");
+    EXPECT_EQ(clients.allow(1, "@introduceDomain", {"n1", "r3"}), "OK");
+    EXPECT_EQ(clients.ask(0, XS_GET_PERMS, words({"@introduceDomain"})).payload, words({"n1", "r3"}));
+    clients.store.disconnect(1);
+    clients.store.connect(1, 2, "another", {});
+    EXPECT_EQ(clients.allow(1, "@introduceDomain", {"r1"}), "EACCES") << "another domain of its number";
 }
 
 TEST(Watches, GoWithTheirClient) {
