@@ -237,7 +237,7 @@ TEST(RunProgram, WhatCannotRunIsSaidInOneLine) {
         return errors_of_program();
     };
     const std::string start = "run-program: cannot run " + build_path("") + "/apps/";
-    std::ofstream(build_path("tests/no-image")) << "no program\n";
+    std::ofstream(build_path("tests/no-image")) << std::string(1000, 'x');
     EXPECT_EQ(error_of("../tests/no-image"),
               start + "../tests/no-image as a domain: it is no ELF file (a bzImage needs `loader = pv-boot`)\n");
     EXPECT_EQ(error_of("../skerry"), start + "../skerry as a domain: it is no ELF executable (type 3)\n"); // the host's
