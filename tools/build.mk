@@ -82,6 +82,7 @@ help:
 	@echo 'make test       all tests; ends with "N passed, N failed"'
 	@echo '    test-unit   host unit tests          test-guests   tiny guests on xen-core'
 	@echo '    test-system QEMU scenarios           test-oracle   tiny guests on Debian'"'"'s Xen'
+	@echo '    compare-xen  every call and much of the machine as a guest sees it, on xen-core and on Debian'"'"'s Xen: what differs'
 	@echo '    test-conformance   more of the suites of newlib and libstdc++'
 	@echo '    test-scale         1,000 guests at once, 1,000 lives, 200 killed services'
 	@echo '    test-programs-long larger runs of real programs'

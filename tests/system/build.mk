@@ -17,12 +17,15 @@ $(BUILD)/tests/system/many_lives_test: | $(BUILD)/unikernel $(BUILD)/store-load
 
 $(SYSTEM_TESTS): | $(DEBIAN_FILES) $(INITRAMFS)
 
-.PHONY: test-guests test-oracle test-system test-programs-long test-scale
+.PHONY: test-guests test-oracle compare-xen test-system test-programs-long test-scale
 test-guests: all $(GUESTS) $(BUILD)/tests/system/guests_test
 	@tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/guests_test
 # The same guests on Debian's Xen: what they say there is what is right.
 test-oracle: $(GUESTS) $(BUILD)/tests/system/guests_test $(DEBIAN_FILES)
 	@SKERRY_ORACLE=1 tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/guests_test
+# What xen-core and Debian's Xen answer to a guest that tries everything, cell by cell (tests/guests/sweep).
+compare-xen: $(BUILD)/xen-core $(BUILD)/tests/guests/sweep $(DEBIAN_FILES)
+	@tests/guests/sweep/compare $(BUILD)
 # Runs of real programs that take minutes: larger benchmarks, more of their corpora and suites.
 test-programs-long: all $(BUILD)/tests/system/real_programs_test
 	@SKERRY_LONG=1 tests/run-all $(BUILD)/tests/results $(BUILD)/tests/system/real_programs_test

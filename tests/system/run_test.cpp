@@ -3,6 +3,7 @@
 // status says.
 #include "qemu.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -227,6 +228,23 @@ TEST(RunProgram, AStackOverflowIsSaid) {
     const std::string errors = errors_of_program();
     EXPECT_NE(errors.find("the program's stack overflowed"), std::string::npos) << errors;
     EXPECT_NE(errors.find("go_down(int) at "), std::string::npos) << errors;
+}
+TEST(RunProgram, WhatCannotRunIsSaidInOneLine) {
+    const auto error_of = [](const std::string& image, const std::string& environment = "") {
+        const Result result = run_program("", image, environment); // from the folder of programs
+        EXPECT_EQ(result.status, 125);
+        EXPECT_EQ(result.output, "");
+        return errors_of_program();
+    };
+    const std::string start = "run-program: cannot run " + build_path("") + "/apps/";
+    std::ofstream(build_path("tests/no-image")) << std::string(1000, 'x');
+    EXPECT_EQ(error_of("../tests/no-image"),
+              start + "../tests/no-image as a domain: it is no ELF file (a bzImage needs `loader = pv-boot`)\n");
+    EXPECT_EQ(error_of("../skerry"), start + "../skerry as a domain: it is no ELF executable (type 3)\n"); // the host's
+    const std::string small = error_of("hello-c", "MEMORY=256K");
+    EXPECT_EQ(small.find(start + "hello-c as a domain: it needs at least "), 0u) << small;
+    EXPECT_EQ(std::count(small.begin(), small.end(), '\n'), 1) << small;
+    EXPECT_NE(error_of("none").find("cannot read "), std::string::npos) << errors_of_program();
 }
 TEST(RunProgram, MemoryIsWhatIsAskedFor) {
     EXPECT_NE(run_program("", "hello-c", "MEMORY=3M").output.find("4 MiB of zeros: FAILED"), std::string::npos);

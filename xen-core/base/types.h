@@ -39,6 +39,7 @@ using EvtPort = Strong<struct EvtPortTag, uint32_t>;   // event channel port, lo
 using GrantRef = Strong<struct GrantRefTag, uint32_t>; // index into a domain's grant table
 using Nanoseconds = uint64_t;                          // since xen-core started, unless a name says otherwise
 
+inline constexpr Nanoseconds nanoseconds_per_second = 1'000'000'000;
 inline constexpr Nanoseconds never = ~Nanoseconds{0};
 inline constexpr Mfn invalid_mfn{~uint64_t{0}};
 

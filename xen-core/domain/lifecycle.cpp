@@ -124,7 +124,7 @@ void Domain::describe(xen_domctl_getdomaininfo& info) {
     info.flags = (is_dying() ? XEN_DOMINF_dying : 0u) | (is_shut_down() ? XEN_DOMINF_shutdown : 0u) |
                  (is_paused_by_control() ? XEN_DOMINF_paused : 0u) | (all_blocked ? XEN_DOMINF_blocked : 0u) |
                  (running ? XEN_DOMINF_running : 0u);
-    if (is_shut_down()) info.flags |= (shutdown_code() & XEN_DOMINF_shutdownmask) << XEN_DOMINF_shutdownshift;
+    info.flags |= shutdown_code() << XEN_DOMINF_shutdownshift; // all ones as long as there is none, as on Xen
     info.tot_pages = account.frames();
     info.max_pages = account.max_frames();
     info.shared_info_frame = shared() ? shared_info_frame().value : ~0ull;

@@ -71,8 +71,8 @@ void PvCpuState::destroy(PvMmu& mmu) {
 }
 
 Status PvCpuState::register_callback(uint16_t type, uint16_t flags, uint64_t address) {
-    CallbackKind kind = TRY(find_callback(type));
     if (!is_canonical(address)) return Error::invalid;
+    CallbackKind kind = TRY(find_callback(type));
     this->*kind.place = {address, kind.always_masks || (flags & CALLBACKF_mask_events)};
     return success;
 }

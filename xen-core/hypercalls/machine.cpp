@@ -9,8 +9,6 @@
 namespace skerry {
 namespace {
 
-constexpr uint64_t nanoseconds_per_second = 1'000'000'000;
-
 // It was `time.secs` since 1970 and `time.nsecs` when the system time was `time.system_time`.
 Status set_wall_clock(const auto& time) {
     if (time.nsecs >= nanoseconds_per_second || time.secs >= UINT64_MAX / nanoseconds_per_second) return Error::invalid;

@@ -134,10 +134,9 @@ Status exchange_chunk(Caller& caller, const Exchange& exchange, uint64_t chunk) 
 // `progress` is where the guest's request counts the input extents exchanged: a continued call goes on there.
 HypercallResult exchange(Caller& caller, GuestHandle<xen_ulong_t> progress, const xen_memory_exchange& request) {
     const xen_memory_reservation &in = request.in, &out = request.out;
-    if (in.domid != out.domid || std::max(in.extent_order, out.extent_order) > largest_guest_order)
-        return Error::not_permitted;
-    if (in.nr_extents > most_extents || out.nr_extents > most_extents || request.nr_exchanged > in.nr_extents ||
-        in.nr_extents << in.extent_order != out.nr_extents << out.extent_order)
+    if (std::max(in.extent_order, out.extent_order) > largest_guest_order) return Error::not_permitted;
+    if (in.domid != out.domid || in.nr_extents > most_extents || out.nr_extents > most_extents ||
+        request.nr_exchanged > in.nr_extents || in.nr_extents << in.extent_order != out.nr_extents << out.extent_order)
         return Error::invalid;
     DomainRef domain = TRY(buildable_domain(caller, in.domid));
     Exchange exchange{*domain, in, out};

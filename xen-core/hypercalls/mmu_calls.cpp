@@ -21,6 +21,7 @@ template <typename Operation> HypercallResult on_foreign(Caller& caller, uint32_
                                           : reference_to(caller.domain);
     // I/O memory is judged frame by frame, whoever is said to own it.
     bool is_own = frames_number == DOMID_SELF || frames_number == DOMID_IO;
+    if (frames_number == caller.domain.id.value) return Error::no_such_domain; // as on Xen, oneself is DOMID_SELF
     DomainRef frames_of = is_own ? reference_to(*tables_of) : TRY(buildable_domain(caller, frames_number));
     // Both rights once more, now that nobody can take them: then no domain is sealed or destroyed under the operation.
     HoldingBoth held(tables_of->control, frames_of->control);
@@ -36,7 +37,7 @@ Mfn current_root(Caller& caller) { return frame_of(MachAddr(caller.vcpu.cpu.kern
 constexpr uint32_t continued_call = uint32_t{1} << 31;
 
 // Performs `work(count, carried_out)` for the requests of mmu_update and mmuext_op, which reports how many it carried
-// out, and the reason of the first that it did not. The sum goes to `done`. A continued call has the top bit of its
+// out, and the reason of the first that it did not. The sum goes to `done`, if that can be written, as on Xen. A continued call has the top bit of its
 // count set, and finds in `done` what its earlier stretches did.
 template <typename Request, typename Work>
 [[gnu::always_inline]] inline HypercallResult in_stretches(Caller& caller, GuestHandle<Request> requests,
@@ -47,7 +48,7 @@ template <typename Request, typename Work>
         if (!done.is_null()) TRY(done.read(before));
     }
     Status status = work(count, carried_out);
-    if (!done.is_null()) TRY(done.write(before + carried_out));
+    if (!done.is_null()) (void)done.write(before + carried_out).ok();
     if (status.ok() || status.error() != Error::restart) [[likely]]
         return status;
     return caller.continue_with(
@@ -160,21 +161,20 @@ HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> r
 HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> operations, uint32_t count,
                                     GuestHandle<uint32_t> done, uint32_t foreign_number) {
     DomainRef other;
-    if (foreign_number != DOMID_SELF) other = TRY(buildable_domain(caller, static_cast<uint16_t>(foreign_number)));
-    PvMmu& mmu = other ? other->mmu : caller.domain.mmu;
-    bool is_own = &mmu == &caller.domain.mmu;
-
     // Held until the end, so that a domain is not sealed under an operation on its frames.
     std::optional<Holding<LockRank::control>> held;
-    if (!is_own) {
+    if (foreign_number != DOMID_SELF) {
+        if (foreign_number == caller.domain.id.value) return Error::no_such_domain;
+        other = TRY(buildable_domain(caller, static_cast<uint16_t>(foreign_number)));
         held.emplace(other->control);
         TRY(AuthorityCheck::memory(caller.domain, *other));
     }
+    PvMmu& mmu = other ? other->mmu : caller.domain.mmu;
     return in_stretches(caller, operations, count, done, [&](uint32_t number, uint32_t& carried_out) {
         return caller.work_through(carried_out, number, [&](uint32_t i) -> Status {
             mmuext_op_t op;
             TRY(operations.read(op, i));
-            return operate(caller, mmu, is_own, op);
+            return operate(caller, mmu, !other, op);
         });
     });
 }

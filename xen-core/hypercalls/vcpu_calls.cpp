@@ -83,7 +83,6 @@ Status register_nmi(PvCpuState& cpu, const xennmi_callback_t& request) {
 // --- sched_op ---
 
 constexpr uint32_t max_polled_ports = 128;
-constexpr Nanoseconds nanoseconds_per_second = 1'000'000'000;
 
 // Is one of the guest's ports pending? Errors: invalid (no such port), bad_address.
 Result<bool> any_pending(Caller& caller, const sched_poll_t& request, uint32_t& single_port) {

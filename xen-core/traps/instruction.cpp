@@ -189,7 +189,7 @@ Result<Instruction> decode(const InstructionBytes& code, bool long_mode) {
     Form form = encoding->form;
     bool is_write = is_memory_write(operation), is_string_write = operation == store_string || operation == move_string;
     bool names_special = operation >= read_control && operation <= write_debug;
-    if (names_special && (prefixes.lock || prefixes.rex & 4)) return Error::not_found;
+    if (names_special && (prefixes.lock || (prefixes.rex & 4 && operation >= read_debug))) return Error::not_found;
     if (is_write ? prefixes.repeat && !is_string_write : prefixes.lock) return Error::not_supported;
     if (is_string_write && (prefixes.address_size || prefixes.repeat == 0xf2)) return Error::not_supported;
     bool byte_form = encoding->has_byte_form && !(opcode & 1);

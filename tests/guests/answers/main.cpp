@@ -88,6 +88,39 @@ GUEST_CASE(debug_register_errors) {
     EXPECT_EQ(hypercall(__HYPERVISOR_set_debugreg, 0, 0xffff830000000000), eperm);
     EXPECT_EQ(hypercall(__HYPERVISOR_set_debugreg, 0, 0), 0);
 }
+GUEST_CASE(oneself_is_no_foreign_domain) {
+    // By the number: whoever means itself says DOMID_SELF.
+    void* page = alloc_page();
+    EXPECT_EQ(update(machine_of(l1_entry(page)), *l1_entry(page), DOMID_SELF), 0);
+    EXPECT_EQ(update(machine_of(l1_entry(page)), *l1_entry(page), 0), esrch);
+    EXPECT_EQ(set_mapping_of(page, *l1_entry(page), 0), esrch);
+    EXPECT_EQ(mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0, 0, 0), esrch);
+}
+GUEST_CASE(the_count_of_what_was_done_may_have_no_place) {
+    mmuext_op call{};
+    call.cmd = MMUEXT_TLB_FLUSH_LOCAL;
+    EXPECT_EQ(hypercall(__HYPERVISOR_mmuext_op, &call, 1, 0x1000, DOMID_SELF), 0);
+    EXPECT_EQ(hypercall(__HYPERVISOR_mmuext_op, &call, 1, 0xffff830000000000, DOMID_SELF), 0);
+}
+GUEST_CASE(control_of_a_vcpu_that_cannot_be) {
+    xen_domctl call{};
+    call.cmd = XEN_DOMCTL_getvcpuinfo;
+    call.u.getvcpuinfo.vcpu = 99;
+    EXPECT_EQ(domctl(call), einval);
+}
+GUEST_CASE(a_running_domain_has_no_reason_of_its_end) {
+    xen_domctl call{};
+    call.cmd = XEN_DOMCTL_getdomaininfo;
+    REQUIRE_EQ(domctl(call), 0);
+    EXPECT_EQ(call.u.getdomaininfo.flags & XEN_DOMINF_shutdown, 0);
+    EXPECT_EQ(call.u.getdomaininfo.flags >> XEN_DOMINF_shutdownshift, 0xffff);
+}
+GUEST_CASE(an_address_is_looked_at_before_what_it_is_for) {
+    callback_register call{6, 0, 0x1000000000000000};
+    EXPECT_EQ(hypercall(__HYPERVISOR_callback_op, CALLBACKOP_register, &call), einval);
+    call.address = 0x1000;
+    EXPECT_EQ(hypercall(__HYPERVISOR_callback_op, CALLBACKOP_register, &call), enosys);
+}
 GUEST_CASE(callbacks_that_stay) {
     // A kernel cannot do without them, so they can be replaced only.
     for (const uint16_t type : {CALLBACKTYPE_event, CALLBACKTYPE_failsafe, CALLBACKTYPE_syscall, CALLBACKTYPE_sysenter,

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -65,6 +66,37 @@ static void usage(void) {
     FAILS_WITH(sysconf(9999), EINVAL);
 }
 
+static char text[400];
+static int says(const char* expected, const char* format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return length == (int)strlen(expected) && strcmp(text, expected) == 0;
+}
+
+/// Arguments by position: of every kind, more than there are registers, twice, as width and precision; and formats that only look like it.
+static void by_position(void) {
+    CHECK(says("b a", "%2$s %1$s", "a", "b") && says("7 and 7", "%1$d and %1$d", 7) && says("    +7|7    |", "%2$*1$s|%3$-5d|", 6, "+7", 7));
+    CHECK(says("3.14 x 2.718282 -1", "%4$.*3$f %1$c %2$Lf %5$d", 'x', 2.718281828L, 2, 3.14159, -1));
+    CHECK(says("10 9 8 7 6 5 4 3 2 1", "%10$ld %9$d %8$d %7$d %6$d %5$d %4$d %3$d %2$d %1$d", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10L));
+    CHECK(says("9.5 8.5 7.5 6.5 5.5 4.5 3.5 2.5 1.5 0.5", "%10$g %9$g %8$g %7$g %6$g %5$g %4$g %3$g %2$g %1$g", 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5));
+    CHECK(says("18446744073709551615 ff 1%$", "%2$llu %1$hhx 1%%$", 0xfff, ~0ULL));
+    CHECK(says("a costs $5", "%s costs $%d", "a", 5) && says("$", "$") && says("100% of $2", "100%% of $%d", 2));
+    CHECK(says("third", "%3$s", 1, 2, "third")); // those before it count as words
+    FILE* file = tmpfile();
+    char line[20] = "";
+    int count = 0;
+    CHECK(fprintf(file, "%2$d %1$s%3$n\n", "words", 12, &count) == 9 && count == 8 && fseek(file, 0, SEEK_SET) == 0);
+    CHECK(fgets(line, sizeof line, file) != NULL && strcmp(line, "12 words\n") == 0);
+    fclose(file);
+    const char* wrong[] = {"%1$d %d", "%33$d", "%0$d", "%1$*d", "%1$"};
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        errno = 0;
+        check(wrong[i], snprintf(text, sizeof text, wrong[i], 1, 2) == -1 && errno == EINVAL);
+    }
+}
+
 /// programs_test cannot see what is not said; here only that it is harmless.
 static void logging(void) {
     openlog("logger", LOG_PID, LOG_USER);
@@ -80,6 +112,7 @@ int main(void) {
     streams();
     identity();
     usage();
+    by_position();
     logging();
     return checks_done();
 }

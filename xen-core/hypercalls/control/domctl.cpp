@@ -137,7 +137,7 @@ Status get_rights(Domain& domain, xen_domctl_t& request) {
 
 Result<Vcpu*> vcpu_of_domain(Domain& target, uint32_t number) {
     Vcpu* vcpu = target.vcpu(VcpuId(number));
-    if (!vcpu) return Error::no_such_domain;
+    if (!vcpu) return Error::invalid;
     return vcpu;
 }
 
