@@ -37,8 +37,8 @@ Mfn current_root(Caller& caller) { return frame_of(MachAddr(caller.vcpu.cpu.kern
 constexpr uint32_t continued_call = uint32_t{1} << 31;
 
 // Performs `work(count, carried_out)` for the requests of mmu_update and mmuext_op, which reports how many it carried
-// out, and the reason of the first that it did not. The sum goes to `done`, if that can be written, as on Xen. A continued call has the top bit of its
-// count set, and finds in `done` what its earlier stretches did.
+// out, and the reason of the first that it did not. The sum goes to `done`, if that can be written (as on Xen). A
+// continued call has the top bit of its count set, and finds in `done` what its earlier stretches did.
 template <typename Request, typename Work>
 [[gnu::always_inline]] inline HypercallResult in_stretches(Caller& caller, GuestHandle<Request> requests,
                                                            uint32_t count, GuestHandle<uint32_t> done, Work&& work) {
