@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::uint64_t quiet_time = 100 * millisecond; ///< of a create, before it tells of its progress
 constexpr std::uint64_t patience_with_founder = 60 * second, patience_with_service = 5 * second;
+constexpr std::uint64_t ask_interval =
+    millisecond; ///< of a service that does not answer yet, and tells nobody when it does
 
 json::Value identity(DomainNumber id, const std::string& name) {
     json::Value value;
@@ -140,7 +142,7 @@ json::Value Api::restart(const json::Value& params, Call&) {
         guests_.wait_for_news();
     }
     const std::uint64_t patience = platform_.clock.now_ns() + patience_with_service;
-    while (!answers(platform_, target.name) && platform_.clock.now_ns() < patience) guests_.wait_for_news();
+    while (!answers(platform_, target.name) && platform_.clock.now_ns() < patience) guests_.wait_for_news(ask_interval);
     platform_.log.note("service " + target.quoted() + " restarted");
     value["pause_ns"] = platform_.clock.now_ns() - begun;
     return value;

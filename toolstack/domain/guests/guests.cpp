@@ -12,7 +12,6 @@ constexpr std::uint64_t patience_with_calls = 60 * second; // that hold a guest
 constexpr std::uint64_t patience_with_guest = 10 * second; // to take notice of control/shutdown
 constexpr std::uint64_t patience_with_death = 5 * second;  // until nobody holds pages of a dead domain
 constexpr unsigned most_tries = 5;                         // more of what is insisted on, a second apart
-constexpr std::uint64_t look_interval = 20 * millisecond;  // while waiting for what tells nobody
 
 std::string about(const Guest& guest) {
     return "guest " + quoted(guest.config.name) + " (domain " + std::to_string(guest.domain.id) + ")";
@@ -211,10 +210,9 @@ bool Guests::wait_until_gone(DomainNumber domain) {
     }
 }
 
-void Guests::wait_for_news() {
+void Guests::wait_for_news(std::uint64_t at_most) {
     const unsigned known = news_;
-    (void)platform_.monitor.wait(platform_.clock, platform_.clock.now_ns() + look_interval,
-                                 [&] { return news_ != known; });
+    (void)platform_.monitor.wait(platform_.clock, platform_.clock.now_ns() + at_most, [&] { return news_ != known; });
 }
 
 void Guests::look_after() {
