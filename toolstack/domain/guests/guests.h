@@ -60,8 +60,8 @@ class Guests {
         platform_.monitor.changed();
     }
     bool look_wanted() const { return look_; }
-    /// Waits until domains may have come, ended or gone; a little while at most, since not everything is told.
     static constexpr std::uint64_t look_interval = 20 * millisecond; ///< while waiting for what tells nobody
+    /// Waits until domains may have come, ended or gone; a little while at most, since not everything is told.
     void wait_for_news(std::uint64_t at_most = look_interval);
 
     /// While it lives no other call changes the guest. Waits for the present one; throws `busy` if that takes too long,
