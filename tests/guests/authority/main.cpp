@@ -378,7 +378,7 @@ GUEST_CASE(rights_end_with_their_holder) {
     EXPECT_EQ(give(holder, over_domain, map_memory_number, given, target), 0);
     EXPECT_EQ(rights_of(target).holder_count, 2);
     EXPECT_EQ(command(XEN_DOMCTL_destroydomain, holder), 0);
-    EXPECT(wait_for([&] { return rights_of(target).holder_count == 1; }, 1000));
+    EXPECT(wait_for([&] { return rights_of(target).holder_count == 1; }));
     EXPECT_EQ(command(XEN_DOMCTL_destroydomain, target), 0);
 }
 

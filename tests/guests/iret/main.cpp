@@ -70,7 +70,7 @@ static void survive(void (*function)()) {
     peer = {};
     REQUIRE_EQ(peer.create(function), 0);
     peer.unpause();
-    EXPECT(wait_for([] { return peer.shutdown_reason() >= 0; }, 3000));
+    EXPECT(wait_for([] { return peer.shutdown_reason() >= 0; }));
     EXPECT_EQ(peer.shutdown_reason(), SHUTDOWN_crash);
     EXPECT_EQ(peer.destroy(), 0);
 }

@@ -38,7 +38,7 @@ void skip(const char* why);
 uint64_t system_time();
 
 // Spins (yielding) until `condition` holds, for at most `milliseconds` of guest time. True if it held.
-template <typename Condition> bool wait_for(Condition condition, unsigned milliseconds = 5000) {
+template <typename Condition> bool wait_for(Condition condition, unsigned milliseconds = 30000) {
     const uint64_t end = system_time() + milliseconds * 1000000ULL;
     while (!condition()) {
         if (system_time() > end) return condition();
