@@ -176,15 +176,17 @@ void Control::send_output(void* argument) {
 /// Sends one message for each guest that has something; false when none had.
 bool Control::show_to_viewers() {
     bool any = false;
-    for (std::size_t i = 0; i < service_.guests().count(); ++i) {
-        Guest* guest = service_.guests().at(i);
-        any |= show_to_viewer(*guest); // then the guest, and its place in the list, may be others
+    for (std::size_t i = 0; true; ++i) {
+        wait_for_turn(); // and then the guest, and its place in the list, may be others
+        if (i >= service_.guests().count()) return any;
+        any |= show_to_viewer(*service_.guests().at(i));
     }
-    return any;
 }
 
-/// One message; false when there is nothing to show, or nobody to show it to.
+/// One message; false when there is nothing to show, or nobody to show it to. What it takes is sent before anything else:
+/// finish() may want to show what comes next.
 bool Control::show_to_viewer(Guest& guest) {
+    wait_for_turn();
     if (guest.viewer == nullptr || guest.viewer->output.empty()) return false;
     char line[backends::GuestAddress::longest_name + 16], bytes[1024];
     format_to(line, sizeof line, "output %s", guest.address.name);
@@ -195,6 +197,10 @@ bool Control::show_to_viewer(Guest& guest) {
     return send(line, {bytes, count});
 }
 
+void Control::wait_for_turn() {
+    wait_until(sent_, [this] { return !sending_; });
+}
+
 void Control::answer(std::string_view line, std::string_view body) { (void)send(line, body); }
 
 /// A line and, unless it is empty, a body behind its end, in one message; not mixed with another thread's.
@@ -202,7 +208,7 @@ bool Control::send(std::string_view line, std::string_view body) {
     char head[128];
     const std::size_t length = line.copy(head, sizeof head - 1);
     head[length] = '\n';
-    wait_until(sent_, [this] { return !sending_; });
+    wait_for_turn();
     sending_ = true;
     const bool sent =
         channel_message::send(served_->channel(), head, body.empty() ? length : length + 1, body.data(), body.size());

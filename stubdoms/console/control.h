@@ -67,6 +67,7 @@ class Control {
     bool show_to_viewers();
 
     void answer(std::string_view line, std::string_view body = {});
+    void wait_for_turn();
     bool send(std::string_view line, std::string_view body);
 
     Service& service_;
