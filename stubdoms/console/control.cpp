@@ -173,14 +173,17 @@ void Control::send_output(void* argument) {
         if (!control->show_to_viewers()) (void)control->output_.wait();
 }
 
-/// Sends one message for each guest that has something; false when none had.
+/// Sends one message for each guest that has something; false when there is nothing to send.
 bool Control::show_to_viewers() {
     bool any = false;
-    for (std::size_t i = 0; true; ++i) {
-        wait_for_turn(); // and then the guest, and its place in the list, may be others
-        if (i >= service_.guests().count()) return any;
+    for (std::size_t i = 0; i < service_.guests().count(); ++i) {
+        if (sending_) { // whoever waits looks at all guests again: they, and their places in the list, may be others
+            wait_for_turn();
+            return true;
+        }
         any |= show_to_viewer(*service_.guests().at(i));
     }
+    return any;
 }
 
 /// One message; false when there is nothing to show, or nobody to show it to. What it takes is sent before anything else:
@@ -197,6 +200,7 @@ bool Control::show_to_viewer(Guest& guest) {
     return send(line, {bytes, count});
 }
 
+/// Until nobody sends. Who does not wait for anything else then is the next to send.
 void Control::wait_for_turn() {
     wait_until(sent_, [this] { return !sending_; });
 }
