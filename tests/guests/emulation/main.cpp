@@ -19,15 +19,6 @@ Cpuid xen_cpuid(uint32_t leaf, uint32_t sub = 0) {
                  : "a"(leaf), "c"(sub));
     return r;
 }
-uint64_t read_msr(uint32_t msr) {
-    uint32_t low, high;
-    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return uint64_t{high} << 32 | low;
-}
-void write_msr(uint32_t msr, uint64_t value) {
-    asm volatile("wrmsr" ::"c"(msr), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
-                 : "memory");
-}
 
 } // namespace
 

@@ -34,6 +34,17 @@ void skip(const char* why);
 
 [[noreturn]] void shutdown(unsigned reason);
 
+// As an instruction of the guest, which traps.
+inline uint64_t read_msr(uint32_t msr) {
+    uint32_t low, high;
+    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return uint64_t{high} << 32 | low;
+}
+inline void write_msr(uint32_t msr, uint64_t value) {
+    asm volatile("wrmsr" ::"c"(msr), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
+                 : "memory");
+}
+
 // Nanoseconds since boot by the pvclock page of vCPU 0.
 uint64_t system_time();
 

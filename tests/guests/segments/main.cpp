@@ -17,15 +17,6 @@ static uint64_t read_gs(unsigned offset) {
     return value;
 }
 static long base(int which, uint64_t value) { return hypercall(__HYPERVISOR_set_segment_base, which, value); }
-static void write_msr(uint32_t msr, uint64_t value) {
-    asm volatile("wrmsr" ::"c"(msr), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
-                 : "memory");
-}
-static uint64_t read_msr(uint32_t msr) {
-    uint32_t low, high;
-    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return uint64_t{high} << 32 | low;
-}
 
 static uint64_t data[4] = {11, 22, 33, 44};
 
