@@ -6,6 +6,7 @@
 # With nothing missing this is a quick check; `make PACKAGES=no` skips it.
 PACKAGE_GROUPS := build $(if $(filter test test-% bench% fuzz% lint sizes iso check,$(MAKECMDGOALS)),test) \
     $(if $(filter test test-system,$(MAKECMDGOALS))$(filter %.ml %ocaml %ocaml/,$(APP)),ocaml) \
+    $(if $(filter test-bochs,$(MAKECMDGOALS)),bochs) \
     $(if $(filter test test-system test-programs-long bench%,$(MAKECMDGOALS))$(findstring sqlite,$(APP)),sqlite)
 PACKAGES_STAMP := $(BUILD)/packages-$(subst $() ,-,$(strip $(PACKAGE_GROUPS))).mk
 ifneq ($(PACKAGES),no)
@@ -82,6 +83,7 @@ help:
 	@echo 'make test       all tests; ends with "N passed, N failed"'
 	@echo '    test-unit   host unit tests          test-guests   tiny guests on xen-core'
 	@echo '    test-system QEMU scenarios           test-oracle   tiny guests on Debian'"'"'s Xen'
+	@echo '    test-bochs   guests and Linux on Bochs, which has PCID, x2APIC and SMAP'
 	@echo '    compare-xen  every call and much of the machine as a guest sees it, on xen-core and on Debian'"'"'s Xen: what differs'
 	@echo '    test-conformance   more of the suites of newlib and libstdc++'
 	@echo '    test-scale         1,000 guests at once, 1,000 lives, 200 killed services'

@@ -2,6 +2,7 @@
 #include "qemu.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -27,7 +28,19 @@ std::string escape_commas(const std::string& text) {
     return result;
 }
 
+bool on_bochs() { return std::getenv("SKERRY_BOCHS") != nullptr; }
+
 std::vector<std::string> arguments(const Machine& machine) {
+    if (on_bochs()) {
+        std::vector<std::string> list = {"tests/system/bochs",
+                                         build_path(std::string("tests/bochs/") + program_invocation_short_name),
+                                         std::to_string(machine.cpus),
+                                         std::to_string(machine.memory_mib),
+                                         machine.kernel,
+                                         machine.options};
+        list.insert(list.end(), machine.modules.begin(), machine.modules.end());
+        return list;
+    }
     std::vector<std::string> list = {"qemu-system-x86_64",
                                      "-accel",
                                      "tcg",
@@ -119,7 +132,7 @@ bool Qemu::panicked() const {
 }
 
 std::optional<size_t> Qemu::wait_for_any(const std::vector<std::string>& texts, std::chrono::seconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
+    const auto end = std::chrono::steady_clock::now() + limit * (on_bochs() ? 5 : 1); // which interprets
     for (;;) {
         size_t best = std::string::npos, which = 0;
         for (size_t i = 0; i < texts.size(); i++) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A QEMU machine on whose serial line a test reads and types. One object is one run; the destructor ends it.
+// With SKERRY_BOCHS=1 it is one of Bochs (tests/system/bochs), without what `more` and `cpu` say.
 // Every wait is bounded by a total time, which only says "hung": no test asserts on speed. Not thread-safe.
 #pragma once
 #include <chrono>

@@ -94,7 +94,9 @@ GUEST_CASE(cpuid_by_prefix) {
     EXPECT_EQ(trap.vector, breakpoint);
     EXPECT_EQ(trap.frame.rbx, 0x566e6558);
 }
-USER_CODE(read_nothing_32, ".code32\n mov $0x7000, %esi\n mov (%esi), %al\n .code64");
+// A guest starts with a null selector in ds, through which 32-bit code reads nothing at all.
+USER_CODE(read_nothing_32,
+          ".code32\n mov $0xe02b, %ecx\n mov %ecx, %ds\n mov $0x7000, %esi\n mov (%esi), %al\n .code64");
 GUEST_CASE(page_fault_in_user_mode) {
     const Trap trap = RUN32(read_nothing_32);
     EXPECT_EQ(trap.vector, page_fault);
