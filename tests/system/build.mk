@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # QEMU scenarios: each tests/system/<name>_test.cpp is a GoogleTest program that drives QEMU through qemu.h.
 SYSTEM_TESTS := $(patsubst tests/system/%.cpp,$(BUILD)/tests/system/%,$(sort $(wildcard tests/system/*_test.cpp)))
-SYSTEM_CXXFLAGS := -std=gnu++20 -O1 -g -Wall -Wextra -Werror -MMD -MP
+SYSTEM_CXXFLAGS := -std=gnu++20 -O0 -g -Wall -Wextra -Werror -MMD -MP
 
 $(BUILD)/obj/tests/system/%.o: tests/system/%.cpp
 	@mkdir -p $(@D)
