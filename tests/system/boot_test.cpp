@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace skerry::test {
 namespace {
@@ -98,6 +99,30 @@ TEST_F(Boot, WorksOnModestCpus) {
         machine_.cpu = cpu;
         expect_line("verdict: done");
     }
+}
+// An NMI that nobody asked for is noted; a machine check ends everything, and says what the bank and the registers hold.
+TEST_F(Boot, OutlivesNmisAndReportsMachineChecks) {
+    const std::string monitor = build_path("tests/boot-monitor"), out = monitor + ".out", in = monitor + ".in";
+    for (const std::string& path : {in, out}) {
+        std::filesystem::remove(path);
+        ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    }
+    machine_.memory_mib = 1024;
+    machine_.modules = {build_path("tests/bench/vmlinux") + " console=hvc0", build_path("initramfs.cpio.gz")};
+    machine_.more = {"-monitor", "pipe:" + monitor};
+    Qemu qemu(machine_);
+    ASSERT_TRUE(qemu.wait_for("Linux version", 60s)) << qemu.tail();
+    std::ofstream orders(in);
+    for (int i = 0; i < 3; ++i) {
+        orders << "nmi" << std::endl;
+        ASSERT_TRUE(qemu.wait_for("CPU 0: NMI ignored", 60s)) << qemu.tail();
+    }
+    ASSERT_TRUE(qemu.wait_for("skerry:", 240s)) << qemu.tail();
+    orders << "mce 1 3 0xbe00000000000135 0x5 0x123456789 0x86" << std::endl;
+    for (const char* text : {"panic on CPU 1", "#MC", "vector 18",
+                             "machine check bank 3: status be00000000000135 address "
+                             "123456789 misc 86"})
+        EXPECT_TRUE(qemu.wait_for(text, 60s)) << "no `" << text << "` in:\n" << qemu.tail();
 }
 TEST_F(Boot, GrubStartsThePlatformFromTheIso) { expect_platform_from_iso(); }
 // There GRUB uses all low memory for modules, the page too from which the other CPUs start.

@@ -40,7 +40,7 @@ test-scale: all $(BUILD)/tests/system/many_lives_test
 test-system: all $(SYSTEM_TESTS)
 	@tests/run-all $(BUILD)/tests/results $(SYSTEM_TESTS)
 $(BUILD)/tests/system/linux_test: | $(BUILD)/tests/bench/vmlinux
-$(BUILD)/tests/system/boot_test: | $(BUILD)/tests/guests/console $(BUILD)/skerry.iso
+$(BUILD)/tests/system/boot_test: | $(BUILD)/tests/guests/console $(BUILD)/skerry.iso $(BUILD)/tests/bench/vmlinux
 # A program for debuggers; it can also overflow its stack.
 debuggee_FLAGS := -O0
 $(eval $(call skerry-program,debuggee,tests/system/debuggee/debuggee.cpp))

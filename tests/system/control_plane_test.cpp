@@ -90,6 +90,7 @@ TEST_F(OperatedPlane, GuestsEndAsTheirConfigurationSays) {
     (void)skerry("console guest <" + file("typed", "echo c > /proc/sysrq-trigger\n"));
     expect_log("toolstack", "crashed: restart");
     expect_log("toolstack", "started again");
+    expect_log("guest", "skerry:/root#"); // the new one's: before that it would take no notice
     expect("reboot guest", {});
     expect_log("toolstack", "rebooted: restart");
     expect("pause guest", {"paused"});

@@ -157,7 +157,7 @@ void own_stack_trap(RegisterFrame& frame) {
         return;
     case vector::nmi:
         if (is_stopping()) stop_this_cpu();
-        log(LogLevel::warning, "CPU %u: NMI ignored\n", this_cpu().value);
+        raise_work(this_cpu(), PendingWork::nmi);
         return;
     default: crash(frame, name_of(frame.vector));
     }

@@ -216,6 +216,7 @@ uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {
     for (;;) {
         uint32_t work = cpu.take_work();
         if (work & bit(PendingWork::tlb_flush)) serve_flush_requests();
+        if (work & bit(PendingWork::nmi)) log(LogLevel::warning, "CPU %u: NMI ignored\n", cpu.id.value);
         if (work & bit(PendingWork::output)) global_virqs.send(VIRQ_CON_RING);
         bool slice_is_over = work & bit(PendingWork::timer) && timers.expire(cpu.id, now());
         if ((slice_is_over || work & bit(PendingWork::reschedule)) && switch_vcpu(cpu)) result = load_registers;

@@ -50,6 +50,7 @@ enum class PendingWork : uint32_t {
     tlb_flush = 1 << 2,  // a shoot-down request waits in the mailbox
     upcall = 1 << 3,     // nothing but to look at the events of the vCPU that runs there
     output = 1 << 4,     // this CPU wrote to the console: who reads its ring is to be told (VIRQ_CON_RING)
+    nmi = 1 << 5,        // an NMI came that nobody asked for: it may have met any lock, so it is told of here
 };
 
 // The 64-bit TSS (Intel SDM volume 3, 8.7): where the CPU finds its stacks.
