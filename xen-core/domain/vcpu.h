@@ -43,13 +43,9 @@ struct Vcpu final : SchedEntity {
     GuestHandle<vcpu_runstate_info_t> runstate_area;
     GuestHandle<vcpu_time_info_t> time_area;
 
-    // Events pending and not masked: the exit path delivers them.
+    // Events pending and not masked: the exit path delivers them. What the guest changes meanwhile is seen the next time.
     [[gnu::always_inline]] bool has_deliverable_event() const {
-        // Pending in the low byte, the mask in the next: it is 1..255.
-        static_assert(offsetof(vcpu_info_t, evtchn_upcall_pending) == 0 &&
-                      offsetof(vcpu_info_t, evtchn_upcall_mask) == 1);
-        uint16_t pending_and_mask = __atomic_load_n(reinterpret_cast<uint16_t*>(cpu.vcpu_info), __ATOMIC_RELAXED);
-        return static_cast<uint16_t>(pending_and_mask - 1) < 0xff;
+        return UNLIKELY(cpu.vcpu_info->evtchn_upcall_pending) && !cpu.vcpu_info->evtchn_upcall_mask;
     }
 
     // The same, or an NMI that may be delivered: a reason not to wait.
@@ -61,10 +57,7 @@ struct Vcpu final : SchedEntity {
         (void)scheduler.block(*this, [this] { return has_something_to_deliver(); });
     }
     // Something became pending: wakes the vCPU, or interrupts the CPU that runs it. Any CPU, any time.
-    void kick() {
-        if (scheduler.wake(*this)) return;
-        if (is_running() && home() != this_cpu()) raise_work(home(), PendingWork::upcall);
-    }
+    void kick() { is_blocked() ? wake() : interrupt(); }
 
     // Moves vcpu_info into the guest's frame, `offset` bytes in. Once only. By the vCPU itself, or while it is down.
     // Errors: invalid (done already, misaligned, crosses the frame, not the domain's), busy (in use as a page table).
@@ -82,6 +75,14 @@ struct Vcpu final : SchedEntity {
     void timer_fired();
     void poll_timed_out() {
         if (polled_port.load(std::memory_order_acquire) != poll_none) (void)scheduler.wake(*this);
+    }
+
+  private:
+    [[gnu::noinline]] void wake() { // whoever runs does not pay for its registers
+        if (!scheduler.wake(*this)) interrupt();
+    }
+    void interrupt() {
+        if (is_running() && home() != this_cpu()) raise_work(home(), PendingWork::upcall);
     }
 };
 

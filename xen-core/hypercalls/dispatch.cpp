@@ -52,7 +52,7 @@ HypercallResult hypercall_multicall(Caller& caller, GuestHandle<multicall_entry_
         TRY(calls.read(entry));
         static_assert(sizeof(entry.args) == sizeof(CallArguments));
         CallArguments& arguments = reinterpret_cast<CallArguments&>(entry.args);
-        Caller inner{caller.vcpu, caller.domain, arguments, caller.budget};
+        Caller inner{caller.vcpu, arguments, caller.budget};
         HypercallResult result =
             entry.op == __HYPERVISOR_multicall ? HypercallResult(Error::invalid) : call_handler(entry.op, inner);
         caller.budget = inner.budget;

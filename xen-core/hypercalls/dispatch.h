@@ -25,9 +25,10 @@ using HypercallResult = Result<int64_t>;
 // scheduler have had their turn.
 struct Caller {
     Vcpu& vcpu;
-    Domain& domain;
     CallArguments& arguments;
     WorkBudget budget{};
+
+    Domain& domain() const { return vcpu.domain; }
 
     // From the `first`-th on, these arguments describe the rest of the work.
     Error continue_with(unsigned first, std::initializer_list<uint64_t> rest) {
@@ -77,32 +78,32 @@ template <typename Element, typename XenHandle> GuestHandle<Element> handle_of(c
 
 // DOMID_SELF is the caller.
 inline Result<DomainRef> named_domain(Caller& caller, uint16_t number) {
-    if (number == DOMID_SELF || number == caller.domain.id.value) return reference_to(caller.domain);
+    if (number == DOMID_SELF || number == caller.domain().id.value) return reference_to(caller.domain());
     return domain_table.find(DomId(number));
 }
 
 // The caller, or a domain that it may control. Errors: also not_permitted.
 inline Result<DomainRef> controlled_domain(Caller& caller, uint16_t number) {
     DomainRef domain = TRY(named_domain(caller, number));
-    if (&*domain != &caller.domain) TRY(AuthorityCheck::control(caller.domain, *domain));
+    if (&*domain != &caller.domain()) TRY(AuthorityCheck::control(caller.domain(), *domain));
     return domain;
 }
 
 // The same, for an operation on its memory or on its behalf while it is built. Errors: also not_permitted.
 inline Result<DomainRef> buildable_domain(Caller& caller, uint16_t number) {
     DomainRef domain = TRY(named_domain(caller, number));
-    TRY(AuthorityCheck::memory(caller.domain, *domain));
+    TRY(AuthorityCheck::memory(caller.domain(), *domain));
     return domain;
 }
 
 // Performs `operation(domain)` on that, which is not sealed or destroyed meanwhile.
 template <typename Operation, typename Outcome = std::invoke_result_t<Operation, Domain&>>
 [[gnu::always_inline]] inline Outcome on_buildable(Caller& caller, uint16_t number, Operation&& operation) {
-    if (number == DOMID_SELF || number == caller.domain.id.value) [[likely]]
-        return operation(caller.domain);
+    if (number == DOMID_SELF || number == caller.domain().id.value) [[likely]]
+        return operation(caller.domain());
     DomainRef domain = TRY(buildable_domain(caller, number));
     Holding held(domain->control);
-    TRY(AuthorityCheck::memory(caller.domain, *domain)); // once more, now that nobody can take it
+    TRY(AuthorityCheck::memory(caller.domain(), *domain)); // once more, now that nobody can take it
     return operation(*domain);
 }
 
@@ -128,7 +129,7 @@ constexpr uint64_t negative_errno(Error error) { return static_cast<uint64_t>(-s
 // was.
 [[gnu::always_inline]] inline void dispatch_hypercall(Vcpu& vcpu, RegisterFrame& registers) {
     static_assert(offsetof(RegisterFrame, r9) - offsetof(RegisterFrame, rdi) == 5 * sizeof(uint64_t));
-    Caller caller{vcpu, vcpu.domain, *reinterpret_cast<CallArguments*>(&registers.rdi)};
+    Caller caller{vcpu, *reinterpret_cast<CallArguments*>(&registers.rdi)};
     HypercallResult result = call_handler(registers.rax, caller);
     if (!result.ok()) [[unlikely]]
         return finish_hypercall(registers, result.error());

@@ -33,9 +33,9 @@ Status bind_pirq(EventTable& events, evtchn_bind_pirq_t& request) {
 }
 
 Status bind_virq(Caller& caller, evtchn_bind_virq_t& request) {
-    request.port = TRY(caller.domain.events.bind_virq(request.virq, VcpuId(request.vcpu))).value;
+    request.port = TRY(caller.domain().events.bind_virq(request.virq, VcpuId(request.vcpu))).value;
     // Not before somebody listens: what is typed earlier waits in the UART for whoever comes to own it.
-    if (request.virq == VIRQ_CONSOLE && caller.domain.is_first())
+    if (request.virq == VIRQ_CONSOLE && caller.domain().is_first())
         enable_console_input([] { global_virqs.send(VIRQ_CONSOLE); });
     if (request.virq == VIRQ_CON_RING) announce_output();
     return success;
@@ -51,13 +51,14 @@ Status init_control(EventTable& events, evtchn_init_control_t& request) {
 
 Status bind_interdomain(Caller& caller, evtchn_bind_interdomain_t& request) {
     DomainRef remote = TRY(named_domain(caller, request.remote_dom));
-    request.local_port = TRY(caller.domain.events.bind_interdomain(remote->events, EvtPort(request.remote_port))).value;
+    request.local_port =
+        TRY(caller.domain().events.bind_interdomain(remote->events, EvtPort(request.remote_port))).value;
     return success;
 }
 
 Status alloc_unbound(Caller& caller, evtchn_alloc_unbound_t& request) {
     DomainRef domain = TRY(controlled_domain(caller, request.dom));
-    DomId remote = request.remote_dom == DOMID_SELF ? caller.domain.id : DomId(request.remote_dom);
+    DomId remote = request.remote_dom == DOMID_SELF ? caller.domain().id : DomId(request.remote_dom);
     request.port = TRY(domain->events.alloc_unbound(remote)).value;
     return success;
 }
@@ -70,12 +71,9 @@ Status reset(Caller& caller, const evtchn_reset_t& request) {
     return TRY(controlled_domain(caller, request.dom))->events.reset(caller.budget);
 }
 
-} // namespace
-
-HypercallResult hypercall_event_channel_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
-    EventTable& events = caller.domain.events;
+[[gnu::noinline]] HypercallResult other_than_send(Caller& caller, uint32_t command, GuestHandle<void> argument) {
+    EventTable& events = caller.domain().events;
     switch (command) {
-    case EVTCHNOP_send: return perform<send>(argument, events);
     case EVTCHNOP_unmask: return perform<unmask>(argument, events);
     case EVTCHNOP_close: return perform<close>(argument, events);
     case EVTCHNOP_bind_vcpu: return perform<bind_vcpu>(argument, events);
@@ -91,6 +89,15 @@ HypercallResult hypercall_event_channel_op(Caller& caller, uint32_t command, Gue
     case EVTCHNOP_reset: return perform<reset>(argument, caller);
     default: return Error::no_system_call;
     }
+}
+
+} // namespace
+
+// What guests do all the time does not save the registers that the others need.
+HypercallResult hypercall_event_channel_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
+    if (command == EVTCHNOP_send) [[likely]]
+        return perform<send>(argument, caller.domain().events);
+    return other_than_send(caller, command, argument);
 }
 
 // The form of interface versions before 3.2.2: the command stands in the structure.

@@ -43,7 +43,7 @@ uint64_t entry_flags(uint32_t flags) {
 // Enters the frame of a begun use into the caller's page tables.
 Status map_frame(Caller& caller, EntryPlace place, uint32_t flags, const GrantUse& use) {
     auto enter = [&](auto reference) {
-        Status status = caller.domain.mmu.map_frame(place, reference, entry_flags(flags), caller.budget);
+        Status status = caller.domain().mmu.map_frame(place, reference, entry_flags(flags), caller.budget);
         reference.release(); // stays with the use
         return status;
     };
@@ -54,7 +54,7 @@ Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
     if (!(request.flags & (GNTMAP_device_map | GNTMAP_host_map))) return Error::not_found;
     DomainRef granter = TRY(domain_table.find(DomId(request.dom)));
     bool writes = !(request.flags & GNTMAP_readonly);
-    GrantUse use = TRY(granter->grants.begin_use(GrantRef(request.ref), caller.domain.id, writes, true));
+    GrantUse use = TRY(granter->grants.begin_use(GrantRef(request.ref), caller.domain().id, writes, true));
     GrantMapping mapping{.frame = static_cast<uint32_t>(use.frame.value),
                          .reference = request.ref,
                          .granter = granter->id.value,
@@ -63,7 +63,7 @@ Status map(Caller& caller, gnttab_map_grant_ref_t& request) {
                          .device_mapped = (request.flags & GNTMAP_device_map) != 0,
                          .in_use = true};
     EntryPlace place = place_of(caller, request.host_addr, request.flags & GNTMAP_contains_pte);
-    Maptrack& maptrack = caller.domain.maptrack;
+    Maptrack& maptrack = caller.domain().maptrack;
     Result<uint32_t> handle = maptrack.reserve();
     Status status = handle.ok() ? success : Status(Error::no_space);
     if (status.ok() && mapping.host_mapped) status = map_frame(caller, place, request.flags, use);
@@ -91,7 +91,7 @@ struct GrantUnmapper : NonCopyable {
     // one). When neither is left, the mapping is over. Errors: no_such_mapping, bad_address, invalid, restart.
     Status end(uint32_t handle, uint64_t host_address, uint64_t replacement, MachAddr device_address) {
         if (count == most) finish();
-        Maptrack& maptrack = caller.domain.maptrack;
+        Maptrack& maptrack = caller.domain().maptrack;
         GrantMapping mapping = TRY_AS(maptrack.take(handle), no_such_mapping);
         Status done = end_parts(mapping, host_address, replacement, device_address);
         if (mapping.host_mapped || mapping.device_mapped)
@@ -117,7 +117,7 @@ struct GrantUnmapper : NonCopyable {
     // The handle does not say by which form it was mapped: the entry at the address given must map the frame, as a
     // linear address or, failing that, as the machine address of the entry. The one at `replacement` takes its place.
     Status remove_entry(Mfn frame, uint64_t host_address, uint64_t replacement) {
-        PvMmu& mmu = caller.domain.mmu;
+        PvMmu& mmu = caller.domain().mmu;
         EntryPlace linear = place_of(caller, host_address, false);
         if (replacement)
             return mmu.unmap_and_replace(linear, frame, place_of(caller, replacement, false), debt, caller.budget);
@@ -130,7 +130,7 @@ struct GrantUnmapper : NonCopyable {
         debt.pay();
         for (unsigned i = 0; i < count; ++i) {
             end_grant_mapping(ended[i].mapping);
-            caller.domain.maptrack.free(ended[i].handle);
+            caller.domain().maptrack.free(ended[i].handle);
         }
         count = 0;
     }
@@ -169,10 +169,10 @@ class CopySide : NonCopyable {
 
     Status hold(Caller& caller, const decltype(gnttab_copy_t::source)& end, bool is_granted) {
         if (is_granted)
-            return hold_granted(TRY(named_domain(caller, end.domid)), caller.domain.id, GrantRef(end.u.ref));
+            return hold_granted(TRY(named_domain(caller, end.domid)), caller.domain().id, GrantRef(end.u.ref));
         if (end.domid != DOMID_SELF) return Error::not_permitted; // others' memory only through their grants
         frame_ = Mfn(end.u.gmfn);
-        TRY(hold_frame(frame_, caller.domain.account, writes_));
+        TRY(hold_frame(frame_, caller.domain().account, writes_));
         is_held_ = true;
         return success;
     }
@@ -275,7 +275,7 @@ HypercallResult set_version(GrantTable& grants, GuestHandle<void> argument) {
 }
 
 Status swap(Caller& caller, gnttab_swap_grant_ref_t& request) {
-    return caller.domain.grants.swap(GrantRef(request.ref_a), GrantRef(request.ref_b));
+    return caller.domain().grants.swap(GrantRef(request.ref_a), GrantRef(request.ref_b));
 }
 
 // The caches are coherent on this architecture; what is checked is that the frame may be touched.
@@ -336,7 +336,7 @@ HypercallResult hypercall_grant_table_op(Caller& caller, uint32_t command, Guest
     case GNTTABOP_get_status_frames: return for_one<on_table<status_frames>>(caller, argument, count);
     case GNTTABOP_query_size: return for_one<on_table<query_size>>(caller, argument, count);
     case GNTTABOP_get_version: return for_each<on_table<get_version>>(caller, argument, count, caller);
-    case GNTTABOP_set_version: return count == 1 ? set_version(caller.domain.grants, argument) : Error::invalid;
+    case GNTTABOP_set_version: return count == 1 ? set_version(caller.domain().grants, argument) : Error::invalid;
     case GNTTABOP_swap_grant_ref: return for_each<swap>(caller, argument, count, caller);
     case GNTTABOP_cache_flush: return for_each<flush_cache>(caller, argument, count, caller);
     case GNTTABOP_transfer: return for_each<transfer>(caller, argument, count, caller);

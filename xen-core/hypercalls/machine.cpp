@@ -112,7 +112,7 @@ Status set_io_bitmap(PvCpuState& cpu, const physdev_set_iobitmap_t& request) {
 // --- sysctl ---
 
 Status read_console(Caller& caller, xen_sysctl_readconsole& request) {
-    TRY(AuthorityCheck::platform(caller.domain, PlatformRight::read_log));
+    TRY(AuthorityCheck::platform(caller.domain(), PlatformRight::read_log));
     uint64_t position = request.incremental ? request.index : 0;
     auto out = handle_of<char>(request.buffer);
     uint32_t written = 0;
@@ -176,7 +176,7 @@ Status cpu_topology(xen_sysctl_cputopoinfo& request) {
 
 Status inspect(Caller& caller, xen_sysctl_t& request) {
     if (request.cmd == XEN_SYSCTL_readconsole) return read_console(caller, request.u.readconsole);
-    TRY(AuthorityCheck::platform(caller.domain, PlatformRight::inspect));
+    TRY(AuthorityCheck::platform(caller.domain(), PlatformRight::inspect));
     switch (request.cmd) {
     case XEN_SYSCTL_physinfo: return physical_info(request.u.physinfo);
     case XEN_SYSCTL_sched_id: request.u.sched_id.sched_id = XEN_SCHEDULER_CREDIT; return success;
@@ -191,7 +191,7 @@ Status inspect(Caller& caller, xen_sysctl_t& request) {
 } // namespace
 
 HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_op_t> operation) {
-    if (!caller.domain.authority.holds(PlatformRight::set_wall_clock)) return Error::not_permitted;
+    if (!caller.domain().authority.holds(PlatformRight::set_wall_clock)) return Error::not_permitted;
     xen_platform_op_t request;
     TRY(operation.read(request));
     if (request.interface_version != XENPF_INTERFACE_VERSION) return Error::access_denied;
@@ -205,7 +205,7 @@ HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_o
 }
 
 HypercallResult hypercall_console_io(Caller& caller, uint32_t command, uint32_t count, GuestHandle<char> buffer) {
-    TRY(AuthorityCheck::platform(caller.domain, PlatformRight::write_log));
+    TRY(AuthorityCheck::platform(caller.domain(), PlatformRight::write_log));
     switch (command) {
     case CONSOLEIO_write: return write_console(caller, count, buffer);
     case CONSOLEIO_read: {
@@ -220,17 +220,19 @@ HypercallResult hypercall_console_io(Caller& caller, uint32_t command, uint32_t 
 
 HypercallResult hypercall_physdev_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
     switch (command) {
-    case PHYSDEVOP_eoi: return perform<finish_line>(argument, caller.domain);
-    case PHYSDEVOP_IRQ_UNMASK_NOTIFY: caller.domain.pirqs.end_of_interrupts(); return 0; // before 3.2.2, PHYSDEVOP_eoi
-    case PHYSDEVOP_irq_status_query: return perform<irq_status>(argument, caller.domain);
+    case PHYSDEVOP_eoi: return perform<finish_line>(argument, caller.domain());
+    case PHYSDEVOP_IRQ_UNMASK_NOTIFY:
+        caller.domain().pirqs.end_of_interrupts();
+        return 0; // before 3.2.2, PHYSDEVOP_eoi
+    case PHYSDEVOP_irq_status_query: return perform<irq_status>(argument, caller.domain());
     case PHYSDEVOP_set_iopl: return perform<set_iopl>(argument, caller.vcpu.cpu);
     case PHYSDEVOP_set_iobitmap: return perform<set_io_bitmap>(argument, caller.vcpu.cpu);
-    case PHYSDEVOP_apic_read: return perform<read_apic>(argument, caller.domain);
-    case PHYSDEVOP_apic_write: return perform<write_apic>(argument, caller.domain);
-    case PHYSDEVOP_alloc_irq_vector: return perform<line_vector>(argument, caller.domain);
+    case PHYSDEVOP_apic_read: return perform<read_apic>(argument, caller.domain());
+    case PHYSDEVOP_apic_write: return perform<write_apic>(argument, caller.domain());
+    case PHYSDEVOP_alloc_irq_vector: return perform<line_vector>(argument, caller.domain());
     case PHYSDEVOP_map_pirq: return perform<map_pirq>(argument, caller);
     case PHYSDEVOP_unmap_pirq: return perform<unmap_pirq>(argument, caller);
-    case PHYSDEVOP_setup_gsi: return perform<setup_gsi>(argument, caller.domain);
+    case PHYSDEVOP_setup_gsi: return perform<setup_gsi>(argument, caller.domain());
     default:
         return Error::no_system_call; // PCI devices among them: without MSI routing and IOMMUs, nothing would be done
     }

@@ -62,7 +62,7 @@ HypercallResult change_reservation(Caller& caller, uint32_t operation, GuestHand
     xen_memory_reservation request;
     if (!argument.read(request).ok() || request.nr_extents > most_extents || done > request.nr_extents) return done;
     Status status = on_buildable(caller, request.domid, [&](Domain& domain) -> Status {
-        bool is_guest = &domain == &caller.domain && !domain.is_first();
+        bool is_guest = &domain == &caller.domain() && !domain.is_first();
         if (request.extent_order > (is_guest ? largest_guest_order : largest_builder_order)) return Error::invalid;
         auto change_extent = [&](uint32_t index) {
             return command == XENMEM_decrease_reservation
@@ -102,7 +102,7 @@ Status exchange_chunk(Caller& caller, const Exchange& exchange, uint64_t chunk) 
     Domain& domain = exchange.domain;
     Account& account = domain.account;
     Holding held(domain.control);
-    TRY(AuthorityCheck::memory(caller.domain, domain)); // once more, now that nobody can take it
+    TRY(AuthorityCheck::memory(caller.domain(), domain)); // once more, now that nobody can take it
     TRY(exchange.for_each_input(chunk, [&](Mfn first) -> Status {
         for (uint64_t i = 0; i < uint64_t{1} << exchange.in.extent_order; ++i) {
             FrameRef reference = TRY(take_reference(first + i, account));
@@ -156,8 +156,8 @@ HypercallResult exchange(Caller& caller, GuestHandle<xen_ulong_t> progress, cons
 // XENMEM_current_reservation, maximum_reservation, maximum_gpfn; a controller may ask, too.
 HypercallResult domain_figure(Caller& caller, uint32_t command, const xen_memory_domain& request) {
     DomainRef domain = TRY(named_domain(caller, request.domid));
-    if (&*domain != &caller.domain && !caller.domain.authority.holds(PlatformRight::inspect))
-        TRY(AuthorityCheck::control(caller.domain, *domain));
+    if (&*domain != &caller.domain() && !caller.domain().authority.holds(PlatformRight::inspect))
+        TRY(AuthorityCheck::control(caller.domain(), *domain));
     if (command == XENMEM_current_reservation) return static_cast<int64_t>(domain->account.frames());
     if (command == XENMEM_maximum_reservation) return static_cast<int64_t>(domain->account.max_frames());
     Holding held(domain->control);
@@ -240,9 +240,9 @@ HypercallResult hypercall_memory_op(Caller& caller, uint32_t operation, GuestHan
         return argument.as<xen_machphys_mapping>().write({.v_start = layout::m2p_guest_view,
                                                           .v_end = layout::m2p_guest_view + (uint64_t{1} << 38),
                                                           .max_mfn = max_mfn().value});
-    case XENMEM_memory_map: return perform<memory_map>(argument, caller.domain);
+    case XENMEM_memory_map: return perform<memory_map>(argument, caller.domain());
     case XENMEM_set_memory_map: return perform<set_memory_map>(argument, caller);
-    case XENMEM_machine_memory_map: return perform<machine_map>(argument, caller.domain);
+    case XENMEM_machine_memory_map: return perform<machine_map>(argument, caller.domain());
     case XENMEM_add_to_physmap:
     case XENMEM_add_to_physmap_batch:
     case XENMEM_remove_from_physmap: return Error::access_denied; // PV domains keep their own physical-to-machine map

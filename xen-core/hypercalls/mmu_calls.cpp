@@ -18,15 +18,15 @@ namespace {
 template <typename Operation> HypercallResult on_foreign(Caller& caller, uint32_t number, Operation&& operation) {
     uint16_t frames_number = static_cast<uint16_t>(number), tables_plus_one = static_cast<uint16_t>(number >> 16);
     DomainRef tables_of = tables_plus_one ? TRY(buildable_domain(caller, static_cast<uint16_t>(tables_plus_one - 1)))
-                                          : reference_to(caller.domain);
+                                          : reference_to(caller.domain());
     // I/O memory is judged frame by frame, whoever is said to own it.
     bool is_own = frames_number == DOMID_SELF || frames_number == DOMID_IO;
-    if (frames_number == caller.domain.id.value) return Error::no_such_domain; // as on Xen, oneself is DOMID_SELF
+    if (frames_number == caller.domain().id.value) return Error::no_such_domain; // as on Xen, oneself is DOMID_SELF
     DomainRef frames_of = is_own ? reference_to(*tables_of) : TRY(buildable_domain(caller, frames_number));
     // Both rights once more, now that nobody can take them: then no domain is sealed or destroyed under the operation.
     HoldingBoth held(tables_of->control, frames_of->control);
-    TRY(AuthorityCheck::memory(caller.domain, *tables_of));
-    ForeignAccess access = TRY(AuthorityCheck::memory(caller.domain, *frames_of));
+    TRY(AuthorityCheck::memory(caller.domain(), *tables_of));
+    ForeignAccess access = TRY(AuthorityCheck::memory(caller.domain(), *frames_of));
     return operation(tables_of->mmu, &*frames_of == &*tables_of ? nullptr : &access);
 }
 
@@ -91,7 +91,7 @@ Status flush_as_asked(Domain& domain, GuestVirt virt, uint64_t flags) {
 // --- mmuext_op ---
 
 Status new_user_base(Caller& caller, Mfn base) {
-    PvMmu& mmu = caller.domain.mmu;
+    PvMmu& mmu = caller.domain().mmu;
     PvCpuState& cpu = caller.vcpu.cpu;
     uint64_t old = cpu.user_cr3;
     uint64_t wanted = address_of(base).value;
@@ -105,7 +105,7 @@ Status new_user_base(Caller& caller, Mfn base) {
 
 // Operations that concern the calling vCPU itself.
 Status own_operation(Caller& caller, const mmuext_op_t& op) {
-    Domain& domain = caller.domain;
+    Domain& domain = caller.domain();
     GuestVirt virt(op.arg1.linear_addr);
     GuestVirt bitmap(reinterpret_cast<uint64_t>(op.arg2.vcpumask.p));
     switch (op.cmd) {
@@ -154,7 +154,7 @@ HypercallResult hypercall_mmu_update(Caller& caller, GuestHandle<mmu_update_t> r
             return mmu.update_all(requests, number, foreign, caller.budget, carried_out);
         });
     };
-    if (LIKELY(foreign_number == DOMID_SELF)) return update(caller.domain.mmu, nullptr);
+    if (LIKELY(foreign_number == DOMID_SELF)) return update(caller.domain().mmu, nullptr);
     return on_foreign(caller, foreign_number, update);
 }
 
@@ -164,12 +164,12 @@ HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> ope
     // Held until the end, so that a domain is not sealed under an operation on its frames.
     std::optional<Holding<LockRank::control>> held;
     if (foreign_number != DOMID_SELF) {
-        if (foreign_number == caller.domain.id.value) return Error::no_such_domain;
+        if (foreign_number == caller.domain().id.value) return Error::no_such_domain;
         other = TRY(buildable_domain(caller, static_cast<uint16_t>(foreign_number)));
         held.emplace(other->control);
-        TRY(AuthorityCheck::memory(caller.domain, *other));
+        TRY(AuthorityCheck::memory(caller.domain(), *other));
     }
-    PvMmu& mmu = other ? other->mmu : caller.domain.mmu;
+    PvMmu& mmu = other ? other->mmu : caller.domain().mmu;
     return in_stretches(caller, operations, count, done, [&](uint32_t number, uint32_t& carried_out) {
         return caller.work_through(carried_out, number, [&](uint32_t i) -> Status {
             mmuext_op_t op;
@@ -181,8 +181,8 @@ HypercallResult hypercall_mmuext_op(Caller& caller, GuestHandle<mmuext_op_t> ope
 
 HypercallResult hypercall_update_va_mapping(Caller& caller, uint64_t address, uint64_t entry, uint64_t flags) {
     GuestVirt virt(address);
-    TRY(caller.domain.mmu.update_va_mapping(current_root(caller), virt, Pte(entry), nullptr, caller.budget));
-    return flush_as_asked(caller.domain, virt, flags);
+    TRY(caller.domain().mmu.update_va_mapping(current_root(caller), virt, Pte(entry), nullptr, caller.budget));
+    return flush_as_asked(caller.domain(), virt, flags);
 }
 
 HypercallResult hypercall_update_va_mapping_otherdomain(Caller& caller, uint64_t address, uint64_t entry,
@@ -191,12 +191,12 @@ HypercallResult hypercall_update_va_mapping_otherdomain(Caller& caller, uint64_t
     return on_foreign(caller, static_cast<uint16_t>(foreign_number),
                       [&](PvMmu& mmu, const ForeignAccess* foreign) -> Status {
                           TRY(mmu.update_va_mapping(current_root(caller), virt, Pte(entry), foreign, caller.budget));
-                          return flush_as_asked(caller.domain, virt, flags);
+                          return flush_as_asked(caller.domain(), virt, flags);
                       });
 }
 
 HypercallResult hypercall_update_descriptor(Caller& caller, uint64_t machine_address, uint64_t descriptor) {
-    return caller.domain.mmu.update_descriptor(MachAddr(machine_address), descriptor, caller.budget);
+    return caller.domain().mmu.update_descriptor(MachAddr(machine_address), descriptor, caller.budget);
 }
 
 } // namespace skerry

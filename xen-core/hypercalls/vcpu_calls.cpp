@@ -10,15 +10,15 @@ namespace {
 
 // What concerns a vCPU that does not run, its siblings might do at the same time: hence the lock.
 Status initialise(Caller& caller, Vcpu& target, GuestHandle<vcpu_guest_context_t> argument) {
-    Holding held(caller.domain.control);
+    Holding held(caller.domain().control);
     if (target.is_initialised) return Error::exists;
-    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
+    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain().account));
     TRY(argument.read(*context));
     return initialise_vcpu(target, *context, caller.budget);
 }
 
 Status register_info(Caller& caller, Vcpu& target, const vcpu_register_vcpu_info_t& request) {
-    Holding held(caller.domain.control);
+    Holding held(caller.domain().control);
     if (&target != &caller.vcpu && !target.is_down()) return Error::invalid;
     return target.register_info(Mfn(request.mfn), request.offset);
 }
@@ -90,8 +90,8 @@ Result<bool> any_pending(Caller& caller, const sched_poll_t& request, uint32_t& 
     for (uint32_t i = 0; i < request.nr_ports; ++i) {
         evtchn_port_t port;
         TRY(ports.read(port, i));
-        if (!caller.domain.events.is_valid(EvtPort(port))) return Error::invalid;
-        if (caller.domain.events.is_pending(EvtPort(port))) return true;
+        if (!caller.domain().events.is_valid(EvtPort(port))) return Error::invalid;
+        if (caller.domain().events.is_pending(EvtPort(port))) return true;
         single_port = port;
     }
     return false;
@@ -106,7 +106,7 @@ Status poll(Caller& caller, const sched_poll_t& request) {
     vcpu.timers.stop_poll();
     uint32_t wanted = request.nr_ports == 1 ? port : Vcpu::poll_any;
     if (vcpu.polled_port.exchange(wanted, std::memory_order_seq_cst) == Vcpu::poll_none)
-        caller.domain.events.begin_poll();
+        caller.domain().events.begin_poll();
     Result<bool> pending = any_pending(caller, request, port);
     if (!pending.ok() || pending.value()) {
         vcpu.end_poll();
@@ -123,17 +123,17 @@ Status poll(Caller& caller, const sched_poll_t& request) {
 
 // What a reason means is between the domain and who controls it; as on Xen it has eight bits.
 Status shut_down(Caller& caller, const sched_shutdown_t& request) {
-    caller.domain.shut_down(static_cast<uint8_t>(request.reason));
+    caller.domain().shut_down(static_cast<uint8_t>(request.reason));
     return success;
 }
 
 Status announce_shutdown_code(Caller& caller, const sched_shutdown_t& request) {
-    return success_if(caller.domain.announce_shutdown_code(static_cast<uint8_t>(request.reason)), Error::invalid);
+    return success_if(caller.domain().announce_shutdown_code(static_cast<uint8_t>(request.reason)), Error::invalid);
 }
 
 Status remote_shutdown(Caller& caller, const sched_remote_shutdown_t& request) {
     DomainRef domain = TRY(domain_table.find(DomId(request.domain_id)));
-    TRY(AuthorityCheck::control(caller.domain, *domain));
+    TRY(AuthorityCheck::control(caller.domain(), *domain));
     Holding held(domain->control); // its vCPUs stay
     domain->shut_down(static_cast<uint8_t>(request.reason));
     return success;
@@ -142,16 +142,16 @@ Status remote_shutdown(Caller& caller, const sched_remote_shutdown_t& request) {
 // Watchdogs are numbered from 1 on; 0 asks for a new one, whose number is the answer.
 HypercallResult watchdog(Caller& caller, const sched_watchdog_t& request) {
     Nanoseconds timeout = request.timeout * nanoseconds_per_second;
-    if (request.id ? !caller.domain.has_watchdog(request.id - 1) : !timeout) return Error::invalid;
-    unsigned slot = request.id ? request.id - 1 : TRY(caller.domain.free_watchdog());
-    caller.domain.set_watchdog(slot, timeout);
+    if (request.id ? !caller.domain().has_watchdog(request.id - 1) : !timeout) return Error::invalid;
+    unsigned slot = request.id ? request.id - 1 : TRY(caller.domain().free_watchdog());
+    caller.domain().set_watchdog(slot, timeout);
     return request.id ? 0 : slot + 1;
 }
 
 } // namespace
 
 HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t number, GuestHandle<void> argument) {
-    Vcpu* target = caller.domain.vcpu(VcpuId(number));
+    Vcpu* target = caller.domain().vcpu(VcpuId(number));
     if (!target) return Error::not_found;
     bool is_singleshot = command == VCPUOP_set_singleshot_timer || command == VCPUOP_stop_singleshot_timer;
     if (is_singleshot && target != &caller.vcpu) return Error::invalid;
@@ -159,7 +159,7 @@ HypercallResult hypercall_vcpu_op(Caller& caller, uint32_t command, uint32_t num
     case VCPUOP_initialise: return initialise(caller, *target, argument.as<vcpu_guest_context_t>());
     case VCPUOP_register_vcpu_info: return perform<register_info>(argument, caller, *target);
     case VCPUOP_up: return bring_up(*target);
-    case VCPUOP_down: return take_down(caller.domain, *target);
+    case VCPUOP_down: return take_down(caller.domain(), *target);
     case VCPUOP_is_up: return target->is_down() ? 0 : 1;
     case VCPUOP_get_runstate_info: return argument.as<vcpu_runstate_info_t>().write(scheduler.runstate(*target));
     case VCPUOP_register_runstate_memory_area: return perform<register_runstate>(argument, *target);
@@ -240,7 +240,7 @@ HypercallResult hypercall_set_gdt(Caller& caller, GuestHandle<xen_ulong_t> frame
     if (entries > FIRST_RESERVED_GDT_ENTRY) return Error::invalid;
     uint64_t numbers[window_gdt_guest_pages];
     TRY(frames.as<uint64_t>().read_array(numbers, (entries + 511) / 512));
-    return caller.vcpu.cpu.set_gdt(caller.domain.mmu, numbers, entries);
+    return caller.vcpu.cpu.set_gdt(caller.domain().mmu, numbers, entries);
 }
 
 // Where the guest kernel's stack begins when it is entered from its user mode.

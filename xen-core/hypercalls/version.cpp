@@ -47,10 +47,10 @@ HypercallResult hypercall_xen_version(Caller& caller, uint32_t command, GuestHan
     case XENVER_changeset: return answer(argument, changeset);
     case XENVER_platform_parameters:
         return answer(argument, xen_platform_parameters_t{.virt_start = layout::m2p_guest_view});
-    case XENVER_get_features: return perform<features>(argument, caller.domain);
+    case XENVER_get_features: return perform<features>(argument, caller.domain());
     case XENVER_pagesize: return argument.is_null() ? static_cast<int64_t>(page_size) : HypercallResult(Error::invalid);
-    case XENVER_guest_handle: return answer(argument, caller.domain.handle);
-    case XENVER_commandline: return command_line(caller.domain, argument);
+    case XENVER_guest_handle: return answer(argument, caller.domain().handle);
+    case XENVER_commandline: return command_line(caller.domain(), argument);
     default: return Error::no_system_call;
     }
 }
@@ -62,8 +62,8 @@ HypercallResult hypercall_vm_assist(Caller& caller, uint32_t command, uint32_t t
                                     (1ul << VMASST_TYPE_runstate_update_flag) | (1ul << VMASST_TYPE_m2p_strict);
     if (type >= 64 || !(known & (1ul << type))) return Error::invalid;
     switch (command) {
-    case VMASST_CMD_enable: caller.domain.vm_assist |= 1ul << type; return 0;
-    case VMASST_CMD_disable: caller.domain.vm_assist &= ~(1ul << type); return 0;
+    case VMASST_CMD_enable: caller.domain().vm_assist |= 1ul << type; return 0;
+    case VMASST_CMD_disable: caller.domain().vm_assist &= ~(1ul << type); return 0;
     default: return Error::no_system_call;
     }
 }

@@ -11,7 +11,7 @@ namespace {
 // --- create, run, end ---
 
 Status create_domain(Caller& caller, xen_domctl_t& request) {
-    TRY(AuthorityCheck::platform(caller.domain, PlatformRight::create_domains));
+    TRY(AuthorityCheck::platform(caller.domain(), PlatformRight::create_domains));
     const xen_domctl_createdomain& wish = request.u.createdomain;
     constexpr uint32_t meaningless_for_pv = XEN_DOMCTL_CDF_oos_off | XEN_DOMCTL_CDF_xs_domain;
     if (wish.flags & ~meaningless_for_pv) return Error::invalid; // HVM, nested, vPMU, IOMMU: not there
@@ -27,15 +27,15 @@ Status create_domain(Caller& caller, xen_domctl_t& request) {
     DomId wanted(request.domain > 0 && request.domain < DomainTable::limit ? request.domain : DOMID_INVALID);
     DomainRef created = TRY(domain_table.create(wanted, config));
     for (TargetRight right : {TargetRight::control, TargetRight::map_memory})
-        TRY(created->holders.set(caller.domain.id, right, true, true)); // its first holder: there is room
+        TRY(created->holders.set(caller.domain().id, right, true, true)); // its first holder: there is room
     request.domain = created->id.value;
     return success;
 }
 
 Status seal_domain(Caller& caller, Domain& target) {
-    if (&target == &caller.domain) return Error::invalid;
+    if (&target == &caller.domain()) return Error::invalid;
     if (target.account.mapped_by_others.load(std::memory_order_relaxed) > 0)
-        return refuse(Error::busy, caller.domain.id, "seal of domain %u: its memory is still mapped by others",
+        return refuse(Error::busy, caller.domain().id, "seal of domain %u: its memory is still mapped by others",
                       target.id.value);
     target.is_sealed = true;
     return success;
@@ -67,8 +67,8 @@ Status permit_io_ports(Caller& caller, Domain& target, const xen_domctl_ioport_p
         return Error::invalid;
     uint64_t first = request.first_port, last = first + request.nr_ports - 1;
     bool is_uart = uart_port() && first >= uart_port() && last < uart_port() + uart_ports;
-    if (!caller.domain.is_first() || !is_uart)
-        return change(caller.domain.io_ports, target.io_ports, first, last, request.allow_access);
+    if (!caller.domain().is_first() || !is_uart)
+        return change(caller.domain().io_ports, target.io_ports, first, last, request.allow_access);
     if (!request.allow_access) return target.io_ports.remove(first, last);
     TRY(target.io_ports.add(first, last));
     log(LogLevel::info, "the serial line goes to domain %u", target.id.value); // the console domain looks for this line
@@ -79,14 +79,14 @@ Status permit_io_ports(Caller& caller, Domain& target, const xen_domctl_ioport_p
 Status permit_interrupt(Caller& caller, Domain& target, const xen_domctl_irq_permission& request) {
     uint32_t line = request.pirq;
     if (line >= interrupt_line_count()) return Error::invalid;
-    TRY(change(caller.domain.interrupt_lines, target.interrupt_lines, line, line, request.allow_access));
+    TRY(change(caller.domain().interrupt_lines, target.interrupt_lines, line, line, request.allow_access));
     return request.allow_access ? target.pirqs.map(line) : success;
 }
 
 Status permit_io_memory(Caller& caller, Domain& target, const xen_domctl_iomem_permission& request) {
     uint64_t first = request.first_mfn, last = first + request.nr_mfns - 1;
     if (!request.nr_mfns || last < first) return Error::invalid;
-    return change(caller.domain.io_memory, target.io_memory, first, last, request.allow_access);
+    return change(caller.domain().io_memory, target.io_memory, first, last, request.allow_access);
 }
 
 // Rights over the platform come from who may give them and has them; rights over a domain from who may pass them on.
@@ -94,20 +94,20 @@ Status permit_io_memory(Caller& caller, Domain& target, const xen_domctl_iomem_p
 Status set_right(Caller& caller, Domain& holder, const xen_domctl_t& request) {
     SetRight wish;
     memcpy(&wish, &request.u, sizeof(wish));
-    bool gives_up = &holder == &caller.domain && wish.held == SetRight::taken;
+    bool gives_up = &holder == &caller.domain() && wish.held == SetRight::taken;
     if (wish.padding || wish.held > SetRight::given_to_pass_on || holder.authority.holds_everything())
         return Error::invalid;
     if (wish.kind == 0 && wish.right < static_cast<unsigned>(PlatformRight::count)) {
         PlatformRight right = static_cast<PlatformRight>(wish.right);
-        if (!gives_up) TRY(AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights));
-        if (wish.held) TRY(AuthorityCheck::platform(caller.domain, right));
+        if (!gives_up) TRY(AuthorityCheck::platform(caller.domain(), PlatformRight::grant_rights));
+        if (wish.held) TRY(AuthorityCheck::platform(caller.domain(), right));
         holder.authority.set(right, wish.held);
         return success;
     }
     if (wish.kind != 1 || wish.right >= static_cast<unsigned>(TargetRight::count)) return Error::invalid;
     TargetRight right = static_cast<TargetRight>(wish.right);
     DomainRef over = TRY(named_domain(caller, wish.target));
-    if (!gives_up) TRY(AuthorityCheck::over(caller.domain, right, *over, true));
+    if (!gives_up) TRY(AuthorityCheck::over(caller.domain(), right, *over, true));
     return over->holders.set(holder.id, right, wish.held, wish.held == SetRight::given_to_pass_on);
 }
 
@@ -169,10 +169,10 @@ Status set_max_vcpus(Domain& target, const xen_domctl_max_vcpus& request) {
 }
 
 Status set_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucontext& request) {
-    if (&target == &caller.domain || target.is_dying()) return Error::invalid;
+    if (&target == &caller.domain() || target.is_dying()) return Error::invalid;
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     if (!target.is_paused_by_control() || vcpu->is_on_cpu()) return Error::busy;
-    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
+    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain().account));
     TRY(handle_of<vcpu_guest_context_t>(request.ctxt).read(*context));
     TRY(initialise_vcpu(*vcpu, *context, caller.budget));
     if (context->flags & VGCF_online) (void)scheduler.bring_up(*vcpu);
@@ -180,10 +180,10 @@ Status set_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucon
 }
 
 Status get_vcpu_context(Caller& caller, Domain& target, const xen_domctl_vcpucontext& request) {
-    if (&target == &caller.domain) return Error::invalid;
+    if (&target == &caller.domain()) return Error::invalid;
     Vcpu* vcpu = TRY(vcpu_of_domain(target, request.vcpu));
     if (!vcpu->is_initialised) return Error::no_data;
-    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain.account));
+    auto context = TRY(CoreBox<vcpu_guest_context_t>::create(caller.domain().account));
     scheduler.pause(*vcpu);
     bool is_saved = !vcpu->is_on_cpu();
     if (is_saved) describe_vcpu(*vcpu, *context);
@@ -241,21 +241,21 @@ Status schedule_domain(Domain& target, xen_domctl_scheduler_op& request) {
 
 // Operations on a domain that exists, each for callers with the right that it needs.
 Status operate(Caller& caller, Domain& domain, xen_domctl_t& request) {
-    auto control = [&] { return AuthorityCheck::control(caller.domain, domain); };
-    auto reach = [&] { return AuthorityCheck::memory(caller.domain, domain); };                        // its memory
-    auto equip = [&] { return AuthorityCheck::platform(caller.domain, PlatformRight::grant_rights); }; // and hardware
-    auto inspect = [&] { return caller.domain.authority.holds(PlatformRight::inspect) ? success : control(); };
-    auto look = [&] { return &domain == &caller.domain ? success : inspect(); };
+    auto control = [&] { return AuthorityCheck::control(caller.domain(), domain); };
+    auto reach = [&] { return AuthorityCheck::memory(caller.domain(), domain); };                        // its memory
+    auto equip = [&] { return AuthorityCheck::platform(caller.domain(), PlatformRight::grant_rights); }; // and hardware
+    auto inspect = [&] { return caller.domain().authority.holds(PlatformRight::inspect) ? success : control(); };
+    auto look = [&] { return &domain == &caller.domain() ? success : inspect(); };
     // Or let it run again: not oneself.
     auto stop = [&]() -> Status {
         TRY(control());
-        return success_if(&domain != &caller.domain && !domain.is_dying(), Error::invalid);
+        return success_if(&domain != &caller.domain() && !domain.is_dying(), Error::invalid);
     };
     auto& u = request.u;
     switch (request.cmd) {
     case XEN_DOMCTL_destroydomain:
         TRY(control());
-        if (domain.is_first() || &domain == &caller.domain) return Error::invalid;
+        if (domain.is_first() || &domain == &caller.domain()) return Error::invalid;
         return domain.destroy(caller.budget);
     case XEN_DOMCTL_pausedomain:
         TRY(stop());
@@ -326,7 +326,7 @@ HypercallResult hypercall_domctl(Caller& caller, GuestHandle<xen_domctl_t> opera
         TRY(create_domain(caller, request));
     } else {
         // The walk through all domains is not for whoever likes to keep the machine busy.
-        const Authority& held = caller.domain.authority;
+        const Authority& held = caller.domain().authority;
         if (held.holds(PlatformRight::create_domains) || held.holds(PlatformRight::inspect)) domain_table.reap();
         // getdomaininfo answers for the first domain at or after the number that was asked for.
         DomainRef target = request.cmd == XEN_DOMCTL_getdomaininfo ? domain_table.next_from(request.domain)
