@@ -77,12 +77,21 @@ Status NewDomain::tell_memory(uint64_t pages) {
     return check(hypervisor_.memory_op(XENMEM_set_memory_map, &map), "telling it how much memory it may have");
 }
 
-Result<Port> NewDomain::offer_channel(DomId remote) {
+std::optional<Port> NewDomain::plan_channel(DomId remote) {
+    if (!remotes_.push(remote)) return std::nullopt;
+    return Port(static_cast<uint32_t>(remotes_.size()));
+}
+
+Status NewDomain::offer_channels() {
     evtchn_alloc_unbound_t channel{};
     channel.dom = id_.value;
-    channel.remote_dom = remote.value;
-    BUILDER_TRY(check(hypervisor_.event_channel_op(EVTCHNOP_alloc_unbound, &channel), "offering an event channel"));
-    return Port(channel.port);
+    for (size_t i = 0; i < remotes_.size(); ++i) {
+        channel.remote_dom = remotes_[i].value;
+        BUILDER_TRY(check(hypervisor_.event_channel_op(EVTCHNOP_alloc_unbound, &channel), "offering an event channel"));
+        if (channel.port != i + 1)
+            return Failure() << "offering an event channel: it got number " << channel.port << ", not " << i + 1;
+    }
+    return {};
 }
 
 DomId NewDomain::release() {

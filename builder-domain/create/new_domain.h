@@ -7,10 +7,14 @@
 #include "builder-domain/create/hypervisor.h"
 #include "builder-domain/description/description.h"
 
+#include <optional>
+
 namespace skerry::builder {
 
 class NewDomain {
   public:
+    static constexpr size_t most_channels = max_channels + 3; // of the description; console, store, control
+
     explicit NewDomain(Hypervisor& hypervisor) : hypervisor_(hypervisor) {}
     ~NewDomain();
     NewDomain(const NewDomain&) = delete;
@@ -20,8 +24,12 @@ class NewDomain {
     Status create(const DomainDescription& description, DomId wanted);
     DomId id() const { return id_; }
 
-    // A port of the new domain for `remote` to bind to.
-    Result<Port> offer_channel(DomId remote);
+    // An event channel that `remote` may bind to: its port in the new domain, which gets them from 1 on in the order of
+    // these calls. None: there are too many.
+    std::optional<Port> plan_channel(DomId remote);
+    // Makes them. When the domain is sealed: a service that finds a channel maps its page, and what is mapped cannot be
+    // sealed.
+    Status offer_channels();
 
     // The domain keeps what it has and its life is somebody else's now.
     DomId release();
@@ -31,6 +39,7 @@ class NewDomain {
 
     Hypervisor& hypervisor_;
     DomId id_{0};
+    FixedList<DomId, most_channels> remotes_; // of the channels planned
 };
 
 // The rest of a domain's life, as this builder sees it.

@@ -58,11 +58,11 @@ class Platform {
     Status connect(size_t index);
     Status fill(size_t index);
     Status seal(size_t index);
+    Status offer(size_t index);
     Status equip(size_t index);
     Status launch(size_t index);
 
     Status share_control(size_t index);
-    Result<Connection> connect_to(const Service& service, size_t index);
     Status check_servers(size_t index) const;
     Status compose_cmdline(size_t index, TextWriter& cmdline) const;
     void fail(size_t index, const Failure& failure);

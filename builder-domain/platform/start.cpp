@@ -57,7 +57,7 @@ Status Platform::start() {
     uint64_t begin = surroundings_.now_us();
     for (Step step : {&Platform::make, &Platform::connect})
         for (bool services : {true, false}) run_step_for_all(step, services);
-    for (Step step : {&Platform::fill, &Platform::seal})
+    for (Step step : {&Platform::fill, &Platform::seal, &Platform::offer})
         for (bool services : {false, true}) run_step_for_all(step, services);
     for (bool services : {true, false})
         for (Step step : {&Platform::equip, &Platform::launch}) run_step_for_all(step, services);
@@ -105,34 +105,27 @@ Status Platform::make(size_t index) {
     return set_scheduling(hypervisor_, member.id, description_of(index));
 }
 
-// The order fixes the ports: console, store, channels, control; a domain that is built again offers the same ones.
+// The order fixes the ports: console, store, channels, control; a domain that is built again has the same ones.
 Status Platform::connect(size_t index) {
     BUILDER_TRY(check_servers(index));
+    const DomainDescription& domain = description_of(index);
     Member& member = members_[index];
-    auto console = connect_to(description_of(index).console, index);
-    BUILDER_TRY(console);
-    auto store = connect_to(description_of(index).store, index);
-    BUILDER_TRY(store);
-    member.console = console.value();
-    member.store = store.value();
+    auto connection_to = [&](const Service& service) -> Connection {
+        if (service.kind == Service::Kind::none) return {};
+        DomId server = service.kind == Service::Kind::domain ? members_[service.index].id : builder_id;
+        return {.server = server, .port = member.making->plan_channel(server)};
+    };
+    member.console = connection_to(domain.console);
+    member.store = connection_to(domain.store);
     member.channels.clear();
-    for (const Service& service : description_of(index).channels) {
-        auto channel = connect_to(service, index);
-        BUILDER_TRY(channel);
-        if (!member.channels.push(channel.value())) return Failure() << "it has too many channels";
-    }
-    if (uint64_t pages = description_of(index).state_pages; pages != 0 && !member.state_area) {
+    for (const Service& service : domain.channels)
+        if (!member.channels.push(connection_to(service))) return Failure() << "it has too many channels";
+    if (member.serves) member.control = member.making->plan_channel(builder_id);
+    if (uint64_t pages = domain.state_pages; pages != 0 && !member.state_area) {
         auto area = surroundings_.lend_state(member.id, pages);
         BUILDER_TRY(area);
         member.state_area = area.value();
     }
-    if (!member.serves) return {};
-    auto control = member.making->offer_channel(builder_id);
-    BUILDER_TRY(control);
-    member.control = control.value();
-    auto end = surroundings_.bind(member.id, control.value());
-    BUILDER_TRY(end);
-    member.control_end = end.value();
     return {};
 }
 
@@ -143,16 +136,6 @@ Status Platform::check_servers(size_t index) const {
     });
     if (missing) return Failure() << "it needs domain " << missing->name << ", which was not built";
     return {};
-}
-
-Result<Connection> Platform::connect_to(const Service& service, size_t index) {
-    Connection connection;
-    if (service.kind == Service::Kind::none) return connection;
-    connection.server = service.kind == Service::Kind::domain ? members_[service.index].id : builder_id;
-    auto port = members_[index].making->offer_channel(connection.server);
-    BUILDER_TRY(port);
-    connection.port = port.value();
-    return connection;
 }
 
 Status Platform::fill(size_t index) {
@@ -211,8 +194,6 @@ Status Platform::seal(size_t index) {
     const Member& member = members_[index];
     BUILDER_TRY(check_servers(index)); // they may have failed since
     if (domain.seal) BUILDER_TRY(seal_domain(hypervisor_, member.id));
-    if (domain.console.kind == Service::Kind::founder)
-        BUILDER_TRY(surroundings_.attach_console(domain.name, member.id, *member.console.port));
 
     Text<200> line;
     line << "domain " << member.id.value << ' ' << domain.name << ": " << domain.memory_pages / 256 << "M, "
@@ -221,6 +202,19 @@ Status Platform::seal(size_t index) {
     if (domain.store.kind == Service::Kind::domain) line << ", store by " << domain.store.name;
     line << (domain.seal ? ", sealed" : ", NOT SEALED");
     surroundings_.say(line.view());
+    return {};
+}
+
+Status Platform::offer(size_t index) {
+    const DomainDescription& domain = description_of(index);
+    Member& member = members_[index];
+    BUILDER_TRY(member.making->offer_channels());
+    if (domain.console.kind == Service::Kind::founder)
+        BUILDER_TRY(surroundings_.attach_console(domain.name, member.id, *member.console.port));
+    if (!member.control) return {};
+    auto end = surroundings_.bind(member.id, *member.control);
+    BUILDER_TRY(end);
+    member.control_end = end.value();
     return {};
 }
 

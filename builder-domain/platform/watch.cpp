@@ -153,8 +153,8 @@ void Platform::rebuild(size_t index) {
     end_domain(index);
     if (!wait_until_gone(members_[index].id))
         return fail(index, Failure() << "its former self is still in use, by whoever maps its pages");
-    for (Step step :
-         {&Platform::make, &Platform::connect, &Platform::fill, &Platform::seal, &Platform::equip, &Platform::launch})
+    for (Step step : {&Platform::make, &Platform::connect, &Platform::fill, &Platform::seal, &Platform::offer,
+                      &Platform::equip, &Platform::launch})
         run_step(step, index);
 }
 

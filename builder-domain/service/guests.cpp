@@ -29,14 +29,10 @@ Status check_section(const PlatformDescription& description) {
     return {};
 }
 
-Result<Connection> connect(NewDomain& domain, const Service& service, const KnownDomains& known) {
-    Connection connection;
-    if (service.kind != Service::Kind::known) return connection;
-    connection.server = known[service.index].id;
-    auto port = domain.offer_channel(connection.server);
-    BUILDER_TRY(port);
-    connection.port = port.value();
-    return connection;
+Connection connect(NewDomain& domain, const Service& service, const KnownDomains& known) {
+    if (service.kind != Service::Kind::known) return {};
+    const DomId server = known[service.index].id;
+    return {.server = server, .port = domain.plan_channel(server)};
 }
 
 Status hand_over(Hypervisor& hypervisor, DomId domain, DomId owner) {
@@ -66,20 +62,18 @@ Result<BuiltGuest> build_guest(Hypervisor& hypervisor, const ModuleSet& images, 
     NewDomain domain(hypervisor);
     BUILDER_TRY(domain.create(wish, DomId(0)));
     BUILDER_TRY(set_scheduling(hypervisor, domain.id(), wish));
-    auto console = connect(domain, wish.console, known);
-    BUILDER_TRY(console);
-    auto store = connect(domain, wish.store, known);
-    BUILDER_TRY(store);
+    const Connection console = connect(domain, wish.console, known), store = connect(domain, wish.store, known);
     BUILDER_TRY(fill_domain(hypervisor, domain.id(),
                             {.image = image.value(),
                              .payload = payload.value(),
                              .cmdline = wish.cmdline,
                              .memory_pages = wish.memory_pages,
-                             .console = console.value(),
-                             .store = store.value()}));
+                             .console = console,
+                             .store = store}));
     BUILDER_TRY(seal_domain(hypervisor, domain.id()));
+    BUILDER_TRY(domain.offer_channels());
     BUILDER_TRY(hand_over(hypervisor, domain.id(), owner));
-    return BuiltGuest{domain.release(), console.value().port.value_or(Port(0)), store.value().port.value_or(Port(0))};
+    return BuiltGuest{domain.release(), console.port.value_or(Port(0)), store.port.value_or(Port(0))};
 }
 
 } // namespace skerry::builder

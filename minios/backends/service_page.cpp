@@ -6,10 +6,14 @@ namespace minios::backends {
 
 Result<void> ServicePage::attach(const GuestAddress& guest, GrantRef entry, events::Handler handler, void* context) {
     detach();
-    auto page = grants::MappedGrant::map(guest.domain, entry, Access::read_write);
-    if (!page) return page.error();
+    // The channel first: it is offered when the domain may be looked at, and sealing it fails while its page is mapped.
     auto port = events::bind_interdomain(guest.domain, guest.remote_port);
     if (!port) return port.error();
+    auto page = grants::MappedGrant::map(guest.domain, entry, Access::read_write);
+    if (!page) {
+        events::close(*port);
+        return page.error();
+    }
     page_ = static_cast<grants::MappedGrant&&>(*page);
     port_ = *port;
     events::set_handler(port_, handler, context);

@@ -3,6 +3,7 @@
 
 #include <minios/control_operations.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace skerry::builder {
@@ -62,7 +63,11 @@ long FakeHypervisor::domctl(xen_domctl_t& operation) {
         domain.has_context = true;
         return domain.context.ctrlreg[3] >> 12 == domain.pinned ? 0 : -XEN_EINVAL;
     case XEN_DOMCTL_unpausedomain: domain.started = true; return domain.has_context ? 0 : -XEN_EINVAL;
-    case minios::control::seal: domain.sealed = knows_seal; return knows_seal ? 0 : -XEN_ENOSYS;
+    case minios::control::seal:
+        // A quick service would have mapped the page of a channel that it was offered.
+        if (std::ranges::any_of(domain.ports, [](domid_t remote) { return remote != 0; })) return -XEN_EBUSY;
+        domain.sealed = knows_seal;
+        return knows_seal ? 0 : -XEN_ENOSYS;
     case XEN_DOMCTL_ioport_permission: domain.granted.push_back("ports"); return 0;
     case XEN_DOMCTL_irq_permission: domain.granted.push_back("irq"); return 0;
     case XEN_DOMCTL_iomem_permission: domain.granted.push_back("iomem"); return 0;

@@ -20,17 +20,14 @@ class ContentsTest : public ::testing::Test {
         auto payload = Payload::of(description, modules_);
         BUILDER_TRY(payload);
         BUILDER_TRY(domain_.create(description, DomId(0)));
-        auto console = domain_.offer_channel(DomId(7));
-        BUILDER_TRY(console);
-        auto store = domain_.offer_channel(DomId(8));
-        BUILDER_TRY(store);
+        const auto console = domain_.plan_channel(DomId(7)), store = domain_.plan_channel(DomId(8));
         BUILDER_TRY(fill_domain(hypervisor_, domain_.id(),
                                 {.image = image.value(),
                                  .payload = payload.value(),
                                  .cmdline = description.cmdline,
                                  .memory_pages = description.memory_pages,
-                                 .console = {DomId(7), console.value()},
-                                 .store = {DomId(8), store.value()}}));
+                                 .console = {DomId(7), console},
+                                 .store = {DomId(8), store}}));
         info_ = hypervisor_.read_as<start_info_t>(id(), built().context.user_regs.rsi);
         return {};
     }
