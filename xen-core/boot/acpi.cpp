@@ -83,10 +83,8 @@ Bytes find_root_pointer() {
 
 void add_cpu(uint32_t apic_id, uint32_t acpi_id, uint32_t flags) {
     if (!(flags & 1)) return;
-    if (machine.cpu_count == max_cpus) {
-        log(LogLevel::warning, "more than %u CPUs: APIC %u is not used", max_cpus, apic_id);
-        return;
-    }
+    if (machine.cpu_count == max_cpus)
+        return log(LogLevel::warning, "more than %u CPUs: APIC %u is not used", max_cpus, apic_id);
     machine.cpus[machine.cpu_count++] = {apic_id, acpi_id};
 }
 

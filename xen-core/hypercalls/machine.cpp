@@ -197,10 +197,11 @@ Status inspect(Caller& caller, xen_sysctl_t& request) {
 } // namespace
 
 HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_op_t> operation) {
-    if (!caller.domain.authority.holds(PlatformRight::set_wall_clock)) return Error::not_permitted;
     xen_platform_op_t request;
     TRY(operation.read(request));
     if (request.interface_version != XENPF_INTERFACE_VERSION) return Error::access_denied;
+    bool looks = request.cmd == XENPF_get_cpuinfo;
+    TRY(AuthorityCheck::platform(caller.domain, looks ? PlatformRight::hardware : PlatformRight::set_wall_clock));
     switch (request.cmd) {
     case XENPF_settime32: return set_wall_clock(request.u.settime32);
     case XENPF_settime64: return request.u.settime64.mbz ? Status(Error::invalid) : set_wall_clock(request.u.settime64);
