@@ -81,13 +81,11 @@ Bytes find_root_pointer() {
 
 // --- MADT ---
 
-void add_cpu(uint32_t apic_id, uint32_t flags) {
+void add_cpu(uint32_t apic_id, uint32_t acpi_id, uint32_t flags) {
     if (!(flags & 1)) return;
-    if (machine.cpu_count == max_cpus) {
-        log(LogLevel::warning, "more than %u CPUs: APIC %u is not used", max_cpus, apic_id);
-        return;
-    }
-    machine.cpu_apic_ids[machine.cpu_count++] = apic_id;
+    if (machine.cpu_count == max_cpus)
+        return log(LogLevel::warning, "more than %u CPUs: APIC %u is not used", max_cpus, apic_id);
+    machine.cpus[machine.cpu_count++] = {apic_id, acpi_id};
 }
 
 void read_io_apic(Bytes entry) {
@@ -106,11 +104,11 @@ constexpr struct {
     uint8_t type, size; // of the entry, at least
     void (*read)(Bytes entry);
 } madt_entries[] = {
-    {0, 8, [](Bytes local_apic) { add_cpu(Field<uint8_t>{3}(local_apic), Field<uint32_t>{4}(local_apic)); }},
+    {0, 8, [](Bytes apic) { add_cpu(Field<uint8_t>{3}(apic), Field<uint8_t>{2}(apic), Field<uint32_t>{4}(apic)); }},
     {1, 12, read_io_apic},
     {2, 10, read_source_override},
     {5, 12, [](Bytes address) { machine.local_apic = MachAddr(Field<uint64_t>{4}(address)); }},
-    {9, 16, [](Bytes local_x2apic) { add_cpu(Field<uint32_t>{4}(local_x2apic), Field<uint32_t>{8}(local_x2apic)); }},
+    {9, 16, [](Bytes apic) { add_cpu(Field<uint32_t>{4}(apic), Field<uint32_t>{12}(apic), Field<uint32_t>{8}(apic)); }},
 };
 
 void read_madt(Bytes table) {

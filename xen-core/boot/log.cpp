@@ -95,10 +95,9 @@ void begin_crash() {
     unsigned lines = 0;
     for (uint64_t at = rsp & ~uint64_t{7}, end = stack_end(rsp); at < end && lines < max_trace_lines; at += 8) {
         uint64_t word = *reinterpret_cast<const uint64_t*>(at);
-        if (follows_call(word)) {
-            print_address(word - 1); // inside the call: the next instruction may be another function's
-            ++lines;
-        }
+        if (!follows_call(word)) continue;
+        print_address(word - 1); // inside the call: the next instruction may be another function's
+        ++lines;
     }
     say("----------------------------------------");
     if (options.reboot_after_panic) reboot();

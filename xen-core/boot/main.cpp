@@ -83,8 +83,9 @@ void start_other_cpus(uint32_t most) {
     memcpy(code, cpu_start_code, sizeof before);
     uint32_t next = 1;
     for (uint32_t i = 0; i < machine.cpu_count && next < most; ++i) {
-        uint32_t id = machine.cpu_apic_ids[i];
-        if (id != apic_ids[0] && can_reach_apic(id) && start_cpu(CpuId(next), id)) ++next;
+        auto [id, acpi_id] = machine.cpus[i];
+        if (id != apic_ids[0] && !(can_reach_apic(id) && start_cpu(CpuId(next), id))) continue;
+        acpi_ids[id == apic_ids[0] ? 0 : next++] = acpi_id;
     }
     memcpy(code, before, sizeof before);
     log(LogLevel::info, "%u CPUs", online_cpus.count());

@@ -76,8 +76,8 @@ void start_memory();
 
 struct MachineDescription {
     MachAddr local_apic{0xfee00000};
-    uint32_t cpu_count = 0; // usable CPUs in the MADT
-    uint32_t cpu_apic_ids[max_cpus]{};
+    uint32_t cpu_count = 0;                         // usable CPUs in the MADT
+    std::pair<uint32_t, uint32_t> cpus[max_cpus]{}; // the APIC's number and ACPI's
     bool has_madt = false;
 };
 inline constinit MachineDescription machine;

@@ -22,7 +22,7 @@ enum class PlatformRight : uint8_t {
     read_log,       // the hypervisor's log
     write_log,      // console_io output and input while xen-core owns the UART
     set_wall_clock, // platform_op settime
-    hardware,       // physical interrupts and PCI announcements beyond single lines (physdev_op), machine memory map
+    hardware, // physical interrupts and PCI announcements beyond single lines (physdev_op), machine memory map, CPUs
     count
 };
 

@@ -33,8 +33,8 @@ Result<CallbackKind> find_callback(uint16_t type) {
     return Error::no_system_call;
 }
 
-// DR4 and DR5 are other names of DR6 and DR7.
-constexpr unsigned debug_register_of(unsigned index) { return index == 4 || index == 5 ? index + 2 : index; }
+// DR4 and DR5 are other names of DR6 and DR7; of no register once the guest has switched debugging extensions on.
+unsigned debug_register_of(unsigned index, bool extended) { return index / 2 != 2 ? index : extended ? 8 : index + 2; }
 
 Status check_dr7(uint64_t& value) {
     constexpr uint64_t general_detect = 1 << 13; // would make xen-core trap
@@ -95,8 +95,7 @@ void PvCpuState::set_task_switched(bool set) {
 }
 
 Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
-    index = debug_register_of(index);
-    switch (index) {
+    switch (index = debug_register_of(index, cr4 & cr4::debugging_extensions)) {
     case 0 ... 3: // on xen-core's own addresses they would let a guest see what it does
         if (!is_guest_range(GuestVirt(value), 8)) return Error::not_permitted;
         break;
@@ -113,8 +112,8 @@ Status PvCpuState::set_debug_register(unsigned index, uint64_t value) {
 }
 
 Result<uint64_t> PvCpuState::get_debug_register(unsigned index) const {
-    if (index > 7) return Error::no_device;
-    return debug_registers[debug_register_of(index)];
+    index = debug_register_of(index, cr4 & cr4::debugging_extensions);
+    return index <= 7 ? Result<uint64_t>(debug_registers[index]) : Error::no_device;
 }
 
 Status PvCpuState::set_gdt(PvMmu& mmu, const uint64_t* frames, unsigned entries) {

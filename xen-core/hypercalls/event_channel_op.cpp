@@ -50,9 +50,8 @@ Status init_control(EventTable& events, evtchn_init_control_t& request) {
 // --- on those of a domain that it names ---
 
 Status bind_interdomain(Caller& caller, evtchn_bind_interdomain_t& request) {
-    DomainRef remote = TRY(named_domain(caller, request.remote_dom));
-    request.local_port =
-        TRY(caller.domain().events.bind_interdomain(remote->events, EvtPort(request.remote_port))).value;
+    DomainRef peer = TRY(named_domain(caller, request.remote_dom));
+    request.local_port = TRY(caller.domain().events.bind_interdomain(peer->events, EvtPort(request.remote_port))).value;
     return success;
 }
 
@@ -95,17 +94,15 @@ Status reset(Caller& caller, const evtchn_reset_t& request) {
 
 // What guests do all the time does not save the registers that the others need.
 HypercallResult hypercall_event_channel_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
-    if (command == EVTCHNOP_send) [[likely]]
-        return perform<send>(argument, caller.domain().events);
-    return other_than_send(caller, command, argument);
+    return LIKELY(command == EVTCHNOP_send) ? perform<send>(argument, caller.domain().events)
+                                            : other_than_send(caller, command, argument);
 }
 
 // The form of interface versions before 3.2.2: the command stands in the structure.
-HypercallResult hypercall_event_channel_op_compat(Caller& caller, GuestHandle<void> operation) {
+HypercallResult hypercall_event_channel_op_compat(Caller& caller, GuestHandle<void> call) {
     uint32_t command;
-    TRY(operation.as<uint32_t>().read(command));
-    return hypercall_event_channel_op(caller, command,
-                                      GuestHandle<void>(operation.address() + offsetof(evtchn_op_t, u)));
+    TRY(call.as<uint32_t>().read(command));
+    return hypercall_event_channel_op(caller, command, GuestHandle<void>(call.address() + offsetof(evtchn_op_t, u)));
 }
 
 } // namespace skerry

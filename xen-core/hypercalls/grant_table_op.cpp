@@ -6,13 +6,14 @@
 namespace skerry {
 namespace {
 
-constexpr Error no_such_mapping = Error::no_data; // of a handle
+constexpr Error no_such_mapping = Error::no_data, no_such_device_mapping = Error::overflow; // of a handle
 
 // Why an operation did not happen, as its structure says it.
 int16_t grant_status(Error error) {
     switch (error) {
     case Error::none: return GNTST_okay;
     case no_such_mapping: return GNTST_bad_handle;
+    case no_such_device_mapping: return GNTST_bad_dev_addr;
     case Error::not_found: return GNTST_bad_gntref;
     case Error::no_such_domain: return GNTST_bad_domain;
     case Error::bad_address: return GNTST_bad_virt_addr;
@@ -37,7 +38,7 @@ EntryPlace place_of(Caller& caller, uint64_t host_address, bool contains_pte) {
 
 uint64_t entry_flags(uint32_t flags) {
     uint64_t available = (uint64_t{flags >> _GNTMAP_guest_avail0} << pte_available_shift) & pte::available;
-    return available | pte::accessed | pte::dirty | (flags & GNTMAP_application_map ? pte::user : 0);
+    return available | pte::accessed | pte::dirty | pte::no_execute | (flags & GNTMAP_application_map ? pte::user : 0);
 }
 
 // Enters the frame of a begun use into the caller's page tables.
@@ -87,8 +88,9 @@ struct GrantUnmapper : NonCopyable {
     explicit GrantUnmapper(Caller& by) : caller(by) {}
     ~GrantUnmapper() { finish(); }
 
-    // Ends what is named of the mapping `handle`: the host's by its address, the device's by the frame's (0: not that
-    // one). When neither is left, the mapping is over. Errors: no_such_mapping, bad_address, invalid, restart.
+    // Ends what is named of the mapping `handle` and is there: the host's by its address, the device's by the frame's (0:
+    // not that one). When neither is left, the mapping is over. Errors: no_such_mapping, no_such_device_mapping, invalid,
+    // restart.
     Status end(uint32_t handle, uint64_t host_address, uint64_t replacement, MachAddr device_address) {
         if (count == most) finish();
         Maptrack& maptrack = caller.domain().maptrack;
@@ -102,28 +104,27 @@ struct GrantUnmapper : NonCopyable {
     }
 
     Status end_parts(GrantMapping& mapping, uint64_t host_address, uint64_t replacement, MachAddr device_address) {
-        if (!host_address && !device_address.value) return Error::bad_address;
-        if (device_address.value && frame_of(device_address).value != mapping.frame) return Error::invalid;
+        bool is_of_device = device_address.value && mapping.device_mapped;
+        if (is_of_device && device_address != address_of(Mfn(mapping.frame))) return no_such_device_mapping;
         if (host_address && mapping.host_mapped) {
-            Status removed = remove_entry(Mfn(mapping.frame), host_address, replacement);
-            if (!removed.ok() && removed.error() != Error::restart) return Error::invalid;
-            TRY(removed);
+            Status removed = remove_entry(Mfn(mapping.frame), mapping.writes, host_address, replacement);
+            if (!removed.ok()) return removed.error() == Error::restart ? Error::restart : Error::invalid;
             mapping.host_mapped = false;
         }
-        if (device_address.value) mapping.device_mapped = false;
+        if (is_of_device) mapping.device_mapped = false;
         return success;
     }
 
     // The handle does not say by which form it was mapped: the entry at the address given must map the frame, as a
     // linear address or, failing that, as the machine address of the entry. The one at `replacement` takes its place.
-    Status remove_entry(Mfn frame, uint64_t host_address, uint64_t replacement) {
+    Status remove_entry(Mfn mfn, bool writes, uint64_t host_address, uint64_t replacement) {
         PvMmu& mmu = caller.domain().mmu;
-        EntryPlace linear = place_of(caller, host_address, false);
+        EntryPlace at = place_of(caller, host_address, false);
         if (replacement)
-            return mmu.unmap_and_replace(linear, frame, place_of(caller, replacement, false), debt, caller.budget);
-        Status removed = mmu.unmap_frame(linear, frame, debt, caller.budget);
+            return mmu.unmap_and_replace(at, mfn, writes, place_of(caller, replacement, false), debt, caller.budget);
+        Status removed = mmu.unmap_frame(at, mfn, writes, debt, caller.budget);
         if (removed.ok() || removed.error() == Error::restart) return removed;
-        return mmu.unmap_frame(place_of(caller, host_address, true), frame, debt, caller.budget);
+        return mmu.unmap_frame(place_of(caller, host_address, true), mfn, writes, debt, caller.budget);
     }
 
     void finish() {
@@ -149,8 +150,7 @@ Status unmap(GrantUnmapper& unmapper, gnttab_unmap_grant_ref_t& request) {
 }
 
 Status unmap_and_replace(GrantUnmapper& unmapper, gnttab_unmap_and_replace_t& request) {
-    uint64_t host_address = request.new_addr ? request.host_addr : 0;
-    return unmapper.end(request.handle, host_address, request.new_addr, MachAddr(0));
+    return unmapper.end(request.handle, request.host_addr, request.new_addr, MachAddr(0));
 }
 
 // --- copying: bytes between frames, each the caller's own or granted to it ---

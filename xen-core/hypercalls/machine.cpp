@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What concerns the machine, for whoever holds the right. platform_op: of its settings, the wall clock
-// (<xen/platform.h>). console_io: its console, while xen-core owns the UART. physdev_op: physical interrupt lines, I/O
-// privilege, PCI devices announced (<xen/physdev.h>). sysctl: inspecting it (<xen/sysctl.h>): the log, CPUs, memory,
-// domains.
+// What concerns the machine, for whoever holds the right. platform_op: of its settings, the wall clock, and its CPUs'
+// numbers (<xen/platform.h>). console_io: its console, while xen-core owns the UART. physdev_op: physical interrupt
+// lines, I/O privilege, PCI devices announced (<xen/physdev.h>). sysctl: inspecting it (<xen/sysctl.h>): the log, CPUs,
+// memory, domains.
+#include "arch/x86_64/apic.h"
 #include "arch/x86_64/console.h"
 #include "hypercalls/dispatch.h"
 
@@ -12,15 +13,21 @@ namespace {
 // It was `time.secs` since 1970 and `time.nsecs` when the system time was `time.system_time`.
 Status set_wall_clock(const auto& time) {
     if (time.nsecs >= nanoseconds_per_second || time.secs >= UINT64_MAX / nanoseconds_per_second) return Error::invalid;
-    uint64_t since_1970 = time.secs * nanoseconds_per_second + time.nsecs;
+    uint64_t since_1970 = time.secs * nanoseconds_per_second + time.nsecs, at_start = since_1970 - time.system_time;
     if (since_1970 < time.system_time) return Error::invalid;
-    uint64_t at_start = since_1970 - time.system_time;
     wall_clock_at_start = {at_start / nanoseconds_per_second, static_cast<uint32_t>(at_start % nanoseconds_per_second)};
     for (DomainRef domain = domain_table.next_from(0); domain; domain = domain_table.next_from(domain->id.value + 1u)) {
         Holding held(domain->control);
         domain->publish_wall_clock();
     }
     return success;
+}
+
+// Kernels name their CPUs, and take these for packages, cores and threads, by the numbers that they find here.
+void describe_cpu(xenpf_pcpuinfo& info) {
+    uint32_t cpu = info.xen_cpuid, count = online_cpus.count();
+    info = {cpu, count - 1, XEN_PCPU_FLAGS_INVALID, info.apic_id, info.acpi_id};
+    if (cpu < count) info = {cpu, count - 1, XEN_PCPU_FLAGS_ONLINE, apic_ids[cpu], acpi_ids[cpu]};
 }
 
 constexpr uint32_t console_chunk = 256; // bytes copied at a time
@@ -43,8 +50,8 @@ HypercallResult write_console(Caller& caller, uint32_t count, GuestHandle<char> 
 
 Status map_pirq(Caller& caller, physdev_map_pirq_t& request) {
     DomainRef domain = TRY(controlled_domain(caller, request.domid));
-    if (request.type != MAP_PIRQ_TYPE_GSI)
-        return Error::not_supported; // message-signalled interrupts: not yet routed to domains
+    // Message-signalled interrupts are not yet routed to domains.
+    if (request.type != MAP_PIRQ_TYPE_GSI) return Error::not_supported;
     if (request.index < 0 || (request.pirq >= 0 && request.pirq != request.index)) return Error::invalid;
     TRY(domain->pirqs.map(static_cast<uint32_t>(request.index)));
     request.pirq = request.index;
@@ -117,12 +124,11 @@ Status read_console(Caller& caller, xen_sysctl_readconsole& request) {
     auto out = handle_of<char>(request.buffer);
     uint32_t written = 0;
     char chunk[256];
-    while (written < request.count) {
-        size_t length = read_console_ring(position, chunk, std::min<size_t>(request.count - written, sizeof(chunk)));
-        if (length == 0) break;
+    auto read = [&] {
+        return read_console_ring(position, chunk, std::min<size_t>(request.count - written, sizeof(chunk)));
+    };
+    for (size_t length; (length = read()); written += static_cast<uint32_t>(length))
         TRY(out.write_array(chunk, length, written));
-        written += static_cast<uint32_t>(length);
-    }
     request.count = written;
     request.index = static_cast<uint32_t>(position);
     if (request.clear) clear_console_ring();
@@ -191,15 +197,15 @@ Status inspect(Caller& caller, xen_sysctl_t& request) {
 } // namespace
 
 HypercallResult hypercall_platform_op(Caller& caller, GuestHandle<xen_platform_op_t> operation) {
-    if (!caller.domain().authority.holds(PlatformRight::set_wall_clock)) return Error::not_permitted;
     xen_platform_op_t request;
     TRY(operation.read(request));
     if (request.interface_version != XENPF_INTERFACE_VERSION) return Error::access_denied;
+    bool looks = request.cmd == XENPF_get_cpuinfo;
+    TRY(AuthorityCheck::platform(caller.domain(), looks ? PlatformRight::hardware : PlatformRight::set_wall_clock));
     switch (request.cmd) {
     case XENPF_settime32: return set_wall_clock(request.u.settime32);
-    case XENPF_settime64:
-        if (request.u.settime64.mbz) return Error::invalid;
-        return set_wall_clock(request.u.settime64);
+    case XENPF_settime64: return request.u.settime64.mbz ? Status(Error::invalid) : set_wall_clock(request.u.settime64);
+    case XENPF_get_cpuinfo: describe_cpu(request.u.pcpu_info); return operation.write(request);
     default: return Error::no_system_call;
     }
 }
@@ -221,9 +227,7 @@ HypercallResult hypercall_console_io(Caller& caller, uint32_t command, uint32_t 
 HypercallResult hypercall_physdev_op(Caller& caller, uint32_t command, GuestHandle<void> argument) {
     switch (command) {
     case PHYSDEVOP_eoi: return perform<finish_line>(argument, caller.domain());
-    case PHYSDEVOP_IRQ_UNMASK_NOTIFY:
-        caller.domain().pirqs.end_of_interrupts();
-        return 0; // before 3.2.2, PHYSDEVOP_eoi
+    case PHYSDEVOP_IRQ_UNMASK_NOTIFY: caller.domain().pirqs.end_of_interrupts(); return 0; // eoi before 3.2.2
     case PHYSDEVOP_irq_status_query: return perform<irq_status>(argument, caller.domain());
     case PHYSDEVOP_set_iopl: return perform<set_iopl>(argument, caller.vcpu.cpu);
     case PHYSDEVOP_set_iobitmap: return perform<set_io_bitmap>(argument, caller.vcpu.cpu);
@@ -233,8 +237,8 @@ HypercallResult hypercall_physdev_op(Caller& caller, uint32_t command, GuestHand
     case PHYSDEVOP_map_pirq: return perform<map_pirq>(argument, caller);
     case PHYSDEVOP_unmap_pirq: return perform<unmap_pirq>(argument, caller);
     case PHYSDEVOP_setup_gsi: return perform<setup_gsi>(argument, caller.domain());
-    default:
-        return Error::no_system_call; // PCI devices among them: without MSI routing and IOMMUs, nothing would be done
+    // PCI devices among them: without MSI routing and IOMMUs, nothing would be done.
+    default: return Error::no_system_call;
     }
 }
 

@@ -105,8 +105,9 @@ Status exchange_chunk(Caller& caller, const Exchange& exchange, uint64_t chunk) 
     TRY(AuthorityCheck::memory(caller.domain(), domain)); // once more, now that nobody can take it
     TRY(exchange.for_each_input(chunk, [&](Mfn first) -> Status {
         for (uint64_t i = 0; i < uint64_t{1} << exchange.in.extent_order; ++i) {
-            FrameRef reference = TRY(take_reference(first + i, account));
-            if (!reference->word().is_allocated()) return Error::invalid; // not the domain's own to give
+            FrameWord word = TRY(take_reference(first + i, account))->word();
+            // Not the domain's own to give, or mapped: with others' references than its owner's and ours.
+            if (!word.is_allocated() || word.references() != 2) return Error::invalid;
         }
         return success;
     }));

@@ -171,12 +171,13 @@ class PvMmu : NonCopyable {
     Status map_frame(EntryPlace place, const WritableRef& frame, uint64_t flags, WorkBudget& budget) {
         return map_counted(place, *frame, Pte(frame->mfn(), flags | pte::writable | pte::present), budget);
     }
-    // Removes the mapping of `expected` at `place` (errors: invalid if that is not what it maps). The entry's own
-    // reference is dropped at once: the caller must keep its own until `debt` is paid.
-    Status unmap_frame(EntryPlace place, Mfn expected, FlushDebt& debt, WorkBudget& budget);
+    // Removes the mapping of `expected` at `place` (errors: invalid if that is not what it maps, or not as it was made,
+    // writable or not). The entry's own reference is dropped at once: the caller must keep its own until `debt` is paid.
+    Status unmap_frame(EntryPlace place, Mfn expected, bool writes, FlushDebt& debt, WorkBudget& budget);
     // The same, but the entry that maps `source` moves to `place`, leaving `source` unmapped
     // (GNTTABOP_unmap_and_replace).
-    Status unmap_and_replace(EntryPlace place, Mfn expected, EntryPlace source, FlushDebt& debt, WorkBudget& budget);
+    Status unmap_and_replace(EntryPlace place, Mfn expected, bool writes, EntryPlace source, FlushDebt& debt,
+                             WorkBudget& budget);
 
     // --- giving frames back ---
     // decrease_reservation, exchange: gives up the domain's own reference to the frame, its pin and its M2P entry. It
@@ -240,7 +241,7 @@ class PvMmu : NonCopyable {
     Pte* find_l1_slot(Mfn root, GuestVirt virt);
     Pte* find_l1_slot(const EntryPlace& place);
     Status map_counted(const EntryPlace& place, Frame& frame, Pte entry, WorkBudget& budget);
-    Result<Pte*> find_mapping(const EntryPlace& place, Mfn expected);
+    Result<Pte*> find_mapping(const EntryPlace& place, Mfn expected, bool writes);
     void unmap_counted(Pte* slot, Pte replacement, FlushDebt& debt);
     // holds.cpp
     bool release_locked(Frame& frame);

@@ -242,11 +242,11 @@ Status PvMmu::map_counted(const EntryPlace& place, Frame& mapped, Pte entry, Wor
 }
 
 // The slot at `place`, if it maps `expected`.
-Result<Pte*> PvMmu::find_mapping(const EntryPlace& place, Mfn expected) {
+Result<Pte*> PvMmu::find_mapping(const EntryPlace& place, Mfn expected, bool writes) {
     Pte* slot = find_l1_slot(place);
     Pte entry = slot ? read_slot(slot) : Pte();
-    if (!entry.is_present() || entry.mfn() != expected || !is_ram(expected))
-        return refuse(Error::invalid, account_.id(), "unmap at %lx: entry %lx does not map frame %lx", place.address,
+    if (!entry.is_present() || entry.mfn() != expected || entry.is_writable() != writes || !is_ram(expected))
+        return refuse(Error::invalid, account_.id(), "unmap at %lx: entry %lx is none of frame %lx", place.address,
                       entry.raw, expected.value);
     return slot;
 }
@@ -264,18 +264,18 @@ void PvMmu::unmap_counted(Pte* slot, Pte replacement, FlushDebt& debt) {
         drop_foreign(old, named);
 }
 
-Status PvMmu::unmap_frame(EntryPlace place, Mfn expected, FlushDebt& debt, WorkBudget& budget) {
+Status PvMmu::unmap_frame(EntryPlace place, Mfn expected, bool writes, FlushDebt& debt, WorkBudget& budget) {
     Holding held(lock_);
     TRY(drain(budget));
-    unmap_counted(TRY(find_mapping(place, expected)), Pte(), debt);
+    unmap_counted(TRY(find_mapping(place, expected, writes)), Pte(), debt);
     return success;
 }
 
-Status PvMmu::unmap_and_replace(EntryPlace place, Mfn expected, EntryPlace source, FlushDebt& debt,
+Status PvMmu::unmap_and_replace(EntryPlace place, Mfn expected, bool writes, EntryPlace source, FlushDebt& debt,
                                 WorkBudget& budget) {
     Holding held(lock_);
     TRY(drain(budget));
-    Pte* target = TRY(find_mapping(place, expected));
+    Pte* target = TRY(find_mapping(place, expected, writes));
     Pte* moved = find_l1_slot(source);
     if (!moved || moved == target)
         return refuse(Error::invalid, account_.id(), "unmap and replace at %lx: no other L1 entry at %lx",

@@ -157,8 +157,7 @@ void own_stack_trap(RegisterFrame& frame) {
         return;
     case vector::nmi:
         if (is_stopping()) stop_this_cpu();
-        raise_work(this_cpu(), PendingWork::nmi);
-        return;
+        return raise_work(this_cpu(), PendingWork::nmi);
     default: crash(frame, name_of(frame.vector));
     }
 }

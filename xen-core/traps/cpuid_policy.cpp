@@ -131,7 +131,8 @@ CpuidLeaf machine_leaf(const CpuidView& view, uint32_t leaf, uint32_t subleaf) {
     }
     case 0x80000002 ... 0x80000006: return r;
     case 0x80000007: return {0, 0, 0, r.edx & f[extended_7_edx]};
-    case 0x80000008: return {(r.eax & 0xff) | linear_address_bits << 8, r.ebx & f[extended_8_ebx], 0, 0};
+    // With the number of cores, by which kernels take APIC numbers apart.
+    case 0x80000008: return {(r.eax & 0xff) | linear_address_bits << 8, r.ebx & f[extended_8_ebx], r.ecx & 0xf0ff, 0};
     case 0x80000019: return r;
     case 0x80000021: return {r.eax & f[extended_21_eax], 0, 0, 0};
     default: return {};

@@ -36,8 +36,7 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
 [[gnu::noinline]] uint32_t user_system_call(CpuLocal& cpu, Vcpu& vcpu) {
     const GuestCallback& callback = vcpu.cpu.syscall_callback;
     if (!callback.address) return refuse_syscall(cpu, vcpu);
-    if (!bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback)) [[unlikely]]
-        return leave_after_work;
+    if (UNLIKELY(!bounce_to_kernel<BounceWords::plain>(cpu, vcpu, callback))) return leave_after_work;
     return leave_syscall(cpu, vcpu);
 }
 
@@ -73,8 +72,7 @@ bool bounce_if_registered(CpuLocal& cpu, Vcpu& vcpu, const GuestCallback& callba
         if (!state.user_cr3) return iret_failed(vcpu, "to user mode without page tables for it");
         enter_guest_mode(cpu, state, false);
     }
-    if (shows_iopl(vcpu)) [[unlikely]]
-        state.iopl = rflags_wanted >> 12 & 3;
+    if (UNLIKELY(shows_iopl(vcpu))) state.iopl = rflags_wanted >> 12 & 3;
     frame.rflags = (rflags_wanted & ~(rflags::io_privilege | rflags::virtual_8086)) | rflags::interrupts;
     frame.cs = static_cast<uint16_t>(cs | 3);
     frame.ss = static_cast<uint16_t>(ss | 3);
@@ -208,8 +206,8 @@ uint32_t guest_trap(CpuLocal& cpu) {
 }
 
 uint32_t deliver_upcall(CpuLocal& cpu, Vcpu& vcpu) {
-    bool delivered = bounce_to_callback<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback);
-    return delivered ? leave_by_sysret : leave_after_work;
+    bool ok = bounce_to_callback<BounceWords::plain>(cpu, vcpu, vcpu.cpu.event_callback);
+    return ok ? leave_by_sysret : leave_after_work;
 }
 
 uint32_t leave_slowly(CpuLocal& cpu, uint32_t result) {

@@ -179,7 +179,8 @@ void handle_general_protection(CpuLocal& cpu, Vcpu& vcpu) {
     if (by_gate && software_interrupt(cpu, vcpu)) return;
     Status executed = by_gate || error_code ? Status(Error::not_supported) : execute_instruction(cpu, vcpu);
     if (is_settled(executed)) return;
-    if (executed.error() == Error::not_found) return inject_trap(cpu, vcpu, vector::invalid_opcode);
+    bool is_undefined = executed.error() == Error::not_found || executed.error() == Error::no_device;
+    if (is_undefined) return inject_trap(cpu, vcpu, vector::invalid_opcode);
     inject_trap(cpu, vcpu, vector::general_protection, cpu.frame.error_code);
 }
 

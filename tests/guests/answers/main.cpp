@@ -6,6 +6,7 @@
 #include <span>
 #include <xen/callback.h>
 #include <xen/features.h>
+#include <xen/platform.h>
 
 using namespace skerry::guest;
 
@@ -202,4 +203,28 @@ GUEST_CASE(the_first_mebibyte_can_be_mapped) {
     for (const Mfn frame : {0ul, 1ul, 0x9ful, 0xa0ul, 0xe0ul, 0xfful})
         EXPECT_EQ(set_mapping(page, entry(frame, page_flags)), 0);
     EXPECT_EQ(set_mapping(page, entry(own, page_flags)), 0);
+}
+// Kernels take the numbers of their CPUs' APICs, and with these packages and cores, from here.
+GUEST_CASE(numbers_of_the_cpus) {
+    xen_platform_op call{};
+    call.cmd = XENPF_get_cpuinfo;
+    call.interface_version = XENPF_INTERFACE_VERSION;
+    xenpf_pcpuinfo& info = call.u.pcpu_info;
+    REQUIRE_EQ(hypercall(__HYPERVISOR_platform_op, &call), 0);
+    EXPECT_EQ(info.flags, XEN_PCPU_FLAGS_ONLINE);
+    EXPECT_EQ(info.apic_id, 0);
+    EXPECT_EQ(info.acpi_id, 0);
+    const uint32_t last = info.max_present;
+    REQUIRE(last < 256);
+    for (uint32_t cpu = 0; cpu <= last; cpu++) {
+        info.xen_cpuid = cpu;
+        REQUIRE_EQ(hypercall(__HYPERVISOR_platform_op, &call), 0);
+        EXPECT_EQ(info.flags, XEN_PCPU_FLAGS_ONLINE);
+        EXPECT(cpu == 0 || info.apic_id != 0);
+        EXPECT(cpu == 0 || info.acpi_id != 0);
+    }
+    info.xen_cpuid = last + 1;
+    EXPECT_EQ(hypercall(__HYPERVISOR_platform_op, &call), 0);
+    EXPECT_EQ(info.flags, XEN_PCPU_FLAGS_INVALID);
+    EXPECT_EQ(info.max_present, last);
 }

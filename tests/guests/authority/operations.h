@@ -42,6 +42,7 @@ enum Right : unsigned {
     OPERATION(sysctl, XEN_SYSCTL_readconsole, read_log)                                                                \
     OPERATION(console_io, CONSOLEIO_write, write_log)                                                                  \
     OPERATION(platform_op, XENPF_settime64, set_wall_clock)                                                            \
+    OPERATION(platform_op, XENPF_get_cpuinfo, hardware)                                                                \
     OPERATION(memory_op, XENMEM_machine_memory_map, hardware)                                                          \
     OPERATION(physdev_op, PHYSDEVOP_apic_read, hardware)                                                               \
     OPERATION(physdev_op, PHYSDEVOP_apic_write, hardware)                                                              \

@@ -68,6 +68,20 @@ GUEST_CASE(by_instruction) {
     EXPECT_EQ(attempt([] { asm volatile("mov %0, %%dr0" ::"r"(0xffff830000000000UL)); }).vector, general_protection);
     set(0, 0);
 }
+GUEST_CASE(other_names_end_with_debugging_extensions) {
+    constexpr uint64_t debugging_extensions = 8;
+    uint64_t cr4, value;
+    asm volatile("mov %%cr4, %0" : "=r"(cr4));
+    asm volatile("mov %0, %%cr4" ::"r"(cr4 & ~debugging_extensions));
+    EXPECT_EQ(attempt([&] { asm volatile("mov %%dr4, %0" : "=r"(value)); }).vector, no_trap);
+    EXPECT_EQ(value, get(6));
+    asm volatile("mov %0, %%cr4" ::"r"(cr4 | debugging_extensions));
+    EXPECT_EQ(attempt([&] { asm volatile("mov %%dr4, %0" : "=r"(value)); }).vector, invalid_opcode);
+    EXPECT_EQ(attempt([] { asm volatile("mov %0, %%dr5" ::"r"(0x400UL)); }).vector, invalid_opcode);
+    EXPECT_EQ(get(4), static_cast<unsigned long>(enodev));
+    EXPECT_EQ(attempt([&] { asm volatile("mov %%dr6, %0" : "=r"(value)); }).vector, no_trap);
+    asm volatile("mov %0, %%cr4" ::"r"(cr4));
+}
 GUEST_CASE(single_step) {
     const Trap trap = attempt([] {
         asm volatile("pushfq\n orl $0x100, (%%rsp)\n popfq\n nop\n nop" ::: "memory", "cc");

@@ -255,3 +255,67 @@ GUEST_CASE(a_copy_without_a_reference_names_its_own_domain_as_self) {
     EXPECT_EQ(grant_op(GNTTABOP_copy, &call, 1), 0);
     EXPECT_EQ(call.status, GNTST_okay);
 }
+static int end_of(const Mapping& mapping, uint64_t host_address, uint64_t device_address) {
+    gnttab_unmap_grant_ref call{host_address, device_address, mapping.handle, 99};
+    EXPECT_EQ(grant_op(GNTTABOP_unmap_grant_ref, &call, 1), 0);
+    return call.status;
+}
+GUEST_CASE(what_was_not_mapped_need_not_be_named_right) {
+    auto* page = static_cast<uint8_t*>(alloc_page());
+    REQUIRE(window_ready());
+    offer(22, 0, mfn_of(page));
+    const Mapping mapping = map_grant(0, 22, window(12));
+    REQUIRE_EQ(mapping.status, GNTST_okay);
+    EXPECT_EQ(end_of(mapping, 0, 0), GNTST_okay);
+    EXPECT_EQ(end_of(mapping, 0, machine_of(page) + 4096), GNTST_okay);
+    EXPECT_EQ(try_read(window(12)).vector, no_trap); // neither ended it
+    EXPECT_EQ(end_of(mapping, mapping.address, machine_of(page) + 4096), GNTST_okay);
+    EXPECT_EQ(try_read(window(12)).vector, page_fault);
+    EXPECT(withdraw(22));
+
+    offer(22, 0, mfn_of(page));
+    const Mapping both = map_grant(0, 22, window(12), GNTMAP_host_map | GNTMAP_device_map);
+    REQUIRE_EQ(both.status, GNTST_okay);
+    EXPECT_EQ(end_of(both, both.address, machine_of(page) + 4096), GNTST_bad_dev_addr);
+    EXPECT_EQ(try_read(window(12)).vector, no_trap);
+    EXPECT_EQ(end_of(both, both.address, machine_of(page)), GNTST_okay);
+    EXPECT(withdraw(22));
+}
+GUEST_CASE(a_mapping_that_was_changed_is_not_ended) {
+    auto* page = static_cast<uint8_t*>(alloc_page());
+    REQUIRE(window_ready());
+    offer(23, 0, mfn_of(page));
+    const Mapping mapping = map_grant(0, 23, window(13));
+    REQUIRE_EQ(mapping.status, GNTST_okay);
+    REQUIRE_EQ(window_map(13, entry(mfn_of(page), page_flags & ~pte_write)), 0);
+    EXPECT_EQ(unmap_grant(mapping), GNTST_general_error);
+    EXPECT(!withdraw(23));
+    REQUIRE_EQ(window_map(13, entry(mfn_of(page), page_flags)), 0);
+    EXPECT_EQ(unmap_grant(mapping), GNTST_okay);
+    EXPECT(withdraw(23));
+}
+GUEST_CASE(replaced_by_nothing_is_unmapped) {
+    auto* page = static_cast<uint8_t*>(alloc_page());
+    REQUIRE(window_ready());
+    offer(24, 0, mfn_of(page));
+    const Mapping mapping = map_grant(0, 24, window(14));
+    REQUIRE_EQ(mapping.status, GNTST_okay);
+    gnttab_unmap_and_replace call{mapping.address, 0, mapping.handle, 99};
+    EXPECT_EQ(grant_op(GNTTABOP_unmap_and_replace, &call, 1), 0);
+    EXPECT_EQ(call.status, GNTST_okay);
+    EXPECT_EQ(try_read(window(14)).vector, page_fault);
+    EXPECT(withdraw(24));
+}
+GUEST_CASE(others_memory_is_not_run) {
+    auto* page = static_cast<uint8_t*>(alloc_page());
+    REQUIRE(window_ready());
+    page[0] = 0xc3; // ret
+    offer(25, 0, mfn_of(page));
+    const Mapping mapping = map_grant(0, 25, window(15));
+    REQUIRE_EQ(mapping.status, GNTST_okay);
+    const Trap trap = attempt([] { reinterpret_cast<void (*)()>(window(15))(); });
+    EXPECT_EQ(trap.vector, page_fault);
+    EXPECT(trap.error & fault_fetch);
+    EXPECT_EQ(unmap_grant(mapping), GNTST_okay);
+    EXPECT(withdraw(25));
+}

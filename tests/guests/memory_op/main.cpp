@@ -212,6 +212,24 @@ GUEST_CASE(exchange_one_for_one) {
     EXPECT_EQ(mfn_to_pfn(out), spare(5));
     reinterpret_cast<unsigned long*>(boot_info.mfn_list)[spare(5)] = out;
 }
+// What is mapped somewhere cannot be given up.
+GUEST_CASE(exchange_mapped) {
+    static xen_pfn_t in, out;
+    in = pfn_to_mfn(spare(7));
+    out = spare(7);
+    xen_memory_exchange call{};
+    set_xen_guest_handle(call.in.extent_start, &in);
+    set_xen_guest_handle(call.out.extent_start, &out);
+    call.in.nr_extents = call.out.nr_extents = 1;
+    call.in.domid = call.out.domid = DOMID_SELF;
+    REQUIRE_EQ(window_map(40, entry(in, page_flags)), 0);
+    EXPECT_EQ(memory_op(XENMEM_exchange, &call), einval);
+    EXPECT_EQ(call.nr_exchanged, 0);
+    EXPECT_EQ(out, spare(7));
+    EXPECT_EQ(window_unmap(40), 0);
+    EXPECT_EQ(memory_op(XENMEM_exchange, &call), 0);
+    reinterpret_cast<unsigned long*>(boot_info.mfn_list)[spare(7)] = out;
+}
 GUEST_CASE(exchange_forged) {
     static xen_pfn_t in, out;
     xen_memory_exchange call{};

@@ -218,6 +218,18 @@ GUEST_CASE(platform) {
         }
     }
 }
+GUEST_CASE(processors) {
+    Row row("platform cpu");
+    for (const unsigned cpu : {0u, 1u, 2u, 255u, ~0u}) {
+        xen_platform_op_t call{};
+        call.cmd = XENPF_get_cpuinfo;
+        call.interface_version = XENPF_INTERFACE_VERSION;
+        call.u.pcpu_info = {cpu, 77, 77, 77, 77};
+        result(row, cpu, [&] { return hypercall(__HYPERVISOR_platform_op, &call); });
+        row.add(".last", call.u.pcpu_info.max_present).add(".flags", call.u.pcpu_info.flags);
+        row.add(".apic", call.u.pcpu_info.apic_id).add(".acpi", call.u.pcpu_info.acpi_id);
+    }
+}
 GUEST_CASE(machine) {
     {
         Row row("sysctl");

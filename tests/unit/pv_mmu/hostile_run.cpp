@@ -320,9 +320,9 @@ void HostileRun::give_back(size_t index) {
         grant.place.root = grant.borrower->bases[0]; // the address space of the moment, as the caller's vCPU has one
     FlushDebt debt;
     WorkBudget b = budget();
-    Status done =
-        below(4) ? grant.borrower->mmu.unmap_frame(grant.place, grant.mfn, debt, b)
-                 : grant.borrower->mmu.unmap_and_replace(grant.place, grant.mfn, any_place(*grant.borrower), debt, b);
+    Status done = below(4) ? grant.borrower->mmu.unmap_frame(grant.place, grant.mfn, grant.writable, debt, b)
+                           : grant.borrower->mmu.unmap_and_replace(grant.place, grant.mfn, grant.writable,
+                                                                   any_place(*grant.borrower), debt, b);
     count("grant unmap", done.ok());
     debt.pay();
     if (!done.ok() && below(4)) return; // the mapping stays on the books

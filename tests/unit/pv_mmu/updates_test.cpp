@@ -213,11 +213,11 @@ struct GrantTest : PvMmuTest {
         });
     }
     // As the grant code does: the reference of the mapping is given up only after the debt is paid.
-    Status unmap_lent(EntryPlace place) {
+    Status unmap_lent(EntryPlace place, bool writable = false) {
         FrameRef held = TRY(take_reference(lent, other.account));
         FlushDebt debt;
         WorkBudget budget;
-        Status done = mmu.unmap_frame(place, lent, debt, budget);
+        Status done = mmu.unmap_frame(place, lent, writable, debt, budget);
         debt.pay();
         return done;
     }
@@ -236,7 +236,8 @@ TEST_F(GrantTest, ByLinearAddressAndByEntry) {
             EXPECT_EQ(Pte(entry(l1, 7)).mfn(), lent);
             EXPECT_EQ(Pte(entry(l1, 7)).is_writable(), writable);
             EXPECT_EQ(model.check(), "");
-            EXPECT_TRUE(unmap_lent(place).ok());
+            EXPECT_EQ(unmap_lent(place, !writable).error(), Error::invalid) << "it is not as it was made";
+            EXPECT_TRUE(unmap_lent(place, writable).ok());
             EXPECT_EQ(word(lent).references(), 1u);
             EXPECT_EQ(unmap_lent(place).error(), Error::invalid);
         }
@@ -248,7 +249,7 @@ TEST_F(GrantTest, LentToItself) {
     WorkBudget budget;
     ASSERT_TRUE(mmu.map_frame(at(7), held, pte::user, budget).ok());
     FlushDebt debt;
-    ASSERT_TRUE(mmu.unmap_frame(at(7), lent, debt, budget).ok());
+    ASSERT_TRUE(mmu.unmap_frame(at(7), lent, false, debt, budget).ok());
     const auto flushes = machine.flushes;
     debt.pay();
     EXPECT_EQ(machine.flushes, flushes + 1) << "unmapping a grant flushes";
@@ -283,7 +284,7 @@ TEST_F(GrantTest, UnmapAndReplaceMovesTheOtherEntry) {
         FrameRef held = take_reference(lent, other.account).value();
         FlushDebt debt;
         WorkBudget budget;
-        Status done = mmu.unmap_and_replace(at(7), lent, at(from), debt, budget);
+        Status done = mmu.unmap_and_replace(at(7), lent, true, at(from), debt, budget);
         debt.pay();
         return done;
     };

@@ -145,6 +145,8 @@ TEST(Cpuid, XenLeaves) {
 TEST(Cpuid, AddressesAreThoseOfFourLevels) {
     machine_is_amd = false;
     EXPECT_EQ(guest_cpuid(full_view(), 0x80000008, 0).eax, 0x30ffu); // whatever the machine says in the second byte
+    // The number of cores and the width of their numbers in the APIC's; nothing of performance counters.
+    EXPECT_EQ(guest_cpuid(full_view(), 0x80000008, 0).ecx, 0xf0ffu);
 }
 
 TEST(Cpuid, SysenterIsNotOfAmd) {

@@ -11,8 +11,8 @@ namespace skerry {
 void init_apic(MachAddr base);
 void init_apic_this_cpu();
 
-// The number of each CPU's APIC: set by init_apic() and as other CPUs are started.
-inline constinit uint32_t apic_ids[max_cpus]{};
+// The number of each CPU's APIC: set by init_apic() and as other CPUs are started; and ACPI's of the CPU.
+inline constinit uint32_t apic_ids[max_cpus]{}, acpi_ids[max_cpus]{};
 
 // Without x2APIC only the numbers 0..254 can be sent to.
 bool can_reach_apic(uint32_t apic_id);

@@ -35,8 +35,7 @@ Status create_domain(Caller& caller, xen_domctl_t& request) {
 Status seal_domain(Caller& caller, Domain& target) {
     if (&target == &caller.domain()) return Error::invalid;
     if (target.account.mapped_by_others.load(std::memory_order_relaxed) > 0)
-        return refuse(Error::busy, caller.domain().id, "seal of domain %u: its memory is still mapped by others",
-                      target.id.value);
+        return refuse(Error::busy, caller.domain().id, "seal of domain %u: others map its memory", target.id.value);
     target.is_sealed = true;
     return success;
 }
