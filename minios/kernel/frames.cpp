@@ -131,6 +131,7 @@ bool promise(std::uint64_t count) {
 }
 
 void unpromise(std::uint64_t count) { promised -= count; }
+void promise_again(std::uint64_t count) { promised += count; }
 
 FrameMap::Run allocate_promised(std::uint64_t most) {
     FrameMap::Run run{FrameMap::none, 0};

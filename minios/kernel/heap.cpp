@@ -14,19 +14,24 @@ namespace {
 HeapArena arena;
 std::uint64_t first, end; // of the heap's addresses
 bool debugged;            // the debug heap stands before the arena
+bool growing;             // the arena is in the middle of that
 
 bool grow(std::size_t size) {
-    if (!regions::map_within(
-            {.size = size, .placement = regions::Placement::if_free, .address = reinterpret_cast<void*>(end)}, first,
-            layout::heap_end, first))
-        return false;
+    growing = true;
+    const auto more = regions::map_within(
+        {.size = size, .placement = regions::Placement::if_free, .address = reinterpret_cast<void*>(end)}, first,
+        layout::heap_end, first);
+    growing = false;
+    if (!more) return false;
     end += size;
     return true;
 }
 
-void shrink(std::size_t size) {
+/// Cutting the heap's region may take memory of its own.
+bool shrink(std::size_t size) {
+    if (!regions::remove_within(reinterpret_cast<void*>(end - size), size)) return false;
     end -= size;
-    if (!regions::remove_within(reinterpret_cast<void*>(end), size)) panic("heap: cannot shrink by %lu", size);
+    return true;
 }
 
 void broken(const char* what, const void* block) { panic("heap: %s: %p", what, block); }
@@ -59,6 +64,8 @@ void clear_block(void* p, std::size_t size) {
 }
 
 } // namespace
+
+bool heap_release_end() { return !growing && first != 0 && arena.release_end(); }
 
 namespace heap {
 

@@ -111,6 +111,7 @@ void HeapArena::give(Block* b) {
 /// Gives most of a large free block at the end back; growth steps are kept so that the range stays a multiple of them.
 void HeapArena::trim(Block* last) {
     const std::size_t total = size(last), excess = (total - growth) & ~(growth - 1);
+    if (!shrink_(excess)) return; // it is free all the same
     remove(last);
     last->size = (total - excess) | 1;
     Block* sentinel = after(last);
@@ -118,7 +119,6 @@ void HeapArena::trim(Block* last) {
     sentinel->size = header;
     insert(last);
     reached_ -= excess;
-    shrink_(excess);
 }
 
 /// Takes the first `wanted` bytes of a free block, or all of it. No neighbour is free, so what is left need not be joined
@@ -229,6 +229,17 @@ void* HeapArena::allocate_aligned(std::size_t boundary, std::size_t bytes) {
     split(b, block_size(bytes));
     in_use_ += size(b);
     return reinterpret_cast<char*>(b) + header;
+}
+
+bool HeapArena::release_end() {
+    if (reached_ == 0) return false;
+    const std::size_t before = reached_;
+    give_kept();
+    Block* sentinel = reinterpret_cast<Block*>(base_ + reached_ - header);
+    if (sentinel->before >= 2 * growth)
+        if (auto* last = reinterpret_cast<Block*>(reinterpret_cast<char*>(sentinel) - sentinel->before); is_free(last))
+            trim(last);
+    return reached_ < before;
 }
 
 /// Joins a used block with free neighbours, and trims the range's end if that is large now.

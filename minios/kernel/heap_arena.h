@@ -15,8 +15,8 @@ class HeapArena {
     static constexpr std::size_t alignment = 16;
     /// Makes `size` more bytes (a multiple of 64 KiB) behind the range usable; false when it may not grow.
     using Grow = bool (*)(std::size_t size);
-    /// The last `size` bytes (a multiple of 64 KiB) are not used any more.
-    using Shrink = void (*)(std::size_t size);
+    /// The last `size` bytes (a multiple of 64 KiB) are not used any more; false when they cannot be taken away now.
+    using Shrink = bool (*)(std::size_t size);
     /// Called with what is wrong; must not return.
     using Broken = void (*)(const char* what, const void* block);
 
@@ -29,6 +29,8 @@ class HeapArena {
     }
     /// `boundary` is a power of two.
     void* allocate_aligned(std::size_t boundary, std::size_t size);
+    /// For when memory is short: joins what is kept, and gives what is free at the end back. False: nothing came of it.
+    bool release_end();
     void release(void* p) {
         if (p == nullptr) return;
         Block* b = checked(p);

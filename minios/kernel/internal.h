@@ -42,6 +42,9 @@ inline std::size_t bounded_length(const char* text, std::size_t most) {
 void* stack_allocate(std::size_t size);
 void stack_release(void* lowest, std::size_t size);
 
+/// Gives back what the heap keeps at its end though it is free; false: nothing, or this is no time for it.
+bool heap_release_end();
+
 // All threads there are, the first one first, for a debugger.
 namespace threads {
 Thread* oldest();

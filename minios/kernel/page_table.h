@@ -74,6 +74,8 @@ std::uint64_t end_promised_tables(std::uint64_t begun);
 /// Promises `count` frames to a region: false when there are not that many.
 bool promise(std::uint64_t count);
 void unpromise(std::uint64_t count);
+/// For promised frames that were taken and have come back just now.
+void promise_again(std::uint64_t count);
 /// Takes one to `most` of the promised, consecutive ones.
 FrameMap::Run allocate_promised(std::uint64_t most);
 /// `first_free`: the frame behind all that the builder put there. Takes some for itself.

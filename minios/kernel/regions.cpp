@@ -28,7 +28,7 @@ constinit RegionMap region_map(first_regions, first_capacity, allocate_array, re
 
 namespace {
 
-/// Kept when a region is made, so that taking memory away does not fail for want of memory.
+/// Kept when regions are made or cut for another protection, so that taking memory away does not fail for want of memory.
 constexpr std::size_t spare_records = 4;
 
 struct Range {
@@ -88,9 +88,17 @@ void merge(std::uint64_t first, std::uint64_t end) {
     }
 }
 
-/// Cuts out [first, end): from here on it is a number of whole regions.
-Result<void> isolate(const Range& range) {
-    if (!region_map.make_room(2)) return Error::no_memory;
+bool is_inside(std::uint64_t address) {
+    const std::size_t i = region_map.find(address);
+    return i != RegionMap::none && region_map[i].first != address;
+}
+
+/// Cuts out [first, end): from here on it is a number of whole regions. If it is that already, no memory is needed. `spare`: records that
+/// must be left.
+Result<void> isolate(const Range& range, std::size_t spare = 0) {
+    const std::size_t cuts = std::size_t{is_inside(range.first)} + std::size_t{is_inside(range.end)};
+    if (cuts == 0) return {};
+    if (!region_map.make_room(cuts + spare)) return Error::no_memory;
     if (auto result = cut(range.first); !result) return result;
     return cut(range.end);
 }
@@ -126,8 +134,8 @@ void clear(const Region& region, std::uint64_t first, std::uint64_t end, bool ag
     if (!region.promised) return;
     if (!again)
         frames::unpromise(((end - first) >> page_shift) - given_back);
-    else if (!frames::promise(given_back))
-        panic("regions: frames that came back are not there");
+    else
+        frames::promise_again(given_back);
 }
 
 void remove(std::size_t i) {
@@ -227,11 +235,12 @@ Result<void*> map_within(const Request& request, std::uint64_t from, std::uint64
         break;
     case Placement::replacing:
         if (!fits) return Error::no_memory;
-        if (!region_map.make_room(2 + spare_records)) return Error::no_memory;
         if (auto result = remove_range(range); !result) return result.error();
         break;
     }
-    if (!region_map.make_room(1 + spare_records)) return Error::no_memory;
+    // In the place of others there is room for one record, or nothing was there and nothing has changed yet.
+    const std::size_t spare = request.placement == Placement::replacing ? 0 : spare_records;
+    if (!region_map.make_room(1 + spare)) return Error::no_memory;
     Region region{.first = range.first,
                   .end = range.end,
                   .content = request.content,
@@ -240,8 +249,9 @@ Result<void*> map_within(const Request& request, std::uint64_t from, std::uint64
                   .shared = request.shared,
                   .lazy = request.lazy,
                   .never_written = request.never_written};
-    if (!region.lazy && !region.shared && (may_be_written_privately(region) || is_copied(region)) && !promise(region))
-        return Error::no_memory;
+    const bool needs_promise =
+        !region.lazy && !region.shared && (may_be_written_privately(region) || is_copied(region));
+    if (needs_promise && !promise(region) && !(heap_release_end() && promise(region))) return Error::no_memory;
     if (region.content != nullptr) ++region.content->regions;
     (void)region_map.insert(region);
     merge(range.first, range.end);
@@ -270,8 +280,9 @@ Result<void> protect(void* first, std::size_t size, Protection protection) {
     if (!range_of(first, size, range)) return Error::invalid;
     if (!covered(range)) return Error::no_memory;
     if (protection == Protection::read_write && any_never_written(range)) return Error::access;
-    if (auto result = isolate(range); !result) return result;
+    if (auto result = isolate(range, spare_records); !result) return result;
     auto result = protect_regions(range, protection);
+    if (!result && heap_release_end()) result = protect_regions(range, protection);
     merge(range.first, range.end);
     return result;
 }

@@ -52,14 +52,18 @@ void release(OpenFile& file) {
     heap::destroy(&file);
 }
 
-int install(OpenFile& file, int lowest, bool close_on_exec) {
+int find_free(int lowest) {
     for (int at = lowest;; ++at) {
         while (at >= table_size)
             if (!enlarge()) return -EMFILE;
-        if (table[at].file != nullptr) continue;
-        table[at] = {&file, close_on_exec};
-        return at;
+        if (table[at].file == nullptr) return at;
     }
+}
+
+int install(OpenFile& file, int lowest, bool close_on_exec) {
+    const int at = find_free(lowest);
+    if (at >= 0) table[at] = {&file, close_on_exec};
+    return at;
 }
 
 OpenFile* find(int descriptor) { return descriptor >= 0 && descriptor < table_size ? table[descriptor].file : nullptr; }

@@ -4,7 +4,6 @@
 #include "thread_block.h"
 
 #include <minios/memory.h>
-#include <minios/start.h>
 
 #include <sys/lock.h>
 
@@ -20,11 +19,27 @@ namespace {
 constexpr std::uint32_t recursive = MutexWord::initial(MutexWord::Type::recursive);
 constexpr std::uint32_t simple = MutexWord::initial(MutexWord::Type::by_default);
 
+/// For locks that there is no memory for, which newlib cannot be told: mostly of a stream that cannot be opened for the same reason. Should all
+/// be in use, two streams share one.
+constexpr unsigned spare_count = 16;
+__lock spares[spare_count] = {};
+unsigned next_spare;
+
+bool is_spare(_LOCK_T lock) { return lock >= spares && lock < spares + spare_count; }
+
 _LOCK_T make(std::uint32_t word) {
     auto* lock = minios::heap::make<__lock>();
-    if (lock == nullptr) minios::panic("libc: no memory for a lock"); // newlib cannot be told
+    if (lock == nullptr) {
+        lock = &spares[next_spare++ % spare_count];
+        if (!MutexWord(lock->word).locked()) lock->word = recursive;
+        return lock;
+    }
     lock->word = word;
     return lock;
+}
+
+void forget(_LOCK_T lock) {
+    if (!is_spare(lock)) minios::heap::release(lock);
 }
 
 // A thread that holds one is not cancelled: nobody would give the lock back.
@@ -49,8 +64,8 @@ struct __lock __lock___sinit_recursive_mutex {
 
 void __retarget_lock_init(_LOCK_T* lock) { *lock = make(simple); }
 void __retarget_lock_init_recursive(_LOCK_T* lock) { *lock = make(recursive); }
-void __retarget_lock_close(_LOCK_T lock) { minios::heap::release(lock); }
-void __retarget_lock_close_recursive(_LOCK_T lock) { minios::heap::release(lock); }
+void __retarget_lock_close(_LOCK_T lock) { forget(lock); }
+void __retarget_lock_close_recursive(_LOCK_T lock) { forget(lock); }
 void __retarget_lock_acquire(_LOCK_T lock) { (void)taken(MutexWord(lock->word).lock()); }
 void __retarget_lock_acquire_recursive(_LOCK_T lock) { (void)taken(MutexWord(lock->word).lock()); }
 int __retarget_lock_try_acquire(_LOCK_T lock) { return taken(MutexWord(lock->word).try_lock()); }

@@ -50,6 +50,7 @@ int open_path(int directory, const char* path, int flags, mode_t mode) {
     files::OpenFile* file = nullptr;
     if (const int error = find_place(directory, path, place); error != 0) return error;
     if (place.tree->open == nullptr) return -ENOSYS;
+    if (const int free = files::find_free(); free < 0) return free; // before anything is made or cut
     if (place.directory_wanted) flags |= O_DIRECTORY;
     if (const int error = place.tree->open(place.context, place.rest, flags, mode & ~cleared_permissions, file);
         error != 0)

@@ -6,6 +6,7 @@
 #include <minios/clock.h>
 #include <minios/files.h>
 
+#include <algorithm>
 #include <poll.h>
 #include <stdint.h>
 #include <sys/select.h>
@@ -128,7 +129,9 @@ int select(int count, fd_set* read, fd_set* write, fd_set* failed, struct timeva
     std::int64_t wait_ns = -1;
     if (timeout != nullptr) {
         if (timeout->tv_sec < 0 || timeout->tv_usec < 0) return libc::refuse(EINVAL);
-        wait_ns = timeout->tv_sec * std::int64_t{1'000'000'000} + timeout->tv_usec * std::int64_t{1000};
+        constexpr std::int64_t longest_s = 1'000'000'000, longest_us = longest_s * 1'000'000; // thirty years of each
+        wait_ns = std::min<std::int64_t>(timeout->tv_sec, longest_s) * 1'000'000'000 +
+                  std::min<std::int64_t>(timeout->tv_usec, longest_us) * 1000;
     }
     return libc::finish(select_among(count, {read, write, failed}, wait_ns));
 }

@@ -32,13 +32,21 @@ ssize_t read(OpenFile& file, void* to, std::size_t size) {
     return static_cast<ssize_t>(count);
 }
 
+/// Room for `size` bytes, or, where memory is short, for as many of them as halving finds: then `size` is less.
+int make_room(RamContent& content, std::size_t at, std::size_t& size) {
+    int error = content.reserve(at + size);
+    while (error == -ENOSPC && size > 1) error = content.reserve(at + (size /= 2));
+    return error;
+}
+
 ssize_t write(OpenFile& file, const void* from, std::size_t size) {
     auto& node = file.as<RamNode>();
     if ((file.flags & O_APPEND) != 0) file.position = static_cast<off_t>(node.content.size);
     const auto at = static_cast<std::size_t>(file.position);
     std::size_t end;
     if (__builtin_add_overflow(at, size, &end)) return -EFBIG;
-    if (const int error = node.content.reserve(end); error != 0) return error;
+    if (const int error = make_room(node.content, at, size); error != 0) return error;
+    end = at + size;
     if (end > node.content.size) node.content.clear_rest_of_page();
     memcpy(node.content.data() + at, from, size);
     if (end > node.content.size) node.content.size = end;
@@ -172,20 +180,24 @@ int find_to_open(RamTree& tree, const char* path, int flags, RamNode*& node) {
     if (node->is_link()) return -ELOOP;
     if ((flags & O_DIRECTORY) != 0 && !node->is_directory()) return -ENOTDIR;
     if (node->is_directory() && (writes || (flags & O_CREAT) != 0)) return -EISDIR;
-    if (writes && tree.read_only()) return -EROFS;
-    return writes && (flags & O_TRUNC) != 0 ? node->resize(0) : 0;
+    return writes && tree.read_only() ? -EROFS : 0;
 }
 
 int open(void* context, const char* path, int flags, mode_t mode, OpenFile*& file) {
     RamTree& tree = tree_of(context);
     RamNode* node = nullptr;
+    bool made = false;
     int error = find_to_open(tree, path, flags, node);
     if (error == -ENOENT && (flags & O_CREAT) != 0) {
         if ((flags & O_DIRECTORY) != 0) return -EISDIR;
         error = tree.make(path, S_IFREG | (mode & 07777), node);
         if (error == -EEXIST) return -ENOENT; // a symbolic link that leads nowhere
+        made = error == 0;
     }
-    return error != 0 ? error : open_ram_node(*node, flags, file);
+    if (error == 0) error = open_ram_node(*node, flags, file);
+    if (error != 0 && made) tree.remove(*node);
+    if (error != 0 || made || (flags & O_ACCMODE) == O_RDONLY || (flags & O_TRUNC) == 0) return error;
+    return node->resize(0); // which cannot fail: it is ours
 }
 
 int path_status(void* context, const char* path, bool follow, struct stat& status) {

@@ -6,35 +6,42 @@
 
 #include <minios/start.h>
 
+#include <errno.h>
+
 namespace minios::libc {
 
 namespace {
 
 constexpr char files_place[] = "/files";
 
-void mount_archive(RamTree& root) {
-    for (const Module& module : modules()) {
-        if (!is_archive(module)) continue;
-        RamTree* tree = tree_of_archive(module);
-        if (tree == nullptr) panic("libc: no memory for the tree of a boot module");
-        RamNode* place = nullptr;
-        (void)root.make(files_place + 1, S_IFDIR | 0555, place); // so that the top lists it
-        (void)tree->mount(files_place);
-        return;
-    }
+/// A folder at the top; it may be there from an attempt before.
+bool make_folder(RamTree& root, const char* name, mode_t permissions) {
+    RamNode* node = nullptr;
+    const int error = root.make(name, S_IFDIR | permissions, node);
+    return error == 0 || error == -EEXIST;
+}
+
+const Module* find_archive() {
+    for (const Module& module : modules())
+        if (is_archive(module)) return &module;
+    return nullptr;
 }
 
 } // namespace
 
-void mount_root() {
-    RamTree* root = RamTree::create();
-    if (root == nullptr) panic("libc: no memory for the file system");
-    RamNode* node = nullptr;
-    if (root->mount("/") != 0) return; // the program's own
-    if (root->make("tmp", S_IFDIR | 01777, node) != 0) panic("libc: no memory for the file system");
-    (void)root->make("dev", S_IFDIR | 0555, node);
+/// "/" comes last: until then everything can be tried again.
+bool mount_root() {
+    static RamTree *root, *files;
+    if (root == nullptr && (root = RamTree::create()) == nullptr) return false;
+    const Module* archive = find_archive();
+    if (archive != nullptr && files == nullptr && (files = tree_of_archive(*archive)) == nullptr) return false;
+    if (!make_folder(*root, "tmp", 01777) || !make_folder(*root, "dev", 0555) ||
+        (files != nullptr && !make_folder(*root, files_place + 1, 0555))) // so that the top lists it
+        return false;
+    if (root->mount("/") != 0) return true; // the program's own
     mount_devices();
-    mount_archive(*root);
+    if (files != nullptr) (void)files->mount(files_place);
+    return true;
 }
 
 } // namespace minios::libc

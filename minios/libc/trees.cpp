@@ -116,10 +116,7 @@ int find_place(int directory, const char* path, Place& place, Ending ending) {
     if (error == 0) error = normalize(base, path, normal);
     if (error != 0) return error;
     static bool root_is_there;
-    if (!root_is_there) {
-        root_is_there = true;
-        mount_root();
-    }
+    if (!root_is_there && !(root_is_there = mount_root())) return -ENOMEM;
     const Mount* best = nullptr;
     for (unsigned i = 0; i < mount_count; ++i)
         if (covers(mounts[i], normal) && (best == nullptr || mounts[i].length > best->length)) best = &mounts[i];

@@ -6,8 +6,9 @@
 
 namespace minios::net {
 
-/// Starts lwIP's thread, with the loopback interface up (127.0.0.1 and ::1). May be called again; returns when it runs.
-void start();
+/// Starts lwIP's thread, with the loopback interface up (127.0.0.1 and ::1). May be called again; returns when it runs. False: there is no memory
+/// for it.
+bool start();
 
 /// Called by lwIP's thread when a reset answers the first segment of a connection: somebody is there and refuses. lwIP itself has one error for
 /// all resets. nullptr: nobody wants to know.

@@ -47,8 +47,8 @@ int bind_anywhere(ares_socket_t descriptor, int type, void*) {
 
 /// Meanwhile the thread is not cancelled: nobody would give all this back.
 Resolver::Resolver() {
-    net::start();
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state_);
+    if (!net::start()) return;
     static bool started;
     if (!started) started = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
     if (!started || !open(0, 0)) return;

@@ -248,7 +248,7 @@ extern "C" {
 int socket(int domain, int type, int protocol) {
     if (domain != AF_INET && domain != AF_INET6) return refuse(EAFNOSUPPORT); // lwIP does not look
     if (!is_protocol_of(type, protocol)) return refuse(EPROTONOSUPPORT);      // nor here
-    net::start();
+    if (!net::start()) return refuse(ENOMEM);
     return install(lwip_socket(domain, type, protocol), type == SOCK_STREAM, false);
 }
 

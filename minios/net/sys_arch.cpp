@@ -8,7 +8,9 @@
 #include <minios/start.h>
 #include <minios/threads.h>
 
+#include <lwip/memp.h>
 #include <lwip/sys.h>
+#include <lwip/timeouts.h>
 
 #include <new>
 #include <unistd.h>
@@ -47,6 +49,11 @@ void* take(minios_mailbox& box) {
     box.writers.wake_one();
     return message;
 }
+
+/// Memory of lwIP's timers, of which it has about ten.
+constexpr unsigned most_timers = MEMP_NUM_SYS_TIMEOUT;
+sys_timeo timers[most_timers];
+bool timer_used[most_timers];
 
 struct Beginning {
     lwip_thread_fn entry;
@@ -128,6 +135,17 @@ u32_t sys_arch_mbox_tryfetch(sys_mbox_t* box, void** message) {
     if (message != nullptr) *message = taken;
     return 0;
 }
+
+// For core/timeouts.c alone, instead of memp_malloc() and memp_free().
+void* minios_lwip_timer_allocate(memp_t) {
+    for (unsigned i = 0; i < most_timers; ++i) {
+        if (timer_used[i]) continue;
+        timer_used[i] = true;
+        return &timers[i];
+    }
+    return nullptr;
+}
+void minios_lwip_timer_release(memp_t, void* timer) { timer_used[static_cast<sys_timeo*>(timer) - timers] = false; }
 
 sys_thread_t sys_thread_new(const char* name, lwip_thread_fn entry, void* argument, int stack_size, int) {
     static unsigned number;

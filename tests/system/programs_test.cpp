@@ -119,10 +119,11 @@ std::string make_archive(const std::string& format) {
 }
 
 /// Runs build/apps/check-NAME, which checks itself.
-void run_checks(const std::string& name, const std::string& module = "", const std::string& arguments = "") {
+void run_checks(const std::string& name, const std::string& module = "", const std::string& arguments = "",
+                const std::string& memory = "16M") {
     Machine machine;
     machine.kernel = build_path("xen-core");
-    machine.options = "console=com1 dom0_mem=16M dom0_max_vcpus=1";
+    machine.options = "console=com1 dom0_max_vcpus=1 dom0_mem=" + memory;
     machine.modules = {build_path("apps/check-" + name) + " " + arguments};
     if (!module.empty()) machine.modules.push_back(module);
     Qemu qemu(machine);
@@ -138,6 +139,7 @@ void run_checks(const std::string& name, const std::string& module = "", const s
 class ProgramChecks : public testing::TestWithParam<std::string> {};
 
 TEST_P(ProgramChecks, Pass) { run_checks(GetParam(), GetParam() == "archive" ? make_archive("cpio") : ""); }
+TEST(Exhaustion, OfALargeDomain) { run_checks("exhaustion", "", "large", "300M"); }
 TEST(Archives, Tar) { run_checks("archive", make_archive("pax"), "twin"); }
 
 INSTANTIATE_TEST_SUITE_P(Folders, ProgramChecks, testing::ValuesIn(check_programs()), [](const auto& info) {

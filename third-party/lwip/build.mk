@@ -20,9 +20,11 @@ $(LWIP_HEADERS_READY): $(LWIP_WORK)/version.txt $(wildcard minios/net/include/*.
 	@rm -rf $(SDK)/include/lwip $(SDK)/include/netif $(SDK)/include/arch
 	@cp -R $(LWIP_SOURCE)/include/lwip $(LWIP_SOURCE)/include/netif minios/net/include/. $(SDK)/include/
 	@mkdir -p $(@D) && touch $@
-$(LWIP_OBJECTS): $(LWIP_WORK)/objects/%.o: $(SDK)/built/files $(LWIP_HEADERS_READY)
+# Timers have memory of their own (minios/net/sys_arch.cpp): one that cannot be set again because everything else took the memory is the end.
+$(LWIP_WORK)/objects/core/timeouts.o: LWIP_MORE := -Dmemp_malloc=minios_lwip_timer_allocate -Dmemp_free=minios_lwip_timer_release
+$(LWIP_OBJECTS): $(LWIP_WORK)/objects/%.o: $(SDK)/built/files $(LWIP_HEADERS_READY) third-party/lwip/build.mk
 	@mkdir -p $(@D)
-	@echo "  LWIP    $*.c"; $(SDK)/bin/skerry-cc -O2 -g1 -w -fno-asynchronous-unwind-tables -include sys/ioctl.h -include sys/uio.h -include poll.h -c $(LWIP_SOURCE)/$*.c -o $@
+	@echo "  LWIP    $*.c"; $(SDK)/bin/skerry-cc -O2 -g1 -w -fno-asynchronous-unwind-tables -include sys/ioctl.h -include sys/uio.h -include poll.h $(LWIP_MORE) -c $(LWIP_SOURCE)/$*.c -o $@
 $(SDK)/lib/liblwip.a: $(LWIP_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^

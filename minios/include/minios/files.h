@@ -94,6 +94,8 @@ OpenFile* create(const Operations& operations, void* context, int flags);
 void keep(OpenFile& file);
 void release(OpenFile& file);
 
+/// The lowest free descriptor from `lowest` on, which install() would take now; -EMFILE: there is none.
+int find_free(int lowest = 0);
 /// Gives the reference to the lowest free descriptor from `lowest` on; -EMFILE: the reference is still the caller's.
 int install(OpenFile& file, int lowest = 0, bool close_on_exec = false);
 /// The file of a descriptor, or nullptr. Not kept.

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/random.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -74,6 +75,19 @@ void poll_waits_for_a_writer() {
     pollfd question = {ends[0], POLLIN, 0};
     CHECK(poll(&question, 1, 5000) == 1 && question.revents == POLLIN);
     writer.join();
+
+    char byte;
+    CHECK(read(ends[0], &byte, 1) == 1);
+    std::thread later([&] {
+        usleep(2000);
+        (void)!write(ends[1], "x", 1);
+    });
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(ends[0], &set);
+    timeval for_ever = {time_t{1} << 62, 0};
+    CHECK(select(ends[0] + 1, &set, nullptr, nullptr, &for_ever) == 1);
+    later.join();
     close(ends[0]);
     close(ends[1]);
 }

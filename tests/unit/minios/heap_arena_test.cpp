@@ -22,7 +22,11 @@ bool grow(std::size_t size) {
     grown += size;
     return true;
 }
-void shrink(std::size_t size) { grown -= size; }
+bool may_shrink;
+bool shrink(std::size_t size) {
+    if (may_shrink) grown -= size;
+    return may_shrink;
+}
 void broken(const char* what, const void*) { throw std::runtime_error(what); }
 
 class HeapArenaTest : public testing::Test {
@@ -30,6 +34,7 @@ class HeapArenaTest : public testing::Test {
     HeapArenaTest() : memory(new (std::align_val_t(4096)) char[most]) {
         limit = most;
         grown = 0;
+        may_shrink = true;
         arena->start(memory, grow, shrink, broken);
     }
     ~HeapArenaTest() override { operator delete[](memory, std::align_val_t(4096)); }
@@ -65,6 +70,37 @@ TEST_F(HeapArenaTest, RandomRunKeepsBlocksApart) {
     EXPECT_TRUE(arena->consistent());
     EXPECT_EQ(arena->in_use(), 0u);
     EXPECT_LE(grown, 2u << 20) << "an empty heap gives its memory back";
+}
+
+TEST_F(HeapArenaTest, KeepsWhatCannotBeTakenAway) {
+    may_shrink = false;
+    void* large = arena->allocate(8u << 20);
+    ASSERT_NE(large, nullptr);
+    const std::size_t reached = grown;
+    arena->release(large);
+    EXPECT_EQ(arena->reached(), reached);
+    EXPECT_TRUE(arena->consistent());
+    void* again = arena->allocate(8u << 20);
+    EXPECT_NE(again, nullptr);
+    EXPECT_EQ(grown, reached) << "it is used again";
+    may_shrink = true;
+    arena->release(again);
+    EXPECT_LE(grown, 2u << 20);
+    EXPECT_EQ(arena->reached(), grown);
+    EXPECT_TRUE(arena->consistent());
+}
+
+TEST_F(HeapArenaTest, GivesItsEndBackWhenMemoryIsShort) {
+    std::vector<void*> blocks;
+    for (int i = 0; i < 40000; ++i) blocks.push_back(arena->allocate(100)); // the last ones are kept, at the very end
+    for (; blocks.size() > 1; blocks.pop_back()) arena->release(blocks.back());
+    EXPECT_GT(grown, 4u << 20) << "not a test of it otherwise";
+    EXPECT_TRUE(arena->release_end());
+    EXPECT_LE(grown, 128u << 10);
+    EXPECT_EQ(arena->reached(), grown);
+    EXPECT_TRUE(arena->consistent());
+    EXPECT_FALSE(arena->release_end()) << "nothing more";
+    EXPECT_NE(arena->allocate(1u << 20), nullptr);
 }
 
 TEST_F(HeapArenaTest, FailsWithoutGrowing) {
