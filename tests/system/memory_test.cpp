@@ -86,12 +86,16 @@ const std::vector<Misuse> misuses = {
     {"read-only-page", {"page fault", "a page that may not be written", "read_only_page"}},
     {"no-access", {"page fault", "a page that may not be touched", "no_access"}},
     {"execution", {"page fault (vector 14, error 11)", "main"}},
+    {"execution-of-constants", {"page fault (vector 14, error 11)", "main"}},
     {"constants", {"page fault (vector 14, error 3)", "constants"}},
     {"text", {"page fault (vector 14, error 3)", "back trace"}},
     {"behind-file", {"read 115", "page fault", "a page behind the end of the mapped file", "behind_file"}},
     {"unpromised", {"page fault", "no memory for a page that nobody promised", "unpromised"}},
     {"smashed-stack", {"minios panic: a stack was smashed", "copy_too_much"}},
     {"stack-overflow", {}}, // told from outside: there is no stack to tell it on
+    {"guard-of-main", {"page fault", "a guard", "guard_of_main"}},
+    {"guard-of-thread", {"page fault", "a guard", "read_below_thread"}},
+    {"thread-overflow", {}},
 };
 
 class MemoryMisuse : public testing::TestWithParam<Misuse> {
