@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // lwIP's sockets as descriptors of the C library. lwIP sets errno itself, to the C library's numbers.
+#include "descriptor_flags.h"
 #include "network.h"
 #include "socket_pair.h"
 
@@ -246,10 +247,12 @@ bool is_protocol_of(int type, int protocol) {
 extern "C" {
 
 int socket(int domain, int type, int protocol) {
+    const int flags = type & net::descriptor_flags;
+    type -= flags;
     if (domain != AF_INET && domain != AF_INET6) return refuse(EAFNOSUPPORT); // lwIP does not look
     if (!is_protocol_of(type, protocol)) return refuse(EPROTONOSUPPORT);      // nor here
     net::start();
-    return install(lwip_socket(domain, type, protocol), type == SOCK_STREAM, false);
+    return net::with_flags(install(lwip_socket(domain, type, protocol), type == SOCK_STREAM, false), flags);
 }
 
 int bind(int descriptor, const struct sockaddr* address, socklen_t size) {
@@ -264,6 +267,10 @@ int accept(int descriptor, struct sockaddr* address, socklen_t* size) {
         const Nonblocking as_the_file(number, file.nonblocking());
         return install(lwip_accept(number, address, size), true, true);
     });
+}
+int accept4(int descriptor, struct sockaddr* address, socklen_t* size, int flags) {
+    if ((flags & ~net::descriptor_flags) != 0) return refuse(EINVAL);
+    return net::with_flags(accept(descriptor, address, size), flags);
 }
 int connect(int descriptor, const struct sockaddr* address, socklen_t size) {
     pthread_testcancel();
