@@ -256,7 +256,14 @@ int socket(int domain, int type, int protocol) {
 }
 
 int bind(int descriptor, const struct sockaddr* address, socklen_t size) {
-    return with(descriptor, [=](int number, OpenFile&) { return lwip_bind(number, address, size); });
+    return with(descriptor, [=](int number, OpenFile&) {
+        // lwIP calls all of this an error of input and output.
+        if (address == nullptr) return refuse(EFAULT);
+        if (size < sizeof(sockaddr_in) || (address->sa_family == AF_INET6 && size < sizeof(sockaddr_in6)))
+            return refuse(EINVAL);
+        if (address->sa_family != AF_INET && address->sa_family != AF_INET6) return refuse(EAFNOSUPPORT);
+        return lwip_bind(number, address, size);
+    });
 }
 int listen(int descriptor, int backlog) {
     return with(descriptor, [=](int number, OpenFile&) { return lwip_listen(number, backlog); });

@@ -362,6 +362,11 @@ void names() {
     }
     char text[64];
     in6_addr six;
+    unsigned char four[4] = {};
+    CHECK(inet_pton(AF_INET, "1.20.0.255", four) == 1 && four[0] == 1 && four[1] == 20 && four[2] == 0 &&
+          four[3] == 255);
+    for (const char* wrong : {"1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.04", "1.2.3.4 ", "1.2..4", "0x1.2.3.4", ""})
+        check("an address that inet_pton refuses", inet_pton(AF_INET, wrong, four) == 0 && four[3] == 255);
     CHECK(inet_pton(AF_INET6, "fe80::1:2", &six) == 1 &&
           std::string(inet_ntop(AF_INET6, &six, text, sizeof text)) == "fe80::1:2");
 }
@@ -388,6 +393,11 @@ void flags_of_descriptors() {
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0 && has(pair[0], true, false) &&
           has(pair[1], true, false));
     CHECK(read(pair[0], &byte, 1) == -1 && errno == EAGAIN);
+    CHECK(bind(client, generic(address), 3) == -1 && errno == EINVAL);
+    CHECK(bind(client, nullptr, sizeof address) == -1 && errno == EFAULT);
+    sockaddr_in strange = address;
+    strange.sin_family = 99;
+    CHECK(bind(client, generic(strange), sizeof strange) == -1 && errno == EAFNOSUPPORT);
     for (const int descriptor : {listener, client, connection, pair[0], pair[1]}) close(descriptor);
 }
 
