@@ -159,7 +159,8 @@ TEST(Memory, LayoutAndSize) {
     EXPECT_NE(one["guard"], two["guard"]);
     EXPECT_NE(fixed["guard"], again["guard"]) << "the stack guard is random in every layout";
 
-    // A C program runs in 2 MiB.
+    // A C program runs in 2 MiB, and its image is small.
+    EXPECT_LT(std::filesystem::file_size(build_path("apps/hello-c")), 256u << 10);
     EXPECT_NE(platform.said("small").find("Hello from C, 1 argument"), std::string::npos) << platform.said("small");
     EXPECT_NE(platform.said("founder").find("small powered off"), std::string::npos) << platform.said("founder");
 
