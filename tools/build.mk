@@ -26,20 +26,25 @@ PLANE_IMAGES := $(addprefix $(BUILD)/,apps/xenstore toolstack skerry)
 ifdef APP
 # One program as a domain: APP is an image, a C, C++ or OCaml source, or a program of stubdoms/apps by its name or folder (which may have
 # several). With GDB=1 it waits for gdb: sources and programs of stubdoms/apps are linked anew, with the stub.
-APP_NAME := $(basename $(notdir $(patsubst %/,%,$(APP))))
-ifneq ($(filter %.c %.cc %.cpp,$(APP)),)
-$(eval $(call skerry-program,$(APP_NAME),$(APP)))
-APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
-else ifneq ($(filter %.ml,$(APP)),)
-$(eval $(call skerry-ocaml-program,$(APP_NAME),$(APP)))
-APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
-else ifneq ($(filter $(APP_NAME),$(SKERRY_PROGRAMS)),)
-APP_IMAGE := $(BUILD)/apps/$(APP_NAME)$(if $(GDB),.gdb)
-else
-APP_IMAGE := $(APP)
+ifneq ($(word 2,$(APP)),)
+$(error APP is one path, and make knows none with spaces: '$(APP)')
 endif
-run: $(addprefix $(BUILD)/,xen-core builder-domain console) $(APP_IMAGE)
-	@$(if $(MEMORY),MEMORY='$(MEMORY)') ENV='$(ENV)' FILES='$(FILES)' GDB='$(GDB)' DEBUG_HEAP='$(DEBUG_HEAP)' tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
+ifneq ($(filter %.c %.cc %.cpp %.ml,$(APP)),)
+# Sources of one name, in different folders or languages, are different programs, and none of them is one of stubdoms/apps.
+APP_PROGRAM := sources$(abspath $(APP))/$(basename $(notdir $(APP)))
+$(eval $(call $(if $(filter %.ml,$(APP)),skerry-ocaml-program,skerry-program),$(APP_PROGRAM),$(abspath $(APP))))
+else
+APP_PROGRAM := $(firstword $(filter $(SKERRY_PROGRAMS),$(APP) $(foreach folder,stubdoms $(BUILD),$(patsubst $(abspath $(folder)/apps)/%,%,$(abspath $(APP))))))
+endif
+APP_IMAGE := $(if $(APP_PROGRAM),$(BUILD)/apps/$(APP_PROGRAM)$(if $(GDB),.gdb),$(APP))
+export MEMORY ENV FILES GDB DEBUG_HEAP
+# Standard output is the program's: what is built for it is said on standard error.
+.PHONY: app
+app: $(addprefix $(BUILD)/,xen-core builder-domain console) $(APP_IMAGE)
+	@:
+run:
+	@$(MAKE) --no-print-directory PACKAGES=no app >&2
+	@tools/run-program $(BUILD) $(APP_IMAGE) $(ARGS)
 else
 run: $(PLATFORM_IMAGES) $(PLANE_IMAGES) $(DEBIAN_FILES) $(INITRAMFS)
 	@KERNEL='$(KERNEL)' $(if $(filter-out undefined,$(origin INITRD)),INITRD='$(INITRD)') MEMORY='$(MEMORY)' VCPUS='$(VCPUS)' \

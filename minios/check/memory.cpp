@@ -5,6 +5,8 @@
 
 using namespace minios;
 
+extern "C" char minios_zero_page[];
+
 namespace {
 
 constexpr std::size_t megabyte = 1 << 20;
@@ -17,6 +19,9 @@ void check_heap() {
     for (std::size_t i = page_size; i < 4 * megabyte - page_size; i += page_size) zero = zero && block[i] == 0;
     report("unwritten heap reads as zero", zero);
     report("reading backs nothing", heap::usage().backed == before);
+    constexpr std::uint64_t writable = 2;
+    report("the zero page that is read then cannot be written",
+           (page_table::entry_of(minios_zero_page) & writable) == 0);
     block[megabyte] = 7;
     report("a write backs one page",
            heap::usage().backed == before + 1 && block[megabyte] == 7 && block[megabyte + 1] == 0);
@@ -24,6 +29,12 @@ void check_heap() {
     auto* info = reinterpret_cast<xen_extraversion_t*>(const_cast<char*>(block) + 2 * megabyte);
     report("touch", heap::touch(info, sizeof *info) && hypercall::xen_version(XENVER_extraversion, info) == 0);
     free(const_cast<char*>(block));
+    const std::size_t now = heap::usage().backed;
+    auto* zeroed = static_cast<volatile char*>(calloc(4, megabyte));
+    report("memory asked for as zero backs nothing",
+           zeroed != nullptr && heap::usage().backed <= now + 4); // heads of blocks
+    report("and is zero", zeroed[0] == 0 && zeroed[megabyte] == 0 && zeroed[2 * megabyte] == 0);
+    free(const_cast<char*>(zeroed));
     CHECK(malloc(std::size_t{1} << 40) == nullptr);
     CHECK(new (std::nothrow) char[std::size_t{1} << 40] == nullptr);
     auto* aligned = static_cast<char*>(aligned_alloc(8192, 100));
@@ -77,6 +88,12 @@ void check_mappings() {
     print("refused with %s\n", error_name(foreign.error()));
 }
 
+__attribute__((noinline)) void write_beyond(std::size_t size) {
+    char array[16];
+    volatile char* byte = array;
+    for (std::size_t i = 0; i < 2 * size; ++i) byte[i] = 'x';
+}
+
 } // namespace
 
 void check_memory() {
@@ -104,6 +121,8 @@ void die(std::string_view how) {
     }
     if (how == "new")
         if (char* volatile p = new char[std::size_t{1} << 40]; p != nullptr) *p = 1;
+    if (how == "smash") write_beyond(16);
+    if (how == "boot-stack") print("read %d\n", *(static_cast<volatile char*>(__builtin_frame_address(0)) - 65536));
     if (how == "panic") panic("asked to");
     print("die=%.*s: survived\n", static_cast<int>(how.size()), how.data());
     shutdown(ShutdownReason::power_off);

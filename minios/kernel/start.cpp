@@ -17,7 +17,7 @@ char program_name[48];
 bool shutting_down;
 
 int run_program() {
-    constexpr std::size_t most_words = 128;
+    constexpr std::size_t most_words = MAX_GUEST_CMDLINE / 2; // of one character, and a blank
     static char* words[most_words + 2];
     __builtin_memcpy(words_text, info_copy.cmd_line, MAX_GUEST_CMDLINE);
     format_to(program_name, sizeof program_name, "%s", minios_program_name);

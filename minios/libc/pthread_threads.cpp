@@ -102,8 +102,8 @@ int pthread_create(pthread_t* id, const pthread_attr_t* attributes, void* (*entr
 int pthread_join(pthread_t id, void** result) {
     ThreadBlock* block = find_thread(id);
     if (block == nullptr) return ESRCH;
-    if (block->detached) return EINVAL;
     if (block == &this_thread()) return EDEADLK;
+    if (block->detached) return EINVAL;
     while (const int error = libc::wait_until(block->joiners, [=] { return block->ended; }))
         if (error == -libc::cancelled) libc::end_cancelled_thread();
     if (result != nullptr) *result = block->result;

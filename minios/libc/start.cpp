@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From the kernel to main and from exit back to it. Leading words NAME=VALUE of the command line (NAME in capitals) are
-// the environment, as in a shell; the others are main's arguments. More words may come with a boot module.
+// the environment, as in a shell; the others are main's arguments. A word `=` between the two is neither: it is there when the
+// first argument looks like a variable. More words may come with a boot module.
 #include "console_file.h"
 #include "module_words.h"
 #include "thread_block.h"
@@ -31,21 +32,27 @@ bool names_a_variable(const char* word) {
     return end != word && *end == '=' && !is_digit(*word);
 }
 
+/// Takes the first `count` of words[1..] away.
+void drop_words(Arguments& arguments, int count) {
+    arguments.words[count] = arguments.words[0];
+    arguments.words += count;
+    arguments.count -= count;
+}
+
 /// Takes the leading variables out of words[1..].
 void take_environment(Arguments& arguments) {
     static char* nothing[] = {nullptr};
     int variables = 0;
     while (variables + 1 < arguments.count && names_a_variable(arguments.words[variables + 1])) ++variables;
     environ = nothing;
-    if (variables == 0) return;
+    const bool has_end = variables + 1 < arguments.count && strcmp(arguments.words[variables + 1], "=") == 0;
+    if (variables == 0) return drop_words(arguments, has_end);
     auto** list = static_cast<char**>(heap::allocate((static_cast<std::size_t>(variables) + 1) * sizeof(char*)));
     if (list == nullptr) panic("libc: no memory for the environment");
     memcpy(list, arguments.words + 1, static_cast<std::size_t>(variables) * sizeof(char*));
     list[variables] = nullptr;
     environ = list;
-    arguments.words[variables] = arguments.words[0];
-    arguments.words += variables;
-    arguments.count -= variables;
+    drop_words(arguments, variables + has_end);
 }
 
 void run_destructors() {

@@ -5,6 +5,29 @@
 
 #include <lwip/inet.h>
 
+namespace {
+
+/// Four decimal numbers and nothing else, which is stricter than lwIP's (inet_aton() takes fewer, octal ones, and blanks behind).
+bool four_numbers(const char* text, unsigned char* address) {
+    unsigned char bytes[4];
+    for (int i = 0; i < 4; ++i) {
+        unsigned value = 0;
+        int digits = 0;
+        for (; *text >= '0' && *text <= '9'; ++text) {
+            if (digits++ != 0 && value == 0) return false;
+            value = value * 10 + static_cast<unsigned>(*text - '0');
+            if (value > 255) return false;
+        }
+        if (digits == 0 || *text != (i < 3 ? '.' : 0)) return false;
+        bytes[i] = static_cast<unsigned char>(value);
+        if (i < 3) ++text;
+    }
+    for (int i = 0; i < 4; ++i) address[i] = bytes[i];
+    return true;
+}
+
+} // namespace
+
 extern "C" {
 
 extern const struct in6_addr in6addr_loopback;
@@ -22,6 +45,9 @@ const char* inet_ntop(int family, const void* address, char* text, socklen_t siz
         if (*c >= 'A' && *c <= 'F') *c = static_cast<char>(*c | 0x20);
     return text;
 }
-int inet_pton(int family, const char* text, void* address) { return lwip_inet_pton(family, text, address); }
+int inet_pton(int family, const char* text, void* address) {
+    if (family != AF_INET) return lwip_inet_pton(family, text, address);
+    return four_numbers(text, static_cast<unsigned char*>(address));
+}
 
 } // extern "C"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "socket_pair.h"
 
+#include "descriptor_flags.h"
 #include "minios/libc/pipe_buffer.h"
 #include "minios/libc/waiting.h"
 
@@ -129,7 +130,12 @@ int shut_down_pair(OpenFile& file, int how) {
 
 extern "C" int socketpair(int domain, int type, int protocol, int descriptors[2]) {
     using minios::libc::refuse;
+    namespace net = minios::net;
+    const int flags = type & net::descriptor_flags;
+    type -= flags;
     if (domain != AF_UNIX) return refuse(EOPNOTSUPP);
     if (type != SOCK_STREAM || protocol != 0) return refuse(EPROTONOSUPPORT);
-    return minios::libc::posix_result(minios::net::make_pair(descriptors));
+    const int result = minios::libc::posix_result(net::make_pair(descriptors));
+    for (int i = 0; result == 0 && i < 2; ++i) (void)net::with_flags(descriptors[i], flags);
+    return result;
 }

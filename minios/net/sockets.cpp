@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // lwIP's sockets as descriptors of the C library. lwIP sets errno itself, to the C library's numbers.
+#include "descriptor_flags.h"
 #include "network.h"
 #include "socket_pair.h"
 
@@ -246,14 +247,23 @@ bool is_protocol_of(int type, int protocol) {
 extern "C" {
 
 int socket(int domain, int type, int protocol) {
+    const int flags = type & net::descriptor_flags;
+    type -= flags;
     if (domain != AF_INET && domain != AF_INET6) return refuse(EAFNOSUPPORT); // lwIP does not look
     if (!is_protocol_of(type, protocol)) return refuse(EPROTONOSUPPORT);      // nor here
     if (!net::start()) return refuse(ENOMEM);
-    return install(lwip_socket(domain, type, protocol), type == SOCK_STREAM, false);
+    return net::with_flags(install(lwip_socket(domain, type, protocol), type == SOCK_STREAM, false), flags);
 }
 
 int bind(int descriptor, const struct sockaddr* address, socklen_t size) {
-    return with(descriptor, [=](int number, OpenFile&) { return lwip_bind(number, address, size); });
+    return with(descriptor, [=](int number, OpenFile&) {
+        // lwIP calls all of this an error of input and output.
+        if (address == nullptr) return refuse(EFAULT);
+        if (size < sizeof(sockaddr_in) || (address->sa_family == AF_INET6 && size < sizeof(sockaddr_in6)))
+            return refuse(EINVAL);
+        if (address->sa_family != AF_INET && address->sa_family != AF_INET6) return refuse(EAFNOSUPPORT);
+        return lwip_bind(number, address, size);
+    });
 }
 int listen(int descriptor, int backlog) {
     return with(descriptor, [=](int number, OpenFile&) { return lwip_listen(number, backlog); });
@@ -264,6 +274,10 @@ int accept(int descriptor, struct sockaddr* address, socklen_t* size) {
         const Nonblocking as_the_file(number, file.nonblocking());
         return install(lwip_accept(number, address, size), true, true);
     });
+}
+int accept4(int descriptor, struct sockaddr* address, socklen_t* size, int flags) {
+    if ((flags & ~net::descriptor_flags) != 0) return refuse(EINVAL);
+    return net::with_flags(accept(descriptor, address, size), flags);
 }
 int connect(int descriptor, const struct sockaddr* address, socklen_t size) {
     pthread_testcancel();

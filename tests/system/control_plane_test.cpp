@@ -30,6 +30,9 @@ TEST_F(OperatedPlane, AnOperatorsDay) {
     // A program of the SDK as one of this machine, and as a guest.
     expect("run --name short image:hello one two </dev/null", {"argument 2: two", "standard input is a pipe"});
     EXPECT_EQ(skerry("run image:hello exit=7 </dev/null").status, 7);
+    expect("run -e GREETING=Ahoy image:hello GREETING=no </dev/null",
+           {"Ahoy from C, 1 argument", "argument 1: GREETING=no"});
+    expect_failure("run -e greeting=Ahoy image:hello </dev/null", "no NAME=VALUE for the environment");
     std::string bytes = "\r\nbehind a return";
     for (int i = 0; i < 5000; ++i) bytes += static_cast<char>(i * 7);
     const std::string output = file("output", "");

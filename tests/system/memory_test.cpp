@@ -86,12 +86,16 @@ const std::vector<Misuse> misuses = {
     {"read-only-page", {"page fault", "a page that may not be written", "read_only_page"}},
     {"no-access", {"page fault", "a page that may not be touched", "no_access"}},
     {"execution", {"page fault (vector 14, error 11)", "main"}},
+    {"execution-of-constants", {"page fault (vector 14, error 11)", "main"}},
     {"constants", {"page fault (vector 14, error 3)", "constants"}},
     {"text", {"page fault (vector 14, error 3)", "back trace"}},
     {"behind-file", {"read 115", "page fault", "a page behind the end of the mapped file", "behind_file"}},
     {"unpromised", {"page fault", "no memory for a page that nobody promised", "unpromised"}},
     {"smashed-stack", {"minios panic: a stack was smashed", "copy_too_much"}},
     {"stack-overflow", {}}, // told from outside: there is no stack to tell it on
+    {"guard-of-main", {"page fault", "a guard", "guard_of_main"}},
+    {"guard-of-thread", {"page fault", "a guard", "read_below_thread"}},
+    {"thread-overflow", {}},
 };
 
 class MemoryMisuse : public testing::TestWithParam<Misuse> {
@@ -155,7 +159,8 @@ TEST(Memory, LayoutAndSize) {
     EXPECT_NE(one["guard"], two["guard"]);
     EXPECT_NE(fixed["guard"], again["guard"]) << "the stack guard is random in every layout";
 
-    // A C program runs in 2 MiB.
+    // A C program runs in 2 MiB, and its image is small.
+    EXPECT_LT(std::filesystem::file_size(build_path("apps/hello-c")), 256u << 10);
     EXPECT_NE(platform.said("small").find("Hello from C, 1 argument"), std::string::npos) << platform.said("small");
     EXPECT_NE(platform.said("founder").find("small powered off"), std::string::npos) << platform.said("founder");
 

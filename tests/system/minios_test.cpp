@@ -46,7 +46,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Death{"text", "page fault (vector 14, error 3)"},
                     Death{"rodata", "page fault (vector 14, error 3)"}, Death{"null", "address 0, thread main"},
                     Death{"execute", "page fault (vector 14, error 11)"}, Death{"double-free", "heap: freed twice"},
-                    Death{"new", "out of memory: new of"}, Death{"panic", "minios panic: asked to"}),
+                    Death{"new", "out of memory: new of"}, Death{"smash", "minios panic: a stack was smashed"},
+                    Death{"boot-stack", "page fault (vector 14, error 0)"}, Death{"panic", "minios panic: asked to"}),
     [](const auto& info) {
         std::string name = info.param.how;
         for (char& c : name) c = c == '-' ? '_' : c;

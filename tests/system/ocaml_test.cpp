@@ -3,6 +3,9 @@
 #include "qemu.h"
 
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <memory>
 
@@ -11,11 +14,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::unique_ptr<Qemu> start(const std::string& words) {
+std::unique_ptr<Qemu> start(const std::string& words, const std::string& image = build_path("apps/hello-ocaml")) {
     Machine machine;
     machine.kernel = build_path("xen-core");
     machine.options = "console=com1 dom0_mem=16M dom0_max_vcpus=1";
-    machine.modules = {build_path("apps/hello-ocaml") + " " + words};
+    machine.modules = {image + " " + words};
     return std::make_unique<Qemu>(machine);
 }
 
@@ -36,6 +39,25 @@ TEST(OCaml, ExceptionThatNobodyCatches) {
     for (const char* text : {"Fatal error: exception Hello.Refused(\"nobody catches this\", 4)", "hello.ml\", line",
                              "hello-ocaml: exit status 2"})
         ASSERT_TRUE(qemu->wait_for(text, 120s)) << "no `" << text << "` in:\n" << qemu->tail();
+}
+
+// A library of OCaml and C, made in steps, and a program of it.
+TEST(OCaml, SeparateCompilation) {
+    const std::filesystem::path folder = build_path("tests/ocaml");
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "stub.c")
+        << "#include <caml/mlvalues.h>\n#ifndef __skerry__\n#error not for a domain\n#endif\n"
+           "value twice(value v) { return Val_int(2 * Int_val(v)); }\n";
+    std::ofstream(folder / "helper.ml") << "external twice : int -> int = \"twice\"\nlet f x = twice x + 1\n";
+    std::ofstream(folder / "user.ml") << "let () = Printf.printf \"found %d\\n\" (Helper.f 20)\n";
+    const std::string compiler = std::filesystem::absolute(build_path("sdk/bin/skerry-ocamlopt"));
+    const std::string command = "cd " + folder.string() + " && " + compiler + " -c stub.c && " + compiler +
+                                " -c helper.ml && " + compiler + " -a -o helper.cmxa helper.cmx && " + compiler +
+                                " -o user helper.cmxa user.ml stub.o && strip user";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    const auto qemu = start("", std::filesystem::absolute(folder / "user"));
+    EXPECT_TRUE(qemu->wait_for("found 41", 120s)) << qemu->tail();
 }
 
 // An exception that the hypervisor delivers uses the stack right below the stack pointer: nothing may be kept there.

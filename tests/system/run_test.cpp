@@ -183,6 +183,26 @@ TEST(RunProgram, MoreWordsThanACommandLineHolds) {
     EXPECT_EQ(result.output.find("# SPDX-License-Identifier: MIT\n$(eval"), 0u) << result.output;
     EXPECT_EQ(run_program("", "copy-input /files/.skerry-words " + many, "FILES=stubdoms/apps/copy-input").status, 1);
 }
+TEST(RunProgram, ManyShortWords) {
+    std::string words, expected = "Hello from C, 300 arguments\n";
+    for (int i = 1; i <= 300; ++i) {
+        words += " " + std::to_string(i % 10);
+        expected += "argument " + std::to_string(i) + ": " + std::to_string(i % 10) + "\n";
+    }
+    const Result result = run_program("", "hello-c" + words);
+    EXPECT_EQ(result.output.find(expected), 0u) << result.output;
+}
+TEST(RunProgram, WhatIsAVariableAndWhatIsAnArgument) {
+    Result result = run_program("", "hello-c GREETING=no =", "ENV='GREETING=\"Good day\" HOME=/'");
+    EXPECT_EQ(result.output.find("Good day from C, 2 arguments\nargument 1: GREETING=no\nargument 2: =\n"), 0u)
+        << result.output;
+    result = run_program("", "hello-c GREETING=no");
+    EXPECT_EQ(result.output.find("Hello from C, 1 argument\nargument 1: GREETING=no\n"), 0u) << result.output;
+    EXPECT_EQ(run_program("", "hello-c", "ENV=\"GREETING=it's\"").status, 125);
+    EXPECT_EQ(errors_of_program(), "run-program: ENV has a quote without its partner: GREETING=it's\n");
+    EXPECT_EQ(run_program("", "hello-c", "ENV='greeting=Hi'").status, 125);
+    EXPECT_EQ(errors_of_program(), "run-program: ENV takes NAME=VALUE, with NAME in capitals, not 'greeting=Hi'\n");
+}
 TEST(RunProgram, StandardInputIsAStreamWithAnEnd) {
     std::string text;
     for (int line = 0; line < 3000; ++line) text += "line " + std::to_string(line) + " \x7f kept\\n";
@@ -245,10 +265,74 @@ TEST(RunProgram, WhatCannotRunIsSaidInOneLine) {
     EXPECT_EQ(small.find(start + "hello-c as a domain: it needs at least "), 0u) << small;
     EXPECT_EQ(std::count(small.begin(), small.end(), '\n'), 1) << small;
     EXPECT_NE(error_of("none").find("cannot read "), std::string::npos) << errors_of_program();
+    EXPECT_EQ(error_of("../sdk"), "run-program: cannot read " + build_path("") + "/apps/../sdk\n"); // a directory
 }
 TEST(RunProgram, MemoryIsWhatIsAskedFor) {
     EXPECT_NE(run_program("", "hello-c", "MEMORY=3M").output.find("4 MiB of zeros: FAILED"), std::string::npos);
     EXPECT_EQ(run_program("", "hello-c", "MEMORY=much").status, 125);
+}
+
+// `make run APP=...` with what users call their files.
+class MakeRun : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::filesystem::remove_all(folder_);
+        std::filesystem::create_directories(folder_ + "/one");
+        std::filesystem::create_directories(folder_ + "/two");
+    }
+    void write(const std::string& name, const std::string& text) { std::ofstream(folder_ + "/" + name) << text; }
+    /// Standard output of `make run APP=...`, standard error if it failed.
+    std::string run(const std::string& app, const std::string& settings = "") {
+        const std::string errors = folder_ + "/errors";
+        FILE* pipe =
+            popen(("env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL timeout 200 make PACKAGES=no BUILD=" + build_path("") +
+                   " run APP=" + app + " " + settings + " </dev/null 2>" + errors)
+                      .c_str(),
+                  "r");
+        std::string output;
+        char buffer[4096];
+        for (size_t size; (size = fread(buffer, 1, sizeof buffer, pipe)) > 0;) output.append(buffer, size);
+        if (pclose(pipe) == 0) return output;
+        std::ifstream file(errors);
+        return output + std::string(std::istreambuf_iterator<char>(file), {});
+    }
+    static std::string says(const std::string& text) {
+        return "#include <stdio.h>\nint main(void) { puts(\"" + text + "\"); return 0; }\n";
+    }
+
+    std::string folder_ = std::filesystem::absolute(build_path("tests/make-run"));
+};
+
+TEST_F(MakeRun, SourcesOfOneNameAreDifferentPrograms) {
+    write("one/main.c", says("one"));
+    write("two/main.c", says("two"));
+    write("two/main.cpp", "#include <iostream>\nint main() { std::cout << \"C++\\n\"; }\n");
+    write("one/hello-c.c", says("not the hello of the tree"));
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(run(folder_ + "/one/main.c"), "one\n");
+        EXPECT_EQ(run(folder_ + "/two/main.c"), "two\n");
+        EXPECT_EQ(run(folder_ + "/two/main.cpp"), "C++\n");
+    }
+    EXPECT_EQ(run(folder_ + "/one/hello-c.c"), "not the hello of the tree\n");
+    write("two/main.c", says("two, changed"));
+    EXPECT_EQ(run(folder_ + "/two/main.c"), "two, changed\n");
+}
+TEST_F(MakeRun, AnImageIsWhatItsPathSays) {
+    std::filesystem::copy_file(build_path("apps/hello-c"), folder_ + "/copy-input");
+    EXPECT_EQ(run(folder_ + "/copy-input").find("Hello from C, 0 arguments\n"), 0u);
+    EXPECT_EQ(run("hello-c", "ENV=\"GREETING=\\\"It's\\\"\"").find("It's from C, 0 arguments\n"), 0u);
+    EXPECT_EQ(run("stubdoms/apps/hello-c/", "ARGS=\"'a b' c\"").find("Hello from C, 2 arguments\nargument 1: a b\n"),
+              0u);
+}
+TEST_F(MakeRun, WhatIsNoProgramIsSaid) {
+    write("one/wrong.c", "int main(void) { return undeclared; }\n");
+    const std::string wrong = run(folder_ + "/one/wrong.c");
+    EXPECT_NE(wrong.find("wrong.c:1:25: error: "), std::string::npos) << wrong;
+    EXPECT_EQ(wrong.find("Hello"), std::string::npos);
+    for (const char* none : {"/one/none.c", "/one/none"})
+        EXPECT_NE(run(folder_ + none).find("No rule to make target '" + folder_ + none + "'"), std::string::npos);
+    EXPECT_NE(run(folder_ + "/one").find("cannot read " + folder_ + "/one\n"), std::string::npos);
+    EXPECT_NE(run("\"two words.c\"").find("APP is one path"), std::string::npos);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "tests/programs/lib/check.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,8 @@ static void execution(void) {
     ((void (*)(void))code)();
 }
 static void constants(void) { *opaque((void*)(uintptr_t)constant) = 1; }
+static const unsigned char constant_code[] = {0xc3};
+static void execution_of_constants(void) { ((void (*)(void))opaque((void*)(uintptr_t)constant_code))(); }
 static void text(void) { *(volatile char*)(uintptr_t)&text = 1; }
 static void behind_file(void) {
     const int file = open("/tmp/short", O_RDWR | O_CREAT, 0600);
@@ -115,6 +118,37 @@ static int deeper(int depth) {
 }
 static void stack_overflow(void) { printf("%d\n", deeper((int)(intptr_t)opaque((void*)100000))); }
 
+// Stacks lie one above the other. What is as far below a frame as its stack is large lies in the stack's guard, which is 64 KiB.
+enum { chosen_size = 48 << 10 };
+static void read_below(size_t size) { printf("read %d\n", *(char*)opaque((char*)__builtin_frame_address(0) - size)); }
+static void guard_of_main(void) { read_below(256 << 10); }
+static void* read_below_thread(void* argument) {
+    read_below(chosen_size);
+    return argument;
+}
+static void* overflow_thread(void* argument) {
+    printf("%d\n", deeper(chosen_size / 1500)); // beyond its stack, but not beyond the one below
+    return argument;
+}
+static void* wait_below(void* argument) {
+    char room[chosen_size / 2] = {0};
+    sleep((unsigned)(uintptr_t)argument);
+    printf("below: %d\n", *opaque(room));
+    return argument;
+}
+/// `act` on the upper of two stacks of a size of their own.
+static void in_upper_thread(void* (*act)(void*)) {
+    pthread_attr_t attributes;
+    pthread_t lower, upper;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, chosen_size);
+    pthread_create(&lower, &attributes, wait_below, (void*)1);
+    pthread_create(&upper, &attributes, act, NULL);
+    pthread_join(upper, NULL);
+}
+static void guard_of_thread(void) { in_upper_thread(read_below_thread); }
+static void thread_overflow(void) { in_upper_thread(overflow_thread); }
+
 static const struct {
     const char* name;
     void (*act)(void);
@@ -132,12 +166,16 @@ static const struct {
                {"read-only-page", read_only_page},
                {"no-access", no_access},
                {"execution", execution},
+               {"execution-of-constants", execution_of_constants},
                {"constants", constants},
                {"text", text},
                {"behind-file", behind_file},
                {"unpromised", unpromised},
                {"smashed-stack", smashed_stack},
-               {"stack-overflow", stack_overflow}};
+               {"stack-overflow", stack_overflow},
+               {"guard-of-main", guard_of_main},
+               {"guard-of-thread", guard_of_thread},
+               {"thread-overflow", thread_overflow}};
 
 /// Blocks of many sizes, aligned and not, made larger and smaller: what a correct program does.
 static void heap_as_it_may_be(void) {

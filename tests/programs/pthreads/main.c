@@ -196,8 +196,9 @@ static void kept_wishes(void) {
     CHECK(pthread_setconcurrency(3) == 0 && pthread_getconcurrency() == 3 && pthread_setconcurrency(-1) == EINVAL);
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
-    CHECK(pthread_mutexattr_setpshared(&attributes, 0) == 0);
-    CHECK(pthread_mutexattr_setpshared(&attributes, 1) == ENOTSUP);
+    CHECK(pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_PRIVATE) == 0);
+    CHECK(pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED) == ENOTSUP);
+    CHECK(pthread_join(pthread_self(), NULL) == EDEADLK);
 }
 
 static int signals_seen;

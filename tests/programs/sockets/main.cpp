@@ -362,8 +362,43 @@ void names() {
     }
     char text[64];
     in6_addr six;
+    unsigned char four[4] = {};
+    CHECK(inet_pton(AF_INET, "1.20.0.255", four) == 1 && four[0] == 1 && four[1] == 20 && four[2] == 0 &&
+          four[3] == 255);
+    for (const char* wrong : {"1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.04", "1.2.3.4 ", "1.2..4", "0x1.2.3.4", ""})
+        check("an address that inet_pton refuses", inet_pton(AF_INET, wrong, four) == 0 && four[3] == 255);
     CHECK(inet_pton(AF_INET6, "fe80::1:2", &six) == 1 &&
           std::string(inet_ntop(AF_INET6, &six, text, sizeof text)) == "fe80::1:2");
+}
+
+/// Flags beside the type are the descriptor's from the beginning.
+void flags_of_descriptors() {
+    const auto has = [](int descriptor, bool nonblocking, bool closes) {
+        return ((fcntl(descriptor, F_GETFL) & O_NONBLOCK) != 0) == nonblocking &&
+               ((fcntl(descriptor, F_GETFD) & FD_CLOEXEC) != 0) == closes;
+    };
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const auto address = loopback4(4020);
+    CHECK(has(listener, true, true) && bind(listener, generic(address), sizeof address) == 0 &&
+          listen(listener, 1) == 0);
+    CHECK(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK) == -1 && errno == EAGAIN);
+    CHECK(accept4(listener, nullptr, nullptr, 1) == -1 && errno == EINVAL);
+    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(has(client, false, true) && connect(client, generic(address), sizeof address) == 0);
+    fcntl(listener, F_SETFL, 0);
+    const int connection = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
+    char byte;
+    CHECK(has(connection, true, false) && read(connection, &byte, 1) == -1 && errno == EAGAIN);
+    int pair[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0 && has(pair[0], true, false) &&
+          has(pair[1], true, false));
+    CHECK(read(pair[0], &byte, 1) == -1 && errno == EAGAIN);
+    CHECK(bind(client, generic(address), 3) == -1 && errno == EINVAL);
+    CHECK(bind(client, nullptr, sizeof address) == -1 && errno == EFAULT);
+    sockaddr_in strange = address;
+    strange.sin_family = 99;
+    CHECK(bind(client, generic(strange), sizeof strange) == -1 && errno == EAFNOSUPPORT);
+    for (const int descriptor : {listener, client, connection, pair[0], pair[1]}) close(descriptor);
 }
 
 } // namespace
@@ -381,6 +416,7 @@ int main() {
     interrupted();
     pairs();
     errors();
+    flags_of_descriptors();
     names();
     return checks_done();
 }

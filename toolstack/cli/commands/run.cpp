@@ -21,14 +21,23 @@ std::string quoted_word(const std::string& word) {
     return plain ? word : has_single ? "\"" + word + "\"" : "'" + word + "'";
 }
 
+/// What minios takes for a variable where the program's environment may be (minios/libc/start.cpp).
+bool is_variable(const std::string& word) {
+    const std::size_t name = word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+    return name != std::string::npos && name != 0 && word[name] == '=' && (word[0] < '0' || word[0] > '9');
+}
+
 std::string command_line(const RunOptions& options, bool piped) {
     std::string line = piped ? "SKERRY_CONSOLE=pipe" : ""; // standard input ends, and is not echoed
+    const auto add = [&](const std::string& word) { line += (line.empty() ? "" : " ") + quoted_word(word); };
     for (const std::string& variable : options.environment) {
-        if (variable.find('=') == std::string::npos || variable[0] == '=')
-            throw CommandError("`" + variable + "` is no NAME=VALUE for the environment");
-        line += (line.empty() ? "" : " ") + quoted_word(variable);
+        if (!is_variable(variable))
+            throw CommandError("`" + variable + "` is no NAME=VALUE for the environment, with NAME in capitals");
+        add(variable);
     }
-    for (const std::string& argument : options.arguments) line += (line.empty() ? "" : " ") + quoted_word(argument);
+    // The end of the environment is said where it cannot be seen.
+    if (!options.arguments.empty() && (is_variable(options.arguments[0]) || options.arguments[0] == "=")) add("=");
+    for (const std::string& argument : options.arguments) add(argument);
     return line;
 }
 

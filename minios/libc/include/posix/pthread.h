@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Found before newlib's header of the same name, which declares these only where policies can be chosen. Here there is one, SCHED_OTHER.
+// Found before newlib's header of the same name, which declares these only where policies can be chosen, and objects shared between
+// processes. Here there is one policy, SCHED_OTHER, and one process.
 #ifndef SKERRY_PTHREAD_H
 #define SKERRY_PTHREAD_H
 
 #include_next <pthread.h>
+
+#ifndef PTHREAD_PROCESS_PRIVATE
+#define PTHREAD_PROCESS_PRIVATE 0
+#define PTHREAD_PROCESS_SHARED 1 // for which ENOTSUP is the answer
+#endif
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,6 +3,7 @@
 #ifndef SKERRY_SYS_SOCKET_H
 #define SKERRY_SYS_SOCKET_H
 
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -24,6 +25,10 @@
 #define PF_LOCAL AF_UNIX
 #endif
 
+// Beside a type, in socket() and socketpair(), and in accept4().
+#define SOCK_NONBLOCK O_NONBLOCK
+#define SOCK_CLOEXEC O_CLOEXEC
+
 #ifndef SOMAXCONN
 #define SOMAXCONN 128
 #endif
@@ -36,6 +41,7 @@ int socket(int domain, int type, int protocol);
 int bind(int descriptor, const struct sockaddr* address, socklen_t size);
 int listen(int descriptor, int backlog);
 int accept(int descriptor, struct sockaddr* address, socklen_t* size);
+int accept4(int descriptor, struct sockaddr* address, socklen_t* size, int flags);
 int connect(int descriptor, const struct sockaddr* address, socklen_t size);
 int shutdown(int descriptor, int how);
 ssize_t send(int descriptor, const void* from, size_t size, int flags);
