@@ -5,9 +5,12 @@
 // Invariants:
 //  - nothing is created before everything that can be checked has been;
 //  - a domain exists whole or not at all; whoever needs a domain that could not be built is not built either;
-//  - all domains exist and have offered their channels before the first one's memory is written, so that command lines
-//    can name ids and ports; service domains are filled last, equipped and started first;
-//  - a domain that is built again gets its old id and its old ports, so that what others were told stays true.
+//  - all domains exist and their ports are known before the first one's memory is written, so that command lines can
+//    name ids and ports; service domains are filled last, equipped and started first;
+//  - channels are offered when a domain is sealed: a service that finds one maps its page, and what is mapped cannot be
+//    sealed;
+//  - a domain that is built again gets its old id and its old ports, so that what others were told stays true; one that
+//    could not be is tried again.
 #pragma once
 
 #include "builder-domain/create/contents.h"
@@ -28,8 +31,10 @@ class Platform {
     Status start();
 
     enum class Verdict { go_on, power_off };
-    // To be called whenever a domain may have ended (VIRQ_DOM_EXC).
+    // To be called whenever a domain may have ended (VIRQ_DOM_EXC); and from time to time while one is missing that could
+    // not be built again.
     Verdict look_after_domains();
+    bool is_one_missing() const;
 
   private:
     enum class State : uint8_t { absent, made, running, kept };
@@ -46,6 +51,7 @@ class Platform {
         std::optional<Port> control_end;
         uint64_t launched_us = 0;
         unsigned short_lives = 0; // in a row
+        unsigned failures = 0;    // to build it again, in a row: it is missing
     };
     using Step = Status (Platform::*)(size_t index);
 

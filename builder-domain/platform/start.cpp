@@ -88,6 +88,7 @@ void Platform::fail(size_t index, const Failure& failure) {
     if (description_of(index).console.kind == Service::Kind::founder) surroundings_.detach_console(member.id);
     member.making.reset(); // destroys it
     member.state = State::absent;
+    if (member.failures > 1) return; // said the first time
     Text<320> line;
     line << "domain " << description_of(index).name << " was not built: " << failure.text();
     surroundings_.say(line.view());

@@ -60,6 +60,7 @@ Life life_of(Hypervisor& hypervisor, DomId id) {
 
 Platform::Verdict Platform::look_after_domains() {
     for (size_t index = 0; index < count(); ++index) {
+        if (members_[index].failures > 0) rebuild(index);
         if (members_[index].state != State::running) continue;
         const Life life = life_of(hypervisor_, members_[index].id);
         if (!life.exists || life.is_dying) {
@@ -141,21 +142,28 @@ bool Platform::lives_too_short(size_t index) {
 }
 
 void Platform::rebuild(size_t index) {
-    if (lives_too_short(index)) {
+    Member& member = members_[index];
+    if (member.failures == 0 && lives_too_short(index)) {
         Text<160> line;
-        line << "domain " << members_[index].id.value << ' ' << description_of(index).name
-             << " ended within a second of its start " << members_[index].short_lives
-             << " times in a row: destroyed instead";
+        line << "domain " << member.id.value << ' ' << description_of(index).name
+             << " ended within a second of its start " << member.short_lives << " times in a row: destroyed instead";
         surroundings_.say(line.view());
         return end_domain(index);
     }
     end_unfinished(index);
     end_domain(index);
-    if (!wait_until_gone(members_[index].id))
-        return fail(index, Failure() << "its former self is still in use, by whoever maps its pages");
+    const bool is_gone = member.failures++ == 0 ? wait_until_gone(member.id) : !life_of(hypervisor_, member.id).exists;
+    if (!is_gone) return fail(index, Failure() << "its former self is still in use, by whoever maps its pages");
     for (Step step : {&Platform::make, &Platform::connect, &Platform::fill, &Platform::seal, &Platform::offer,
                       &Platform::equip, &Platform::launch})
         run_step(step, index);
+    if (member.state == State::running) member.failures = 0;
+}
+
+bool Platform::is_one_missing() const {
+    for (size_t index = 0; index < count(); ++index)
+        if (members_[index].failures > 0) return true;
+    return false;
 }
 
 } // namespace skerry::builder

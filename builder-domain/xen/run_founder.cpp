@@ -9,6 +9,9 @@
 namespace skerry::builder {
 namespace {
 
+// How long after one that could not be built again is tried once more.
+constexpr uint64_t retry_ns = 1'000'000'000;
+
 // Consoles get this long to write out what a guest said last, before the machine goes off.
 constexpr unsigned farewell_ms = 200;
 
@@ -34,7 +37,8 @@ int run_founder(const ModuleSet& images) {
         minios::print("founder: FAILED: %.*s\n", static_cast<int>(text.size()), text.data());
         return 1;
     }
-    while (platform.look_after_domains() == Platform::Verdict::go_on) minios::events::wait(*port);
+    while (platform.look_after_domains() == Platform::Verdict::go_on)
+        minios::events::wait(*port, platform.is_one_missing() ? minios::clock::now_ns() + retry_ns : 0);
     surroundings.sleep_ms(farewell_ms);
     return 0;
 }
