@@ -139,4 +139,37 @@ void add_changes(Row& row, const char* key, const uint8_t* page, uint8_t filling
     if (count != 0) row.add(key, static_cast<long>(count * 0x10000 + digest % 0x10000));
 }
 
+FrameKind frame_kinds[17];
+unsigned frame_kind_count;
+uint64_t *spare_table[5], *garbage;
+
+void collect_frames() {
+    if (frame_kind_count != 0) return;
+    const auto add = [](const char* name, Mfn mfn) { frame_kinds[frame_kind_count++] = {name, mfn}; };
+    for (uint64_t*& table : spare_table) {
+        table = static_cast<uint64_t*>(alloc_page());
+        if (&table != spare_table) make_readonly(table);
+    }
+    garbage = static_cast<uint64_t*>(alloc_page());
+    memset(garbage, 0x55, 4096);
+    make_readonly(garbage);
+    add("page", mfn_of(spare_table[0]));
+    add("table1", mfn_of(spare_table[1]));
+    add("table2", mfn_of(spare_table[2]));
+    add("table3", mfn_of(spare_table[3]));
+    add("table4", mfn_of(spare_table[4]));
+    add("garbage", mfn_of(garbage));
+    add("top", mfn_of(top_table()));
+    add("shared", boot_info.shared_info >> 12);
+    add("first", 0);
+    add("video", 0xa0);
+    add("apic", 0xfee00);
+    add("ioapic", 0xfec00);
+    add("far", 0x8000000);
+    add("beyond", 0x10000000);
+    add("wide", 0xfffffffffULL);
+    add("huge", 0xffffffffffULL);
+    add("core", 0x100);
+}
+
 } // namespace skerry::guest

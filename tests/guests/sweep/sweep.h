@@ -49,6 +49,18 @@ extern Place places[place_count];
 extern uint8_t *zeros, *ones; // the last two; a page behind each is unmapped
 void fill_places();           // zeros and ones are again; what is read-only holds zeros
 
+// Frames of every kind that an argument may name; filled once.
+struct FrameKind {
+    const char* name;
+    Mfn mfn;
+};
+constexpr unsigned shared_kind = 7;
+extern FrameKind frame_kinds[17];
+extern unsigned frame_kind_count;
+extern uint64_t* spare_table[5]; // an unused page, and read-only pages used as L1 to L4 table
+extern uint64_t* garbage;        // a read-only page that is no table
+void collect_frames();
+
 enum LeaveOut { all = 0, without_zeros = 1, without_ones = 2 };
 
 // A row for `call(address)` at every place, and at which words the zeros and the ones have changed.
