@@ -6,6 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 CC := $(SDK)/bin/skerry-cc
 CXX := $(SDK)/bin/skerry-c++
 GCC_TESTSUITE := $(SDK)/../third-party/gcc/source/libstdc++-v3/testsuite
+LIBRARIES := $(wildcard $(SDK)/lib/*.a) # images are linked anew when these change
 NEWLIB_TESTSUITE := $(SDK)/../third-party/newlib/source/newlib/testsuite
 libstdcxx_FLAGS := -x c++ -std=gnu++17 -O1 -w -fno-gnu-unique -I$(GCC_TESTSUITE)/util -DSIMULATOR_TEST
 newlib_FLAGS := -x c -O1 -w -I$(NEWLIB_TESTSUITE)/include

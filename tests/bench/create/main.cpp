@@ -36,8 +36,7 @@ Status build(const Module& module, DomId& id) {
     const uint64_t begun = read_tsc();
     NewDomain making(*hypervisor);
     BUILDER_TRY(making.create(description, DomId(0)));
-    auto port = making.offer_channel(DomId(0));
-    BUILDER_TRY(port);
+    const auto port = making.plan_channel(DomId(0));
     auto image = read_pv_image(module.bytes);
     BUILDER_TRY(image);
     BUILDER_TRY(fill_domain(*hypervisor, making.id(),
@@ -45,10 +44,11 @@ Status build(const Module& module, DomId& id) {
                              .payload = {},
                              .cmdline = "SKERRY_LAYOUT=fixed",
                              .memory_pages = memory_pages,
-                             .console = {.server = DomId(0), .port = port.value()},
+                             .console = {.server = DomId(0), .port = port},
                              .store = {}}));
     BUILDER_TRY(seal_domain(*hypervisor, making.id()));
-    BUILDER_TRY(surroundings.attach_console("child", making.id(), port.value()));
+    BUILDER_TRY(making.offer_channels());
+    BUILDER_TRY(surroundings.attach_console("child", making.id(), *port));
     const uint64_t built = read_tsc();
     BUILDER_TRY(unpause_domain(*hypervisor, making.id()));
     id = making.release();
