@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// strlen and memchr, instead of newlib's: sixteen bytes at a time. They read whole aligned vectors, which never reach into another page.
+// strlen and memchr, instead of newlib's: sixteen bytes at a time. They read whole vectors that never reach into another page: aligned ones, and
+// one at the beginning that does not cross a page's end.
 #include <emmintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +14,11 @@ static inline unsigned matches(const char* at, __m128i wanted) {
 __attribute__((no_sanitize("address"))) size_t strlen(const char* string) {
     const __m128i zero = _mm_setzero_si128();
     const char* at = (const char*)((uintptr_t)string & ~(uintptr_t)15);
-    unsigned found = matches(at, zero) >> ((uintptr_t)string & 15);
+    unsigned found;
+    if (((uintptr_t)string & 4095) <= 4096 - 16) // of most strings the end is found here, wherever they begin
+        found = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i*)string), zero));
+    else
+        found = matches(at, zero) >> ((uintptr_t)string & 15);
     if (found != 0) return (size_t)__builtin_ctz(found);
     do found = matches(at += 16, zero);
     while (found == 0);
