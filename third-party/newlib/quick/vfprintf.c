@@ -121,17 +121,20 @@ without_frame static int write_pieces(struct _reent* reent, FILE* stream, struct
     return 0;
 }
 
-// Sixteen characters at a time, of which those before the text and behind its end do not count: an aligned read does not leave the page.
+// Sixteen characters at a time, by reads that do not leave a page: the first where the text begins, if its page goes on so far, the others aligned.
+// What stands before the text in an aligned read does not count.
 static inline int has_dollar(const char* text) {
     const __m128i dollars = _mm_set1_epi8('$'), zeros = _mm_setzero_si128();
-    const unsigned before = (uintptr_t)text & 15;
-    const __m128i* at = (const __m128i*)(text - before);
-    unsigned found = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(*at, dollars)) >> before;
-    unsigned end = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(*at, zeros)) >> before;
+    const int is_within = ((uintptr_t)text & 4095) <= 4096 - 16;
+    const unsigned before = is_within ? 0 : (uintptr_t)text & 15;
+    const __m128i* at = (const __m128i*)((uintptr_t)text & ~(uintptr_t)15);
+    __m128i piece = is_within ? _mm_loadu_si128((const __m128i*)text) : *at;
+    unsigned found = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(piece, dollars)) >> before;
+    unsigned end = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(piece, zeros)) >> before;
     while ((found | end) == 0) {
-        ++at;
-        found = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(*at, dollars));
-        end = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(*at, zeros));
+        piece = *++at;
+        found = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(piece, dollars));
+        end = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(piece, zeros));
     }
     return (found & ((end & -end) - 1)) != 0; // below the first zero; anywhere when there is none
 }

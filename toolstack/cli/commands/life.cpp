@@ -22,28 +22,39 @@ void show(Session& session, const json::Value& result, const std::string& done) 
     print(session.json ? json::write(result, true) + "\n" : head(result) + " " + done + "\n");
 }
 
-/// Until the domain of that number does not run any more.
-void wait_for_end(Session& session, std::int64_t id, unsigned timeout_s) {
+/// Ended, and left as it stopped. `action`: the key of what is to happen then, if it does not crash.
+bool is_kept(const json::Value& info, const char* action) {
+    const std::string state = info.text_or("state", "");
+    const json::Value* config = info.find("config");
+    return config != nullptr && state.find('s') != std::string::npos &&
+           config->text_or(state.find('c') != std::string::npos ? "on_crash" : action, "") == "preserve";
+}
+
+/// Until the domain of that number is gone, or is kept as it ended.
+void wait_for_end(Session& session, std::int64_t id, const char* action, unsigned timeout_s) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s);
+    bool has_ended = false;
     while (std::chrono::steady_clock::now() < deadline) {
         json::Value params;
         params["domain"] = id;
         try {
-            const json::Value result = session.look("info", std::move(params));
-            if (result.text_or("state", "").find_first_of("sd") != std::string::npos) return;
+            const json::Value info = session.look("info", std::move(params));
+            has_ended = info.text_or("state", "").find_first_of("sd") != std::string::npos;
+            if (is_kept(info, action)) return;
         } catch (const protocol::CallError& error) {
             if (error.code == "not-found") return;
             throw;
         }
         (void)session.client().wait(-1, 200);
     }
-    throw CommandError("domain " + std::to_string(id) + " took notice, but still runs after " +
-                       std::to_string(timeout_s) + " s");
+    if (!has_ended)
+        throw CommandError("domain " + std::to_string(id) + " took notice, but still runs after " +
+                           std::to_string(timeout_s) + " s");
 }
 
-void ask(Session& session, const char* method, const EndOptions& options, const char* done) {
+void ask(Session& session, const char* method, const EndOptions& options, const char* action, const char* done) {
     const json::Value result = session.client().call(method, only(options.domain));
-    if (options.wait) wait_for_end(session, result.integer_or("id", -1), options.timeout_s);
+    if (options.wait) wait_for_end(session, result.integer_or("id", -1), action, options.timeout_s);
     show(session, result, options.wait ? "has ended" : done);
 }
 
@@ -55,8 +66,12 @@ void simple(Session& session, const char* method, const std::string& domain, con
     show(session, result, lingers ? std::string(done) + "; somebody still holds pages of it" : done);
 }
 
-void shutdown(Session& session, const EndOptions& options) { ask(session, "shutdown", options, "is shutting down"); }
-void reboot(Session& session, const EndOptions& options) { ask(session, "reboot", options, "is rebooting"); }
+void shutdown(Session& session, const EndOptions& options) {
+    ask(session, "shutdown", options, "on_poweroff", "is shutting down");
+}
+void reboot(Session& session, const EndOptions& options) {
+    ask(session, "reboot", options, "on_reboot", "is rebooting");
+}
 
 void rename(Session& session, const std::string& domain, const std::string& name) {
     json::Value params = only(domain);
