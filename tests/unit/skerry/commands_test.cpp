@@ -210,7 +210,8 @@ TEST_F(Commands, RunsAProgram) {
         << platform.builder.sections.back();
     EXPECT_EQ(platform.builder.sections.back().find("loader"), std::string::npos);
     expect("run --name x image:nosuch", 1, "skerry: create: `x`: there is no image `nosuch`\n");
-    expect("run -e novalue --name y hello", 1, "skerry: `novalue` is no NAME=VALUE for the environment, with NAME in capitals\n");
+    expect("run -e novalue --name y hello", 1,
+           "skerry: `novalue` is no NAME=VALUE for the environment, with NAME in capitals\n");
 }
 
 TEST_F(Commands, AProgramsOutputAndStatusAreItsOwn) {
